@@ -1,0 +1,1 @@
+"""A local Clockify: a stateful HTTP server that behaves like the real API, for trying, rehearsing, testing and measuring."""

@@ -1,0 +1,141 @@
+"""The state of the sandbox: people with keys, and workspaces with tables of entities.
+
+Entities are stored flat (ids, never expanded objects) under the names of the wire; what can be derived
+(`clientName`, `currencyCode`, a project's `duration`, an invoice's `amount`) is derived when an answer is rendered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+Entity = dict[str, Any]
+Table = dict[str, Entity]  # by id, in order of creation
+
+
+class TimeEntry(msgspec.Struct, gc=False):
+    """One time entry, compact because a large workspace holds a million of them.
+
+    `start` and `end` are whole seconds since the epoch, UTC; `end` is None while the timer runs.
+    Rates are minor units, None where the rate follows project, member or workspace.
+    """
+
+    id: str
+    user_id: str
+    start: int
+    end: int | None
+    description: str = ""
+    billable: bool = False
+    project_id: str | None = None
+    task_id: str | None = None
+    tag_ids: tuple[str, ...] | None = None
+    custom_fields: tuple[tuple[str, Any], ...] = ()  # (customFieldId, value)
+    type: str = "REGULAR"
+    kiosk_id: str | None = None
+    hourly_rate: int | None = None
+    cost_rate: int | None = None
+    locked: bool = False
+    approval_id: str | None = None
+    invoice_id: str | None = None  # set when marked invoiced; never readable on the entry itself
+
+
+class TimeEntries:
+    """The time entries of a workspace: by id, and per user newest first, the order in which lists answer."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, TimeEntry] = {}
+        self._by_user: dict[str, list[TimeEntry]] = {}
+        self._unsorted: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    def __iter__(self) -> Iterator[TimeEntry]:
+        return iter(self.by_id.values())
+
+    def get(self, entry_id: str) -> TimeEntry | None:
+        return self.by_id.get(entry_id)
+
+    def add(self, entries: Iterable[TimeEntry]) -> None:
+        for entry in entries:
+            self.by_id[entry.id] = entry
+            self._by_user.setdefault(entry.user_id, []).append(entry)
+            self._unsorted.add(entry.user_id)
+
+    def remove(self, entry: TimeEntry) -> None:
+        del self.by_id[entry.id]
+        self._by_user[entry.user_id].remove(entry)
+
+    def touch(self, entry: TimeEntry) -> None:
+        """Note that `entry.start` changed, so that its user's order is restored before it is read again."""
+        self._unsorted.add(entry.user_id)
+
+    def of_user(self, user_id: str) -> list[TimeEntry]:
+        """The user's entries, newest start first; the list is the store's own and must not be changed."""
+        entries = self._by_user.get(user_id, [])
+        if user_id in self._unsorted:
+            entries.sort(key=lambda entry: (entry.start, entry.id), reverse=True)
+            self._unsorted.discard(user_id)
+        return entries
+
+
+@dataclass
+class Workspace:
+    """One workspace: its own record and a table per kind of entity.
+
+    Stored shapes, where they differ from the answer of the single GET:
+    `members` is keyed by user id: membershipStatus, hourlyRate, costRate, roles [{role, entityId, sourceType}], profile
+    {weekStart, workCapacity, workingDays, workspaceNumber, imageUrl}, customFields {customFieldId: value}, managers [userId].
+    `invoices` carry items [Item] and payments [Payment]; `time_off_requests`, `balances`, `balance_assignments`,
+    `approval_requests` carry ids only; `expenses` carry categoryId, projectId, taskId, fileId, quantity, total.
+    """
+
+    id: str
+    record: Entity
+    plan: str = "ENTERPRISE"
+    members: Table = field(default_factory=dict)
+    clients: Table = field(default_factory=dict)
+    projects: Table = field(default_factory=dict)
+    tasks: Table = field(default_factory=dict)
+    tags: Table = field(default_factory=dict)
+    user_groups: Table = field(default_factory=dict)
+    custom_fields: Table = field(default_factory=dict)
+    time_entries: TimeEntries = field(default_factory=TimeEntries)
+    expense_categories: Table = field(default_factory=dict)
+    expenses: Table = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # fileId: (file name, content)
+    invoices: Table = field(default_factory=dict)
+    invoice_settings: Entity = field(default_factory=dict)
+    item_types: list[str] = field(default_factory=list)
+    holidays: Table = field(default_factory=dict)
+    time_off_policies: Table = field(default_factory=dict)
+    time_off_requests: Table = field(default_factory=dict)
+    balances: Table = field(default_factory=dict)
+    balance_assignments: Table = field(default_factory=dict)
+    approval_requests: Table = field(default_factory=dict)
+    assignments: Table = field(default_factory=dict)
+    milestones: Table = field(default_factory=dict)
+    webhooks: Table = field(default_factory=dict)
+    addon_webhooks: dict[str, Table] = field(default_factory=dict)  # by add-on id
+    webhook_logs: Table = field(default_factory=dict)
+    webhook_statuses: Table = field(default_factory=dict)
+    shared_reports: Table = field(default_factory=dict)
+    audit_log: list[Entity] = field(default_factory=list)
+    changes: list[Entity] = field(default_factory=list)  # entity feed: {kind, type, id, at, document}
+
+
+@dataclass
+class World:
+    """Everything the sandbox knows. `users` are accounts (UserDto without memberships); `keys` map an API key to its user."""
+
+    now: datetime
+    users: Table = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    addon_tokens: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)  # token: (workspaceId, scopes)
+    workspaces: dict[str, Workspace] = field(default_factory=dict)
