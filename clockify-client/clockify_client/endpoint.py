@@ -1,0 +1,103 @@
+"""What one readable endpoint looks like: where it answers, how it pages, where its rows sit."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+Ids = Mapping[str, str]
+"""The values of a path's placeholders, and of those in parameters and bodies: `{"workspaceId": ..., "userId": ...}`."""
+
+
+class Host(enum.Enum):
+    """Which of Clockify's three services answers."""
+
+    CORE = "core"
+    REPORTS = "reports"
+    AUDIT_LOG = "audit_log"
+
+
+@dataclass(frozen=True)
+class Paging:
+    """How an endpoint wants to be asked for a page. A name it does not know is ignored in silence.
+
+    Attributes:
+        page: Name of the page number, dotted where it is nested in the body.
+        size: Name of the page size, likewise.
+        first: Number of the first page.
+        in_body: The two travel in the JSON body rather than in the query.
+        more: Response header that tells whether this was the last page, and its value when it was.
+    """
+
+    page: str
+    size: str
+    first: int = 1
+    in_body: bool = False
+    more: tuple[str, str] = ("Last-Page", "true")
+
+
+KEBAB = Paging("page", "page-size")
+CAMEL = Paging("page", "pageSize")
+BODY = Paging("page", "pageSize", in_body=True)
+DETAILED_REPORT = Paging("detailedFilter.page", "detailedFilter.pageSize", in_body=True)
+ATTENDANCE_REPORT = Paging("attendanceFilter.page", "attendanceFilter.pageSize", in_body=True)
+AUDIT_LOG = Paging("page", "page-size", in_body=True)
+DELIVERIES = Paging("page", "size", first=0)
+ENTITY_FEED = Paging("page", "limit", first=0, more=("has-more-data", "false"))
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint that can be read.
+
+    Attributes:
+        path: Template below the host's base URL; placeholders are filled from `Ids`.
+        paging: How it pages; None where one answer holds everything and page parameters are ignored.
+        page_size: The largest page that may be asked for. 5,000 is the general ceiling of the core API.
+        rows: Dotted place of the rows in the answer; empty where the answer is the array, or the one record, itself.
+        params: Query parameters sent with every call; `{name}` in a value is filled from `Ids`.
+        body: JSON body of a read that is a POST; filled likewise, a value that is all placeholder keeps its type.
+        total: Dotted place of the number of rows on all pages, where the answer tells it.
+    """
+
+    path: str
+    paging: Paging | None = None
+    page_size: int = 5000
+    rows: str = ""
+    method: str = "GET"
+    host: Host = Host.CORE
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    total: str = ""
+
+    @property
+    def call(self) -> str:
+        """Method and path template, as errors and statistics name the endpoint."""
+        return f"{self.method} {self.path}"
+
+    def having(self, *, params: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None) -> Endpoint:
+        """Return this endpoint with further parameters or body keys; those that are None are left out."""
+        more = {key: value for key, value in {**self.params, **(params or {})}.items() if value is not None}
+        further = self.body if body is None else {**(self.body or {}), **body}
+        return replace(self, params=more, body=further)
+
+
+def filled(template: Any, ids: Ids) -> Any:  # noqa: ANN401
+    """Return a JSON template with every `{name}` in its strings replaced by the value of that name."""
+    if isinstance(template, str):
+        if template.startswith("{") and template.endswith("}") and template.count("{") == 1:
+            return ids[template[1:-1]]
+        return template.format_map(ids) if "{" in template else template
+    if isinstance(template, Mapping):
+        return {key: filled(value, ids) for key, value in template.items()}
+    if isinstance(template, (list, tuple)):
+        return [filled(value, ids) for value in template]
+    return template
+
+
+def placed(body: Mapping[str, Any], dotted: str, value: object) -> dict[str, Any]:
+    """Return the body with a value set at a dotted place."""
+    head, _, rest = dotted.partition(".")
+    return {**body, head: placed(body.get(head) or {}, rest, value) if rest else value}

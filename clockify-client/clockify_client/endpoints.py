@@ -1,0 +1,192 @@
+"""Every endpoint of Clockify that can be read, with what it needs to answer everything it has.
+
+Lists hide rows unless asked the right way: limited users without `account-statuses`, archived policies without
+`status=ALL`, archived expense categories without a second call. What is asked here is what a full read needs.
+Where a list offers to sort by id it is asked to, so that pages keep still while others write.
+"""
+
+from __future__ import annotations
+
+from clockify_client.endpoint import (
+    ATTENDANCE_REPORT,
+    AUDIT_LOG,
+    BODY,
+    CAMEL,
+    DELIVERIES,
+    DETAILED_REPORT,
+    ENTITY_FEED,
+    KEBAB,
+    Endpoint,
+    Host,
+)
+
+_WS = "/workspaces/{workspaceId}"
+_BY_ID = {"sort-column": "ID", "sort-order": "ASCENDING"}
+_WINDOW = {"start": "{start}", "end": "{end}"}
+_ACCOUNT_STATUSES = ("ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED", "LIMITED")
+
+# People and places
+WORKSPACES = Endpoint("/workspaces")
+WORKSPACE = Endpoint(_WS)
+CURRENT_USER = Endpoint("/user", params={"include-memberships": "true"})
+USERS = Endpoint(
+    f"{_WS}/users",
+    KEBAB,
+    params={
+        "memberships": "ALL",
+        "include-roles": "true",
+        "status": "ALL",
+        "account-statuses": ",".join(_ACCOUNT_STATUSES),
+        **_BY_ID,
+    },
+)
+USER_MANAGERS = Endpoint(f"{_WS}/users/{{userId}}/managers", KEBAB)
+MEMBER_PROFILE = Endpoint(f"{_WS}/member-profile/{{userId}}")
+USER_GROUPS = Endpoint(f"{_WS}/user-groups", KEBAB, params={"includeTeamManagers": "true", **_BY_ID})
+
+# Work
+CLIENTS = Endpoint(f"{_WS}/clients", KEBAB, params={"sort-column": "NAME", "sort-order": "ASCENDING"})
+PROJECTS = Endpoint(f"{_WS}/projects", KEBAB, params=_BY_ID)
+PROJECT_CUSTOM_FIELDS = Endpoint(f"{_WS}/projects/{{projectId}}/custom-fields")
+TASKS = Endpoint(f"{_WS}/projects/{{projectId}}/tasks", KEBAB, params=_BY_ID)
+TAGS = Endpoint(f"{_WS}/tags", KEBAB, params=_BY_ID)
+TIME_ENTRIES = Endpoint(f"{_WS}/user/{{userId}}/time-entries", KEBAB)
+TIME_ENTRIES_IN_PROGRESS = Endpoint(f"{_WS}/time-entries/status/in-progress", KEBAB, page_size=1000)
+CUSTOM_FIELDS = Endpoint(f"{_WS}/custom-fields", params={"entity-type": ["TIMEENTRY", "USER"]})
+
+# Money
+EXPENSES = Endpoint(f"{_WS}/expenses", KEBAB, rows="expenses.expenses", total="expenses.count")
+EXPENSE = Endpoint(f"{_WS}/expenses/{{expenseId}}")
+EXPENSE_CATEGORIES = Endpoint(
+    f"{_WS}/expenses/categories",
+    KEBAB,
+    rows="categories",
+    total="count",
+    params={"archived": "{archived}", "sort-column": "NAME", "sort-order": "ASCENDING"},
+)
+INVOICES = Endpoint(f"{_WS}/invoices", KEBAB, rows="invoices", total="total", params=_BY_ID)
+INVOICES_INFO = Endpoint(
+    f"{_WS}/invoices/info",
+    BODY,
+    page_size=200,
+    rows="invoices",
+    total="total",
+    method="POST",
+    body={"sortColumn": "ID", "sortOrder": "ASCENDING"},
+)
+INVOICE = Endpoint(f"{_WS}/invoices/{{invoiceId}}")
+INVOICE_PAYMENTS = Endpoint(f"{_WS}/invoices/{{invoiceId}}/payments", KEBAB)
+INVOICE_SETTINGS = Endpoint(f"{_WS}/invoices/settings")
+
+# Time off and approval
+HOLIDAYS = Endpoint(f"{_WS}/holidays")
+TIME_OFF_POLICIES = Endpoint(f"{_WS}/time-off/policies", KEBAB, page_size=200, params={"status": "ALL"})
+TIME_OFF_REQUESTS = Endpoint(
+    f"{_WS}/time-off/requests",
+    BODY,
+    page_size=200,
+    rows="requests",
+    total="count",
+    method="POST",
+    body={"statuses": ["ALL"]},
+)
+TIME_OFF_BALANCES = Endpoint(
+    f"{_WS}/time-off/balance/policy/{{policyId}}", KEBAB, page_size=200, rows="balances", total="count"
+)
+BALANCE_ASSIGNMENTS = Endpoint(f"{_WS}/time-off/balance/assignment/user/{{userId}}/policy/{{policyId}}")
+APPROVAL_REQUESTS = Endpoint(f"{_WS}/approval-requests", KEBAB, params=_BY_ID)
+
+# Schedule
+ASSIGNMENTS = Endpoint(f"{_WS}/scheduling/assignments/all", KEBAB, params={**_WINDOW, **_BY_ID})
+ASSIGNMENT_PROJECT_TOTALS = Endpoint(
+    f"{_WS}/scheduling/assignments/projects/totals",
+    BODY,
+    page_size=200,
+    method="POST",
+    body={**_WINDOW, "statusFilter": "ALL"},
+)
+USER_CAPACITY = Endpoint(
+    f"{_WS}/scheduling/assignments/user-filter/totals",
+    BODY,
+    page_size=200,
+    method="POST",
+    body={**_WINDOW, "statusFilter": "ALL"},
+)
+
+# Webhooks
+WEBHOOKS = Endpoint(f"{_WS}/webhooks", rows="webhooks")
+ADDON_WEBHOOKS = Endpoint(f"{_WS}/addons/{{addonId}}/webhooks", rows="webhooks")
+WEBHOOK_LOGS = Endpoint(
+    f"{_WS}/webhooks/{{webhookId}}/logs", DELIVERIES, page_size=200, method="POST", body={"status": "ALL"}
+)
+WEBHOOK_EVENT_STATUSES = Endpoint(f"{_WS}/webhooks/{{webhookId}}/statuses", DELIVERIES, page_size=200)
+
+# Reports. A window is wall clock in the zone sent along: always UTC here.
+_RANGE = {"dateRangeStart": "{start}", "dateRangeEnd": "{end}", "timeZone": "UTC", "exportType": "JSON"}
+
+
+def _report(name: str, **more: object) -> Endpoint:
+    return Endpoint(f"{_WS}/reports/{name}", method="POST", host=Host.REPORTS, **more)  # type: ignore[arg-type]
+
+
+REPORT_DETAILED = _report(
+    "detailed",
+    paging=DETAILED_REPORT,
+    page_size=1000,
+    rows="timeentries",
+    body={**_RANGE, "amountShown": "{amountShown}", "detailedFilter": {"options": {"totals": "EXCLUDE"}}},
+)
+REPORT_SUMMARY = _report(
+    "summary", rows="groupOne", body={**_RANGE, "amountShown": "{amountShown}", "summaryFilter": {"groups": "{groups}"}}
+)
+REPORT_WEEKLY = _report(
+    "weekly",
+    rows="groupOne",
+    body={**_RANGE, "amountShown": "{amountShown}", "weeklyFilter": {"group": "{weeklyGroup}", "subgroup": "TIME"}},
+)
+REPORT_ATTENDANCE = _report(
+    "attendance", paging=ATTENDANCE_REPORT, page_size=200, rows="entities", body={**_RANGE, "attendanceFilter": {}}
+)
+REPORT_EXPENSES_DETAILED = _report("expenses/detailed", paging=BODY, page_size=1000, rows="expenses", body=_RANGE)
+SHARED_REPORTS = Endpoint(
+    f"{_WS}/shared-reports",
+    CAMEL,
+    page_size=200,
+    rows="reports",
+    total="count",
+    host=Host.REPORTS,
+    params={"sharedReportsFilter": "ALL"},
+)
+SHARED_REPORT_DATA = Endpoint("/shared-reports/{sharedReportId}", host=Host.REPORTS)
+
+# Logs
+AUDIT_LOG_ROWS = Endpoint(
+    f"{_WS}/audit-log",
+    AUDIT_LOG,
+    page_size=50,
+    method="POST",
+    host=Host.AUDIT_LOG,
+    body={**_WINDOW, "actions": "{actions}", "authors": {"authorIds": [], "contains": "DOES_NOT_CONTAIN"}},
+)
+_FEED_PARAMS = {"type": "{types}", **_WINDOW}
+ENTITIES_CREATED = Endpoint(f"{_WS}/entities/created", ENTITY_FEED, params=_FEED_PARAMS)
+ENTITIES_UPDATED = Endpoint(f"{_WS}/entities/updated", ENTITY_FEED, params=_FEED_PARAMS)
+ENTITIES_DELETED = Endpoint(f"{_WS}/entities/deleted", ENTITY_FEED, params=_FEED_PARAMS)
+
+AUDIT_ACTIONS = (
+    *(f"CREATE_TIME_{how}" for how in ("PERSONAL_TIMER", "PERSONAL_MANUAL", "IMPORT", "KIOSK", "FOR_OTHER")),
+    *("RESTORE_TIME", "RESTORE_TIME_FOR_OTHER"),
+    *(f"{verb}_TIME_{whose}" for verb in ("UPDATE", "DELETE") for whose in ("PERSONAL", "FOR_OTHER")),
+    *(f"CREATE_{what}{how}" for what in ("PROJECT", "CLIENT") for how in ("", "_IMPORT", "_QUICKBOOKS")),
+    *(f"CREATE_{what}{how}" for what in ("TASK", "TAG") for how in ("", "_IMPORT")),
+    *(f"{verb}_{what}" for what in ("PROJECT", "TASK", "CLIENT", "TAG") for verb in ("UPDATE", "DELETE")),
+    *(f"{verb}_EXPENSE{whose}" for verb in ("CREATE", "RESTORE", "UPDATE", "DELETE") for whose in ("", "_FOR_OTHER")),
+)
+"""Every action the audit log knows. The list is closed: one unknown action fails the whole request."""
+
+ENTITY_TYPES = (
+    *("APPROVAL_REQUESTS", "BALANCE", "CLIENTS", "CUSTOM_FIELDS", "HOLIDAYS", "INVOICES", "PROJECTS", "PTO_POLICY"),
+    *("SCHEDULED_ASSIGNMENT", "TAGS", "TASKS", "TIME_ENTRY", "TIME_ENTRY_CUSTOM_FIELD_VALUE", "TIME_ENTRY_RATE"),
+    *("TIME_OFF_REQUEST", "USER", "USER_GROUPS"),
+)
+"""Every kind of document the entity feeds carry."""

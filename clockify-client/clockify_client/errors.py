@@ -1,0 +1,167 @@
+"""What can go wrong between us and Clockify, by meaning rather than by status code.
+
+Clockify's status codes mislead: an id that does not exist answers 400 with code 501, `code` 3000 covers wrong routes
+and unreadable parameters alike, and messages repeat the submitted values. So every failure is classified once, here,
+and its message is kept off `str()`: what is logged names the call and the meaning, never a submitted value.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+_NO_TOKEN, _UNKNOWN_KEY, _INVALID_ADDON_TOKEN = 1000, 4003, 4017
+_LOCKED_CODES = {1003: "a locked period", 4005: "an approved time entry", 4030: "a workspace that allows timers only"}
+_NO_SUCH_ROUTE = 3000
+
+
+class ClockifyError(Exception):
+    """A call to Clockify that did not succeed.
+
+    Attributes:
+        status: The HTTP status, or None where no answer came.
+        code: Clockify's own number for the error, or None.
+        call: Method and path template, such as `GET /workspaces/{workspaceId}/clients`; holds no id.
+        detail: Clockify's message. It may repeat submitted values: for a reject file, not for a log.
+    """
+
+    meaning = "Clockify refused the call"
+
+    def __init__(self, call: str, *, status: int | None = None, code: int | None = None, detail: str = "") -> None:
+        super().__init__(call, status, code)
+        self.call = call
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        answer = f" (HTTP {self.status}" + (f", code {self.code})" if self.code is not None else ")")
+        return f"{self.call}: {self.meaning}" + (answer if self.status is not None else "")
+
+
+class BadCredentialsError(ClockifyError):
+    """The key or token is missing, unknown or revoked."""
+
+    meaning = "the key was not accepted; check api_key or addon_token, and that it belongs to this region or sub-domain"
+
+
+class NotPermittedError(ClockifyError):
+    """The plan of the workspace, the role of the key's owner or the scopes of the add-on do not allow the call."""
+
+    meaning = "not permitted on this plan or for this role"
+
+
+class LockedError(NotPermittedError):
+    """The object itself may not change now: a locked period, an approved entry, a workspace that allows timers only."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}: {_LOCKED_CODES[self.code or 0]}"
+
+
+class GoneError(ClockifyError):
+    """The object does not exist in this workspace: deleted, never there, or another workspace's."""
+
+    meaning = "no such object in this workspace"
+
+
+class UnknownWorkspaceError(ClockifyError):
+    """The workspace does not exist for this key."""
+
+    meaning = "no such workspace for this key; check workspace_ids, and the region"
+
+
+class InvalidRequestError(ClockifyError):
+    """Clockify understood the call and found it wrong."""
+
+    meaning = "Clockify found the request invalid"
+
+
+class RateLimitedError(ClockifyError):
+    """More requests than the plan allows, even after waiting."""
+
+    meaning = (
+        "too many requests, also after waiting; a Free workspace allows 30 an hour: set requests_per_hour, "
+        "or select fewer streams"
+    )
+
+    def __init__(self, call: str, *, retry_after: float | None = None, **answer: Any) -> None:  # noqa: ANN401
+        super().__init__(call, **answer)
+        self.retry_after = retry_after
+
+
+class ServerError(ClockifyError):
+    """Clockify failed on its side, repeatedly."""
+
+    meaning = "Clockify failed on its side"
+
+
+class UnreachableError(ClockifyError):
+    """No answer: the host is unknown, refuses connections, or does not answer in time."""
+
+    meaning = "Clockify cannot be reached; check api_url or region, and the network"
+
+    def __init__(self, call: str, reason: str) -> None:
+        super().__init__(call)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} [{self.reason}]"
+
+
+class MalformedAnswerError(ClockifyError):
+    """The answer is not the JSON it should be: truncated, or the page of something in between."""
+
+    meaning = "the answer is not what the Clockify API sends; check api_url, and that no proxy answers in its place"
+
+
+class AmbiguousWriteError(ClockifyError):
+    """A write whose outcome is unknown: it may or may not have happened, so it must be looked up, never repeated."""
+
+    meaning = "no dependable answer to a write; it may have happened"
+
+
+class _Body(msgspec.Struct):
+    message: str = ""
+    code: int | None = None
+
+
+def _body(content: bytes) -> _Body:
+    try:
+        return msgspec.json.decode(content, type=_Body)
+    except msgspec.MsgspecError:
+        return _Body()  # an empty body, or HTML: the status alone must do
+
+
+def classify(call: str, status: int, content: bytes, *, retry_after: float | None = None) -> ClockifyError:
+    """Return the error that an unsuccessful answer means.
+
+    Args:
+        call: Method and path template of the call.
+        status: The HTTP status, 300 or above.
+        content: The body, which may be empty or HTML.
+        retry_after: Seconds of the Retry-After header, where there is one.
+    """
+    body = _body(content)
+    answer: dict[str, Any] = {"status": status, "code": body.code, "detail": body.message}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RateLimitedError(call, retry_after=retry_after, **answer)
+    return _meaning(status, body, empty=not content.strip())(call, **answer)
+
+
+def _meaning(status: int, body: _Body, *, empty: bool) -> type[ClockifyError]:
+    message = body.message.lower()
+    if status == HTTPStatus.UNAUTHORIZED:
+        # An add-on without the scope of a call is told so with a 401 as well.
+        known = body.code in {_NO_TOKEN, _UNKNOWN_KEY, _INVALID_ADDON_TOKEN} or "permission" not in message
+        return BadCredentialsError if known else NotPermittedError
+    if status in {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}:
+        return LockedError if body.code in _LOCKED_CODES else NotPermittedError
+    if status == HTTPStatus.NOT_FOUND:
+        if empty:
+            return UnknownWorkspaceError
+        return InvalidRequestError if body.code == _NO_SUCH_ROUTE else GoneError
+    if "doesn't belong to" in message:
+        return GoneError
+    return ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else InvalidRequestError

@@ -1,0 +1,73 @@
+"""Finds the rows in an answer: an array, a single record, or an array somewhere inside an envelope."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from clockify_client.errors import MalformedAnswerError
+
+if TYPE_CHECKING:
+    from clockify_client.endpoint import Endpoint
+
+Record = dict[str, Any]
+RawRecord = dict[str, msgspec.Raw]
+
+
+@cache
+def _decoder(place: str, row: Any, total: str) -> msgspec.json.Decoder[Any]:  # noqa: ANN401
+    if not place:
+        return msgspec.json.Decoder(list[row])
+    return msgspec.json.Decoder(_envelope({place: list[row] | None, **({total: int | None} if total else {})}))
+
+
+def _envelope(places: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Return the type of an object with typed values at dotted places and anything elsewhere, which is skipped."""
+    heads: dict[str, dict[str, Any]] = {}
+    for place, kind in places.items():
+        head, _, rest = place.partition(".")
+        heads.setdefault(head, {})[rest] = kind
+    fields = [(head, below[""] if "" in below else _envelope(below), None) for head, below in heads.items()]
+    return msgspec.defstruct("Envelope", fields)
+
+
+def _at(value: Any, place: str) -> Any:  # noqa: ANN401
+    for name in place.split("."):
+        value = getattr(value, name, None)
+    return value
+
+
+def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:  # noqa: ANN401
+    """Return the rows of an answer; a single record is one row, an empty body none.
+
+    Args:
+        endpoint: Where the answer came from.
+        body: The answer, JSON or empty.
+        row: Type to decode each row to: a dict of values, a dict of raw JSON, or a struct of the fields that matter.
+
+    Raises:
+        MalformedAnswerError: The answer has another shape than its endpoint.
+    """
+    return counted_rows_of(endpoint, body, row)[0]
+
+
+def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[list[Any], int | None]:  # noqa: ANN401
+    """Return the rows of an answer, and the number of rows on all pages where the answer tells it."""
+    if not body:
+        return [], None
+    try:
+        if not endpoint.rows and body.lstrip()[:1] == b"{":
+            return [_single(row).decode(body)], None
+        answer = _decoder(endpoint.rows, row, endpoint.total).decode(body)
+    except msgspec.DecodeError:
+        raise MalformedAnswerError(endpoint.call) from None
+    if not endpoint.rows:
+        return answer, None
+    return _at(answer, endpoint.rows) or [], _at(answer, endpoint.total) if endpoint.total else None
+
+
+@cache
+def _single(row: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401
+    return msgspec.json.Decoder(row)
