@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-Ids = Mapping[str, str]
+Ids = Mapping[str, Any]
 """The values of a path's placeholders, and of those in parameters and bodies: `{"workspaceId": ..., "userId": ...}`."""
 
 

@@ -71,6 +71,9 @@ class UnknownWorkspaceError(ClockifyError):
 
     meaning = "no such workspace for this key; check workspace_ids, and the region"
 
+    def __str__(self) -> str:
+        return super().__str__() + (f": {self.detail}" if self.detail else "")
+
 
 class InvalidRequestError(ClockifyError):
     """Clockify understood the call and found it wrong."""

@@ -12,7 +12,7 @@ import heapq
 import logging
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -38,15 +38,19 @@ class Page:
     """One page of a reading, in the order of the list it belongs to.
 
     Attributes:
+        endpoint: Where it came from.
         ids: The values the endpoint was asked with: workspace, parent, window.
         number: Zero-based number of the page within its parent.
+        last: No further page follows for this parent.
     """
 
-    __slots__ = ("_body", "_packed", "ids", "number")
+    __slots__ = ("_body", "_packed", "endpoint", "ids", "last", "number")
 
-    def __init__(self, ids: Ids, number: int, body: bytes) -> None:
+    def __init__(self, endpoint: Endpoint, ids: Ids, number: int, body: bytes, *, last: bool) -> None:
+        self.endpoint = endpoint
         self.ids = ids
         self.number = number
+        self.last = last
         self._packed = len(body) >= _COMPRESS_FROM
         self._body = zlib.compress(body, 1) if self._packed else body
 
@@ -125,7 +129,7 @@ class Reading:
         with self._fan_out.changed:
             self.accept([_Slot(ids) for ids in parents], last=last)
 
-    def __iter__(self) -> Iterator[Page | Refusal]:
+    def items(self) -> Generator[Page | Refusal, None, None]:
         """Yield what came, parent by parent and page by page, waiting where need be.
 
         Raises:
@@ -205,7 +209,7 @@ class Reading:
             logger.warning("%s: the same page came twice; reading on would not end", self.endpoint.call)
             last = True
         else:
-            self._put(slot, Page(slot.ids, answer.number, answer.body))
+            self._put(slot, Page(self.endpoint, slot.ids, answer.number, answer.body, last=last))
             slot.children = [
                 [*old, *new] for old, new in zip(slot.children or [[]] * len(children), children, strict=True)
             ]

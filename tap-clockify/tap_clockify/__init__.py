@@ -1,0 +1,1 @@
+"""Singer tap for Clockify: every readable object of the API."""

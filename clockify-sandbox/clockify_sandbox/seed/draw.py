@@ -1,0 +1,133 @@
+"""Where chance, time and ids come from while a world is being built."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
+
+from faker import Faker
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Item = TypeVar("Item")
+
+MINUTE = 60
+HOUR = 3600
+DAY = 86400
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+class Draw:
+    """One source of chance, seconds and ids for a whole world.
+
+    Only `random()`, `randrange` and what is built on them is used: their results are the same on every platform, which
+    does not hold for the normal distribution (it goes through the platform's logarithm).
+    """
+
+    def __init__(self, seed: int, now: datetime) -> None:
+        self.rng = random.Random(seed)
+        self.fake = Faker("en_GB", use_weighting=False)
+        self.fake.seed_instance(seed)
+        self.now = int(now.timestamp())
+        self._machine = f"{self.rng.getrandbits(40):010x}"
+        self._count = 0
+
+    @property
+    def today(self) -> int:
+        """The proleptic ordinal of the current UTC day."""
+        return self.now // DAY + EPOCH_ORDINAL
+
+    def new_id(self, created: int) -> str:
+        """An id in the manner of an ObjectId: seconds of creation, five bytes of this world, a counter."""
+        self._count += 1
+        return f"{created:08x}{self._machine}{self._count:06x}"
+
+    def new_ids(self, created: Sequence[int]) -> list[str]:
+        """Many ids at once."""
+        machine, count = self._machine, self._count
+        self._count += len(created)
+        return [f"{seconds:08x}{machine}{number:06x}" for number, seconds in enumerate(created, count + 1)]
+
+    def chance(self, probability: float) -> bool:
+        """True with the given probability."""
+        return self.rng.random() < probability
+
+    def between(self, low: int, high: int) -> int:
+        """A whole number from low to high, both included."""
+        return self.rng.randint(low, high)
+
+    def spread(self, low: float, high: float) -> float:
+        """A number from low to high."""
+        return low + (high - low) * self.rng.random()
+
+    def pick(self, items: Sequence[Item]) -> Item:
+        """One of the items."""
+        return items[int(self.rng.random() * len(items))]
+
+    def some(self, items: Sequence[Item], count: int) -> list[Item]:
+        """Up to `count` different items, in their original order."""
+        chosen = sorted(self.rng.sample(range(len(items)), min(count, len(items))))
+        return [items[index] for index in chosen]
+
+    def weighted(self, items: dict[Item, int]) -> Item:
+        """One of the keys, as often as its weight says."""
+        left = self.rng.randrange(sum(items.values()))
+        for item, weight in items.items():
+            left -= weight
+            if left < 0:
+                return item
+        raise AssertionError  # the weights add up to more than `left`
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+@cache
+def midnight(ordinal: int, zone: str) -> int:
+    """The second at which the day begins in a zone."""
+    return int(datetime.fromordinal(ordinal).replace(tzinfo=_zone(zone)).timestamp())
+
+
+def local_ordinal(seconds: int, zone: str) -> int:
+    """The day it is in a zone at an instant."""
+    return datetime.fromtimestamp(seconds, _zone(zone)).toordinal()
+
+
+def ts(seconds: int) -> str:
+    """An instant as the API writes it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_date(ordinal: int) -> str:
+    """A day as the API writes it."""
+    return date.fromordinal(ordinal).isoformat()
+
+
+def duration(seconds: int) -> str:
+    """A duration in the API's notation: hours, minutes and seconds, never days."""
+    hours, rest = divmod(seconds, HOUR)
+    minutes, rest = divmod(rest, MINUTE)
+    parts = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{rest}S" * bool(rest)
+    return f"PT{parts or '0S'}"
+
+
+def monday(ordinal: int) -> int:
+    """The Monday of the week of a day."""
+    return ordinal - (ordinal - 1) % 7
+
+
+def month_starts(first: int, last: int) -> list[int]:
+    """The first days of the months that begin within the two days."""
+    starts = []
+    day = date.fromordinal(first).replace(day=1)
+    while day.toordinal() <= last:
+        if day.toordinal() >= first:
+            starts.append(day.toordinal())
+        day = (day + timedelta(days=32)).replace(day=1)
+    return starts

@@ -1,0 +1,79 @@
+"""What a stream is made of: where its rows are asked for, and how a row becomes records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clockify_client import Endpoint, Ids
+
+    from tap_clockify.settings import Scope
+
+Record = dict[str, Any]
+Shape = Callable[[Record, "Ids"], Iterable[Record]]
+"""Makes the records of a stream out of one row of an answer and the ids it was asked with."""
+
+Children = Callable[[list[Record], "Ids", "Scope"], Iterable["Ids"]]
+"""Makes the ids of the children out of a page of parents' rows, the ids the page was asked with, and the settings."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """An endpoint and the parents it is asked for. Streams that share a source share its answers: it is asked once.
+
+    Attributes:
+        endpoint: What to ask; None where the settings decide (see `choose`).
+        parent: The source whose rows are the parents, or None for the account itself.
+        children: Makes the ids to ask with out of the rows of the parent.
+        choose: Chooses the endpoint by the settings.
+        overlapping: Answers of one workspace may repeat rows of each other, so rows are told apart by their key.
+    """
+
+    endpoint: Endpoint | None = None
+    parent: Source | None = None
+    children: Children | None = None
+    choose: Callable[[Scope], Endpoint] | None = None
+    overlapping: bool = False
+
+    def asked(self, scope: Scope) -> Endpoint:
+        """Return the endpoint that these settings ask."""
+        endpoint = self.choose(scope) if self.choose else self.endpoint
+        if endpoint is None:
+            msg = "a source needs an endpoint or a choice of endpoints"
+            raise TypeError(msg)
+        return endpoint
+
+
+@dataclass(frozen=True)
+class StreamDeclaration:
+    """One stream of the catalog; its schema is the file of the same name.
+
+    Attributes:
+        name: Name of the stream.
+        source: Where its rows come from.
+        key: Its primary key.
+        shape: Makes records out of a row; None where the row is the record, which is the fast way.
+        keep: Tells by the settings which records belong to the stream; None where all do.
+        selected: Whether the stream is read unless a catalog says otherwise.
+        brief: Read in place of `source` where `suppress_extended_requests` is set.
+        extended: There is nothing to read where that is set and no `brief` is given.
+        narrowed: Tells whether the settings read less of the stream than it holds, so that what is missing may
+            still exist and no version may be activated.
+    """
+
+    name: str
+    source: Source
+    key: tuple[str, ...] = ("id",)
+    shape: Shape | None = None
+    keep: Callable[[Scope], Callable[[Mapping[str, Any]], bool] | None] | None = None
+    selected: bool = True
+    brief: Source | None = None
+    extended: bool = False
+    narrowed: Callable[[Scope], bool] | None = None
+
+    def sourced(self, scope: Scope) -> Source | None:
+        """Return where these settings read the stream from, None where they rule it out."""
+        suppressed = scope.config["suppress_extended_requests"] and (self.extended or self.brief)
+        return self.brief if suppressed else self.source

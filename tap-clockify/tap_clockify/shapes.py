@@ -1,0 +1,161 @@
+"""How rows of answers become records where a row is not the record already."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from clockify_client import Ids
+
+    from tap_clockify.declaration import Children, Record, Shape
+    from tap_clockify.settings import Scope
+
+
+def exploded(field: str, **names: str) -> Shape:
+    """Return a shape that makes one record of each object in an array of the row.
+
+    Args:
+        field: The array.
+        names: Fields of the record and the fields of the row they repeat, such as `projectId="id"`.
+    """
+
+    def shape(row: Record, _: Ids) -> Iterator[Record]:
+        outer = {name: row.get(source) for name, source in names.items()}
+        for item in row.get(field) or ():
+            yield {**item, **outer}
+
+    return shape
+
+
+def without(*fields: str) -> Shape:
+    """Return a shape that leaves fields out: secrets that must not leave the tap."""
+
+    def shape(row: Record, _: Ids) -> Iterator[Record]:
+        yield {name: value for name, value in row.items() if name not in fields}
+
+    return shape
+
+
+def with_working_days(row: Record, _: Ids) -> Iterator[Record]:
+    """Read `workingDays` as an array also where it comes as its JSON text, as one description has it."""
+    days = row.get("workingDays")
+    if isinstance(days, str):
+        row["workingDays"] = msgspec.json.decode(days)
+    yield row
+
+
+def roles(row: Record, ids: Ids) -> Iterator[Record]:
+    """One record per role of a user and entity it is held for; the workspace where none is named."""
+    for role in row.get("roles") or ():
+        entities: list[Record] = role.get("entities") or [{}]
+        for entity in entities:
+            yield {
+                "userId": row["id"],
+                "role": role["role"],
+                "entityId": entity.get("id") or ids["workspaceId"],
+                "entityName": entity.get("name"),
+            }
+
+
+def hoisted(field: str) -> Shape:
+    """Return a shape that lifts the fields of an object in the row up beside the others."""
+
+    def shape(row: Record, _: Ids) -> Iterator[Record]:
+        inner = row.pop(field, None) or {}
+        yield {**inner, **row}
+
+    return shape
+
+
+def fed_document(row: Record, _: Ids) -> Iterator[Record]:
+    """A row of an entity feed: what every kind of entity has, and the entity's own fields as `document`."""
+    common = {
+        "id": row.pop("id", None) or row.pop("deletionBinId", None),
+        "documentType": row.pop("documentType", None) or row.pop("documentCode", None),
+    }
+    metadata: Record = {name: row.pop(name) for name in ("auditMetadata", "deletedAt", "deletionBinId") if name in row}
+    row.pop("documentCode", None)
+    yield {**common, **metadata, "document": row.get("document") if "document" in row else row}
+
+
+def audited(row: Record, _: Ids) -> Iterator[Record]:
+    """A row of the audit log, told apart by a hash of what it says since it has no id of its own."""
+    said = [row.get(name) for name in ("timestamp", "userId", "action", "content", "previousContent")]
+    yield {"id": hashlib.sha256(msgspec.json.encode(said)).hexdigest(), **row}
+
+
+def summary_groups(row: Record, ids: Ids) -> Iterator[Record]:
+    """One record per group of the summary report, at every level, found by the path of names down to it."""
+    yield from _groups(row, (), list(ids["groups"]), ids)
+
+
+def _groups(row: Record, above: tuple[str, ...], groups: list[str], ids: Ids) -> Iterator[Record]:
+    children = row.pop("children", None) or ()
+    name = row.get("_id")
+    # The innermost level may name itself by an object of all levels' values.
+    own = name if isinstance(name, str) else msgspec.json.encode(name, order="sorted").decode()
+    path = (*above, own)
+    yield {
+        **row,
+        "_id": own,
+        "path": "/".join(path),
+        "parentPath": "/".join(above) or None,
+        "level": len(path),
+        "group": groups[len(path) - 1] if len(path) <= len(groups) else None,
+        "dateRangeStart": ids["start"],
+        "dateRangeEnd": ids["end"],
+    }
+    for child in children:
+        yield from _groups(child, path, groups, ids)
+
+
+def weekly_groups(row: Record, ids: Ids) -> Iterator[Record]:
+    """One record per group and week of the weekly report."""
+    yield {**row, "weekStart": ids["start"][:10]}
+
+
+def started_within(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:
+    """Return the test for time entries that start in the window, None where every entry does."""
+    start, end = scope.start, scope.end
+    if start is None and end is None:
+        return None
+
+    def keep(entry: Mapping[str, Any]) -> bool:
+        moment = datetime.fromisoformat(entry["timeInterval"]["start"])
+        return (start is None or moment >= start) and (end is None or moment < end)
+
+    return keep
+
+
+def overlapping_window(scope: Scope) -> Callable[[Mapping[str, Any]], bool]:
+    """Return the test for assignments whose period touches the window."""
+    start, end = scope.window
+
+    def keep(assignment: Mapping[str, Any]) -> bool:
+        period = assignment.get("period") or {}
+        if not period.get("start") or not period.get("end"):
+            return True
+        return datetime.fromisoformat(period["end"]) >= start and datetime.fromisoformat(period["start"]) <= end
+
+    return keep
+
+
+def each(field: str, **more: str) -> Children:
+    """Return what makes one child per row: its ids are its parent's and `field`, the row's own id.
+
+    Args:
+        field: Name under which the child knows the row's `id`.
+        more: Further ids of the child and the fields of the row they come from.
+    """
+
+    def children(rows: list[Record], ids: Ids, _: Scope) -> Iterator[Ids]:
+        for row in rows:
+            yield {**ids, field: row["id"], **{name: row.get(source) for name, source in more.items()}}
+
+    return children

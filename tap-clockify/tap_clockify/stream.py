@@ -1,0 +1,249 @@
+"""One stream: takes the pages of its reading and writes their records, most of them without decoding what is inside."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.resources import files
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from clockify_client import ClockifyError, NotPermittedError, Refusal
+from clockify_client.rows import RawRecord, Record, rows_of
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+
+    from clockify_client import Page
+    from singer_sdk.helpers.types import Context
+    from singer_sdk.metrics import Counter
+
+    from tap_clockify.declaration import StreamDeclaration
+    from tap_clockify.tap import TapClockify
+
+_BLANK_ID = (b'Id":""', b'Id": ""')
+_BLANK = (msgspec.Raw(b'""'), "")
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
+    stream: str
+    record: Mapping[str, Any]
+    time_extracted: str
+    version: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class ClockifyStream(Stream):
+    """A stream made from its declaration.
+
+    Every stream is FULL_TABLE: Clockify keeps no time of modification that could be relied on. ACTIVATE_VERSION goes
+    out last, after a complete read, so that a run that broke off or read less removes nothing from a warehouse.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # values arrive as JSON and leave as JSON
+
+    _tap: TapClockify
+
+    def __init__(self, tap: TapClockify, declaration: StreamDeclaration) -> None:
+        self.declaration = declaration
+        self.selected_by_default = declaration.selected
+        super().__init__(tap, name=declaration.name)
+        self.primary_keys = declaration.key
+        self.state_partitioning_keys = []
+        self._unknown: set[str] = set()
+        self._seen: set[tuple[str, ...]] = set()
+        self._seen_under: object = None
+
+    @property
+    @override
+    def schema(self) -> dict[str, Any]:
+        return self._own_schema
+
+    @cached_property
+    def _own_schema(self) -> dict[str, Any]:
+        text = files("tap_clockify").joinpath("schemas", f"{self.name}.json").read_bytes()
+        schema: dict[str, Any] = msgspec.json.decode(text)
+        return schema
+
+    @override
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """Yield the records of the stream, decoded; for use as a library, without messages."""
+        for item in self._items():
+            if isinstance(item, Refusal):
+                self._refused(item)
+            else:
+                yield from self._records(item, Record)
+
+    @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        """Return None: BATCH files would hold deselected properties and ignore stream maps."""
+
+    @override
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        """Keep back what the SDK sends before the first record; see `_sync_records`."""
+        self._stream_version = self._initialized_at  # milliseconds: two runs within a second differ
+
+    @override
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """Write all records, then ACTIVATE_VERSION where nothing was left out, then STATE."""
+        complete = not self._narrowed()
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            try:
+                for item in self._items():
+                    if isinstance(item, Refusal):
+                        complete = self._refused(item) and complete
+                    else:
+                        self._write_page(item, counter)
+            except ClockifyError as error:
+                self._tap.failed(self.name, error)
+                complete = False
+        if complete and self._stream_version is not None:
+            super()._write_activate_version_message(self._stream_version)
+        self._finalize_state(self.stream_state)
+        self._write_state_message()
+        yield from ()
+
+    def _items(self) -> Iterator[Page | Refusal]:
+        plan = self._tap.plan_for(self)
+        reading = plan.reading(self.declaration)
+        try:
+            if reading is None:
+                self._tap.skipped(self.name, "suppress_extended_requests is set")
+            else:
+                with closing(reading.items()) as items:
+                    yield from items
+        finally:
+            plan.consumed(self.declaration)
+
+    def _narrowed(self) -> bool:
+        """Tell whether this run reads less of the stream than there is, by its settings."""
+        plan, declaration, scope = self._tap.plan_for(self), self.declaration, self._tap.scope
+        by_settings = declaration.narrowed is not None and declaration.narrowed(scope)
+        return plan.left_out or by_settings or plan.reading(declaration) is None
+
+    def _refused(self, refusal: Refusal) -> bool:
+        """Note a parent that could not be read; return whether its records are rightly missing."""
+        if isinstance(refusal.error, NotPermittedError):
+            self._tap.skipped(self.name, str(refusal.error))
+            return False
+        self.logger.info("Gone while reading: %s", refusal.error)
+        return True
+
+    # -- from a page to messages ---------------------------------------------------------------
+
+    def _write_page(self, page: Page, counter: Counter) -> None:
+        records = self._records(page, Record if self._decoded else RawRecord)
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            records = islice(records, self.ABORT_AT_RECORD_COUNT - counter.value + 1)
+        if self._mapped:
+            for record in records:
+                self._check_max_record_limit(counter.value)
+                self._write_record_message(record)
+                counter.increment()
+        else:
+            self._write_lines(list(records), counter)
+        self._tap.read(self.name, counter.value)
+
+    def _write_lines(self, records: list[Record], counter: Counter) -> None:
+        """Write records as they are, the lines of a page at once."""
+        limit = self.ABORT_AT_RECORD_COUNT
+        within = records if limit is None else records[: limit - counter.value]
+        version = msgspec.UNSET if self._stream_version is None else self._stream_version
+        now = datetime.now(tz=UTC).isoformat()
+        sys.stdout.buffer.write(
+            _ENCODER.encode_lines([_RecordMessage(self.name, record, now, version) for record in within])
+        )
+        sys.stdout.buffer.flush()
+        self.state_manager.is_flushed = False
+        counter.increment(len(within))
+        if len(records) > len(within):
+            self._check_max_record_limit(counter.value)
+
+    def _records(self, page: Page, row: Any) -> Iterator[Record]:  # noqa: ANN401
+        """Yield the records of a page: told apart, stamped with the ids they were asked with, known fields only."""
+        declaration, ids, body = self.declaration, page.ids, page.body
+        rows: Iterable[Record] = rows_of(page.endpoint, body, row)
+        if declaration.shape:
+            rows = (record for one in rows for record in declaration.shape(one, ids))
+        if self._keep:
+            rows = filter(self._keep, rows)
+        stamps: dict[str, Any] = {name: value for name, value in ids.items() if name in self._fields}
+        if not self._decoded:
+            stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
+        blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
+        fields = self._fields
+        for record in self._distinct(rows, page):
+            record.update(stamps)
+            if not record.keys() <= fields:
+                self._drop(record)
+            for name in blanks:
+                if record.get(name) in _BLANK:
+                    record[name] = None
+            yield record
+
+    def _distinct(self, rows: Iterable[Record], page: Page) -> Iterable[Record]:
+        """Drop rows that came before: lists shift while others write, and some answers overlap."""
+        overlapping = self.declaration.source.overlapping
+        ids = page.ids.get("workspaceId") if overlapping else page.ids
+        if page.number == 0 and not (overlapping and ids == self._seen_under):
+            self._seen.clear()
+            self._seen_under = ids
+        if page.number == 0 and page.last and not overlapping:
+            return rows
+        return (row for row in rows if self._first_seen(row))
+
+    def _first_seen(self, row: Record) -> bool:
+        key = tuple(str(row.get(name)) for name in self.declaration.key)
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def _drop(self, record: Record) -> None:
+        """Leave out what is deselected, and what Clockify sends beyond what is known of it."""
+        for name in record.keys() - self._fields:
+            del record[name]
+            if name not in self._properties and name not in self._unknown:
+                self._unknown.add(name)
+                self.logger.warning("Clockify sends a field this version does not know; it is left out: %s", name)
+
+    # -- what selection, stream maps and declaration ask for -----------------------------------
+
+    @cached_property
+    def _properties(self) -> set[str]:
+        return set(self.schema["properties"])
+
+    @cached_property
+    def _fields(self) -> set[str]:
+        """The selected fields; keys always are."""
+        chosen = {name for name in self._properties if self.mask.get(("properties", name), True)}
+        return chosen | set(self.primary_keys)
+
+    @cached_property
+    def _id_fields(self) -> tuple[str, ...]:
+        return tuple(name for name in self._fields if name.endswith("Id") and name not in self.primary_keys)
+
+    @cached_property
+    def _mapped(self) -> bool:
+        """Whether records must go through the SDK: stream maps, flattening, or a choice of nested fields."""
+        nested = (self.mask.get(breadcrumb, True) for breadcrumb in self.metadata if len(breadcrumb) > 2)  # noqa: PLR2004
+        plain = type(self.stream_maps[0]) is SameRecordTransform and not self.config.get("flattening_enabled")
+        return not plain or len(self.stream_maps) > 1 or not all(nested)
+
+    @cached_property
+    def _keep(self) -> Callable[[Mapping[str, Any]], bool] | None:
+        return self.declaration.keep(self._tap.scope) if self.declaration.keep else None
+
+    @cached_property
+    def _decoded(self) -> bool:
+        """Whether records must be decoded through and through; else their values pass as the JSON they are."""
+        return self._mapped or self._keep is not None or self.declaration.shape is not None

@@ -1,0 +1,60 @@
+"""The audit log, and the feeds of what was created, updated and deleted.
+
+The feeds are known to miss documents and to truncate them: they inform, they are no source of deletions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clockify_client import endpoints
+
+from tap_clockify import shapes
+from tap_clockify.declaration import Source, StreamDeclaration
+from tap_clockify.settings import Scope, timestamp
+from tap_clockify.streams.people import WORKSPACES, in_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clockify_client import Endpoint, Ids
+
+    from tap_clockify.declaration import Record
+
+
+def _in_spans(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+    """Spans that follow each other to the second: 31 days are allowed in the audit log, 30 in the feeds."""
+    for workspace in in_workspace(rows, ids, scope):
+        for first, after in scope.spans(days=30):
+            yield {
+                **workspace,
+                "start": timestamp(first),
+                "end": timestamp(after),
+                "actions": endpoints.AUDIT_ACTIONS,
+                "types": endpoints.ENTITY_TYPES,
+            }
+
+
+def _feed(name: str, endpoint: Endpoint, *key: str) -> StreamDeclaration:
+    return StreamDeclaration(
+        name,
+        Source(endpoint, WORKSPACES, _in_spans, overlapping=True),
+        key=("id", "documentType", *key),
+        shape=shapes.fed_document,
+        selected=False,
+        narrowed=lambda scope: scope.narrowed,
+    )
+
+
+STREAMS = (
+    StreamDeclaration(
+        "audit_log",
+        Source(endpoints.AUDIT_LOG_ROWS, WORKSPACES, _in_spans, overlapping=True),
+        shape=shapes.audited,
+        selected=False,
+        narrowed=lambda scope: scope.narrowed,
+    ),
+    _feed("entities_created", endpoints.ENTITIES_CREATED),
+    _feed("entities_updated", endpoints.ENTITIES_UPDATED),
+    _feed("entities_deleted", endpoints.ENTITIES_DELETED, "deletedAt"),
+)

@@ -1,0 +1,58 @@
+"""Expenses, invoices and what was paid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clockify_client import endpoints
+
+from tap_clockify import shapes
+from tap_clockify.declaration import Source, StreamDeclaration
+from tap_clockify.streams.people import WORKSPACES, in_workspace, per_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clockify_client import Ids
+
+    from tap_clockify.declaration import Record
+    from tap_clockify.settings import Scope
+
+
+def _both_archived(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+    """Expense categories come either archived or not: two calls for all."""
+    for workspace in in_workspace(rows, ids, scope):
+        for archived in ("false", "true"):
+            yield {**workspace, "archived": archived}
+
+
+def _paid(rows: list[Record], ids: Ids, _: Scope) -> Iterator[Ids]:
+    """An invoice on which nothing is paid has no payments to ask for."""
+    for row in rows:
+        if row.get("paid"):
+            yield {**ids, "invoiceId": row["id"]}
+
+
+EXPENSES = per_workspace(endpoints.EXPENSES)
+INVOICE_LIST = per_workspace(endpoints.INVOICES_INFO)
+# Only the list tells how many days an invoice is overdue: the detail inherits it.
+INVOICE_DETAILS = Source(endpoints.INVOICE, INVOICE_LIST, shapes.each("invoiceId", daysOverdue="daysOverdue"))
+
+STREAMS = (
+    StreamDeclaration(
+        "expense_categories",
+        Source(endpoints.EXPENSE_CATEGORIES, WORKSPACES, _both_archived, overlapping=True),
+    ),
+    StreamDeclaration("expenses", EXPENSES),
+    StreamDeclaration("expense_details", Source(endpoints.EXPENSE, EXPENSES, shapes.each("expenseId")), selected=False),
+    StreamDeclaration("invoices", INVOICE_DETAILS, brief=INVOICE_LIST),
+    StreamDeclaration(
+        "invoice_items",
+        INVOICE_DETAILS,
+        key=("invoiceId", "order"),
+        shape=shapes.exploded("items", invoiceId="id"),
+        extended=True,
+    ),
+    StreamDeclaration("invoice_payments", Source(endpoints.INVOICE_PAYMENTS, INVOICE_LIST, _paid)),
+    StreamDeclaration("invoice_settings", per_workspace(endpoints.INVOICE_SETTINGS), key=("workspaceId",)),
+)

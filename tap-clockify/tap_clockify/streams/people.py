@@ -1,0 +1,80 @@
+"""Workspaces and the people in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import UnknownWorkspaceError, endpoints
+
+from tap_clockify import shapes
+from tap_clockify.declaration import Source, StreamDeclaration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from clockify_client import Endpoint, Ids
+
+    from tap_clockify.declaration import Record
+    from tap_clockify.settings import Scope
+
+
+def _by_credentials(scope: Scope) -> Endpoint:
+    """An add-on may not list workspaces, but read each by its id."""
+    return endpoints.WORKSPACE if scope.config.get("addon_token") else endpoints.WORKSPACES
+
+
+WORKSPACES = Source(choose=_by_credentials)
+
+
+def in_workspace(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+    """The ids of the workspaces that the run is to read.
+
+    Raises:
+        UnknownWorkspaceError: One that was asked for is not among those the key sees.
+    """
+    seen = [row["id"] for row in rows]
+    missing = [one for one in scope.workspace_ids if one not in seen]
+    if missing and not ids:
+        raise UnknownWorkspaceError(endpoints.WORKSPACES.call, detail=", ".join(missing))
+    for one in seen:
+        if not scope.workspace_ids or one in scope.workspace_ids:
+            yield {"workspaceId": one}
+
+
+def _asked_for(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:
+    return (lambda workspace: workspace["id"] in scope.workspace_ids) if scope.workspace_ids else None
+
+
+def per_workspace(endpoint: Endpoint, **more: Any) -> Source:  # noqa: ANN401
+    """Return a source that asks an endpoint once for each workspace."""
+    return Source(endpoint, WORKSPACES, in_workspace, **more)
+
+
+USERS = per_workspace(endpoints.USERS)
+
+STREAMS = (
+    StreamDeclaration("workspaces", WORKSPACES, keep=_asked_for),
+    StreamDeclaration("current_user", Source(endpoints.CURRENT_USER)),
+    StreamDeclaration("users", USERS, key=("workspaceId", "id")),
+    StreamDeclaration(
+        "memberships",
+        USERS,
+        key=("workspaceId", "userId", "targetId", "membershipType"),
+        shape=shapes.exploded("memberships", userId="id"),
+    ),
+    StreamDeclaration("user_roles", USERS, key=("workspaceId", "userId", "role", "entityId"), shape=shapes.roles),
+    StreamDeclaration("user_groups", per_workspace(endpoints.USER_GROUPS)),
+    StreamDeclaration(
+        "member_profiles",
+        Source(endpoints.MEMBER_PROFILE, USERS, shapes.each("userId")),
+        key=("workspaceId", "userId"),
+        shape=shapes.with_working_days,
+    ),
+    StreamDeclaration(
+        "user_managers",
+        Source(endpoints.USER_MANAGERS, USERS, shapes.each("userId")),
+        key=("workspaceId", "userId", "id"),
+        selected=False,
+    ),
+    StreamDeclaration("custom_fields", per_workspace(endpoints.CUSTOM_FIELDS)),
+)

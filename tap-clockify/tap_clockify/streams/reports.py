@@ -1,0 +1,98 @@
+"""Reports, asked in spans of at most a month, and the shared reports people saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import endpoints
+
+from tap_clockify import shapes
+from tap_clockify.declaration import Source, StreamDeclaration
+from tap_clockify.streams.people import WORKSPACES, in_workspace, per_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clockify_client import Endpoint, Ids
+
+    from tap_clockify.declaration import Record
+    from tap_clockify.settings import Scope
+
+
+def _asked_with(scope: Scope) -> dict[str, Any]:
+    return {
+        "groups": scope.config["report_groups"],
+        "weeklyGroup": scope.config["report_weekly_group"],
+        "amountShown": scope.config["report_amount_shown"],
+    }
+
+
+def _by_month(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+    for workspace in in_workspace(rows, ids, scope):
+        for first, last in scope.months():
+            span = {"start": f"{first:%Y-%m-%d}T00:00:00.000Z", "end": f"{last:%Y-%m-%d}T23:59:59.999Z"}
+            yield {**workspace, **span, **_asked_with(scope)}
+
+
+def _by_week(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+    for workspace in in_workspace(rows, ids, scope):
+        for first, last in scope.weeks():
+            span = {"start": f"{first:%Y-%m-%d}T00:00:00.000Z", "end": f"{last:%Y-%m-%d}T23:59:59.999Z"}
+            yield {**workspace, **span, **_asked_with(scope)}
+
+
+def _monthly(endpoint: Endpoint) -> Source:
+    return Source(endpoint, WORKSPACES, _by_month)
+
+
+def _narrowed(scope: Scope) -> bool:
+    return scope.narrowed
+
+
+SHARED_REPORTS = per_workspace(endpoints.SHARED_REPORTS)
+
+STREAMS = (
+    StreamDeclaration("shared_reports", SHARED_REPORTS),
+    StreamDeclaration(
+        "shared_report_data",
+        Source(endpoints.SHARED_REPORT_DATA, SHARED_REPORTS, shapes.each("sharedReportId", sharedReportName="name")),
+        key=("sharedReportId",),
+        selected=False,
+    ),
+    StreamDeclaration(
+        "report_detailed",
+        _monthly(endpoints.REPORT_DETAILED),
+        key=("_id",),
+        selected=False,
+        narrowed=_narrowed,
+    ),
+    StreamDeclaration(
+        "report_summary",
+        _monthly(endpoints.REPORT_SUMMARY),
+        key=("workspaceId", "dateRangeStart", "path"),
+        shape=shapes.summary_groups,
+        selected=False,
+        narrowed=_narrowed,
+    ),
+    StreamDeclaration(
+        "report_weekly",
+        Source(endpoints.REPORT_WEEKLY, WORKSPACES, _by_week),
+        key=("workspaceId", "weekStart", "_id"),
+        shape=shapes.weekly_groups,
+        selected=False,
+        narrowed=_narrowed,
+    ),
+    StreamDeclaration(
+        "report_attendance",
+        _monthly(endpoints.REPORT_ATTENDANCE),
+        key=("workspaceId", "userId", "date"),
+        selected=False,
+        narrowed=_narrowed,
+    ),
+    StreamDeclaration(
+        "report_expenses_detailed",
+        _monthly(endpoints.REPORT_EXPENSES_DETAILED),
+        selected=False,
+        narrowed=_narrowed,
+    ),
+)

@@ -1,0 +1,64 @@
+"""Who is planned on what, and how much capacity there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clockify_client import endpoints
+
+from tap_clockify import shapes
+from tap_clockify.declaration import Source, StreamDeclaration
+from tap_clockify.settings import Scope, timestamp
+from tap_clockify.streams.people import WORKSPACES, in_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clockify_client import Ids
+
+    from tap_clockify.declaration import Record
+
+
+def _padded(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+    for workspace in in_workspace(rows, ids, scope):
+        yield {**workspace, **scope.wall_clock()}
+
+
+def _exact(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+    """Totals over a window cannot be padded: what was added could not be taken off again."""
+    start, end = scope.window
+    for workspace in in_workspace(rows, ids, scope):
+        yield {**workspace, "start": timestamp(start), "end": timestamp(end)}
+
+
+# One call brings the totals of 200 users, where the single-user endpoint would take one each.
+CAPACITY = Source(endpoints.USER_CAPACITY, WORKSPACES, _exact)
+
+STREAMS = (
+    StreamDeclaration(
+        "assignments",
+        Source(endpoints.ASSIGNMENTS, WORKSPACES, _padded),
+        keep=shapes.overlapping_window,
+        narrowed=lambda scope: scope.narrowed,
+    ),
+    StreamDeclaration(
+        "assignment_project_totals",
+        Source(endpoints.ASSIGNMENT_PROJECT_TOTALS, WORKSPACES, _exact),
+        key=("workspaceId", "projectId"),
+        narrowed=lambda scope: scope.narrowed,
+    ),
+    StreamDeclaration(
+        "user_capacity_totals",
+        CAPACITY,
+        key=("workspaceId", "userId"),
+        shape=shapes.with_working_days,
+        narrowed=lambda scope: scope.narrowed,
+    ),
+    StreamDeclaration(
+        "user_capacity_days",
+        CAPACITY,
+        key=("workspaceId", "userId", "date"),
+        shape=shapes.exploded("totalHoursPerDay", userId="userId"),
+        narrowed=lambda scope: scope.narrowed,
+    ),
+)

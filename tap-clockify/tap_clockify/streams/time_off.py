@@ -1,0 +1,59 @@
+"""Holidays, time off and approval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clockify_client import endpoints
+
+from tap_clockify import shapes
+from tap_clockify.declaration import Source, StreamDeclaration
+from tap_clockify.streams.people import WORKSPACES, in_workspace, per_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from clockify_client import Ids
+
+    from tap_clockify.declaration import Record
+    from tap_clockify.settings import Scope
+
+
+def _of_status(scope: Scope) -> Callable[[Mapping[str, object]], bool] | None:
+    """Policies are always listed whatever their status, since balances hang on archived ones as well."""
+    status = scope.config["policy_status"]
+    return None if status == "ALL" else lambda policy: bool(policy.get("archived")) == (status == "ARCHIVED")
+
+
+def _pairs(rows: list[Record], ids: Ids, _: Scope) -> Iterator[Ids]:
+    for row in rows:
+        yield {**ids, "userId": row["userId"], "policyId": row["policyId"]}
+
+
+def _every_state(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+    """Which states come without a filter is not known, and a filter takes only three of the five: read the union."""
+    for workspace in in_workspace(rows, ids, scope):
+        for status in (None, "PENDING", "APPROVED", "WITHDRAWN_APPROVAL"):
+            yield {**workspace, "status": status}
+
+
+POLICIES = per_workspace(endpoints.TIME_OFF_POLICIES)
+BALANCES = Source(endpoints.TIME_OFF_BALANCES, POLICIES, shapes.each("policyId"))
+
+STREAMS = (
+    StreamDeclaration("holidays", per_workspace(endpoints.HOLIDAYS)),
+    StreamDeclaration(
+        "time_off_policies",
+        POLICIES,
+        keep=_of_status,
+        narrowed=lambda scope: scope.config["policy_status"] == "ARCHIVED",
+    ),
+    StreamDeclaration("time_off_requests", per_workspace(endpoints.TIME_OFF_REQUESTS)),
+    StreamDeclaration("time_off_balances", BALANCES),
+    StreamDeclaration("balance_assignments", Source(endpoints.BALANCE_ASSIGNMENTS, BALANCES, _pairs), selected=False),
+    StreamDeclaration(
+        "approval_requests",
+        Source(endpoints.APPROVAL_REQUESTS, WORKSPACES, _every_state, overlapping=True),
+        shape=shapes.hoisted("approvalRequest"),
+    ),
+)

@@ -1,0 +1,215 @@
+"""The tap: settings, catalog, the run and its summary."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+from clockify_client import ClockifyError
+from singer_sdk import Tap
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers._util import load_json
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.tap_base import CliTestOptionValue
+from typing_extensions import override
+
+from tap_clockify.check import seen_with
+from tap_clockify.plan import Plan
+from tap_clockify.progress import Progress
+from tap_clockify.settings import CONFIG_SCHEMA, Scope, client_of
+from tap_clockify.stream import ClockifyStream
+from tap_clockify.streams import STREAMS
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from clockify_client import Client
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+
+class TapClockify(Tap):
+    """Singer tap for Clockify."""
+
+    name = "tap-clockify"
+    package_name = "tap-clockify"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    message_writer_class = MsgSpecWriter
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        TapCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        self._plan: Plan | None = None
+        self._clients: list[Client] = []
+        self._records: dict[str, int] = {}
+        self._skips: dict[str, str] = {}
+        self._failures: dict[str, str] = {}
+        self._progress = Progress()
+        super().__init__(*args, **kwargs)
+
+    @override
+    def discover_streams(self) -> list[ClockifyStream]:
+        return [ClockifyStream(self, declaration) for declaration in STREAMS]
+
+    @property
+    @override
+    def streams(self) -> dict[str, Any]:
+        """The streams in the order in which they are read: parents before what hangs on them."""
+        if self._streams is None:
+            by_name = super().streams
+            self._streams = {one.name: by_name[one.name] for one in STREAMS}
+        return self._streams
+
+    # -- what streams ask and tell -------------------------------------------------------------
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What the settings ask for, as of the moment it was first needed."""
+        return Scope(self.config, datetime.now(tz=UTC).replace(microsecond=0))
+
+    def plan_for(self, stream: ClockifyStream) -> Plan:
+        """Return the plan of the run, made with the first stream that is read, for all that are selected.
+
+        Raises:
+            ClockifyError: The workspaces cannot be listed.
+            ValueError: The settings contradict each other.
+        """
+        if self._plan is None or not self._plan.holds(stream.declaration):
+            if self._plan is not None:
+                self._plan.close()
+            selected = [one.declaration for one in self.streams.values() if one.selected]
+            self._plan = Plan(self.connect(), self.scope, selected)
+        return self._plan
+
+    def connect(self) -> Client:
+        """Return a new connection to Clockify.
+
+        Raises:
+            ValueError: The settings contradict each other.
+        """
+        self._clients.append(client_of(self.config, f"tap-clockify/{version('tap-clockify')}"))
+        return self._clients[-1]
+
+    def read(self, stream: str, records: int) -> None:
+        """Note how many records a stream has brought so far."""
+        self._records[stream] = records
+        self._progress.show(stream, records)
+
+    def skipped(self, stream: str, why: str) -> None:
+        """Note, and warn once, that a stream or a part of it is not to be had."""
+        if stream not in self._skips:
+            self._skips[stream] = why
+            self.logger.warning("%s is skipped, its rows stay as they are: %s", stream, why)
+
+    def failed(self, stream: str, error: ClockifyError) -> None:
+        """Note that a stream broke off; the other streams go on and the run ends with exit code 1."""
+        self._failures[stream] = str(error)
+        self.logger.error("%s broke off, its rows stay as they are: %s", stream, error)
+
+    # -- the command line ----------------------------------------------------------------------
+
+    @classmethod
+    @override
+    def invoke(cls, **options: Any) -> None:
+        """Run the tap; every failure is one line on stderr and exit code 1."""
+        try:
+            super(Tap, cls).invoke(about=options["about"], about_format=options["about_format"])
+            cls.print_version(print_fn=cls.logger.info)
+            config = options["config"] or _ConfigInput()
+            catalog, state = options["catalog"], options["state"]
+            tap = cls(
+                config=config.config,
+                state=None if state is None else load_json(state.read()),
+                catalog=None if catalog is None else load_json(catalog.read()),
+                parse_env_config=config.parse_env,
+            )
+            tap.run()
+        except (ClockifyError, OSError, ValueError) as error:
+            cls._give_up(error)
+
+    def run(self) -> None:
+        """Read every selected stream and sum up.
+
+        Raises:
+            SystemExit: With code 1, where a stream broke off.
+        """
+        began = time.monotonic()
+        selected = [one for one in self.streams.values() if one.selected]
+        self._progress.start()
+        try:
+            if selected:
+                self.plan_for(selected[0])
+            self.sync_all()
+        finally:
+            self._progress.stop()
+            if self._plan is not None:
+                self._plan.close()
+        self._sum_up(time.monotonic() - began)
+        if self._failures:
+            sys.exit(1)
+
+    def _sum_up(self, seconds: float) -> None:
+        statistics = [client.statistics for client in self._clients]
+        self.logger.info(
+            "Read %s records of %d streams in %.1f s: %d requests, %d tried again, %d refused for their rate, "
+            "held back %.1f s; skipped: %s; broken off: %s",
+            f"{sum(self._records.values()):,}",
+            len(self._records),
+            seconds,
+            sum(one.requests for one in statistics),
+            sum(one.retries for one in statistics),
+            sum(one.refused for one in statistics),
+            sum(client.throttle.waited for client in self._clients),
+            ", ".join(self._skips) or "none",
+            ", ".join(self._failures) or "none",
+        )
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Check the key and say what it can see; `--test=schema` is the SDK's."""
+        if value != CliTestOptionValue.All.value:
+            super().cb_test(ctx, param, value)
+            return
+        config = ctx.params.get("config") or _ConfigInput()
+        try:
+            tap = cls(config=config.config, parse_env_config=config.parse_env)
+            for line in seen_with(tap.connect(), tap.scope):
+                click.echo(line)
+        except (ClockifyError, ValueError) as error:
+            cls._give_up(error)
+        ctx.exit()
+
+    @classmethod
+    def _give_up(cls, error: Exception) -> None:
+        if isinstance(error, BrokenPipeError):
+            # The target is gone and tells why; what is still in the buffer must not raise again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            cls.logger.error("Nobody reads the output any more: the target has ended")
+        elif isinstance(error, OSError):
+            cls.logger.error("The output cannot be written: %s", error.strerror)
+        else:
+            cls.logger.error("%s", error)
+        sys.exit(1)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Write STATE as the SDK does, and exit as an interrupted program, not as one that finished."""
+        try:
+            super()._handle_termination(signum, frame)
+        finally:
+            sys.exit(128 + signum)
