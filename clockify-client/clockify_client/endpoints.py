@@ -157,7 +157,7 @@ SHARED_REPORTS = Endpoint(
     host=Host.REPORTS,
     params={"sharedReportsFilter": "ALL"},
 )
-SHARED_REPORT_DATA = Endpoint("/shared-reports/{sharedReportId}", host=Host.REPORTS)
+SHARED_REPORT_DATA = Endpoint("/shared-reports/{sharedReportId}", CAMEL, page_size=200, host=Host.REPORTS)
 
 # Logs
 AUDIT_LOG_ROWS = Endpoint(

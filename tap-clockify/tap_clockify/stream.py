@@ -40,6 +40,13 @@ class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
     version: int | msgspec.UnsetType = msgspec.UNSET
 
 
+def schema_of(stream: str) -> dict[str, Any]:
+    """Return the JSON Schema of a stream."""
+    text = files("tap_clockify").joinpath("schemas", f"{stream}.json").read_bytes()
+    schema: dict[str, Any] = msgspec.json.decode(text)
+    return schema
+
+
 class ClockifyStream(Stream):
     """A stream made from its declaration.
 
@@ -68,9 +75,7 @@ class ClockifyStream(Stream):
 
     @cached_property
     def _own_schema(self) -> dict[str, Any]:
-        text = files("tap_clockify").joinpath("schemas", f"{self.name}.json").read_bytes()
-        schema: dict[str, Any] = msgspec.json.decode(text)
-        return schema
+        return schema_of(self.name)
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
@@ -170,7 +175,7 @@ class ClockifyStream(Stream):
 
     def _records(self, page: Page, row: Any) -> Iterator[Record]:  # noqa: ANN401
         """Yield the records of a page: told apart, stamped with the ids they were asked with, known fields only."""
-        declaration, ids, body = self.declaration, page.ids, page.body
+        declaration, ids, body = self.declaration, {**page.ids, "page": page.number + 1}, page.body
         rows: Iterable[Record] = rows_of(page.endpoint, body, row)
         if declaration.shape:
             rows = (record for one in rows for record in declaration.shape(one, ids))

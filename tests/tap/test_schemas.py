@@ -8,63 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
+from tap_clockify.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Schema = dict[str, Any]
 
-KEYS: dict[str, list[str]] = {
-    "workspaces": ["id"],
-    "current_user": ["id"],
-    "users": ["workspaceId", "id"],
-    "user_managers": ["workspaceId", "userId", "id"],
-    "user_roles": ["workspaceId", "userId", "role", "entityId"],
-    "memberships": ["workspaceId", "userId", "targetId", "membershipType"],
-    "member_profiles": ["workspaceId", "userId"],
-    "user_groups": ["id"],
-    "clients": ["id"],
-    "projects": ["id"],
-    "project_memberships": ["projectId", "userId", "membershipType"],
-    "project_custom_fields": ["projectId", "id"],
-    "tasks": ["id"],
-    "tags": ["id"],
-    "time_entries": ["id"],
-    "time_entries_in_progress": ["id"],
-    "custom_fields": ["id"],
-    "expenses": ["id"],
-    "expense_details": ["id"],
-    "expense_categories": ["id"],
-    "invoices": ["id"],
-    "invoice_items": ["invoiceId", "order"],
-    "invoice_payments": ["id"],
-    "invoice_settings": ["workspaceId"],
-    "holidays": ["id"],
-    "time_off_policies": ["id"],
-    "time_off_requests": ["id"],
-    "time_off_balances": ["id"],
-    "balance_assignments": ["id"],
-    "approval_requests": ["id"],
-    "assignments": ["id"],
-    "assignment_project_totals": ["workspaceId", "projectId"],
-    "user_capacity_totals": ["workspaceId", "userId"],
-    "user_capacity_days": ["workspaceId", "userId", "date"],
-    "webhooks": ["id"],
-    "addon_webhooks": ["id"],
-    "webhook_logs": ["id"],
-    "webhook_event_statuses": ["id"],
-    "shared_reports": ["id"],
-    "shared_report_data": ["sharedReportId"],
-    "report_detailed": ["_id"],
-    "report_summary": ["workspaceId", "dateRangeStart", "path"],
-    "report_weekly": ["workspaceId", "weekStart", "_id"],
-    "report_attendance": ["workspaceId", "userId", "date"],
-    "report_expenses_detailed": ["id"],
-    "audit_log": ["id"],
-    "entities_created": ["id", "documentType"],
-    "entities_updated": ["id", "documentType"],
-    "entities_deleted": ["id", "documentType", "deletedAt"],
-}
+KEYS: dict[str, list[str]] = {stream.name: list(stream.key) for stream in STREAMS}
 WITHOUT_WORKSPACE = {"workspaces", "current_user"}
 SECRETS = {"authtoken", "token", "secret", "apikey"}
 

@@ -24,8 +24,8 @@ EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 class Draw:
     """One source of chance, seconds and ids for a whole world.
 
-    Only `random()`, `randrange` and what is built on them is used: their results are the same on every platform, which
-    does not hold for the normal distribution (it goes through the platform's logarithm).
+    Everything is built on `random()`, whose sequence is the same on every platform; the normal distribution, for one,
+    goes through the platform's logarithm.
     """
 
     def __init__(self, seed: int, now: datetime) -> None:
@@ -33,8 +33,7 @@ class Draw:
         self.fake = Faker("en_GB", use_weighting=False)
         self.fake.seed_instance(seed)
         self.now = int(now.timestamp())
-        self._machine = f"{self.rng.getrandbits(40):010x}"
-        self._count = 0
+        self._next = self.rng.getrandbits(40) << 24
 
     @property
     def today(self) -> int:
@@ -42,15 +41,15 @@ class Draw:
         return self.now // DAY + EPOCH_ORDINAL
 
     def new_id(self, created: int) -> str:
-        """An id in the manner of an ObjectId: seconds of creation, five bytes of this world, a counter."""
-        self._count += 1
-        return f"{created:08x}{self._machine}{self._count:06x}"
+        """An id in the manner of an ObjectId: seconds of creation, at most now; five bytes of this world; a counter."""
+        self._next += 1
+        return f"{(min(created, self.now) << 64) + self._next:024x}"
 
-    def new_ids(self, created: Sequence[int]) -> list[str]:
-        """Many ids at once."""
-        machine, count = self._machine, self._count
-        self._count += len(created)
-        return [f"{seconds:08x}{machine}{number:06x}" for number, seconds in enumerate(created, count + 1)]
+    def reserve(self, count: int) -> int:
+        """For loops that cannot afford a call per id: `count` ids are `created << 64` plus this number and the next."""
+        first = self._next + 1
+        self._next += count
+        return first
 
     def chance(self, probability: float) -> bool:
         """True with the given probability."""
@@ -58,7 +57,7 @@ class Draw:
 
     def between(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""
-        return self.rng.randint(low, high)
+        return low + int(self.rng.random() * (high - low + 1))
 
     def spread(self, low: float, high: float) -> float:
         """A number from low to high."""
@@ -69,13 +68,13 @@ class Draw:
         return items[int(self.rng.random() * len(items))]
 
     def some(self, items: Sequence[Item], count: int) -> list[Item]:
-        """Up to `count` different items, in their original order."""
-        chosen = sorted(self.rng.sample(range(len(items)), min(count, len(items))))
-        return [items[index] for index in chosen]
+        """Up to `count` different items."""
+        pool, random = list(items), self.rng.random
+        return [pool.pop(int(random() * len(pool))) for _ in range(min(count, len(pool)))]
 
     def weighted(self, items: dict[Item, int]) -> Item:
         """One of the keys, as often as its weight says."""
-        left = self.rng.randrange(sum(items.values()))
+        left = int(self.rng.random() * sum(items.values()))
         for item, weight in items.items():
             left -= weight
             if left < 0:
@@ -101,7 +100,7 @@ def local_ordinal(seconds: int, zone: str) -> int:
 
 def ts(seconds: int) -> str:
     """An instant as the API writes it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:-6] + "Z"
 
 
 def iso_date(ordinal: int) -> str:

@@ -23,9 +23,9 @@ def rate(amount: int, currency: str) -> Entity:
     return {"amount": amount, "currency": currency}
 
 
-def client(entity_id: str, workspace_id: str, **fields: Any) -> Entity:
+def client(entity_id: str, workspace_id: str, **fields: object) -> Entity:
     """A client without any contact data."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "name": "",
         "email": None,
@@ -39,9 +39,9 @@ def client(entity_id: str, workspace_id: str, **fields: Any) -> Entity:
     return _with(defaults, fields)
 
 
-def membership(target_id: str, user_id: str, kind: str = "PROJECT", **fields: Any) -> Entity:
+def membership(target_id: str, user_id: str, kind: str = "PROJECT", **fields: object) -> Entity:
     """An active membership without rates of its own."""
-    defaults = {
+    defaults: Entity = {
         "userId": user_id,
         "hourlyRate": None,
         "costRate": None,
@@ -52,9 +52,9 @@ def membership(target_id: str, user_id: str, kind: str = "PROJECT", **fields: An
     return _with(defaults, fields)
 
 
-def project(entity_id: str, workspace_id: str, **fields: Any) -> Entity:
+def project(entity_id: str, workspace_id: str, **fields: object) -> Entity:
     """An open public billable project without client, estimates and members."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "name": "",
         "workspaceId": workspace_id,
@@ -76,9 +76,9 @@ def project(entity_id: str, workspace_id: str, **fields: Any) -> Entity:
     return _with(defaults, fields)
 
 
-def time_estimate(estimate: str, **fields: Any) -> Entity:
+def time_estimate(estimate: str, **fields: object) -> Entity:
     """An active manual estimate of time."""
-    defaults = {
+    defaults: Entity = {
         "estimate": estimate,
         "type": "MANUAL",
         "resetOption": None,
@@ -88,15 +88,21 @@ def time_estimate(estimate: str, **fields: Any) -> Entity:
     return _with(defaults, fields)
 
 
-def budget_estimate(estimate: int, **fields: Any) -> Entity:
+def budget_estimate(estimate: int, **fields: object) -> Entity:
     """An active manual budget, in minor units."""
-    defaults = {"estimate": estimate, "type": "MANUAL", "resetOption": None, "active": True, "includeExpenses": False}
+    defaults: Entity = {
+        "estimate": estimate,
+        "type": "MANUAL",
+        "resetOption": None,
+        "active": True,
+        "includeExpenses": False,
+    }
     return _with(defaults, fields)
 
 
-def task(entity_id: str, project_id: str, **fields: Any) -> Entity:
+def task(entity_id: str, project_id: str, **fields: object) -> Entity:
     """An open task that belongs to nobody in particular."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "name": "",
         "projectId": project_id,
@@ -118,15 +124,15 @@ def tag(entity_id: str, workspace_id: str, name: str, *, archived: bool = False)
     return {"id": entity_id, "name": name, "workspaceId": workspace_id, "archived": archived}
 
 
-def user_group(entity_id: str, workspace_id: str, name: str, **fields: Any) -> Entity:
+def user_group(entity_id: str, workspace_id: str, name: str, **fields: object) -> Entity:
     """A group without members and managers."""
-    defaults = {"id": entity_id, "name": name, "workspaceId": workspace_id, "userIds": [], "teamManagers": []}
+    defaults: Entity = {"id": entity_id, "name": name, "workspaceId": workspace_id, "userIds": [], "teamManagers": []}
     return _with(defaults, fields)
 
 
-def custom_field(entity_id: str, workspace_id: str, **fields: Any) -> Entity:
+def custom_field(entity_id: str, workspace_id: str, **fields: object) -> Entity:
     """A visible text field of time entries."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "name": "",
@@ -144,9 +150,9 @@ def custom_field(entity_id: str, workspace_id: str, **fields: Any) -> Entity:
     return _with(defaults, fields)
 
 
-def expense_category(entity_id: str, workspace_id: str, name: str, **fields: Any) -> Entity:
+def expense_category(entity_id: str, workspace_id: str, name: str, **fields: object) -> Entity:
     """A category whose expenses are entered as amounts."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "name": name,
         "hasUnitPrice": False,
@@ -159,9 +165,9 @@ def expense_category(entity_id: str, workspace_id: str, name: str, **fields: Any
     return _with(defaults, fields)
 
 
-def expense(entity_id: str, workspace_id: str, user_id: str, **fields: Any) -> Entity:
+def expense(entity_id: str, workspace_id: str, user_id: str, **fields: object) -> Entity:
     """An expense without receipt, project and notes; `total` is in minor units."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "userId": user_id,
@@ -181,9 +187,9 @@ def expense(entity_id: str, workspace_id: str, user_id: str, **fields: Any) -> E
     return _with(defaults, fields)
 
 
-def invoice(entity_id: str, workspace_id: str, user_id: str, **fields: Any) -> Entity:
+def invoice(entity_id: str, workspace_id: str, user_id: str, **fields: object) -> Entity:
     """An unsent invoice without items, taxes and texts; percentages are times 100."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "number": "",
@@ -210,9 +216,9 @@ def invoice(entity_id: str, workspace_id: str, user_id: str, **fields: Any) -> E
     return _with(defaults, fields)
 
 
-def invoice_item(order: int, quantity: int, unit_price: int, **fields: Any) -> Entity:
+def invoice_item(order: int, quantity: int, unit_price: int, **fields: object) -> Entity:
     """An item typed in by hand; quantity times unit price is a hundredfold of the amount in minor units."""
-    defaults = {
+    defaults: Entity = {
         "order": order,
         "itemType": "Service",
         "description": "",
@@ -232,9 +238,9 @@ def no_default_entities(*, enabled: bool = False) -> Entity:
     return {"enabled": enabled, "defaultEntities": {"projectId": None, "taskId": None}}
 
 
-def holiday(entity_id: str, workspace_id: str, name: str, start: str, end: str, **fields: Any) -> Entity:
+def holiday(entity_id: str, workspace_id: str, name: str, start: str, end: str, **fields: object) -> Entity:
     """A holiday of everyone that does not repeat."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "name": name,
@@ -249,9 +255,9 @@ def holiday(entity_id: str, workspace_id: str, name: str, start: str, end: str, 
     return _with(defaults, fields)
 
 
-def policy(entity_id: str, workspace_id: str, name: str, **fields: Any) -> Entity:
+def policy(entity_id: str, workspace_id: str, name: str, **fields: object) -> Entity:
     """A policy in days for everyone, without approval, accrual and debts."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "name": name,
@@ -274,9 +280,9 @@ def policy(entity_id: str, workspace_id: str, name: str, **fields: Any) -> Entit
     return _with(defaults, fields)
 
 
-def time_off_request(entity_id: str, workspace_id: str, policy_id: str, user_id: str, **fields: Any) -> Entity:
+def time_off_request(entity_id: str, workspace_id: str, policy_id: str, user_id: str, **fields: object) -> Entity:
     """A pending request that the user made."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "policyId": policy_id,
@@ -308,9 +314,9 @@ def time_off_period(start: str, end: str, half: str = "NOT_DEFINED", hours: Enti
     }
 
 
-def balance(entity_id: str, workspace_id: str, user_id: str, policy_id: str, **fields: Any) -> Entity:
+def balance(entity_id: str, workspace_id: str, user_id: str, policy_id: str, **fields: object) -> Entity:
     """A balance of a user under a policy, without the right to go below zero."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "userId": user_id,
@@ -325,9 +331,11 @@ def balance(entity_id: str, workspace_id: str, user_id: str, policy_id: str, **f
     return _with(defaults, fields)
 
 
-def approval_request(entity_id: str, workspace_id: str, owner_id: str, start: str, end: str, **fields: Any) -> Entity:
+def approval_request(
+    entity_id: str, workspace_id: str, owner_id: str, start: str, end: str, **fields: object
+) -> Entity:
     """A pending timesheet that its owner submitted."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "type": "TIMESHEET",
@@ -344,9 +352,9 @@ def approval_status(state: str, by: str | None = None, at: str | None = None, no
     return {"state": state, "note": note, "updatedAt": at, "updatedBy": by}
 
 
-def assignment(entity_id: str, workspace_id: str, user_id: str, project_id: str, **fields: Any) -> Entity:
+def assignment(entity_id: str, workspace_id: str, user_id: str, project_id: str, **fields: object) -> Entity:
     """A published assignment on its own."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "userId": user_id,
@@ -377,9 +385,9 @@ def recurring(series_id: str | None = None, weeks: int = 0) -> Entity:
     }
 
 
-def webhook(entity_id: str, workspace_id: str, name: str, event: str, **fields: Any) -> Entity:
+def webhook(entity_id: str, workspace_id: str, name: str, event: str, **fields: object) -> Entity:
     """An enabled webhook for everything in the workspace."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "name": name,
         "url": "",
@@ -396,9 +404,9 @@ def webhook(entity_id: str, workspace_id: str, name: str, event: str, **fields: 
     return _with(defaults, fields)
 
 
-def shared_report(entity_id: str, workspace_id: str, user_id: str, name: str, **fields: Any) -> Entity:
+def shared_report(entity_id: str, workspace_id: str, user_id: str, name: str, **fields: object) -> Entity:
     """A private summary report over a moving range."""
-    defaults = {
+    defaults: Entity = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "userId": user_id,

@@ -28,9 +28,22 @@ _ADDED = {
 
 ADDON_ID = "64f0c0ffee00000000000add"
 _SCOPED = (
-    "APPROVAL CLIENT CUSTOM_FIELDS EXPENSE GROUP INVOICE PROJECT REPORTS SCHEDULING TAG TASK TIME_ENTRY TIME_OFF USER"
-    " WORKSPACE"
-).split()
+    "APPROVAL",
+    "CLIENT",
+    "CUSTOM_FIELDS",
+    "EXPENSE",
+    "GROUP",
+    "INVOICE",
+    "PROJECT",
+    "REPORTS",
+    "SCHEDULING",
+    "TAG",
+    "TASK",
+    "TIME_ENTRY",
+    "TIME_OFF",
+    "USER",
+    "WORKSPACE",
+)
 READ_SCOPES = tuple(f"{name}_READ" for name in _SCOPED)
 ADDON_SCOPES = tuple(f"{name}_{verb}" for name in _SCOPED for verb in ("READ", "WRITE"))
 

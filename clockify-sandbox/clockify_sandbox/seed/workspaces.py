@@ -109,7 +109,8 @@ def add_member(workspace: Workspace, user: Entity, terms: Terms, role: str | Non
 
 def default_currency(workspace: Workspace) -> str:
     """The code of the workspace's default currency."""
-    return next(currency["code"] for currency in workspace.record["currencies"] if currency["isDefault"])
+    code: str = next(currency["code"] for currency in workspace.record["currencies"] if currency["isDefault"])
+    return code
 
 
 def currency_id(workspace: Workspace, code: str) -> str:
@@ -154,7 +155,7 @@ def add_workspace(  # noqa: PLR0913 - one value per trait of a workspace
     return workspace
 
 
-def invoice_settings(item_type_ids: list[str], **defaults: Any) -> Entity:
+def invoice_settings(item_type_ids: list[str], **defaults: object) -> Entity:
     """The invoice settings of a new workspace; the ids are those of the types for items, time and expenses."""
     item, time, expense = item_type_ids
     return {

@@ -56,7 +56,7 @@ STREAMS = (
     StreamDeclaration(
         "shared_report_data",
         Source(endpoints.SHARED_REPORT_DATA, SHARED_REPORTS, shapes.each("sharedReportId", sharedReportName="name")),
-        key=("sharedReportId",),
+        key=("sharedReportId", "page"),
         selected=False,
     ),
     StreamDeclaration(

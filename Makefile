@@ -1,0 +1,88 @@
+# Everything one does with this house. `make` lists the commands; `make install` is implied by all of them.
+#
+# Two virtual environments: .venv holds the four packages (editable) and the tools of development, .venv-meltano holds
+# Meltano, which needs an older SQLAlchemy. Meltano keeps its plugins under .meltano. Nothing is put anywhere else.
+
+PACKAGES := clockify-client tap-clockify target-clockify clockify-sandbox
+PROJECTS := pyproject.toml $(PACKAGES:%=%/pyproject.toml)
+
+VENV := .venv
+MELTANO := .venv-meltano
+PY := $(VENV)/bin/python
+
+# Certificates of a company's proxy are in the system's store, not in the one uv brings along.
+UV_SYSTEM_CERTS ?= true
+export UV_SYSTEM_CERTS
+
+# uv does not read pip's configuration: an index named there is handed on, unless uv has one of its own.
+index = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(PY) -m pip config get global.index-url 2>/dev/null)}}"
+uv = $(index) $(VENV)/bin/uv
+unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo demo-sql demo-reset test lint format sandbox constraints clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed $(MELTANO)/.installed ## Set up everything: the programs in .venv/bin, Meltano with its plugins
+
+demo: install ## Sandbox -> Meltano -> PostgreSQL -> charts in output/agency.html. DELETE=3 deletes three time entries first
+	@$(PY) -m demo $(if $(DELETE),--delete $(DELETE))
+
+demo-sql: install ## Look around in the demo's warehouse with psql
+	@$(PY) -m demo --sql
+
+demo-reset: ## Forget the demo's sandbox and its warehouse; the next demo starts afresh
+	@rm -rf output/demo output/agency.html
+
+test: install ## Run all tests
+	@$(PY) -m pytest
+
+lint: install ## Check format, style and types
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/mypy
+
+format: install ## Format the code and apply the safe fixes
+	@$(VENV)/bin/ruff format
+	@$(VENV)/bin/ruff check --fix
+
+sandbox: install ## A local Clockify on http://127.0.0.1:8765 with an agency's data; key: sandbox-key
+	@$(VENV)/bin/clockify-sandbox serve --scale agency
+
+constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python and platform
+	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+		$(PACKAGES:%=--no-emit-package %) --group dev --group build $(PROJECTS) --output-file constraints.txt
+	@echo 'meltano>=4.4,<5' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
+		--no-annotate - --output-file constraints-meltano.txt
+
+clean: ## Remove everything that was installed or written here
+	@rm -rf $(VENV) $(MELTANO) .meltano output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Stamps: each is newer than what it was made from, so that nothing is installed twice.
+
+$(VENV)/.uv: constraints.txt
+	@for python in $${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+		python=; \
+	done; \
+	test -n "$$python" || { echo "make: Python 3.11 or newer is needed and was not found. Install one, or name it: make install PYTHON=/path/to/python3" >&2; exit 1; }; \
+	test -x $(PY) && $(PY) -m pip --version >/dev/null 2>&1 || "$$python" -m venv $(VENV) \
+		|| { echo "make: this Python cannot make virtual environments (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --retries 1 --constraint constraints.txt uv || $(unreachable)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.uv $(PROJECTS)
+	@echo "Installing the workspace into $(VENV)"
+	@$(uv) pip install --quiet --python $(PY) --constraint constraints.txt --build-constraint constraints.txt \
+		$(PACKAGES:%=--editable %) --group dev || $(unreachable)
+	@touch $@
+
+$(MELTANO)/.installed: $(VENV)/.installed constraints-meltano.txt meltano.yml
+	@echo "Installing Meltano into $(MELTANO), and its plugins"
+	@test -x $(MELTANO)/bin/python || $(PY) -m venv --without-pip $(MELTANO)
+	@$(uv) pip install --quiet --python $(MELTANO)/bin/python --constraint constraints-meltano.txt meltano || $(unreachable)
+	@$(index) $(MELTANO)/bin/meltano --log-level=warning install || $(unreachable)
+	@ln -sf ../../$(MELTANO)/bin/meltano ../../.meltano/loaders/target-jsonl/venv/bin/target-jsonl $(VENV)/bin/
+	@touch $@

@@ -1,0 +1,66 @@
+"""What goes out: status, headers, and a body of JSON, bytes or nothing."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from clockify_sandbox.errors import ApiError
+
+_WORTH_COMPRESSING = 1000  # bytes
+_JSON = "application/json"
+_ALWAYS = (
+    (b"x-auth-checksum", b"0"),
+    (b"expected-client-version", b"1.0.0"),
+    (b"cache-control", b"no-cache, no-store, max-age=0, must-revalidate"),
+    (b"pragma", b"no-cache"),
+    (b"expires", b"0"),
+    (b"strict-transport-security", b"max-age=31536000 ; includeSubDomains"),
+    (b"vary", b"Origin, Accept-Encoding"),
+)
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answer. `content` is the encoded body."""
+
+    status: int
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str = _JSON
+
+    @classmethod
+    def of(cls, status: int, value: Any, headers: dict[str, str] | None = None) -> Answer:
+        """JSON, or an empty body for None."""
+        return cls(status, b"" if value is None else _encode(value), headers or {})
+
+    def wire(self, *, accepts_gzip: bool) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        """Headers and body as they are sent."""
+        content = self.content
+        headers = [*_ALWAYS, (b"content-type", self.media_type.encode())]
+        if accepts_gzip and len(content) > _WORTH_COMPRESSING:
+            squeeze = zlib.compressobj(level=1, wbits=31)
+            content = squeeze.compress(content) + squeeze.flush()
+            headers.append((b"content-encoding", b"gzip"))
+        headers.append((b"content-length", str(len(content)).encode()))
+        headers += [(name.encode(), value.encode()) for name, value in self.headers.items()]
+        return headers, content
+
+
+def refusal(error: ApiError, host: str, path: str, now: str) -> Answer:
+    """An error in the shape of the host that answers it."""
+    if error.message is None:
+        return Answer(error.status, headers=error.headers)
+    body: dict[str, Any]
+    if host == "report":
+        body = {"code": error.code, "message": error.message}
+    elif host == "auditlog" and error.code is None:
+        body = {"timestamp": now, "status": error.status, "error": error.message, "path": path}
+    else:
+        body = {"message": error.message, "code": error.code}
+    return Answer.of(error.status, body, error.headers)

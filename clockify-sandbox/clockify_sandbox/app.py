@@ -1,0 +1,183 @@
+"""The ASGI application: what happens to a request before and after the API itself sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from clockify_sandbox.answers import Answer, refusal
+from clockify_sandbox.auth import KEY_HEADER, TOKEN_HEADER
+from clockify_sandbox.control import PREFIX, Control
+from clockify_sandbox.errors import ApiError
+from clockify_sandbox.faults import Fault, Faults
+from clockify_sandbox.limiter import Limiter
+from clockify_sandbox.routes import ROUTER
+from clockify_sandbox.sandbox import Request, Sandbox
+from clockify_sandbox.stats import Stats
+from clockify_sandbox.values import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import Receive, Scope, Send
+
+    from clockify_sandbox.routing import Host, Match
+    from clockify_sandbox.world import World
+
+_HOSTS: tuple[tuple[str, Host], ...] = (("/api/v1", "api"), ("/report/v1", "report"), ("/auditlog/v1", "auditlog"))
+_WORKSPACE_SEGMENT = 2
+_ABORT = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: closing sends a reset
+_log = logging.getLogger("clockify_sandbox")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the front of the sandbox behaves: see the command line."""
+
+    latency_ms: float = 0
+    rate_per_second: float = 50
+    rate_per_hour: float = 0
+    retry_after: bool = False
+
+
+class App:
+    """Serves a world over HTTP.
+
+    Every API request passes, in this order: statistics, latency, faults, rate limiter, the API.
+    """
+
+    def __init__(
+        self, world: World, options: Options, faults: list[Fault], rebuild: Callable[..., World], ids: int = 0
+    ) -> None:
+        self.options = options
+        self.rebuild = rebuild
+        self.faults = Faults(faults)
+        self.start_over(world, ids)
+        self._control = Control(self)
+
+    def start_over(self, world: World, ids: int = 0) -> None:
+        """Serve another world, with fresh statistics and a full rate limit."""
+        self.sandbox = Sandbox(world, ROUTER, ids)
+        self.stats = Stats()
+        self.limiter = Limiter(self.options.rate_per_second, self.options.rate_per_hour, self.sandbox.clock.monotonic)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["path"].startswith(PREFIX):
+            await self._control.answer(scope, await _read(receive), send)
+            return
+        answer = await self._answer(scope, receive, headers)
+        if answer is None:
+            await _drop(scope, receive)
+            return
+        sent_headers, content = answer.wire(accepts_gzip="gzip" in headers.get("accept-encoding", ""))
+        await send({"type": "http.response.start", "status": answer.status, "headers": sent_headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+
+    async def _answer(self, scope: Scope, receive: Receive, headers: dict[str, str]) -> Answer | None:
+        host, path = _split(scope["path"])
+        match = self._match(host, scope["method"], path)
+        key = f"{scope['method']} (no such route)" if isinstance(match, ApiError) else match.route.key
+        stats = self.stats
+        stats.arrived(key)
+        answer: Answer | None = None
+        try:
+            fault = self.faults.next(key)
+            if delay := self.options.latency_ms + (fault.delay_ms if fault else 0):
+                await asyncio.sleep(delay / 1000)
+            request = Request(scope["method"], host, path, scope["query_string"].decode("latin-1"), headers)
+            await _fill(request, receive, headers)
+            answer = self._behind_front(request, match, fault)
+        finally:
+            stats.answered("reset" if answer is None else answer.status)
+        return answer
+
+    def _behind_front(self, request: Request, match: Match | ApiError, fault: Fault | None) -> Answer | None:
+        if refused := self._throttle(request):
+            return refused
+        answer = Answer(500) if fault and not fault.runs else self._ask(request, match)
+        if fault is None or not fault.fails:
+            return answer
+        if fault.reset:
+            return None
+        content = fault.content(answer.content)
+        return Answer(fault.status or answer.status, content, fault.all_headers, fault.media_type)
+
+    def _ask(self, request: Request, match: Match | ApiError) -> Answer:
+        try:
+            return self.sandbox.answer(request, match)
+        except ApiError as error:
+            return refusal(error, request.host, request.path, timestamp(self.sandbox.clock.seconds))
+        except Exception:
+            _log.exception("%s %s failed inside the sandbox", request.method, request.path)
+            return Answer.of(500, {"message": "Internal server error.", "code": 500})
+
+    def _throttle(self, request: Request) -> Answer | None:
+        credential = request.headers.get(KEY_HEADER) or request.headers.get(TOKEN_HEADER) or ""
+        segments = request.path.split("/", _WORKSPACE_SEGMENT + 1)
+        workspace = segments[_WORKSPACE_SEGMENT] if segments[1:2] == ["workspaces"] and len(segments) > 2 else ""  # noqa: PLR2004
+        wait = self.limiter.admit(credential, workspace)
+        if not wait:
+            return None
+        return Answer(429, headers={"Retry-After": str(int(wait) + 1)} if self.options.retry_after else {})
+
+    def _match(self, host: Host, method: str, path: str) -> Match | ApiError:
+        try:
+            return self.sandbox.router.match(host, method, path)
+        except ApiError as error:
+            return error
+
+
+def _split(path: str) -> tuple[Host, str]:
+    for prefix, host in _HOSTS:
+        if path.startswith(prefix + "/"):
+            return host, path[len(prefix) :]
+    return "api", "/(outside)" + path
+
+
+async def _read(receive: Receive) -> bytes:
+    chunks = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+async def _fill(request: Request, receive: Receive, headers: dict[str, str]) -> None:
+    request.body = await _read(receive)
+    if not headers.get("content-type", "").startswith("multipart/form-data"):
+        return
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield request.body
+
+    try:
+        form = await MultiPartParser(Headers(headers), whole()).parse()
+    except MultiPartException:
+        return
+    fields: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            request.files[name] = (value.filename or "file", await value.read())
+        else:
+            fields.setdefault(name, []).append(value)
+    request.form = fields
+
+
+async def _drop(scope: Scope, receive: Receive) -> None:
+    transport: Any = scope["state"]["transport"]
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+    transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass

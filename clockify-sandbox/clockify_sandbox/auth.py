@@ -1,0 +1,61 @@
+"""Who is calling: an API key of a user, or a token of an add-on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clockify_sandbox.errors import unauthorized
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clockify_sandbox.routing import Route
+    from clockify_sandbox.world import Entity, World
+
+KEY_HEADER = "x-api-key"
+TOKEN_HEADER = "x-addon-token"  # noqa: S105 - the name of a header
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The account on whose behalf a call runs; for an add-on also its workspace and scopes."""
+
+    user: Entity
+    addon_workspace: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+def authenticate(world: World, headers: Mapping[str, str]) -> Caller:
+    """The caller of a request.
+
+    Raises:
+        ApiError: 401/1000 unless exactly one credential is sent, 4003 for an unknown key, 4017 for an unknown token.
+    """
+    key, token = headers.get(KEY_HEADER), headers.get(TOKEN_HEADER)
+    if bool(key) == bool(token):
+        raise unauthorized(1000, "Multiple or none auth tokens present")
+    if key:
+        if key not in world.keys:
+            raise unauthorized(4003, "Api key does not exist")
+        return Caller(world.users[world.keys[key]])
+    if token not in world.addon_tokens:
+        raise unauthorized(4017, "Token is not valid")
+    workspace_id, scopes = world.addon_tokens[token]
+    owner = next(
+        user_id
+        for user_id, member in world.workspaces[workspace_id].members.items()
+        if any(role["role"] == "OWNER" for role in member["roles"])
+    )
+    return Caller(world.users[owner], workspace_id, scopes)
+
+
+def require_scope(caller: Caller, route: Route) -> None:
+    """Refuse an add-on whose token does not reach the route."""
+    if caller.addon_workspace is None:
+        return
+    if route.scope is None:
+        raise unauthorized(4017, "Resource is not accessible to add-ons")
+    needed = f"{route.scope}_{'READ' if route.reads else 'WRITE'}"
+    if needed not in caller.scopes:
+        raise unauthorized(4017, f"Addon {caller.addon_workspace} does not have permission {needed}")

@@ -1,0 +1,127 @@
+"""From what came in to typed arguments, with the refusals of the API where it does not fit.
+
+Query strings and bodies are declared as msgspec structs: `rename="kebab"` for queries, `rename="camel"` for bodies.
+Unknown keys are ignored and null counts as absent, as everywhere in the API. Three kinds of misfit are told apart:
+what cannot be converted (400/3000 in a query, 400/3002 in a body), what is missing from a query (400/3001), and what
+breaks a constraint of the domain (400/501: required, length, bounds).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+from clockify_sandbox.errors import ApiError, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+T = TypeVar("T")
+
+
+class Query(msgspec.Struct, rename="kebab", kw_only=True):
+    """Base of query strings; most parameters are in kebab case."""
+
+
+class Body(msgspec.Struct, rename="camel", kw_only=True):
+    """Base of request bodies."""
+
+
+_FIELD = re.compile(r"\$\.?(.*)`")
+_TRANSLATIONS = (
+    (r"Object missing required field `(.*?)`", "must not be null"),
+    (r"got `null`", "must not be null"),
+    (r"of length >= 1$", "must not be blank"),
+    (r"of length >= (\d+)$", "length must be at least {}"),
+    (r"of length <= (\d+)$", "length must be at most {}"),
+    (r">= (-?[\d.]+)$", "must be greater than or equal to {}"),
+    (r"<= (-?[\d.]+)$", "must be less than or equal to {}"),
+    (r"matching regex (.*)$", "must match {}"),
+)
+
+
+def decode_query(shape: type[T], query: Mapping[str, Sequence[str]]) -> T:
+    """A query string as a struct: repeated and comma-separated values for lists, the first value otherwise.
+
+    Raises:
+        ApiError: 400/3001 for a missing required parameter, 400/3000 for a value that cannot be converted.
+    """
+    values: dict[str, Any] = {}
+    for name, required, many in _parameters(shape):
+        given = query.get(name)
+        if given is None:
+            if required:
+                message = f"Required request parameter '{name}' for method parameter type String is not present"
+                raise ApiError(400, 3001, message)
+        elif many:
+            values[name] = [part for text in given for part in text.split(",") if part]
+        elif given[0]:
+            values[name] = given[0]
+    try:
+        return msgspec.convert(values, shape, strict=False)
+    except msgspec.ValidationError as error:
+        name = _place(error)
+        message = f"Method parameter '{name}': Failed to convert value of type 'java.lang.String'"
+        raise ApiError(400, 3000, f"{message}; {_reason(error)}") from None
+
+
+def decode_form(shape: type[T], form: Mapping[str, Sequence[str]]) -> T:
+    """The text fields of a multipart form as a struct; every misfit is 400/501."""
+    try:
+        return decode_query(shape, form)
+    except ApiError as error:
+        raise invalid(error.message or "") from None
+
+
+def decode_body(shape: Any, raw: bytes) -> Any:
+    """A JSON body as a struct (or whatever type is given).
+
+    Raises:
+        ApiError: 400/3002 for unreadable JSON, a wrong type or an unknown enum member, 400/501 for a broken constraint.
+    """
+    if not raw.strip():
+        raise ApiError(400, 3002, "Required request body is missing")
+    try:
+        return msgspec.convert(_without_nulls(msgspec.json.decode(raw)), shape, strict=False)
+    except msgspec.ValidationError as error:
+        place, reason = _place(error), _reason(error)
+        for pattern, text in _TRANSLATIONS:
+            if found := re.search(pattern, reason):
+                raise invalid(text.format(*found.groups()[:1])) from None
+        if reason.startswith("Invalid enum value"):
+            value = reason.removeprefix("Invalid enum value ")
+            raise ApiError(
+                400, 3002, f"You entered invalid value for field: [{place}]. {value} is not allowed"
+            ) from None
+        raise ApiError(400, 3002, f"JSON parse error: {reason} at [{place}]") from None
+    except msgspec.DecodeError as error:
+        raise ApiError(400, 3002, f"JSON parse error: {error}") from None
+
+
+@cache
+def _parameters(shape: Any) -> list[tuple[str, bool, bool]]:
+    return [(known.encode_name, known.required, _is_list(known.type)) for known in msgspec.structs.fields(shape)]
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) in (list, tuple) or any(_is_list(part) for part in get_args(kind))
+
+
+def _place(error: Exception) -> str:
+    found = _FIELD.search(str(error))
+    return found.group(1) if found else ""
+
+
+def _reason(error: Exception) -> str:
+    return str(error).split(" - at `")[0]

@@ -1,0 +1,186 @@
+"""One call to the API, as the functions of the families see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clockify_sandbox.answers import Answer
+from clockify_sandbox.errors import forbidden, invalid, not_in
+from clockify_sandbox.recorder import Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from clockify_sandbox.auth import Caller
+    from clockify_sandbox.kinds import Kind
+    from clockify_sandbox.paging import Window
+    from clockify_sandbox.sandbox import Sandbox
+    from clockify_sandbox.world import Entity, Table, Workspace, World
+
+ADMIN_ROLES = {"OWNER", "WORKSPACE_ADMIN"}
+
+
+class Call:
+    """Who calls, in which workspace, with which path; and the only ways to look up, change and list entities.
+
+    Attributes:
+        path: the values of the route's placeholders.
+        query: the query string as it came, by name.
+        window: the page asked for, on routes with a paging style.
+        files: uploaded files of a multipart form: field: (file name, content).
+    """
+
+    def __init__(self, sandbox: Sandbox, caller: Caller, path: dict[str, str], query: Mapping[str, list[str]]) -> None:
+        self.sandbox = sandbox
+        self.caller = caller
+        self.path = path
+        self.query = query
+        self.window: Window | None = None
+        self.last_page_header = False
+        self.files: dict[str, tuple[str, bytes]] = {}
+        self._workspace: Workspace | None = None
+
+    # -- who and where -------------------------------------------------------------------------------------------------
+
+    @property
+    def world(self) -> World:
+        """Everything there is."""
+        return self.sandbox.world
+
+    @property
+    def user(self) -> Entity:
+        """The account that calls."""
+        return self.caller.user
+
+    @property
+    def user_id(self) -> str:
+        """The id of the account that calls."""
+        user_id: str = self.caller.user["id"]
+        return user_id
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of the path."""
+        if self._workspace is None:
+            raise LookupError("this route has no workspace")
+        return self._workspace
+
+    def enter(self, workspace: Workspace) -> None:
+        """Make a workspace the one of this call."""
+        self._workspace = workspace
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller is an owner or administrator of the workspace."""
+        member = self.workspace.members.get(self.user_id, {"roles": []})
+        return any(role["role"] in ADMIN_ROLES for role in member["roles"])
+
+    @property
+    def currency(self) -> str:
+        """The code of the workspace's default currency."""
+        return next(item["code"] for item in self.workspace.record["currencies"] if item["isDefault"])
+
+    @property
+    def now(self) -> int:
+        """The present, in seconds since the epoch."""
+        return self.sandbox.clock.seconds
+
+    @property
+    def today(self) -> datetime:
+        """The present."""
+        return self.sandbox.clock.now
+
+    @property
+    def zone(self) -> str:
+        """The time zone of the caller's account."""
+        return str((self.user["settings"] or {}).get("timeZone") or "UTC")
+
+    def new_id(self) -> str:
+        """An id for something new."""
+        return self.sandbox.clock.new_id()
+
+    # -- looking up ----------------------------------------------------------------------------------------------------
+
+    def table(self, kind: Kind) -> Table:
+        """All entities of a kind."""
+        table: Table = getattr(self.workspace, kind.table)
+        return table
+
+    def find(self, kind: Kind, entity_id: str) -> Entity:
+        """An entity by id, or 400/501 "doesn't belong to Workspace"."""
+        entity = self.table(kind).get(entity_id)
+        if entity is None:
+            raise not_in(kind.noun)
+        return entity
+
+    def named(self, kind: Kind, parameter: str) -> Entity:
+        """The entity that a placeholder of the path names."""
+        return self.find(kind, self.path[parameter])
+
+    def require_all(self, kind: Kind, ids: Iterable[str]) -> None:
+        """Refuse ids that are not in the workspace."""
+        for entity_id in ids:
+            self.find(kind, entity_id)
+
+    def require_admin(self) -> None:
+        """Refuse everybody but owners and administrators."""
+        if not self.is_admin:
+            raise forbidden()
+
+    def require_free_name(self, kind: Kind, name: str, taken_by: Iterable[Entity], own_id: str | None = None) -> None:
+        """Refuse a name that another of the entities has."""
+        if any(other["name"] == name and other["id"] != own_id for other in taken_by):
+            raise invalid(f"{kind.noun} with name '{name}' already exists")
+
+    # -- changing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def recorder(self) -> Recorder:
+        """Where changes leave their traces; the three methods below use it."""
+        return Recorder(self.sandbox.clock, self.workspace, self.user)
+
+    def insert(self, kind: Kind, entity: Entity, **traces: Any) -> Entity:
+        """Keep a new entity. `traces` are `audit` and `event` of `Recorder.change`."""
+        self.table(kind)[entity["id"]] = entity
+        self.recorder.change(kind, "created", entity, **traces)
+        return entity
+
+    def update(self, kind: Kind, entity: Entity, changes: Mapping[str, Any], **traces: Any) -> Entity:
+        """Overlay an entity with changed fields."""
+        before = dict(entity)
+        entity.update(changes)
+        self.recorder.change(kind, "updated", entity, before=before, **traces)
+        return entity
+
+    def remove(self, kind: Kind, entity: Entity, **traces: Any) -> Entity:
+        """Forget an entity."""
+        del self.table(kind)[entity["id"]]
+        self.recorder.change(kind, "deleted", entity, **traces)
+        return entity
+
+    # -- answering -----------------------------------------------------------------------------------------------------
+
+    def page(
+        self,
+        rows: Sequence[Any],
+        show: Callable[[Any], Any] | None = None,
+        wrap: Callable[[list[Any]], Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """The page of a list that was asked for.
+
+        Args:
+            rows: the whole list, filtered and sorted.
+            show: makes one row of the answer; rows go out as they are without it.
+            wrap: makes the body of the rows of the page, where it is not a bare array.
+            headers: further headers.
+        """
+        if self.window is None:
+            raise LookupError("this route has no paging style")
+        cut = self.window.cut(rows)
+        shown = list(cut) if show is None else [show(row) for row in cut]
+        sent = dict(headers or {})
+        if self.last_page_header:
+            sent["Last-Page"] = "true" if self.window.is_last(len(rows)) else "false"
+        return Answer.of(200, wrap(shown) if wrap else shown, sent)

@@ -1,0 +1,53 @@
+"""The sandbox's own time and ids: both are the same for the same calls, whatever the machine does."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clockify_sandbox.world import World
+
+_MACHINE = "5a4db0c5ed"  # the middle of ids made after the start; seed data has a middle of its own
+
+
+class Clock:
+    """The present of a world. It stands still until it is moved, so that answers do not depend on when they are asked for.
+
+    `monotonic` is for the rate limiter: real seconds, plus every jump of the clock.
+    """
+
+    def __init__(self, world: World, ids: int = 0) -> None:
+        self._world = world
+        self._jumped = 0.0
+        self.ids = ids
+
+    @property
+    def now(self) -> datetime:
+        """The present, UTC."""
+        return self._world.now
+
+    @property
+    def seconds(self) -> int:
+        """The present as whole seconds since the epoch."""
+        return int(self._world.now.timestamp())
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic() + self._jumped
+
+    def move_to(self, moment: datetime) -> None:
+        """Set the present."""
+        target = moment.astimezone(UTC)
+        self._jumped += max(0.0, (target - self._world.now).total_seconds())
+        self._world.now = target
+
+    def advance(self, seconds: float) -> None:
+        """Let seconds pass."""
+        self.move_to(self._world.now + timedelta(seconds=seconds))
+
+    def new_id(self) -> str:
+        """A new id: the present in seconds, then a counter."""
+        self.ids += 1
+        return f"{self.seconds:08x}{_MACHINE}{self.ids:06x}"

@@ -1,0 +1,104 @@
+"""`/__sandbox/`: what tests and benchmarks ask of the sandbox itself. None of it counts in the statistics."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - read by msgspec
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from clockify_sandbox.faults import Faults, parse_faults
+from clockify_sandbox.state import dump_chunks
+from clockify_sandbox.stats import Stats
+
+if TYPE_CHECKING:
+    from starlette.types import Scope, Send
+
+    from clockify_sandbox.app import App
+
+PREFIX = "/__sandbox/"
+
+
+class Reset(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST reset`: what the new world is made of, or just that statistics begin anew."""
+
+    scale: str | None = None
+    seed: int | None = None
+    plan: str | None = None
+    stats: bool = False
+
+
+class Move(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST clock`."""
+
+    now: datetime | None = None
+    advance_seconds: float | None = None
+
+
+class Control:
+    """Answers the control requests for one app."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._actions = {
+            ("GET", "stats"): self._stats,
+            ("POST", "reset"): self._reset,
+            ("POST", "faults"): self._set_faults,
+            ("GET", "clock"): self._clock,
+            ("POST", "clock"): self._move_clock,
+        }
+
+    async def answer(self, scope: Scope, body: bytes, send: Send) -> None:
+        """Run one control request."""
+        action = scope["method"], scope["path"].removeprefix(PREFIX).strip("/")
+        if action == ("GET", "dump"):
+            await _start(send, 200)
+            for chunk in dump_chunks(self._app.sandbox):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        status, value = 200, None
+        if run := self._actions.get(action):
+            try:
+                value = run(body)
+            except ValueError as error:  # msgspec's errors are, too
+                status, value = 400, {"error": str(error)}
+        else:
+            known = [f"{method} {PREFIX}{name}" for method, name in [*self._actions, ("GET", "dump")]]
+            status, value = 404, {"error": "no such control request", "known": known}
+        await _start(send, status)
+        await send({"type": "http.response.body", "body": msgspec.json.encode(value)})
+
+    def _stats(self, _body: bytes) -> Any:
+        return self._app.stats.report()
+
+    def _reset(self, body: bytes) -> Any:
+        wish = msgspec.json.decode(body or b"{}", type=Reset)
+        if wish.stats:
+            self._app.stats = Stats()
+        else:
+            self._app.start_over(self._app.rebuild(wish.scale, wish.seed, wish.plan))
+        return {"workspaces": list(self._app.sandbox.world.workspaces)}
+
+    def _set_faults(self, body: bytes) -> Any:
+        faults = parse_faults(body)
+        self._app.faults = Faults(faults)
+        return {"faults": len(faults)}
+
+    def _clock(self, _body: bytes) -> Any:
+        return {"now": self._app.sandbox.clock.now}
+
+    def _move_clock(self, body: bytes) -> Any:
+        wish = msgspec.json.decode(body or b"{}", type=Move)
+        if wish.now is not None:
+            if wish.now.tzinfo is None:
+                raise ValueError("`now` needs a time zone, e.g. 2026-11-20T09:30:00Z")
+            self._app.sandbox.clock.move_to(wish.now)
+        if wish.advance_seconds is not None:
+            self._app.sandbox.clock.advance(wish.advance_seconds)
+        return self._clock(body)
+
+
+async def _start(send: Send, status: int) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -1,0 +1,61 @@
+"""How the API says no: one exception with the status, the code and the message that go out.
+
+`code` is Clockify's own number and not the HTTP status; several refusals have no body at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ApiError(Exception):
+    """An answer that is not a success. Without a message the body is empty."""
+
+    def __init__(
+        self, status: int, code: int | None = None, message: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(message or status)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+
+def invalid(message: str, code: int = 501) -> ApiError:
+    """The request is well-formed, but the domain does not allow it."""
+    return ApiError(400, code, message)
+
+
+def not_in(noun: str, parent: str = "Workspace") -> ApiError:
+    """A missing, deleted or foreign id: Clockify answers all three alike, and never with a 404."""
+    return invalid(f"{noun} doesn't belong to {parent}")
+
+
+def not_one_of(name: str, allowed: Iterable[str]) -> ApiError:
+    """A value outside a closed set that the domain, not the parser, looks at."""
+    return invalid(
+        f"You entered invalid value for field: [{name}]. Value must be from the following set: {', '.join(allowed)}"
+    )
+
+
+def forbidden(code: int = 403, message: str = "You don't have permission to perform this action.") -> ApiError:
+    """The role of the caller, or the state of the entity, does not allow it."""
+    return ApiError(403, code, message)
+
+
+def access_denied() -> ApiError:
+    """The workspace id is malformed, or the workspace is not the caller's."""
+    return forbidden(501, "Access Denied")
+
+
+def not_on_plan() -> ApiError:
+    """The workspace's plan lacks the feature; the body is empty."""
+    return ApiError(403)
+
+
+def unauthorized(code: int, message: str) -> ApiError:
+    """The credentials are missing, doubled, unknown or not enough."""
+    return ApiError(401, code, message)

@@ -1,0 +1,148 @@
+"""What an invoice adds up to, and how answers show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+from clockify_sandbox.values import DAY, epoch
+
+if TYPE_CHECKING:
+    from clockify_sandbox.world import Entity, Workspace
+
+_WHOLE = 10_000  # percentages are stored times 100
+_SETTLED = ("PAID", "VOID")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The sums of an invoice in minor units; `paid` is None as long as nothing has been paid."""
+
+    subtotal: int
+    discount: int
+    tax: int
+    tax2: int
+    paid: int | None
+
+    @property
+    def amount(self) -> int:
+        """What is charged."""
+        return self.subtotal - self.discount + self.tax + self.tax2
+
+    @property
+    def balance(self) -> int:
+        """What is still owed; negative after an overpayment."""
+        return self.amount - (self.paid or 0)
+
+
+def totals(invoice: Entity) -> Totals:
+    """Add up an invoice, half units rounded up.
+
+    The discount comes first. Each tax is charged on the discounted items that name it; a compound second tax is charged on
+    the first tax too, and with the tax type NONE there is no tax.
+    """
+    items = invoice["items"]
+    discounted: dict[str, int] = {}
+    for item in items:
+        discounted[item["applyTaxes"]] = discounted.get(item["applyTaxes"], 0) + item["amount"]
+    for taxes, amount in discounted.items():
+        discounted[taxes] = amount - share(amount, invoice["discount"])
+    both = discounted.get("TAX1TAX2", 0)
+    taxed = invoice["taxType"] != "NONE"
+    tax = share(discounted.get("TAX1", 0) + both, invoice["tax"]) if taxed else 0
+    carried = share(both, invoice["tax"]) if invoice["taxType"] == "COMPOUND" else 0
+    tax2 = share(discounted.get("TAX2", 0) + both + carried, invoice["tax2"]) if taxed else 0
+    subtotal = sum(item["amount"] for item in items)
+    paid = sum(payment["amount"] for payment in invoice["payments"]) if invoice["payments"] else None
+    return Totals(subtotal, share(subtotal, invoice["discount"]), tax, tax2, paid)
+
+
+def share(amount: int, percent_times_100: float) -> int:
+    """A percentage of an amount, rounded half up."""
+    exact = Decimal(amount) * Decimal(str(percent_times_100)) / _WHOLE
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def stored_percent(percent: float) -> float:
+    """A plain percentage as it is stored and read: 7.7 is 770.0."""
+    return float(Decimal(str(percent)) * 100)
+
+
+def row_of(workspace: Workspace, invoice: Entity) -> Entity:
+    """An invoice as the list shows it."""
+    sums = totals(invoice)
+    client = workspace.clients.get(invoice["clientId"])
+    return {
+        "id": invoice["id"],
+        "number": invoice["number"],
+        "clientId": invoice["clientId"],
+        "clientName": client["name"] if client else None,
+        "currency": invoice["currency"],
+        "issuedDate": invoice["issuedDate"],
+        "dueDate": invoice["dueDate"],
+        "status": invoice["status"],
+        "amount": sums.amount,
+        "balance": sums.balance,
+        "paid": sums.paid,
+    }
+
+
+def info_of(workspace: Workspace, invoice: Entity, now: int) -> Entity:
+    """An invoice as the filtered list shows it at a second of time."""
+    late = now - epoch(datetime.fromisoformat(invoice["dueDate"]))
+    return {
+        **row_of(workspace, invoice),
+        "billFrom": invoice["billFrom"],
+        "visibleZeroFields": invoice["visibleZeroFields"],
+        "daysOverdue": max(0, late // DAY) if invoice["status"] not in _SETTLED else 0,
+    }
+
+
+def invoice_of(workspace: Workspace, invoice: Entity) -> Entity:
+    """An invoice as the single GET and the answers of most writes show it."""
+    sums = totals(invoice)
+    imported = {item["importType"] for item in invoice["items"]}
+    shown: dict[str, Any] = {
+        **row_of(workspace, invoice),
+        "billFrom": invoice["billFrom"],
+        "clientAddress": invoice["clientAddress"],
+        "companyId": invoice["companyId"],
+        "note": invoice["note"],
+        "subject": invoice["subject"],
+        "userId": invoice["userId"],
+        "visibleZeroFields": invoice["visibleZeroFields"],
+        "containsImportedExpenses": "EXPENSE_IMPORT" in imported,
+        "containsImportedTimes": "TIME_ENTRY_IMPORT" in imported,
+        "discount": invoice["discount"],
+        "tax": invoice["tax"],
+        "tax2": invoice["tax2"],
+        "subtotal": sums.subtotal,
+        "discountAmount": sums.discount,
+        "taxAmount": sums.tax,
+        "tax2Amount": sums.tax2,
+        "taxType": invoice["taxType"],
+        "calculationType": invoice["calculationType"],
+        "items": invoice["items"],
+    }
+    return shown
+
+
+def status_after_payment(invoice: Entity) -> str:
+    """The status that the payments of an invoice put it into; without any it is sent, and no longer paid."""
+    sums = totals(invoice)
+    if sums.paid is None:
+        return "SENT" if invoice["status"] in ("PAID", "PARTIALLY_PAID") else str(invoice["status"])
+    return "PAID" if sums.balance <= 0 else "PARTIALLY_PAID"
+
+
+def release(workspace: Workspace, items: list[Entity]) -> None:
+    """Make the time entries and expenses that items had imported free for another invoice."""
+    for item in items:
+        for entry_id in item["timeEntryIds"]:
+            if entry := workspace.time_entries.get(entry_id):
+                workspace.time_entries.change(entry, invoice_id=None)
+        for expense_id in item["expenseIds"]:
+            if expense := workspace.expenses.get(expense_id):
+                expense["invoiceId"] = None

@@ -1,0 +1,69 @@
+"""The kinds of entity: under which names each one is known to errors, tables, feeds, the audit log and webhooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of entity.
+
+    `noun` is what errors call it, `table` the attribute of `Workspace` that holds it, `feed` its document type in the
+    entity feeds, `audit` the last word of its audit actions (CREATE_..., UPDATE_..., DELETE_...), and `events` the webhook
+    events of creation, change and deletion. None where the API has no such thing.
+    """
+
+    noun: str
+    table: str
+    feed: str | None = None
+    audit: str | None = None
+    events: tuple[str | None, str | None, str | None] = (None, None, None)
+
+
+CLIENT = Kind("Client", "clients", "CLIENTS", "CLIENT", ("NEW_CLIENT", "CLIENT_UPDATED", "CLIENT_DELETED"))
+PROJECT = Kind("Project", "projects", "PROJECTS", "PROJECT", ("NEW_PROJECT", "PROJECT_UPDATED", "PROJECT_DELETED"))
+TASK = Kind("Task", "tasks", "TASKS", "TASK", ("NEW_TASK", "TASK_UPDATED", "TASK_DELETED"))
+TAG = Kind("Tag", "tags", "TAGS", "TAG", ("NEW_TAG", "TAG_UPDATED", "TAG_DELETED"))
+TIME_ENTRY = Kind(
+    "Time entry", "time_entries", "TIME_ENTRY", None, ("NEW_TIME_ENTRY", "TIME_ENTRY_UPDATED", "TIME_ENTRY_DELETED")
+)
+CUSTOM_FIELD = Kind("Custom field", "custom_fields", "CUSTOM_FIELDS")
+USER_GROUP = Kind(
+    "User group",
+    "user_groups",
+    "USER_GROUPS",
+    None,
+    ("USER_GROUP_CREATED", "USER_GROUP_UPDATED", "USER_GROUP_DELETED"),
+)
+MEMBER = Kind("User", "members", "USER", None, ("USER_JOINED_WORKSPACE", "USER_UPDATED", "USER_DELETED_FROM_WORKSPACE"))
+CATEGORY = Kind("Expense category", "expense_categories")
+EXPENSE = Kind("Expense", "expenses", None, "EXPENSE", ("EXPENSE_CREATED", "EXPENSE_UPDATED", "EXPENSE_DELETED"))
+INVOICE = Kind("Invoice", "invoices", "INVOICES", None, ("NEW_INVOICE", "INVOICE_UPDATED", None))
+HOLIDAY = Kind("Holiday", "holidays", "HOLIDAYS")
+POLICY = Kind("Policy", "time_off_policies", "PTO_POLICY")
+TIME_OFF_REQUEST = Kind(
+    "Time off request",
+    "time_off_requests",
+    "TIME_OFF_REQUEST",
+    None,
+    ("TIME_OFF_REQUESTED", "TIME_OFF_REQUEST_UPDATED", "TIME_OFF_REQUEST_WITHDRAWN"),
+)
+BALANCE = Kind("Balance", "balances", "BALANCE", None, ("BALANCE_UPDATED", "BALANCE_UPDATED", None))
+BALANCE_ASSIGNMENT = Kind("Balance assignment", "balance_assignments")
+APPROVAL_REQUEST = Kind(
+    "Approval request",
+    "approval_requests",
+    "APPROVAL_REQUESTS",
+    None,
+    ("NEW_APPROVAL_REQUEST", "APPROVAL_REQUEST_STATUS_UPDATED", None),
+)
+ASSIGNMENT = Kind(
+    "Assignment",
+    "assignments",
+    "SCHEDULED_ASSIGNMENT",
+    None,
+    ("ASSIGNMENT_CREATED", "ASSIGNMENT_UPDATED", "ASSIGNMENT_DELETED"),
+)
+WEBHOOK = Kind("Webhook", "webhooks")
+SHARED_REPORT = Kind("Shared report", "shared_reports")

@@ -1,0 +1,50 @@
+"""What lists have in common: looking for names, and order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from clockify_sandbox.world import Entity
+
+Row = TypeVar("Row")
+
+
+def matches(text: str | None, wanted: str | None, *, strict: bool | None = False) -> bool:
+    """Whether a text contains what is looked for, letter case aside; with `strict`, whether it is exactly that."""
+    if not wanted:
+        return True
+    return text == wanted if strict else wanted.lower() in (text or "").lower()
+
+
+def is_or_any(value: object, wanted: object) -> bool:
+    """Whether a value is the wanted one; None wants anything."""
+    return wanted is None or value == wanted
+
+
+def in_order(
+    rows: Iterable[Row], keys: Mapping[str, Callable[[Row], Any]], column: str | None, order: str | None, default: str
+) -> list[Row]:
+    """Rows sorted by a column.
+
+    Args:
+        rows: what to sort.
+        keys: a sort key per column; rows with equal keys stay in their order of creation.
+        column: the column asked for.
+        order: ASCENDING (also if None) or DESCENDING.
+        default: the column if none is asked for.
+    """
+    return sorted(rows, key=keys[column or default], reverse=order == "DESCENDING")
+
+
+def by_id(row: Entity) -> str:
+    """Sort key: the id."""
+    entity_id: str = row["id"]
+    return entity_id
+
+
+def by_name(row: Entity) -> tuple[str, str]:
+    """Sort key: the name, letter case aside."""
+    return row["name"].lower(), row["id"]

@@ -1,0 +1,101 @@
+"""How lists are cut into pages: each style of the API under its own names; other spellings are ignored, as the API does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clockify_sandbox.binding import Body
+from clockify_sandbox.errors import ApiError, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+CEILING = 5000
+
+
+@dataclass(frozen=True)
+class Window:
+    """The page asked for: a 0-based index and a size."""
+
+    index: int
+    size: int
+
+    def cut(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """The rows of the page."""
+        return rows[self.index * self.size : (self.index + 1) * self.size]
+
+    def is_last(self, count: int) -> bool:
+        """Whether nothing follows the page in a list of `count` rows."""
+        return (self.index + 1) * self.size >= count
+
+
+@dataclass(frozen=True)
+class Paging:
+    """A style: parameter names, first page number, default and largest size, and whether `Last-Page` is sent."""
+
+    page: str = "page"
+    size: str = "page-size"
+    first: int = 1
+    default: int = 50
+    maximum: int = CEILING
+    last_page: bool = True
+    in_body: bool = False
+
+    def of_query(self, query: Mapping[str, Sequence[str]]) -> Window:
+        """The window that a query string asks for."""
+        return self.window(*(_number(name, query[name][0]) if name in query else None for name in self._names))
+
+    def of_body(self, body: object) -> Window:
+        """The window that a decoded body (see `BodyPage`) asks for."""
+        return self.window(getattr(body, "page", None), getattr(body, "page_size", None))
+
+    def window(self, page: int | None, size: int | None) -> Window:
+        """The window of a page number and a size, either of which may be missing."""
+        size = self.default if size is None else size
+        page = self.first if page is None else page
+        if size < 1:
+            raise invalid("Page size must be a positive value")
+        if size > self.maximum:
+            raise invalid(f"Page size cannot be larger than {self.maximum:,}.")
+        if page < self.first:
+            raise invalid("Page must be a positive value" if self.first else "Page must not be negative")
+        return Window(page - self.first, size)
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        return self.page, self.size
+
+
+def _number(name: str, text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        message = (
+            f"Method parameter '{name}': Failed to convert value of type 'java.lang.String' to required type 'int'"
+        )
+        raise ApiError(400, 3000, message) from None
+
+
+class BodyPage(Body, kw_only=True):
+    """Base of request bodies that carry `page` and `pageSize`."""
+
+    page: int | None = None
+    page_size: int | None = None
+
+
+KEBAB = Paging()
+"""Almost every list of the core host."""
+IN_PROGRESS = Paging(default=10, maximum=1000)
+TIME_OFF = Paging(maximum=200)
+BODY = Paging(size="pageSize", in_body=True, last_page=False)
+"""`/users/info`, `/invoices/info`."""
+BODY_200 = Paging(size="pageSize", in_body=True, maximum=200, last_page=False)
+"""Time-off search; the scheduling totals are the same with `Last-Page`."""
+SCHEDULING_TOTALS = Paging(size="pageSize", in_body=True, maximum=200)
+SHARED_REPORTS = Paging(size="pageSize")
+WEBHOOK_LOGS = Paging(size="size", first=0, last_page=False)
+ENTITY_FEED = Paging(size="limit", first=0, last_page=False)
+AUDIT_LOG = Paging(size="page-size", in_body=True, default=20, maximum=50, last_page=False)

@@ -1,0 +1,129 @@
+"""Stored entities as answers show them: what is derived is added here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clockify_sandbox.values import duration, rate, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clockify_sandbox.world import Entity, TimeEntry, Workspace
+
+
+def default_currency(workspace: Workspace) -> str:
+    """The code of the workspace's default currency."""
+    return next(currency["code"] for currency in workspace.record["currencies"] if currency["isDefault"])
+
+
+def currency_code(workspace: Workspace, currency_id: str | None) -> str:
+    """The code of a currency of the workspace, the default one if there is no such id."""
+    codes = {currency["id"]: currency["code"] for currency in workspace.record["currencies"]}
+    return codes.get(currency_id or "") or default_currency(workspace)
+
+
+def project_currency(workspace: Workspace, project: Entity) -> str:
+    """The code of the currency in which a project is billed: its client's."""
+    client = workspace.clients.get(project["clientId"])
+    return currency_code(workspace, client["currencyId"] if client else None)
+
+
+def client_of(workspace: Workspace, client: Entity) -> Entity:
+    """A client as GET and POST show it; PUT and DELETE leave out `currencyCode`."""
+    return {**client, "currencyCode": currency_code(workspace, client["currencyId"])}
+
+
+def project_of(workspace: Workspace, project: Entity) -> Entity:
+    """A project as every answer shows it."""
+    client = workspace.clients.get(project["clientId"])
+    return {
+        **project,
+        "clientName": client["name"] if client else "",
+        "duration": duration(workspace.time_entries.tracked(project["id"])),
+    }
+
+
+def task_of(workspace: Workspace, task: Entity) -> Entity:
+    """A task as every answer shows it."""
+    return {**task, "duration": duration(workspace.time_entries.tracked(task["id"]))}
+
+
+def billable_rate(workspace: Workspace, entry: TimeEntry) -> Entity | None:
+    """What an hour of an entry is billed at: its own rate, or the most specific one that applies."""
+    return _rate(workspace, entry, entry.hourly_rate, "hourlyRate")
+
+
+def cost_rate(workspace: Workspace, entry: TimeEntry) -> Entity | None:
+    """What an hour of an entry costs."""
+    return _rate(workspace, entry, entry.cost_rate, "costRate")
+
+
+def _rate(workspace: Workspace, entry: TimeEntry, own: int | None, name: str) -> Entity | None:
+    project = workspace.projects.get(entry.project_id or "")
+    if own is not None:
+        return rate(own, project_currency(workspace, project) if project else default_currency(workspace))
+    task = workspace.tasks.get(entry.task_id or "")
+    member = workspace.members.get(entry.user_id)
+    membership = next((m for m in project["memberships"] if m["userId"] == entry.user_id), None) if project else None
+    # From the most to the least specific; a project's zero is what every new project has, and says nothing.
+    for holder in (membership, task, member, project if project and (project[name] or {}).get("amount") else None):
+        if holder and holder[name]:
+            return {"amount": holder[name]["amount"], "currency": holder[name].get("currency") or "USD"}
+    found: Entity | None = workspace.record[name]
+    return found
+
+
+def time_entry_renderer(workspace: Workspace, *, rates: bool = True) -> Callable[[TimeEntry], Entity]:
+    """A function that shows time entries of a workspace.
+
+    Made once per answer: it keeps the rates that many entries share. Answers of writes leave the rates out.
+    """
+    fields = {field["id"]: field for field in workspace.custom_fields.values()}
+    known: dict[tuple[str, str | None, str | None], tuple[Entity | None, Entity | None]] = {}
+    workspace_id = workspace.id
+
+    def rates_of(entry: TimeEntry) -> tuple[Entity | None, Entity | None]:
+        if entry.hourly_rate is not None or entry.cost_rate is not None:
+            return billable_rate(workspace, entry), cost_rate(workspace, entry)
+        key = entry.user_id, entry.project_id, entry.task_id
+        if key not in known:
+            known[key] = billable_rate(workspace, entry), cost_rate(workspace, entry)
+        return known[key]
+
+    def show(entry: TimeEntry) -> Entity:
+        start, end = entry.start, entry.end
+        shown: dict[str, Any] = {
+            "id": entry.id,
+            "description": entry.description,
+            "tagIds": entry.tag_ids,
+            "userId": entry.user_id,
+            "billable": entry.billable,
+            "taskId": entry.task_id,
+            "projectId": entry.project_id,
+            "workspaceId": workspace_id,
+            "timeInterval": {
+                "start": timestamp(start),
+                "end": None if end is None else timestamp(end),
+                "duration": None if end is None else duration(end - start),
+            },
+            "customFieldValues": [
+                {
+                    "customFieldId": field_id,
+                    "timeEntryId": entry.id,
+                    "value": value,
+                    "name": fields[field_id]["name"],
+                    "type": fields[field_id]["type"],
+                }
+                for field_id, value in entry.custom_fields
+                if field_id in fields
+            ],
+            "type": entry.type,
+            "kioskId": entry.kiosk_id,
+            "isLocked": entry.locked,
+        }
+        if rates:
+            shown["hourlyRate"], shown["costRate"] = rates_of(entry)
+        return shown
+
+    return show

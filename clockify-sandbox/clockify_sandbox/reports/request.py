@@ -1,0 +1,167 @@
+"""What is asked: the body of every report request, which is also the saved question of a shared report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from clockify_sandbox.binding import Body
+
+AmountType = Literal["EARNED", "COST", "PROFIT", "HIDE_AMOUNT", "EXPORT"]
+ExportType = Literal["JSON", "JSON_V1", "PDF", "CSV", "XLSX", "ZIP"]
+GroupKind = Literal["CLIENT", "PROJECT", "USER", "WEEK", "DATE", "MONTH", "TIMEENTRY", "TASK", "TAG"]
+Order = Literal["ASCENDING", "DESCENDING"]
+WeekDay = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+_Contains = Literal["CONTAINS", "DOES_NOT_CONTAIN", "CONTAINS_ONLY"]
+
+
+class EntityFilter(Body):
+    """Entities by id and status; without ids only the status counts."""
+
+    ids: list[str] = []
+    contains: _Contains = "CONTAINS"
+    status: Literal["ACTIVE", "ARCHIVED", "ALL"] = "ALL"
+
+
+class UserFilter(Body):
+    """Members, or members of groups, by id and membership status."""
+
+    ids: list[str] = []
+    contains: _Contains = "CONTAINS"
+    status: Literal["ALL", "ACTIVE_WITH_PENDING", "ACTIVE", "PENDING", "INACTIVE"] = "ALL"
+
+
+class TagFilter(EntityFilter):
+    """Tags: any of them, none of them, or nothing but them."""
+
+    contained_in_timeentry: _Contains | None = None
+
+
+class CustomFieldFilter(Body):
+    """The value of a custom field."""
+
+    id: str
+    value: Any = None
+    type: Literal["TXT", "NUMBER", "DROPDOWN_SINGLE", "DROPDOWN_MULTIPLE", "CHECKBOX", "LINK"] | None = None
+    is_empty: bool = False
+    number_condition: Literal["EQUAL", "GREATER_THAN", "LESS_THAN"] = "EQUAL"
+
+
+class AuditFilter(Body):
+    """Suspicious entries: shorter or longer than a number of hours, without project, without task."""
+
+    duration: int | None = None
+    duration_shorter: bool = False
+    without_project: bool = False
+    without_task: bool = False
+
+
+class DetailedOptions(Body):
+    """Whether the detailed report adds up."""
+
+    totals: Literal["CALCULATE", "EXCLUDE"] = "CALCULATE"
+
+
+class DetailedFilter(Body):
+    """What the detailed report needs."""
+
+    page: int | None = None
+    page_size: int | None = None
+    sort_column: (
+        Literal["ID", "DESCRIPTION", "USER", "DURATION", "DATE", "ZONED_DATE", "NATURAL", "USER_DATE"] | None
+    ) = None
+    audit_filter: AuditFilter | None = None
+    options: DetailedOptions | None = None
+
+
+class SummaryFilter(Body):
+    """What the summary report needs."""
+
+    groups: Annotated[list[GroupKind], Meta(min_length=1, max_length=3)]
+    sort_column: str | None = None
+    summary_chart_type: Literal["BILLABILITY", "PROJECT"] | None = None
+
+
+class WeeklyFilter(Body):
+    """What the weekly report needs."""
+
+    group: Literal["USER", "PROJECT"]
+    subgroup: Literal["TIME"] = "TIME"
+
+
+class Comparison(Body):
+    """A bound: hours x 100, or a time of day."""
+
+    filtration_type: Literal["EXACTLY", "LARGER_THAN", "SMALLER_THAN"]
+    value: str
+
+
+class AttendanceFilter(Body):
+    """What the attendance report needs."""
+
+    page: int | None = None
+    page_size: int | None = None
+    has_time_off: bool | None = None
+    sort_column: (
+        Literal["USER", "DATE", "START", "END", "BREAK", "WORK", "CAPACITY", "OVERTIME", "TIME_OFF"] | None
+    ) = None
+    start_filters: list[Comparison] = []
+    end_filters: list[Comparison] = []
+    break_filters: list[Comparison] = []
+    work_filters: list[Comparison] = []
+    capacity_filters: list[Comparison] = []
+    overtime_filters: list[Comparison] = []
+
+
+class ReportRequest(Body):
+    """The question of any report: common filters, and an object per kind of report of which one is needed.
+
+    `date_range_start` and `date_range_end` are wall clocks in `time_zone`.
+    """
+
+    date_range_start: Annotated[str, Meta(min_length=1)]
+    date_range_end: Annotated[str, Meta(min_length=1)]
+    date_range_type: (
+        Literal[
+            "ABSOLUTE", "TODAY", "YESTERDAY", "THIS_WEEK", "LAST_WEEK", "PAST_TWO_WEEKS", "THIS_MONTH", "LAST_MONTH",
+            "THIS_YEAR", "LAST_YEAR",
+        ]
+        | None
+    ) = None  # fmt: skip
+    time_zone: str | None = None
+    export_type: ExportType = "JSON"
+    amount_shown: AmountType | None = None
+    amounts: list[AmountType] = []
+    sort_order: Order | None = None
+    week_start: WeekDay | None = None
+    rounding: bool = False
+
+    users: UserFilter | None = None
+    user_groups: UserFilter | None = None
+    clients: EntityFilter | None = None
+    projects: EntityFilter | None = None
+    tasks: EntityFilter | None = None
+    tags: TagFilter | None = None
+    currency: EntityFilter | None = None
+    billable: bool | None = None
+    archived: bool | None = None
+    description: str | None = None
+    without_description: bool = False
+    approval_state: Literal["APPROVED", "UNAPPROVED", "ALL"] = "ALL"
+    invoicing_state: Literal["INVOICED", "UNINVOICED", "ALL"] = "ALL"
+    custom_fields: list[CustomFieldFilter] = []
+    user_custom_fields: list[CustomFieldFilter] = []
+
+    detailed_filter: DetailedFilter | None = None
+    summary_filter: SummaryFilter | None = None
+    weekly_filter: WeeklyFilter | None = None
+    attendance_filter: AttendanceFilter | None = None
+
+    # The expense report keeps its own at the top.
+    page: int | None = None
+    page_size: int | None = None
+    sort_column: Literal["ID", "PROJECT", "USER", "CATEGORY", "DATE", "AMOUNT"] | None = None
+    note: str | None = None
+    without_note: bool = False
+    categories: EntityFilter | None = None

@@ -1,0 +1,100 @@
+"""Expense categories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta
+
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.errors import invalid
+from clockify_sandbox.kinds import CATEGORY
+from clockify_sandbox.lists import by_name, in_order, matches
+from clockify_sandbox.paging import KEBAB
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.seed.entities import expense_category
+
+if TYPE_CHECKING:
+    from clockify_sandbox.answers import Answer
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(scope="EXPENSE", feature="EXPENSES", role="ADMIN")
+
+
+class CategoryQuery(Query):
+    """Filters and order of the list; archived categories have to be asked for."""
+
+    name: str | None = None
+    archived: bool = False
+    sort_column: Literal["NAME"] | None = None
+    sort_order: Literal["ASCENDING", "DESCENDING"] | None = None
+
+
+class CategoryBody(Body):
+    """What creates and updates read. An update replaces all of it."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=250)]
+    has_unit_price: bool = False
+    price_in_cents: Annotated[int, Meta(ge=0)] = 0
+    unit: str = ""
+
+    def fields(self) -> Entity:
+        """The same under stored names."""
+        return {
+            "name": self.name,
+            "hasUnitPrice": self.has_unit_price,
+            "priceInCents": self.price_in_cents,
+            "unit": self.unit,
+        }
+
+
+class CategoryStatus(Body):
+    """Whether a category is to be archived."""
+
+    archived: bool
+
+
+@routes.get("/workspaces/{ws}/expenses/categories", paging=KEBAB, role="MEMBER")
+def list_categories(call: Call, query: CategoryQuery) -> Answer:
+    """The active categories, or the archived ones."""
+    found = [
+        category
+        for category in call.workspace.expense_categories.values()
+        if category["archived"] == query.archived and matches(category["name"], query.name)
+    ]
+    rows = in_order(found, {"NAME": by_name}, query.sort_column, query.sort_order, "NAME")
+    return call.page(rows, wrap=lambda page: {"count": len(rows), "categories": page})
+
+
+@routes.post("/workspaces/{ws}/expenses/categories", status=201)
+def create_category(call: Call, body: CategoryBody) -> Entity:
+    """A new category."""
+    call.require_free_name(CATEGORY, body.name, call.workspace.expense_categories.values())
+    return call.insert(CATEGORY, {**expense_category(call.new_id(), call.workspace.id, body.name), **body.fields()})
+
+
+@routes.put("/workspaces/{ws}/expenses/categories/{categoryId}")
+def update_category(call: Call, body: CategoryBody) -> Entity:
+    """Replace everything but the archive state; totals of existing expenses stay."""
+    category = call.named(CATEGORY, "categoryId")
+    call.require_free_name(CATEGORY, body.name, call.workspace.expense_categories.values(), category["id"])
+    return call.update(CATEGORY, category, body.fields())
+
+
+@routes.patch("/workspaces/{ws}/expenses/categories/{categoryId}/status")
+def archive_category(call: Call, body: CategoryStatus) -> Entity:
+    """Archive a category, or bring it back."""
+    return call.update(CATEGORY, call.named(CATEGORY, "categoryId"), {"archived": body.archived})
+
+
+@routes.delete("/workspaces/{ws}/expenses/categories/{categoryId}", status=204)
+def delete_category(call: Call) -> None:
+    """Delete an archived category; its expenses stay without one."""
+    category = call.named(CATEGORY, "categoryId")
+    if not category["archived"]:
+        raise invalid("Category must be archived to be deleted.")
+    for expense in call.workspace.expenses.values():
+        if expense["categoryId"] == category["id"]:
+            expense["categoryId"] = None
+    call.remove(CATEGORY, category)

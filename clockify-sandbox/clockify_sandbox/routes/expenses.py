@@ -1,0 +1,309 @@
+"""Expenses and their receipts. Administrators see and change all of them, everybody else their own."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, field
+
+from clockify_sandbox.answers import Answer
+from clockify_sandbox.binding import Query
+from clockify_sandbox.errors import forbidden, invalid, not_in
+from clockify_sandbox.kinds import CATEGORY, EXPENSE, MEMBER, PROJECT, TASK
+from clockify_sandbox.lists import is_or_any
+from clockify_sandbox.paging import KEBAB
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.seed.entities import expense as new_expense
+from clockify_sandbox.values import epoch, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity, Workspace
+
+routes = Routes(scope="EXPENSE", feature="EXPENSES")
+
+_LARGEST = 92233720368547760
+_MAX_FILE = 5 * 1024 * 1024
+_FILE_TYPES = ("png", "jpg", "jpeg", "gif", "pdf")
+_WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+_FLAT = (
+    "id",
+    "workspaceId",
+    "userId",
+    "date",
+    "categoryId",
+    "projectId",
+    "taskId",
+    "fileId",
+    "quantity",
+    "total",
+    "billable",
+    "locked",
+    "notes",
+)
+
+_Change = Literal["USER", "DATE", "PROJECT", "TASK", "CATEGORY", "NOTES", "AMOUNT", "BILLABLE", "FILE"]
+
+
+class ExpenseQuery(Query):
+    """The one filter of the list. `start` and `end`, which clients send, have no effect."""
+
+    user_id: str | None = None
+
+
+class ExpenseForm(Query, rename="camel"):
+    """The text fields of a create. `amount` is in major units, or a number of units in a category with a unit price."""
+
+    user_id: str
+    date: datetime
+    category_id: str
+    amount: Annotated[float, Meta(le=_LARGEST)]
+    project_id: str | None = None
+    task_id: str | None = None
+    notes: Annotated[str, Meta(max_length=3000)] | None = None
+    billable: bool = False
+
+
+class ExpenseChangeForm(ExpenseForm):
+    """The text fields of an update, of which only those named in `changeFields` are applied."""
+
+    amount: Annotated[float, Meta(ge=0, le=_LARGEST)]
+    change_fields: list[_Change] = field()
+
+
+@routes.get("/workspaces/{ws}/expenses", paging=KEBAB)
+def list_expenses(call: Call, query: ExpenseQuery) -> Answer:
+    """Expenses, latest day first, with the totals of the days and weeks on the page."""
+    found = [
+        expense
+        for expense in call.workspace.expenses.values()
+        if is_or_any(expense["userId"], query.user_id) and _is_own(call, expense)
+    ]
+    found.sort(key=lambda expense: (expense["date"], expense["id"]), reverse=True)
+    week_of = _week_of(call.workspace.members[call.user_id]["profile"]["weekStart"])
+
+    def wrap(page: list[Entity]) -> Entity:
+        return {
+            "expenses": {"expenses": page, "count": len(found)},
+            "dailyTotals": [
+                {"date": day, "dateAsInstant": f"{day}T00:00:00Z", "total": total}
+                for day, total in _totals(page, found, str)
+            ],
+            "weeklyTotals": [{"date": day, "total": total} for day, total in _totals(page, found, week_of)],
+        }
+
+    return call.page(found, lambda expense: _row(call.workspace, expense), wrap)
+
+
+@routes.post("/workspaces/{ws}/expenses", status=201)
+def create_expense(call: Call, form: ExpenseForm) -> Entity:
+    """A new expense, for oneself or, by an administrator, for another member."""
+    values = _values(call, form)
+    _require_unlocked(call, form.user_id, values["date"])
+    expense = new_expense(call.new_id(), call.workspace.id, form.user_id, **values)
+    expense["locked"] = _is_before_lock(call, values["date"])
+    if receipt := _receipt(call):
+        expense["fileId"] = _keep(call, receipt)
+    call.insert(EXPENSE, expense, audit=_audit(call, "CREATE", expense))
+    return _flat(expense)
+
+
+@routes.get("/workspaces/{ws}/expenses/{expenseId}")
+def get_expense(call: Call) -> Entity:
+    """One expense, with ids where the list has objects."""
+    return _flat(_own(call))
+
+
+@routes.put("/workspaces/{ws}/expenses/{expenseId}")
+def update_expense(call: Call, form: ExpenseChangeForm) -> Entity:
+    """Change the fields that `changeFields` names. A named field that is not sent is cleared."""
+    expense = _own(call)
+    _require_open(call, expense)
+    values = _values(call, form)
+    receipt = _receipt(call)
+    wanted: dict[_Change, tuple[str, ...]] = {
+        "USER": ("userId",),
+        "DATE": ("date",),
+        "PROJECT": ("projectId",),
+        "TASK": ("taskId",),
+        "CATEGORY": ("categoryId",),
+        "NOTES": ("notes",),
+        "AMOUNT": ("quantity",),
+        "BILLABLE": ("billable",),
+    }
+    changes = {name: values[name] for change in form.change_fields for name in wanted.get(change, ())}
+    if changes.keys() & {"quantity", "categoryId"}:
+        after = {**expense, **changes}
+        changes["total"] = _total(call.workspace, after["categoryId"], after["quantity"])
+    if changes.keys() & {"projectId", "taskId"}:
+        after = {**expense, **changes}
+        _require_task_of(call, after["taskId"], after["projectId"])
+    if "FILE" in form.change_fields:
+        call.workspace.files.pop(expense["fileId"] or "", None)
+        changes["fileId"] = _keep(call, receipt) if receipt else ""
+    call.update(EXPENSE, expense, changes, audit=_audit(call, "UPDATE", expense))
+    return _flat(expense)
+
+
+@routes.delete("/workspaces/{ws}/expenses/{expenseId}")
+def delete_expense(call: Call) -> None:
+    """Delete an expense and its receipt."""
+    expense = _own(call)
+    _require_open(call, expense)
+    call.workspace.files.pop(expense["fileId"] or "", None)
+    call.remove(EXPENSE, expense, audit=_audit(call, "DELETE", expense))
+
+
+@routes.get("/workspaces/{ws}/expenses/{expenseId}/files/{fileId}")
+def download_receipt(call: Call) -> Answer:
+    """The receipt of an expense. An unknown file is refused as if it were somebody else's."""
+    file_id = call.path["fileId"]
+    if _own(call)["fileId"] != file_id or file_id not in call.workspace.files:
+        raise forbidden()
+    name, content = call.workspace.files[file_id]
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Answer(200, content, disposition, "application/octet-stream")
+
+
+# -- who may -----------------------------------------------------------------------------------------------------------
+
+
+def _is_own(call: Call, expense: Entity) -> bool:
+    return call.is_admin or expense["userId"] == call.user_id
+
+
+def _own(call: Call) -> Entity:
+    expense = call.named(EXPENSE, "expenseId")
+    if not _is_own(call, expense):
+        raise forbidden()
+    return expense
+
+
+def _require_open(call: Call, expense: Entity) -> None:
+    """Approved expenses are closed to everybody, those in the locked period to all but administrators."""
+    request = call.workspace.approval_requests.get(expense["approvalRequestId"] or "")
+    if request and request["status"]["state"] == "APPROVED":
+        raise forbidden(4005, "Can't edit approved expense.")
+    if expense["locked"] and not call.is_admin:
+        raise forbidden(1003, "Can't edit locked expense.")
+
+
+def _require_unlocked(call: Call, user_id: str, day: str) -> None:
+    if user_id != call.user_id:
+        call.require_admin()
+    if _is_before_lock(call, day) and not call.is_admin:
+        raise forbidden(1003, "Can't edit locked expense.")
+
+
+def _is_before_lock(call: Call, day: str) -> bool:
+    return day < (call.workspace.record["workspaceSettings"]["lockTimeEntries"] or "")[: len(day)]
+
+
+def _audit(call: Call, verb: str, expense: Entity) -> str:
+    return f"{verb}_EXPENSE" if expense["userId"] == call.user_id else f"{verb}_EXPENSE_FOR_OTHER"
+
+
+# -- what is sent ------------------------------------------------------------------------------------------------------
+
+
+def _values(call: Call, form: ExpenseForm) -> dict[str, Any]:
+    """The fields of a form under stored names, all ids checked."""
+    call.find(MEMBER, form.user_id)
+    if form.user_id != call.user_id:
+        call.require_admin()
+    call.find(CATEGORY, form.category_id)
+    if form.project_id:
+        call.find(PROJECT, form.project_id)
+    _require_task_of(call, form.task_id, form.project_id)
+    return {
+        "userId": form.user_id,
+        "date": timestamp(epoch(form.date))[:10],
+        "categoryId": form.category_id,
+        "projectId": form.project_id,
+        "taskId": form.task_id,
+        "notes": form.notes,
+        "billable": form.billable,
+        "quantity": form.amount,
+        "total": _total(call.workspace, form.category_id, form.amount),
+    }
+
+
+def _require_task_of(call: Call, task_id: str | None, project_id: str | None) -> None:
+    if task_id and call.find(TASK, task_id)["projectId"] != project_id:
+        raise not_in("Task", "Project")
+
+
+def _total(workspace: Workspace, category_id: str | None, quantity: float) -> float:
+    """Minor units: so many times the price of a unit, or a hundred times an amount in major units."""
+    category = workspace.expense_categories.get(category_id or "")
+    price = category["priceInCents"] if category and category["hasUnitPrice"] else 100
+    return float((Decimal(str(quantity)) * price).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _receipt(call: Call) -> tuple[str, bytes] | None:
+    name, content = call.files.get("file", ("", b""))
+    if not content:
+        return None
+    if name.rpartition(".")[2].lower() not in _FILE_TYPES:
+        raise invalid(f"File type must be from the following set: {', '.join(_FILE_TYPES)}")
+    if len(content) > _MAX_FILE:
+        raise invalid("File size must not be larger than 5 MB")
+    return name, content
+
+
+def _keep(call: Call, receipt: tuple[str, bytes]) -> str:
+    file_id = call.new_id()
+    call.workspace.files[file_id] = receipt
+    return file_id
+
+
+# -- what is answered --------------------------------------------------------------------------------------------------
+
+
+def _flat(expense: Entity) -> Entity:
+    return {name: expense[name] for name in _FLAT}
+
+
+def _row(workspace: Workspace, expense: Entity) -> Entity:
+    category = workspace.expense_categories.get(expense["categoryId"] or "")
+    project = workspace.projects.get(expense["projectId"] or "")
+    task = workspace.tasks.get(expense["taskId"] or "")
+    client = workspace.clients.get(project["clientId"]) if project else None
+    file_name, _ = workspace.files.get(expense["fileId"] or "", (None, b""))
+    return {
+        **{name: expense[name] for name in _FLAT if name not in ("categoryId", "projectId", "taskId")},
+        "fileName": file_name,
+        "category": category and {name: value for name, value in category.items() if name != "status"},
+        "project": project
+        and {
+            "id": project["id"],
+            "name": project["name"],
+            "clientId": project["clientId"],
+            "clientName": client["name"] if client else "",
+            "color": project["color"],
+        },
+        "task": task and {"id": task["id"], "name": task["name"]},
+    }
+
+
+def _week_of(first_day: str) -> Callable[[str], str]:
+    offset = _WEEKDAYS.index(first_day)
+
+    def week_of(day: str) -> str:
+        moment = date.fromisoformat(day)
+        return (moment - timedelta(days=(moment.weekday() - offset) % 7)).isoformat()
+
+    return week_of
+
+
+def _totals(page: list[Entity], found: list[Entity], span: Callable[[str], str]) -> list[tuple[str, float]]:
+    """The totals of all found expenses for those days or weeks that the page shows."""
+    sums = {span(row["date"]): 0.0 for row in page}
+    for expense in found:
+        if (key := span(expense["date"])) in sums:
+            sums[key] += expense["total"]
+    return list(sums.items())

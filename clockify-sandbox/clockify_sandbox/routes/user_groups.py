@@ -1,0 +1,121 @@
+"""User groups and who is in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta, field
+
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.errors import not_in
+from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
+from clockify_sandbox.lists import by_id, by_name, in_order, matches
+from clockify_sandbox.paging import KEBAB
+from clockify_sandbox.routing import Routes
+
+if TYPE_CHECKING:
+    from clockify_sandbox.answers import Answer
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(scope="GROUP", role="ADMIN")
+
+_ORDER = {"ID": by_id, "NAME": by_name}
+
+
+class GroupQuery(Query):
+    """Filters and order of the list."""
+
+    project_id: str | None = None
+    name: str | None = None
+    sort_column: Literal["ID", "NAME"] | None = None
+    sort_order: SortOrder | None = None
+    include_team_managers: bool = field(name="includeTeamManagers", default=False)
+
+
+class GroupBody(Body):
+    """A group."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class NewMember(Body):
+    """Who joins."""
+
+    user_id: str
+
+
+@routes.get("/workspaces/{ws}/user-groups", paging=KEBAB, role="MEMBER")
+def list_groups(call: Call, query: GroupQuery) -> Answer:
+    """All groups."""
+    found = [group for group in call.workspace.user_groups.values() if matches(group["name"], query.name)]
+    if query.project_id:
+        project = call.find(PROJECT, query.project_id)
+        inside = {row["targetId"] for row in project["memberships"] if row["membershipType"] == "USERGROUP"}
+        found = [group for group in found if group["id"] in inside]
+    rows = in_order(found, _ORDER, query.sort_column, query.sort_order, "NAME")
+    return call.page(rows, lambda group: _shown(call, group, managers=query.include_team_managers))
+
+
+@routes.post("/workspaces/{ws}/user-groups", status=201)
+def create_group(call: Call, body: GroupBody) -> Entity:
+    """A new group without members."""
+    call.require_free_name(USER_GROUP, body.name, call.workspace.user_groups.values())
+    group = {
+        "id": call.new_id(),
+        "name": body.name,
+        "workspaceId": call.workspace.id,
+        "userIds": [],
+        "teamManagers": [],
+    }
+    return _shown(call, call.insert(USER_GROUP, group))
+
+
+@routes.put("/workspaces/{ws}/user-groups/{userGroupId}")
+def rename_group(call: Call, body: GroupBody) -> Entity:
+    """Rename a group; its members stay."""
+    group = call.named(USER_GROUP, "userGroupId")
+    call.require_free_name(USER_GROUP, body.name, call.workspace.user_groups.values(), group["id"])
+    return _shown(call, call.update(USER_GROUP, group, {"name": body.name}))
+
+
+@routes.delete("/workspaces/{ws}/user-groups/{userGroupId}")
+def delete_group(call: Call) -> Entity:
+    """Delete a group, and the access to projects that it gave."""
+    group = call.named(USER_GROUP, "userGroupId")
+    for project in call.workspace.projects.values():
+        project["memberships"] = [row for row in project["memberships"] if row["targetId"] != group["id"]]
+    for task in call.workspace.tasks.values():
+        if group["id"] in task["userGroupIds"]:
+            task["userGroupIds"].remove(group["id"])
+    return _shown(call, call.remove(USER_GROUP, group))
+
+
+@routes.post("/workspaces/{ws}/user-groups/{userGroupId}/users")
+def add_member(call: Call, body: NewMember) -> Entity:
+    """Add a member; nothing happens if it is one already."""
+    group = call.named(USER_GROUP, "userGroupId")
+    call.find(MEMBER, body.user_id)
+    if body.user_id in group["userIds"]:
+        return _shown(call, group)
+    return _shown(call, call.update(USER_GROUP, group, {"userIds": [*group["userIds"], body.user_id]}))
+
+
+@routes.delete("/workspaces/{ws}/user-groups/{userGroupId}/users/{userId}")
+def remove_member(call: Call) -> Entity:
+    """Remove a member."""
+    group, user_id = call.named(USER_GROUP, "userGroupId"), call.path["userId"]
+    call.find(MEMBER, user_id)
+    if user_id not in group["userIds"]:
+        raise not_in("User", "User group")
+    left = [other for other in group["userIds"] if other != user_id]
+    return _shown(call, call.update(USER_GROUP, group, {"userIds": left}))
+
+
+def _shown(call: Call, group: Entity, *, managers: bool = False) -> Entity:
+    shown = {key: value for key, value in group.items() if key != "teamManagers"}
+    if managers:
+        names = call.world.users
+        shown["teamManagers"] = [{"id": user, "name": names[user]["name"]} for user in group["teamManagers"]]
+    return shown

@@ -1,0 +1,136 @@
+"""Workspaces, the account behind the key, and pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, cast
+
+from msgspec import Meta
+
+from clockify_sandbox.bodies import RateBody
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.errors import invalid
+from clockify_sandbox.people import UserShow, workspace_of
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.seed.workspaces import Terms, add_member, add_workspace
+
+if TYPE_CHECKING:
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.seed.draw import Draw
+    from clockify_sandbox.world import Entity, Workspace
+
+routes = Routes()
+
+
+class UserQuery(Query):
+    """Whether the account comes with its memberships."""
+
+    include_memberships: bool = False
+
+
+class WorkspaceQuery(Query):
+    """Narrows the list to workspaces in which the caller has one of the roles."""
+
+    roles: list[str] | None = None
+
+
+class NewWorkspace(Body):
+    """A workspace to be."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=50)]
+    organization_id: str | None = None
+
+
+class BillableRate(RateBody):
+    """The billable rate of a workspace."""
+
+    currency: Annotated[str, Meta(min_length=1, max_length=100)] = "USD"
+
+
+class ImageForm(Query):
+    """The text fields that come with a picture: none."""
+
+
+class _Ids:
+    """Ids of a call, for the seed's constructors."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.now = call.now
+
+    def new_id(self, _created: int) -> str:
+        return self._call.new_id()
+
+
+@routes.get("/user", scope="USER")
+def current_user(call: Call, query: UserQuery) -> Entity:
+    """The account behind the key."""
+    workspaces = _own(call)
+    if not workspaces:
+        return {**call.user, "memberships": [], "customFields": []}
+    active = next((one for one in workspaces if one.id == call.user["activeWorkspace"]), workspaces[0])
+    shown = UserShow(call.world, active)(call.user_id)
+    if query.include_memberships:
+        shows = [UserShow(call.world, workspace, "ALL") for workspace in workspaces]
+        shown["memberships"] = [row for show in shows for row in show(call.user_id)["memberships"]]
+    return shown
+
+
+@routes.get("/workspaces")
+def list_workspaces(call: Call, query: WorkspaceQuery) -> list[Entity]:
+    """The workspaces of the caller."""
+    return [
+        workspace_of(workspace)
+        for workspace in _own(call)
+        if not query.roles or {role["role"] for role in workspace.members[call.user_id]["roles"]} & set(query.roles)
+    ]
+
+
+@routes.post("/workspaces", status=201)
+def create_workspace(call: Call, body: NewWorkspace) -> Entity:
+    """A new workspace of the caller, on the plan of the active one."""
+    draw = cast("Draw", _Ids(call))
+    plan = call.world.workspaces[call.user["activeWorkspace"]].plan
+    workspace = add_workspace(call.world, draw, body.name, plan, created=call.now)
+    if body.organization_id:
+        workspace.record["cakeOrganizationId"] = body.organization_id
+    add_member(workspace, call.user, Terms(), "OWNER")
+    return workspace_of(workspace)
+
+
+@routes.get("/workspaces/{ws}", scope="WORKSPACE")
+def get_workspace(call: Call) -> Entity:
+    """One workspace."""
+    return workspace_of(call.workspace)
+
+
+@routes.put("/workspaces/{ws}/hourly-rate", scope="WORKSPACE", role="ADMIN")
+def set_hourly_rate(call: Call, body: BillableRate) -> Entity:
+    """Set what an hour is billed at by default."""
+    call.workspace.record["hourlyRate"] = {"amount": body.amount, "currency": body.currency}
+    call.recorder.event("BILLABLE_RATE_UPDATED", call.workspace.record)
+    return workspace_of(call.workspace)
+
+
+@routes.put("/workspaces/{ws}/cost-rate", scope="WORKSPACE", role="ADMIN", feature="LABOR_COST")
+def set_cost_rate(call: Call, body: RateBody) -> Entity:
+    """Set what an hour costs by default."""
+    call.workspace.record["costRate"] = {"amount": body.amount, "currency": call.currency}
+    call.recorder.event("COST_RATE_UPDATED", call.workspace.record)
+    return workspace_of(call.workspace)
+
+
+@routes.post("/file/image", scope="USER")
+def upload_image(call: Call, form: ImageForm) -> Entity:  # noqa: ARG001 - asking for a form makes the route take multipart
+    """Keep a picture."""
+    if "file" not in call.files:
+        raise invalid("must not be null")
+    name, _ = call.files["file"]
+    return {"name": name, "url": f"https://img.clockify.me/{call.new_id()}-{name}"}
+
+
+def _own(call: Call) -> list[Workspace]:
+    return [
+        workspace
+        for workspace in call.world.workspaces.values()
+        if workspace.members.get(call.user_id, {}).get("membershipStatus") in ("ACTIVE", "PENDING")
+    ]

@@ -1,0 +1,179 @@
+"""Routes: how family files declare them, and how a path finds its own.
+
+A route is a function and one decorator line. What the function takes besides the call says what the route reads: `query`
+and `body` (or `form`, for multipart) are converted to the types of their annotations before the function runs. What it
+returns is the JSON of a success; None is an empty body; an `Answer` goes out as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from clockify_sandbox.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clockify_sandbox.paging import Paging
+
+Host = Literal["api", "report", "auditlog"]
+Role = Literal["MEMBER", "ADMIN", "SELF"]  # SELF: the user of {userId}, or an administrator
+Handler = TypeVar("Handler", bound="Callable[..., Any]")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the API.
+
+    Attributes:
+        method: the HTTP verb.
+        template: the path with placeholders, without the host's prefix; `{ws}` is the workspace.
+        status: the status of a success.
+        paging: the style of a paginated list; the call then carries the window.
+        feature: the feature that the workspace's plan must have, or None.
+        role: who may call.
+        scope: the first word of the add-on scope; None refuses add-on tokens.
+        reads: whether it only reads, whatever the verb (decides between _READ and _WRITE).
+        handler: the function.
+        takes: the types of its arguments `query`, `body` and `form`, as far as it has them.
+        body_optional: whether an empty body stands for an empty object.
+    """
+
+    method: str
+    template: str
+    handler: Callable[..., Any]
+    host: Host = "api"
+    status: int = 200
+    paging: Paging | None = None
+    feature: str | None = None
+    role: Role = "MEMBER"
+    scope: str | None = None
+    reads: bool = False
+    body_optional: bool = False
+    takes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """How statistics and faults call it."""
+        return f"{self.method} {self.template}"
+
+
+class Routes:
+    """The routes of one family. Keyword arguments are defaults of its routes (see `Route`)."""
+
+    def __init__(self, **defaults: Any) -> None:
+        self._defaults = defaults
+        self.all: list[Route] = []
+
+    def get(self, template: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a GET."""
+        return self._declare("GET", template, {"reads": True, **options})
+
+    def post(self, template: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a POST."""
+        return self._declare("POST", template, options)
+
+    def put(self, template: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a PUT."""
+        return self._declare("PUT", template, options)
+
+    def patch(self, template: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a PATCH."""
+        return self._declare("PATCH", template, options)
+
+    def delete(self, template: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a DELETE."""
+        return self._declare("DELETE", template, options)
+
+    def _declare(self, method: str, template: str, options: dict[str, Any]) -> Callable[[Handler], Handler]:
+        def declare(handler: Handler) -> Handler:
+            self.all.append(Route(method, template, handler, **{**self._defaults, **options}))
+            return handler
+
+        return declare
+
+
+@dataclass
+class _Node:
+    literals: dict[str, _Node] = field(default_factory=dict)
+    placeholder: _Node | None = None
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A route and the values of its placeholders."""
+
+    route: Route
+    path: dict[str, str]
+
+
+class Router:
+    """All routes, by host and path. Literal segments win over placeholders; HEAD is a GET; a trailing slash is accepted."""
+
+    def __init__(self, families: list[Routes]) -> None:
+        self._roots: dict[str, _Node] = {"api": _Node(), "report": _Node(), "auditlog": _Node()}
+        for route in (route for family in families for route in family.all):
+            self._add(replace(route, takes=_argument_types(route.handler)))
+
+    def match(self, host: Host, method: str, path: str) -> Match:
+        """The route of a request.
+
+        Raises:
+            ApiError: 404 if no route has the path, 405 with `Allow` if none has the verb.
+        """
+        segments = path.strip("/").split("/")
+        verb = "GET" if method == "HEAD" else method
+        nodes = _find(self._roots[host], segments)
+        for node in nodes:
+            if route := node.routes.get(verb):
+                names = [part[1:-1] if part[:1] == "{" else "" for part in route.template.strip("/").split("/")]
+                return Match(route, {name: value for name, value in zip(names, segments, strict=True) if name})
+        if not nodes:
+            raise _no_route(host, path)
+        raise _wrong_verb(host, method, sorted({verb for node in nodes for verb in node.routes}))
+
+    def _add(self, route: Route) -> None:
+        node = self._roots[route.host]
+        for segment in route.template.strip("/").split("/"):
+            if segment.startswith("{"):
+                node.placeholder = node.placeholder or _Node()
+                node = node.placeholder
+            else:
+                node = node.literals.setdefault(segment, _Node())
+        if route.method in node.routes:
+            raise ValueError(f"declared twice: {route.key}")
+        node.routes[route.method] = route
+
+
+def _find(node: _Node, segments: list[str]) -> list[_Node]:
+    if not segments:
+        return [node] if node.routes else []
+    head, tail = segments[0], segments[1:]
+    found = _find(node.literals[head], tail) if head in node.literals else []
+    return found + (_find(node.placeholder, tail) if node.placeholder else [])
+
+
+def _argument_types(handler: Callable[..., Any]) -> dict[str, Any]:
+    # Only these annotations are evaluated: those of the call may name types that exist for the type checker only.
+    names = ("query", "body", "form")
+    return {
+        name: eval(kind, handler.__globals__) if isinstance(kind, str) else kind  # type: ignore[attr-defined]  # noqa: S307
+        for name, kind in handler.__annotations__.items()
+        if name in names
+    }
+
+
+def _no_route(host: Host, path: str) -> ApiError:
+    if host == "api":
+        return ApiError(404, 3000, f"No static resource v1{path}.")
+    return ApiError(404, 404, "HTTP 404 Not Found") if host == "report" else ApiError(404, None, "Not Found")
+
+
+def _wrong_verb(host: Host, method: str, allowed: list[str]) -> ApiError:
+    allow = {"Allow": ", ".join(allowed)}
+    if host == "api":
+        return ApiError(405, 3000, f"Request method '{method}' is not supported", allow)
+    message = "HTTP 405 Method Not Allowed" if host == "report" else "Method Not Allowed"
+    return ApiError(405, 405 if host == "report" else None, message, allow)

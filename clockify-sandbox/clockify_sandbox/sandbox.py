@@ -1,0 +1,118 @@
+"""The sandbox itself: a world, its clock and its routes, and the order in which a request is checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from clockify_sandbox.answers import Answer
+from clockify_sandbox.auth import authenticate, require_scope
+from clockify_sandbox.binding import decode_body, decode_form, decode_query
+from clockify_sandbox.call import Call
+from clockify_sandbox.clock import Clock
+from clockify_sandbox.errors import ApiError, access_denied, forbidden, not_on_plan
+from clockify_sandbox.values import is_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clockify_sandbox.routing import Host, Match, Route, Router
+    from clockify_sandbox.world import World
+
+
+@dataclass
+class Request:
+    """What came in. Header names are lower case; `form` and `files` are those of a multipart body."""
+
+    method: str
+    host: Host
+    path: str
+    query_string: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    form: Mapping[str, list[str]] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+
+class Sandbox:
+    """Answers requests from a world."""
+
+    def __init__(self, world: World, router: Router, ids: int = 0) -> None:
+        self.world = world
+        self.clock = Clock(world, ids)
+        self.router = router
+
+    def answer(self, request: Request, match: Match | ApiError) -> Answer:
+        """Check and run one request.
+
+        Credentials come first, then the route, the workspace, plan and role, the query, the body; everything else is up to
+        the route's function.
+
+        Args:
+            request: the request.
+            match: what `router.match` said about it.
+
+        Raises:
+            ApiError: if the API would refuse it.
+        """
+        caller = authenticate(self.world, request.headers)
+        if isinstance(match, ApiError):
+            raise match
+        route = match.route
+        require_scope(caller, route)
+        call = Call(self, caller, match.path, parse_qs(request.query_string, keep_blank_values=True))
+        if "ws" in match.path:
+            self._enter(call, route)
+        result = route.handler(call, **self._arguments(call, route, request))
+        return result if isinstance(result, Answer) else Answer.of(route.status, result)
+
+    def _enter(self, call: Call, route: Route) -> None:
+        workspace_id = call.path["ws"]
+        if not is_id(workspace_id):
+            raise access_denied()
+        workspace = self.world.workspaces.get(workspace_id)
+        if workspace is None:
+            raise ApiError(404)
+        member = workspace.members.get(call.user_id)
+        if member is None or member["membershipStatus"] not in ("ACTIVE", "PENDING"):
+            raise access_denied()
+        if call.caller.addon_workspace not in (None, workspace_id):
+            raise access_denied()
+        call.enter(workspace)
+        if route.role != "MEMBER" and not call.is_admin and (route.role == "ADMIN" or not _is_self(call)):
+            raise forbidden()
+        if route.feature and route.feature not in workspace.record["features"]:
+            raise not_on_plan()
+
+    def _arguments(self, call: Call, route: Route, request: Request) -> dict[str, Any]:
+        arguments: dict[str, Any] = {}
+        paging = route.paging
+        if "query" in route.takes:
+            arguments["query"] = decode_query(route.takes["query"], call.query)
+        if paging and not paging.in_body:
+            call.window = paging.of_query(call.query)
+        if "body" in route.takes:
+            _require_json(request)
+            raw = request.body or (b"{}" if route.body_optional else b"")
+            arguments["body"] = decode_body(route.takes["body"], raw)
+            if paging and paging.in_body:
+                call.window = paging.of_body(arguments["body"])
+        if "form" in route.takes:
+            content_type = request.headers.get("content-type", "")
+            if not content_type.startswith("multipart/form-data"):
+                raise ApiError(415, 3000, f"Content-Type '{content_type}' is not supported")
+            arguments["form"] = decode_form(route.takes["form"], request.form)
+            call.files = request.files
+        call.last_page_header = bool(paging and paging.last_page)
+        return arguments
+
+
+def _is_self(call: Call) -> bool:
+    return call.path.get("userId") == call.user_id
+
+
+def _require_json(request: Request) -> None:
+    content_type = request.headers.get("content-type", "application/json")
+    if request.body and "json" not in content_type:
+        raise ApiError(415, 3000, f"Content-Type '{content_type}' is not supported")

@@ -1,0 +1,77 @@
+"""From a scale and a seed to a world."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from clockify_sandbox.seed.company import AGENCY, LARGE, add_company
+from clockify_sandbox.seed.draw import DAY, Draw
+from clockify_sandbox.seed.plans import ADDON_SCOPES, PLANS, READ_SCOPES
+from clockify_sandbox.seed.tiny import add_tiny
+from clockify_sandbox.seed.workspaces import Account, Terms, add_account, add_member, add_workspace
+from clockify_sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DEFAULT_NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+LIMITED_KEY = "sandbox-limited-key"
+ADDON_TOKEN = "sandbox-addon-token"  # noqa: S105 - a key of the sandbox is no secret
+ADDON_READ_TOKEN = "sandbox-addon-readonly-token"  # noqa: S105
+
+
+def build_world(scale: str, seed: int, plan: str, api_key: str, now: datetime = DEFAULT_NOW) -> World:
+    """A world of the given scale, the same for the same arguments.
+
+    Args:
+        scale: one of `SCALES`.
+        seed: any whole number.
+        plan: the plan of every workspace; data of all families is there whatever the plan.
+        api_key: the key of the owner of the first workspace.
+        now: the present, with a time zone; entries end here.
+
+    Raises:
+        ValueError: for an unknown scale or plan, or a `now` without time zone.
+    """
+    if scale not in SCALES:
+        raise ValueError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
+    if plan not in PLANS:
+        raise ValueError(f"unknown plan {plan!r}: choose one of {', '.join(PLANS)}")
+    if now.tzinfo is None:
+        raise ValueError("`now` needs a time zone, e.g. 2026-11-20T09:30:00Z")
+    world = World(now=now)
+    owner, plain = SCALES[scale](world, Draw(seed, now), plan)
+    if plain:
+        world.keys[LIMITED_KEY] = plain
+    world.keys[api_key] = owner
+    first = next(iter(world.workspaces))
+    world.addon_tokens = {ADDON_TOKEN: (first, ADDON_SCOPES), ADDON_READ_TOKEN: (first, READ_SCOPES)}
+    return world
+
+
+def _empty(world: World, draw: Draw, plan: str) -> tuple[str, str | None]:
+    workspace = add_workspace(world, draw, "Empty", plan, created=draw.now - 30 * DAY)
+    account = Account(email="owner@empty.example", name="Olive Owner", created=draw.now - 30 * DAY)
+    owner = add_account(world, draw, workspace.id, account)
+    add_member(workspace, world.users[owner], Terms(), "OWNER")
+    return owner, None
+
+
+def _agency(world: World, draw: Draw, plan: str) -> tuple[str, str | None]:
+    company = add_company(world, draw, plan, AGENCY)
+    return company.owner.user_id, company.plain_member.user_id
+
+
+def _large(world: World, draw: Draw, plan: str) -> tuple[str, str | None]:
+    company = add_company(world, draw, plan, LARGE)
+    return company.owner.user_id, company.plain_member.user_id
+
+
+SCALES: dict[str, Callable[[World, Draw, str], tuple[str, str | None]]] = {
+    "empty": _empty,
+    "tiny": add_tiny,
+    "agency": _agency,
+    "large": _large,
+}
+"""Builders by scale; each answers the ids of the owner of the first workspace and of a plain member."""

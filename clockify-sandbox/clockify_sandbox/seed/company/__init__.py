@@ -1,0 +1,7 @@
+"""One company with two years of work, as small as an agency or as large as four hundred people."""
+
+from __future__ import annotations
+
+from clockify_sandbox.seed.company.build import AGENCY, LARGE, add_company
+
+__all__ = ["AGENCY", "LARGE", "add_company"]

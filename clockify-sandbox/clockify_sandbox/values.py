@@ -1,0 +1,77 @@
+"""Time and text in the notations of the API."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+DAY = 86400
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def _day(number: int) -> str:
+    return datetime.fromtimestamp(number * DAY, UTC).strftime("%Y-%m-%dT")
+
+
+def timestamp(seconds: int) -> str:
+    """Seconds since the epoch as "yyyy-MM-ddThh:mm:ssZ"."""
+    day, rest = divmod(seconds, DAY)
+    minutes, second = divmod(rest, 60)
+    return f"{_day(day)}{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}Z"
+
+
+def epoch(moment: datetime) -> int:
+    """A parsed moment as seconds since the epoch, fractions cut off; without an offset it is taken as UTC."""
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def wall_clock(moment: datetime, zone: str) -> int:
+    """Read the UTC digits of a moment again as a wall clock in a zone.
+
+    Core windows work like this: on an account at UTC+2 the effective bound lies two hours before the written one.
+    """
+    digits = datetime.fromtimestamp(epoch(moment), UTC).replace(tzinfo=None)
+    return int(digits.replace(tzinfo=ZoneInfo(zone)).timestamp())
+
+
+def duration(seconds: int) -> str:
+    """Seconds as an ISO-8601 duration of hours, minutes and seconds, e.g. "PT88H36M"."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, second = divmod(rest, 60)
+    text = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "") + (f"{second}S" if second else "")
+    return f"PT{text or '0S'}"
+
+
+def seconds_of(text: str) -> int:
+    """The seconds of an ISO-8601 duration of days, hours, minutes and seconds.
+
+    Raises:
+        ValueError: if the text is not such a duration.
+    """
+    found = _DURATION.fullmatch(text)
+    if not found or text[-1] in "PTpt":
+        raise ValueError(f"Text cannot be parsed to a Duration: {text}")
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has the form of an id: 24 hexadecimal digits."""
+    return len(text) == ID_LENGTH and all(digit in "0123456789abcdefABCDEF" for digit in text)
+
+
+ID_LENGTH = 24
+
+
+def created_at(entity_id: str) -> int:
+    """The second of creation that every id begins with."""
+    return int(entity_id[:8], 16)
+
+
+def rate(amount: int | None, currency: str) -> dict[str, Any] | None:
+    """A rate in minor units, or None."""
+    return None if amount is None else {"amount": amount, "currency": currency}

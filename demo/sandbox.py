@@ -1,0 +1,107 @@
+"""A sandbox of the demo's own: started on a free port, asked over HTTP, stopped with the demo."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "sandbox-key"
+_PROGRAM = Path(sys.executable).with_name("clockify-sandbox")
+_PATIENCE = 60  # seconds for one answer, and for the state to be saved at the end
+
+
+class SandboxError(RuntimeError):
+    """The sandbox did not start, or refused something; the message says what."""
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running sandbox, reached at `origin`."""
+
+    origin: str
+    _session: requests.Session = field(default_factory=requests.Session)
+
+    def dump(self) -> dict[str, Any]:
+        """Everything that it holds."""
+        return self._ask("GET", "/__sandbox/dump").json()  # type: ignore[no-any-return]
+
+    def request_count(self) -> int:
+        """How many requests to the API it has answered."""
+        return int(self._ask("GET", "/__sandbox/stats").json()["requests"])
+
+    def delete_some(self, entries: int) -> list[str]:
+        """Delete the newest finished time entries and one tag, as a person would, through the API.
+
+        Returns:
+            What was deleted, one line each.
+        """
+        workspace = f"/api/v1/workspaces/{self._ask('GET', '/api/v1/workspaces').json()[0]['id']}"
+        deleted: list[str] = []
+        for entry in self._finished_entries(workspace):
+            if len(deleted) == entries:
+                break
+            self._ask("DELETE", f"{workspace}/time-entries/{entry['id']}")
+            deleted.append(
+                f"time entry of {entry['timeInterval']['start']}: {entry['description'] or '(no description)'}"
+            )
+        for tag in self._ask("GET", f"{workspace}/tags?page-size=1").json():
+            self._ask("DELETE", f"{workspace}/tags/{tag['id']}")
+            deleted.append(f"tag {tag['name']}")
+        return deleted
+
+    def _finished_entries(self, workspace: str) -> Iterator[dict[str, Any]]:
+        for user in self._ask("GET", f"{workspace}/users?page-size=200").json():
+            for entry in self._ask("GET", f"{workspace}/user/{user['id']}/time-entries?page-size=50").json():
+                if entry["timeInterval"]["end"] and not entry["isLocked"]:
+                    yield entry
+
+    def _ask(self, method: str, path: str) -> requests.Response:
+        answer = self._session.request(method, self.origin + path, headers={"X-Api-Key": KEY}, timeout=_PATIENCE)
+        if not answer.ok:
+            msg = f"the sandbox answered {answer.status_code} to {method} {path}: {answer.text[:200]}"
+            raise SandboxError(msg)
+        return answer
+
+
+@contextmanager
+def sandbox_serving(*options: str, log: Path) -> Iterator[Sandbox]:
+    """Run `clockify-sandbox serve` with these options on a free port, until the block ends.
+
+    Raises:
+        SandboxError: It ended before it was ready; the message quotes the end of its log.
+    """
+    with (
+        log.open("w", encoding="utf-8") as errors,
+        # A session of its own: Ctrl-C is for the demo, which then stops the sandbox once it needs it no more.
+        subprocess.Popen(
+            [_PROGRAM, "serve", "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            yield Sandbox(_origin(process, log))
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE)
+
+
+def _origin(process: subprocess.Popen[str], log: Path) -> str:
+    for line in process.stdout or ():
+        if found := re.search(r"https?://[^\s/]+", line):
+            return found[0]
+    words = log.read_text(encoding="utf-8").strip().splitlines()
+    msg = f"the sandbox ended with exit code {process.wait()}: {words[-1] if words else 'no message'} (log: {log})"
+    raise SandboxError(msg)

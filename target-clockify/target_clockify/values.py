@@ -1,0 +1,251 @@
+"""The kinds of value a field can have: what input is taken for one, and when two of them mean the same.
+
+Input comes from warehouses and spreadsheets as much as from Clockify: arrays and objects may arrive as JSON text,
+numbers and flags as words, timestamps with a space or a zone. Clockify in turn has several spellings of the same
+value: "" and null, `PT90M` and `PT1H30M`, ids in any order. `coerce` reads the former, `canonical` evens out the latter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?")
+_TRUE, _FALSE = {"true", "yes", "1", "t", "y"}, {"false", "no", "0", "f", "n"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of value.
+
+    Attributes:
+        name: What messages call it.
+        schema: JSON Schema of a value that may be written.
+        coerce: Reads input; what it cannot read it leaves as it is, for the schema to refuse.
+        canonical: Evens out the spellings of one meaning; two values are the same where this is equal.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    coerce: Callable[[Any], Any] = field(compare=False)
+    canonical: Callable[[Any], Any] = field(compare=False)
+    members: Mapping[str, Kind] = field(default_factory=dict, compare=False)
+
+    def merged(self, current: Any, value: Any) -> Any:  # noqa: ANN401
+        """Return the value as it will stand: an object keeps the members that are not mentioned."""
+        if self.members and isinstance(current, dict) and isinstance(value, dict):
+            return {**{name: current.get(name) for name in self.members}, **value}
+        return value
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def _word(value: Any) -> Any:  # noqa: ANN401
+    return value.strip().upper().replace(" ", "_") if isinstance(value, str) else value
+
+
+def _flag(value: Any) -> Any:  # noqa: ANN401
+    word = value.strip().lower() if isinstance(value, str) else str(value) if isinstance(value, int) else value
+    if word in _TRUE:
+        return True
+    return False if word in _FALSE else value
+
+
+def _number(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _parsed(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, str) and value.strip()[:1] in {"[", "{"}:
+        try:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return value
+    return value
+
+
+def _ids(value: Any) -> Any:  # noqa: ANN401
+    value = _parsed(value)
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return [_text(item) for item in value] if isinstance(value, list) else value
+
+
+def _rate(value: Any) -> Any:  # noqa: ANN401
+    value = _parsed(_number(value))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return {"amount": value}
+    if isinstance(value, dict) and "amount" in value:
+        return {**value, "amount": _number(value["amount"])}
+    return value
+
+
+@lru_cache(maxsize=8192)
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return text
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _coerced_moment(value: Any) -> Any:  # noqa: ANN401
+    return _moment(value) if isinstance(value, str) else value
+
+
+def _day(value: Any) -> Any:  # noqa: ANN401
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value.strip()[:10]).isoformat()
+    except ValueError:
+        return value
+
+
+@lru_cache(maxsize=4096)
+def seconds_of(duration: str) -> int | None:
+    """Return the seconds of an ISO 8601 duration of days and less, None where the text is none."""
+    match = _DURATION.fullmatch(duration.strip().upper())
+    if not match or duration.strip().upper() in {"P", "PT"}:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def _duration(value: Any) -> Any:  # noqa: ANN401
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401
+    return value
+
+
+def _blank_is_none(value: Any) -> Any:  # noqa: ANN401
+    return None if value == "" else value
+
+
+def _canonical_moment(value: Any) -> Any:  # noqa: ANN401
+    return _moment(value) if isinstance(value, str) and value else None
+
+
+def _canonical_duration(value: Any) -> Any:  # noqa: ANN401
+    seconds = seconds_of(value) if isinstance(value, str) else value
+    return seconds if seconds is not None else value
+
+
+def _canonical_ids(value: Any) -> Any:  # noqa: ANN401
+    return tuple(sorted(str(item) for item in value)) if value else ()
+
+
+def _canonical_rate(value: Any) -> Any:  # noqa: ANN401
+    return value.get("amount") if isinstance(value, dict) else value
+
+
+def evened(value: Any) -> Any:  # noqa: ANN401
+    """Return a nested value without its empty members, with whole floats as integers."""
+    if isinstance(value, dict):
+        pairs = ((name, evened(item)) for name, item in value.items())
+        return {name: item for name, item in pairs if item not in (None, "", [], {})} or None
+    if isinstance(value, list):
+        return [evened(item) for item in value] or None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return None if value == "" else value
+
+
+TEXT = Kind("a text", {"type": "string"}, _text, _blank_is_none)
+WORD = Kind("one of a set", {"type": "string"}, _word, _blank_is_none)
+FLAG = Kind("true or false", {"type": "boolean"}, _flag, bool)
+INTEGER = Kind("a whole number", {"type": "integer"}, _number, _same)
+NUMBER = Kind("a number", {"type": "number"}, _number, _same)
+MOMENT = Kind(
+    "a timestamp",
+    {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+    _coerced_moment,
+    _canonical_moment,
+)
+DAY = Kind("a date", {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}, _day, _blank_is_none)
+DURATION = Kind(
+    "a duration such as PT1H30M",
+    {"type": "string", "pattern": r"^P(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$"},
+    _duration,
+    _canonical_duration,
+)
+ID = Kind("an id", {"type": "string", "minLength": 1}, _text, _blank_is_none)
+IDS = Kind("an array of ids", {"type": "array", "items": {"type": "string"}}, _ids, _canonical_ids)
+RATE = Kind(
+    "a rate",
+    {
+        "type": "object",
+        "properties": {"amount": {"type": "integer", "minimum": 0}, "since": {"type": ["string", "null"]}},
+        "required": ["amount"],
+    },
+    _rate,
+    _canonical_rate,
+)
+OBJECT = Kind("an object", {"type": "object"}, _parsed, evened)
+LIST = Kind("an array", {"type": "array"}, _parsed, evened)
+ANY = Kind("any value", {}, _parsed, evened)
+
+
+def record_of(name: str = "an object", required: tuple[str, ...] = (), **members: Kind) -> Kind:
+    """Return the kind of an object whose members have kinds of their own; other members do not count."""
+
+    def coerce(value: Any) -> Any:  # noqa: ANN401
+        value = _parsed(value)
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: members[key].coerce(item) if key in members and item not in (None, "") else item
+            for key, item in value.items()
+        }
+
+    def canonical(value: Any) -> Any:  # noqa: ANN401
+        if not isinstance(value, dict):
+            return None
+        pairs = [(key, kind.canonical(value.get(key))) for key, kind in members.items()]
+        return {key: item for key, item in pairs if item not in (None, "", (), False)} or None
+
+    nullable = {
+        key: {"anyOf": [dict(kind.schema), {"type": "null"}]} if key not in required else dict(kind.schema)
+        for key, kind in members.items()
+    }
+    schema = {"type": "object", "properties": nullable, "required": list(required)}
+    return Kind(name, schema, coerce, canonical, members)
+
+
+def list_of(item: Kind, name: str = "an array", *, ordered: bool = False, only: Callable[[Any], bool] = bool) -> Kind:
+    """Return the kind of an array.
+
+    Args:
+        item: The kind of its elements.
+        name: What messages call it.
+        ordered: The order of the elements counts.
+        only: Tells the elements that count.
+    """
+
+    def coerce(value: Any) -> Any:  # noqa: ANN401
+        value = _parsed(value)
+        return [item.coerce(one) for one in value] if isinstance(value, list) else value
+
+    def canonical(value: Any) -> Any:  # noqa: ANN401
+        elements = [item.canonical(one) for one in value or () if only(one)]
+        return elements if ordered else sorted(elements, key=repr)
+
+    return Kind(name, {"type": "array", "items": dict(item.schema)}, coerce, canonical)

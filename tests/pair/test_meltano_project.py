@@ -1,0 +1,84 @@
+"""meltano.yml says the same as the plugins that it defines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+HOUSE = Path(__file__).parents[2]
+PROGRAMS = Path(sys.executable).parent
+PROJECT = yaml.safe_load((HOUSE / "meltano.yml").read_text(encoding="utf-8"))
+KINDS = {"array": "array", "boolean": "boolean", "integer": "integer", "number": "decimal", "object": "object"}
+
+
+def plugin(kind: str, name: str) -> dict[str, Any]:
+    return next(plugin for plugin in PROJECT["plugins"][kind] if plugin["name"] == name)
+
+
+def say(*command: str) -> dict[str, Any]:
+    finished = subprocess.run([PROGRAMS / command[0], *command[1:]], capture_output=True, check=True)
+    return json.loads(finished.stdout)
+
+
+def kind_of(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return "options"
+    if schema.get("format") == "date-time":
+        return "date_iso8601"
+    (declared,) = (name for name in schema["type"] if name != "null")
+    return KINDS.get(declared, "string")
+
+
+@pytest.fixture(scope="module")
+def about() -> dict[str, Any]:
+    return say("tap-clockify", "--about", "--format=json")
+
+
+def test_settings_of_the_tap(about: dict[str, Any]) -> None:
+    declared = about["settings"]["properties"]
+    defined = {setting["name"]: setting for setting in plugin("extractors", "tap-clockify")["settings"]}
+    assert list(defined) == list(declared)
+    assert {name: setting.get("kind", "string") for name, setting in defined.items()} == {
+        name: kind_of(schema) for name, schema in declared.items()
+    }
+    assert {name for name, setting in defined.items() if setting.get("sensitive")} == {
+        name for name, schema in declared.items() if schema.get("secret")
+    }
+    assert {
+        name: [option["value"] for option in setting["options"]]
+        for name, setting in defined.items()
+        if "options" in setting
+    } == {name: schema["enum"] for name, schema in declared.items() if "enum" in schema}
+
+
+def test_capabilities_of_the_tap(about: dict[str, Any]) -> None:
+    assert sorted(plugin("extractors", "tap-clockify")["capabilities"]) == sorted(about["capabilities"])
+
+
+def test_streams_selected_are_those_the_tap_selects_by_default() -> None:
+    catalog = say("tap-clockify", "--discover")
+    default = [
+        f"{stream['tap_stream_id']}.*"
+        for stream in catalog["streams"]
+        if next(entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])["selected"]
+    ]
+    assert plugin("extractors", "tap-clockify")["select"] == default
+
+
+def test_loader_is_the_version_that_the_tests_use() -> None:
+    pins = (HOUSE / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert plugin("loaders", "target-postgres")["pip_url"].split()[-1] in pins
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-meltano.txt"])
+def test_pins_name_no_host(name: str) -> None:
+    for line in (HOUSE / name).read_text(encoding="utf-8").splitlines():
+        requirement = line.split(";")[0].strip()
+        assert requirement.count("==") == 1, line
+        assert not set(requirement) & set("/:@"), line

@@ -1,0 +1,123 @@
+"""The tap and a loader that many use: what ends up in PostgreSQL is what Clockify holds, deletions included."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+import requests
+
+from demo.census import census
+from demo.sandbox import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from demo.sandbox import Sandbox
+    from demo.warehouse import Warehouse
+
+PROGRAMS = Path(sys.executable).parent
+TIME_ENTRIES = "GET /workspaces/{ws}/user/{userId}/time-entries"
+
+
+@pytest.fixture
+def warehouse(postgres: Warehouse, request: pytest.FixtureRequest) -> Warehouse:
+    return dataclasses.replace(postgres, schema=request.node.name)
+
+
+@pytest.fixture
+def load(sandbox: Sandbox, warehouse: Warehouse, tmp_path: Path) -> Callable[..., tuple[int, int]]:
+    """Run `tap-clockify | target-postgres`; the exit codes of both."""
+    source, destination = tmp_path / "tap.json", tmp_path / "target.json"
+    destination.write_text(
+        json.dumps(
+            {"sqlalchemy_url": warehouse.sqlalchemy_url, "default_target_schema": warehouse.schema, "hard_delete": True}
+        )
+    )
+
+    def run(**settings: object) -> tuple[int, int]:
+        given = {"api_key": KEY, "api_url": f"{sandbox.origin}/api/v1", "requests_per_second": 1000, **settings}
+        source.write_text(json.dumps(given))
+        with (
+            (tmp_path / "tap.log").open("w") as tap_log,
+            (tmp_path / "target.log").open("w") as target_log,
+            subprocess.Popen(
+                [PROGRAMS / "tap-clockify", "--config", source], stdout=subprocess.PIPE, stderr=tap_log
+            ) as tap,
+            subprocess.Popen(
+                [PROGRAMS / "target-postgres", "--config", destination],
+                stdin=tap.stdout,
+                stdout=subprocess.DEVNULL,
+                stderr=target_log,
+            ) as target,
+        ):
+            return tap.wait(120), target.wait(120)
+
+    return run
+
+
+def call(sandbox: Sandbox, method: str, path: str, body: object = None) -> None:
+    answer = requests.request(method, sandbox.origin + path, json=body, headers={"X-Api-Key": KEY}, timeout=30)
+    answer.raise_for_status()
+
+
+def ids(warehouse: Warehouse, table: str) -> set[str]:
+    with psycopg.connect(warehouse.uri) as connection:
+        return {row[0] for row in connection.execute(f'select id from "{warehouse.schema}"."{table}"')}  # noqa: S608
+
+
+def delete_one_of_each(sandbox: Sandbox) -> dict[str, str]:
+    """Delete a time entry, a tag, and a client, which must be archived for it; what was deleted, by stream."""
+    (workspace, *_) = sandbox.dump()["workspaces"]
+    root = f"/api/v1/workspaces/{workspace['id']}"
+    entry = next(row for row in workspace["time_entries"] if row["timeInterval"]["end"] and not row["isLocked"])
+    tag = workspace["tags"][0]
+    client = next(row for row in workspace["clients"] if not row["archived"])
+    call(sandbox, "DELETE", f"{root}/time-entries/{entry['id']}")
+    call(sandbox, "DELETE", f"{root}/tags/{tag['id']}")
+    call(sandbox, "PUT", f"{root}/clients/{client['id']}", {"name": client["name"], "archived": True})
+    call(sandbox, "DELETE", f"{root}/clients/{client['id']}")
+    return {"time_entries": entry["id"], "tags": tag["id"], "clients": client["id"]}
+
+
+def test_every_table_holds_what_clockify_holds(
+    sandbox: Sandbox, warehouse: Warehouse, load: Callable[..., tuple[int, int]]
+) -> None:
+    assert load() == (0, 0)
+    assert warehouse.row_counts() == census(sandbox.dump())
+
+
+def test_deleted_rows_leave_after_a_clean_run_and_only_then(
+    sandbox: Sandbox, warehouse: Warehouse, load: Callable[..., tuple[int, int]]
+) -> None:
+    assert load() == (0, 0)
+    before = warehouse.row_counts()
+    deleted = delete_one_of_each(sandbox)
+
+    refusal = {"route": TIME_ENTRIES, "nth": 2, "status": 400, "body": '{"message": "no", "code": 3000}'}
+    call(sandbox, "POST", "/__sandbox/faults", [refusal])
+    tap, target = load()
+    assert tap == 1
+    assert target == 0
+    assert deleted["time_entries"] in ids(warehouse, "time_entries")
+    assert warehouse.row_counts()["time_entries"] == before["time_entries"]
+
+    call(sandbox, "POST", "/__sandbox/faults", [])
+    assert load() == (0, 0)
+    for stream, gone in deleted.items():
+        assert gone not in ids(warehouse, stream)
+        assert warehouse.row_counts()[stream] == before[stream] - 1
+    assert warehouse.row_counts() == census(sandbox.dump())
+
+
+def test_narrowed_run_deletes_nothing(warehouse: Warehouse, load: Callable[..., tuple[int, int]]) -> None:
+    assert load() == (0, 0)
+    before = warehouse.row_counts()["time_entries"]
+    assert load(start_date="2026-11-01T00:00:00Z") == (0, 0)
+    assert warehouse.row_counts()["time_entries"] == before

@@ -1,0 +1,95 @@
+"""Runs the tap as its users do: through its command line, over real HTTP, against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+TAP = Path(sys.executable).parent / "tap-clockify"
+
+
+@dataclass
+class Run:
+    """What one run of the tap wrote."""
+
+    code: int
+    log: str
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def records(self) -> dict[str, list[dict[str, Any]]]:
+        """The records by stream, in order."""
+        found = defaultdict(list)
+        for message in self.messages:
+            if message["type"] == "RECORD":
+                found[message["stream"]].append(message["record"])
+        return found
+
+    @property
+    def activated(self) -> set[str]:
+        """The streams that were declared complete."""
+        return {one["stream"] for one in self.messages if one["type"] == "ACTIVATE_VERSION"}
+
+    @property
+    def complaints(self) -> list[str]:
+        """The lines of the log above INFO, without time and place."""
+        parts = [line.split("|", 3) for line in self.log.splitlines()]
+        return [part[3].strip() for part in parts if len(part) == 4 and part[1].strip() in {"WARNING", "ERROR"}]
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Callable[[Iterable[str]], dict[str, Any]]:
+    """Make a catalog that selects exactly the named streams."""
+    answer = subprocess.run([TAP, "--discover"], capture_output=True, check=True, stdin=subprocess.DEVNULL)
+    discovered = json.loads(answer.stdout)
+
+    def select(names: Iterable[str]) -> dict[str, Any]:
+        chosen = set(names)
+        made = json.loads(json.dumps(discovered))
+        for stream in made["streams"]:
+            for entry in stream["metadata"]:
+                if not entry["breadcrumb"]:
+                    entry["metadata"]["selected"] = stream["tap_stream_id"] in chosen
+        return made
+
+    return select
+
+
+@pytest.fixture
+def run_tap(
+    tmp_path: Path, catalog: Callable[[Iterable[str]], dict[str, Any]]
+) -> Callable[..., Run]:
+    """Run the tap against a sandbox, with further settings and a choice of streams."""
+
+    def run(
+        origin: str,
+        *,
+        streams: Iterable[str] | None = None,
+        options: Iterable[str] = (),
+        with_catalog: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> Run:
+        config = tmp_path / "config.json"
+        given = {"api_key": "sandbox-key", "api_url": f"{origin}/api/v1", "requests_per_second": 1000, **settings}
+        config.write_text(json.dumps({name: value for name, value in given.items() if value is not None}))
+        command: list[str | Path] = [TAP, "--config", config, *options]
+        if streams is not None or with_catalog is not None:
+            chosen = tmp_path / "catalog.json"
+            chosen.write_text(json.dumps(with_catalog or catalog(streams or ())))
+            command += ["--catalog", chosen]
+        ended = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=120)
+        lines = ended.stdout.splitlines()
+        messages = [json.loads(line) for line in lines if line.startswith(b"{")]
+        return Run(ended.returncode, ended.stderr.decode(), messages)
+
+    return run

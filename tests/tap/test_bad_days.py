@@ -1,0 +1,201 @@
+"""Bad input and bad days, through the command line: one clear line, the right exit code, no row lost or doubled."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Runs = Callable[..., Any]
+    Sandboxes = Callable[..., Any]
+
+TAP = Path(sys.executable).parent / "tap-clockify"
+
+
+def _errors(run: Any) -> list[str]:  # noqa: ANN401
+    return [line for line in run.log.splitlines() if "ERROR" in line or "Traceback" in line]
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"api_key": "wrong"}, "the key was not accepted; check api_key or addon_token"),
+        ({"api_key": None}, "exactly one of api_key and addon_token must be set: neither is set"),
+        ({"addon_token": "t", "workspace_ids": ["0" * 24]}, "exactly one of api_key and addon_token must be set: both"),
+        ({"api_key": None, "addon_token": "t"}, "workspace_ids must be set with an addon_token"),
+        ({"workspace_ids": ["0123456789abcdef01234567"]}, "no such workspace for this key; check workspace_ids"),
+        ({"api_url": "http://example.com/api/v1"}, "api_url must use https: the key would travel in clear text"),
+        ({"api_url": "nonsense"}, "api_url must be a URL such as"),
+        ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, "must lie before end_date"),
+        ({"region": "mars"}, "'mars' is not one of"),
+        ({"requests_per_second": 0}, "0 is less than or equal to the minimum of 0"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_one_line_and_sends_no_record(
+    sandbox: Sandboxes, run_tap: Runs, settings: dict[str, Any], says: str
+) -> None:
+    run = run_tap(sandbox(scale="tiny").origin, **settings)
+    assert run.code == 1
+    (error, *more) = _errors(run)
+    assert says in error
+    assert [line for line in more if "Config validation failed" not in line] == []
+    assert not run.records
+    assert not run.activated
+    assert "wrong" not in run.log
+
+
+def test_an_unreachable_host_is_one_line(run_tap: Runs) -> None:
+    with socket.socket() as taken:  # bound, not listening: every connection is refused
+        taken.bind(("127.0.0.1", 0))
+        run = run_tap(f"http://127.0.0.1:{taken.getsockname()[1]}", timeout_seconds=1)
+    assert run.code == 1
+    (error,) = _errors(run)
+    assert "Clockify cannot be reached; check api_url or region, and the network [no connection]" in error
+
+
+def test_a_plan_without_a_feature_skips_its_streams_and_reads_the_rest(sandbox: Sandboxes, run_tap: Runs) -> None:
+    run = run_tap(sandbox(scale="tiny", plan="FREE").origin)
+    assert run.code == 0
+    skipped = {line.split(" is skipped")[0] for line in run.complaints if " is skipped" in line}
+    assert skipped >= {"holidays", "time_off_policies", "invoices", "expenses", "assignments", "user_capacity_totals"}
+    assert not skipped & {"clients", "projects", "tasks", "tags", "time_entries", "users", "workspaces"}
+    assert run.activated.isdisjoint(skipped)
+    assert run.activated >= {"clients", "projects", "tasks", "tags", "time_entries"}
+    assert len(run.complaints) == len(skipped)
+
+
+def test_a_key_without_rights_reads_what_it_may(sandbox: Sandboxes, run_tap: Runs) -> None:
+    run = run_tap(sandbox(scale="tiny").origin, api_key="sandbox-limited-key")
+    assert run.code == 0
+    assert len(run.records["workspaces"]) == 1
+    assert run.records["projects"]
+    assert "time_entries" not in run.activated
+    owners = {entry["userId"] for entry in run.records["time_entries"]}
+    assert len(owners) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 503, "nth": 1},
+        {"status": 429, "nth": [1, 2]},
+        {"status": 429, "nth": 1, "retry_after": 1},
+        {"reset": True, "nth": 1},
+        {"status": 200, "body": "truncated", "nth": 1},
+        {"status": 200, "body": "html", "nth": 1},
+    ],
+    ids=lambda fault: "-".join(f"{name}={value}" for name, value in fault.items()),
+)
+def test_a_passing_failure_is_ridden_out(sandbox: Sandboxes, run_tap: Runs, fault: dict[str, Any]) -> None:
+    world = sandbox(scale="tiny")
+    calm = run_tap(world.origin, streams=["clients", "tags"])
+    world.faults([{"route": "GET /workspaces/{ws}/tags", **fault}])
+    stormy = run_tap(world.origin, streams=["clients", "tags"])
+    assert stormy.code == 0
+    assert stormy.records == calm.records
+    assert stormy.activated == {"clients", "tags"}
+
+
+@pytest.mark.parametrize("body", ["html", "empty"])
+def test_a_stream_that_stays_broken_ends_with_one_and_removes_nothing(
+    sandbox: Sandboxes, run_tap: Runs, body: str
+) -> None:
+    world = sandbox(scale="tiny")
+    world.faults([{"route": "GET /workspaces/{ws}/tags", "nth": "every", "status": 500, "body": body}])
+    run = run_tap(world.origin, streams=["clients", "tags", "users"])
+    assert run.code == 1
+    (error,) = _errors(run)
+    assert "tags broke off, its rows stay as they are: GET /workspaces/{workspaceId}/tags" in error
+    assert run.activated == {"clients", "users"}
+
+
+def test_a_parent_deleted_during_the_run_is_left_out_and_the_rest_complete(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    calm = run_tap(world.origin, streams=["tasks"])
+    gone = {"message": "Project doesn't belong to Workspace", "code": 501}
+    world.faults(
+        [{"route": "GET /workspaces/{ws}/projects/{id}/tasks", "nth": 1, "status": 400, "body": json.dumps(gone)}]
+    )
+    run = run_tap(world.origin, streams=["tasks"])
+    assert run.code == 0
+    assert run.activated == {"tasks"}
+    assert len(run.records["tasks"]) <= len(calm.records["tasks"])
+    assert {row["id"] for row in run.records["tasks"]} <= {row["id"] for row in calm.records["tasks"]}
+
+
+def test_a_narrowed_run_activates_nothing_it_narrowed(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    streams = ["time_entries", "assignments", "time_off_policies", "clients"]
+    run = run_tap(world.origin, streams=streams, start_date="2026-11-01T00:00:00Z", policy_status="ARCHIVED")
+    assert run.activated == {"clients"}
+    one = world.dump()["workspaces"][0]["id"]
+    assert run_tap(world.origin, streams=streams, workspace_ids=[one]).activated == set()
+    assert run_tap(world.origin, streams=streams).activated == set(streams)
+    assert run_tap(world.origin, streams=streams, emit_activate_version_messages=False).activated == set()
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati", "UTC"])
+def test_a_window_holds_exactly_its_entries_whatever_the_zone_of_the_account(
+    sandbox: Sandboxes, run_tap: Runs, zone: str
+) -> None:
+    world = sandbox(scale="tiny", zone=zone)
+    everything = run_tap(world.origin, streams=["time_entries"]).records["time_entries"]
+    starts = sorted(entry["timeInterval"]["start"] for entry in everything)
+    start, end = starts[len(starts) // 3], starts[2 * len(starts) // 3]
+    window = run_tap(world.origin, streams=["time_entries"], start_date=start, end_date=end).records["time_entries"]
+    assert {one["id"] for one in window} == {
+        one["id"] for one in everything if start <= one["timeInterval"]["start"] < end
+    }
+
+
+def test_small_pages_bring_the_same_rows_once(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    streams = ["users", "projects", "time_entries", "expenses", "invoices", "time_off_requests", "expense_categories"]
+    whole = run_tap(world.origin, streams=streams)
+    small = run_tap(world.origin, streams=streams, page_size=3)
+    for stream in streams:
+        key = ("workspaceId", "id") if stream == "users" else ("id",)
+        ids = Counter(tuple(row[name] for name in key) for row in small.records[stream])
+        assert max(ids.values()) == 1, stream
+        assert ids == Counter(tuple(row[name] for name in key) for row in whole.records[stream]), stream
+
+
+def test_an_interrupted_run_says_so_and_activates_nothing_more(sandbox: Sandboxes, tmp_path: Path) -> None:
+    world = sandbox(scale="tiny")
+    world.faults([{"route": "GET /workspaces/{ws}/tags", "nth": 1, "delay_ms": 20_000}])
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"api_key": "sandbox-key", "api_url": f"{world.origin}/api/v1"}))
+    with subprocess.Popen([TAP, "--config", config], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as tap:
+        assert tap.stdout is not None
+        lines = []
+        for line in tap.stdout:
+            lines.append(json.loads(line))
+            if lines[-1]["type"] == "SCHEMA" and lines[-1]["stream"] == "tags":
+                tap.terminate()
+        tap.wait(timeout=30)
+    assert tap.returncode == 128 + 15
+    assert "tags" not in {line["stream"] for line in lines if line["type"] == "ACTIVATE_VERSION"}
+
+
+def test_a_target_that_died_is_one_line(sandbox: Sandboxes, tmp_path: Path) -> None:
+    world = sandbox(scale="tiny")
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"api_key": "sandbox-key", "api_url": f"{world.origin}/api/v1"}))
+    with subprocess.Popen([TAP, "--config", config], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tap:
+        assert tap.stdout is not None
+        assert tap.stderr is not None
+        tap.stdout.close()
+        log = tap.stderr.read().decode()
+        tap.wait(timeout=60)
+    assert tap.returncode == 1
+    assert "the target has ended" in log
+    assert "Traceback" not in log
