@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OWNER_KEY = "sandbox-key"
 LIMITED_KEY = "sandbox-limited-key"
@@ -87,7 +89,7 @@ class Sandbox:
 
 
 class StartSandbox(Protocol):
-    """`sandbox(scale="tiny", plan="FREE", seed=7, **options)`; options are those of `serve`, e.g. `rate_per_second=5`."""
+    """`sandbox(scale="tiny", plan="FREE", seed=7, **options)`; options are those of `serve`: `rate_per_second=5`."""
 
     def __call__(self, scale: str = ..., plan: str = ..., seed: int = ..., **options: Any) -> Sandbox: ...
 
@@ -134,5 +136,3 @@ def _arguments(options: dict[str, Any]) -> tuple[str, ...]:
         flag = f"--{name.replace('_', '-')}"
         flags += [flag] if value is True else [flag, str(value)]
     return tuple(flags)
-
-

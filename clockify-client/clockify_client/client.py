@@ -170,7 +170,7 @@ class Client:
                 )
             )
 
-        def smaller(details: Any) -> None:  # noqa: ANN401
+        def smaller(details: Any) -> None:
             self._note_retry(details)
             if paging and isinstance(details["exception"], (ServerError, UnreachableError)):
                 walk.halve()
@@ -198,7 +198,7 @@ class Client:
 
     # -- any call ------------------------------------------------------------------------------
 
-    def call(self, request: Request) -> Any:  # noqa: ANN401
+    def call(self, request: Request) -> Any:
         """Send one call and return the decoded answer, None where it is empty.
 
         A write is sent again only where it certainly was not carried out: refused for its rate, or never connected.
@@ -272,7 +272,7 @@ class Client:
             raise AmbiguousWriteError(call, status=status, code=error.code, detail=error.detail)
         raise error
 
-    def _note_retry(self, details: Any) -> None:  # noqa: ANN401
+    def _note_retry(self, details: Any) -> None:
         with self._lock:
             self.statistics.retries += 1
         logger.debug("Trying again, attempt %d: %s", details["tries"] + 1, details["exception"])
@@ -345,7 +345,7 @@ def is_last(endpoint: Endpoint, page: PageAnswer) -> bool:
     return len(rows) < page.size
 
 
-def _asking(paging: Paging, params: Any, body: Any, walk: _Walk) -> tuple[Any, Any]:  # noqa: ANN401
+def _asking(paging: Paging, params: Any, body: Any, walk: _Walk) -> tuple[Any, Any]:
     number = walk.number + paging.first
     if paging.in_body:
         return params, placed(placed(body or {}, paging.size, walk.size), paging.page, number)

@@ -84,7 +84,7 @@ class Endpoint:
         return replace(self, params=more, body=further)
 
 
-def filled(template: Any, ids: Ids) -> Any:  # noqa: ANN401
+def filled(template: Any, ids: Ids) -> Any:
     """Return a JSON template with every `{name}` in its strings replaced by the value of that name."""
     if isinstance(template, str):
         if template.startswith("{") and template.endswith("}") and template.count("{") == 1:

@@ -47,6 +47,7 @@ USER_GROUPS = Endpoint(f"{_WS}/user-groups", KEBAB, params={"includeTeamManagers
 # Work
 CLIENTS = Endpoint(f"{_WS}/clients", KEBAB, params={"sort-column": "NAME", "sort-order": "ASCENDING"})
 PROJECTS = Endpoint(f"{_WS}/projects", KEBAB, params=_BY_ID)
+PROJECTS_HYDRATED = PROJECTS.having(params={"hydrated": "true"})
 PROJECT_CUSTOM_FIELDS = Endpoint(f"{_WS}/projects/{{projectId}}/custom-fields")
 TASKS = Endpoint(f"{_WS}/projects/{{projectId}}/tasks", KEBAB, params=_BY_ID)
 TAGS = Endpoint(f"{_WS}/tags", KEBAB, params=_BY_ID)

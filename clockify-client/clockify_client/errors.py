@@ -89,7 +89,7 @@ class RateLimitedError(ClockifyError):
         "or select fewer streams"
     )
 
-    def __init__(self, call: str, *, retry_after: float | None = None, **answer: Any) -> None:  # noqa: ANN401
+    def __init__(self, call: str, *, retry_after: float | None = None, **answer: Any) -> None:
         super().__init__(call, **answer)
         self.retry_after = retry_after
 

@@ -110,7 +110,7 @@ class Reading:
         self.branches: list[tuple[Reading, Children, Any]] = []
         self._refusals: dict[str, int] = {}  # by workspace, as long as nothing was allowed there; -1 once it was
 
-    def branch(self, endpoint: Endpoint, children: Children, row: Any, *, rank: Rank, consumers: int) -> Reading:  # noqa: ANN401
+    def branch(self, endpoint: Endpoint, children: Children, row: Any, *, rank: Rank, consumers: int) -> Reading:
         """Return a reading whose parents are made from the rows of this one, as soon as they arrive.
 
         Args:

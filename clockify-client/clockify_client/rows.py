@@ -17,13 +17,13 @@ RawRecord = dict[str, msgspec.Raw]
 
 
 @cache
-def _decoder(place: str, row: Any, total: str) -> msgspec.json.Decoder[Any]:  # noqa: ANN401
+def _decoder(place: str, row: Any, total: str) -> msgspec.json.Decoder[Any]:
     if not place:
         return msgspec.json.Decoder(list[row])
     return msgspec.json.Decoder(_envelope({place: list[row] | None, **({total: int | None} if total else {})}))
 
 
-def _envelope(places: dict[str, Any]) -> Any:  # noqa: ANN401
+def _envelope(places: dict[str, Any]) -> Any:
     """Return the type of an object with typed values at dotted places and anything elsewhere, which is skipped."""
     heads: dict[str, dict[str, Any]] = {}
     for place, kind in places.items():
@@ -33,13 +33,13 @@ def _envelope(places: dict[str, Any]) -> Any:  # noqa: ANN401
     return msgspec.defstruct("Envelope", fields)
 
 
-def _at(value: Any, place: str) -> Any:  # noqa: ANN401
+def _at(value: Any, place: str) -> Any:
     for name in place.split("."):
         value = getattr(value, name, None)
     return value
 
 
-def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:  # noqa: ANN401
+def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:
     """Return the rows of an answer; a single record is one row, an empty body none.
 
     Args:
@@ -53,7 +53,7 @@ def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:  #
     return counted_rows_of(endpoint, body, row)[0]
 
 
-def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[list[Any], int | None]:  # noqa: ANN401
+def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[list[Any], int | None]:
     """Return the rows of an answer, and the number of rows on all pages where the answer tells it."""
     if not body:
         return [], None
@@ -69,5 +69,5 @@ def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple
 
 
 @cache
-def _single(row: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401
+def _single(row: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(row)

@@ -1,1 +1,1 @@
-"""A local Clockify: a stateful HTTP server that behaves like the real API, for trying, rehearsing, testing and measuring."""
+"""A local Clockify: a stateful HTTP server that behaves like the real API, to try, rehearse, test and measure against."""

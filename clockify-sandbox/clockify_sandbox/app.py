@@ -118,7 +118,7 @@ class App:
             return self.sandbox.answer(request, match)
         except ApiError as error:
             return refusal(error, request.host, request.path, timestamp(self.sandbox.clock.seconds))
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the reason
             _log.exception("%s %s failed inside the sandbox", request.method, request.path)
             return Answer.of(500, {"message": "Internal server error.", "code": 500})
 

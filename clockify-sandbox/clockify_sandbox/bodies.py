@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - read by msgspec
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from clockify_sandbox.binding import Body
 
@@ -30,7 +30,7 @@ class Choice(Body):
     """A choice of users, groups or projects."""
 
     contains: Literal["CONTAINS", "DOES_NOT_CONTAIN", "CONTAINS_ONLY"] = "CONTAINS"
-    ids: list[str] = []
+    ids: list[str] = field(default_factory=list)
     status: str | None = None
 
     def among(self, known: Iterable[str]) -> list[str]:
@@ -43,5 +43,5 @@ class CustomFieldValue(Body):
     """The value of a custom field of a user or an entry."""
 
     custom_field_id: str
-    value: str | float | bool | list[str] | None = None
+    value: Any = None
     source_type: str | None = None

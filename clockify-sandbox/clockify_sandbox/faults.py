@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-_HTML = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>The request could not be satisfied</h1></body></html>"
+_HTML = b"<!DOCTYPE html><html><head><title>Error</title></head><body>The request could not be satisfied</body></html>"
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -30,7 +30,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     nth: int | list[int] | Literal["every"] = "every"
     status: int | None = None
     body: str = "empty"
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
     reset: bool = False
     delay_ms: float = 0
     commit_then: bool = False

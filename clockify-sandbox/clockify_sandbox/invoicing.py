@@ -40,29 +40,23 @@ class Totals:
 def totals(invoice: Entity) -> Totals:
     """Add up an invoice, half units rounded up.
 
-    The discount comes first. Each tax is charged on the discounted items that name it; a compound second tax is charged on
-    the first tax too, and with the tax type NONE there is no tax.
+    The discount comes first. Each tax is charged on the discounted items that name it; a compound second tax is
+    charged on the first one too, and with the tax type NONE there is no tax.
     """
-    items = invoice["items"]
-    discounted: dict[str, int] = {}
-    for item in items:
-        discounted[item["applyTaxes"]] = discounted.get(item["applyTaxes"], 0) + item["amount"]
-    for taxes, amount in discounted.items():
-        discounted[taxes] = amount - share(amount, invoice["discount"])
-    both = discounted.get("TAX1TAX2", 0)
-    taxed = invoice["taxType"] != "NONE"
-    tax = share(discounted.get("TAX1", 0) + both, invoice["tax"]) if taxed else 0
-    carried = share(both, invoice["tax"]) if invoice["taxType"] == "COMPOUND" else 0
-    tax2 = share(discounted.get("TAX2", 0) + both + carried, invoice["tax2"]) if taxed else 0
+    items, discount = invoice["items"], invoice["discount"]
+
+    def discounted(*taxes: str) -> int:
+        amount: int = sum(item["amount"] for item in items if item["applyTaxes"] in taxes)
+        return amount - _share(amount, discount)
+
+    tax = tax2 = 0
+    if invoice["taxType"] != "NONE":
+        tax = _share(discounted("TAX1", "TAX1TAX2"), invoice["tax"])
+        carried = _share(discounted("TAX1TAX2"), invoice["tax"]) if invoice["taxType"] == "COMPOUND" else 0
+        tax2 = _share(discounted("TAX2", "TAX1TAX2") + carried, invoice["tax2"])
     subtotal = sum(item["amount"] for item in items)
     paid = sum(payment["amount"] for payment in invoice["payments"]) if invoice["payments"] else None
-    return Totals(subtotal, share(subtotal, invoice["discount"]), tax, tax2, paid)
-
-
-def share(amount: int, percent_times_100: float) -> int:
-    """A percentage of an amount, rounded half up."""
-    exact = Decimal(amount) * Decimal(str(percent_times_100)) / _WHOLE
-    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    return Totals(subtotal, _share(subtotal, discount), tax, tax2, paid)
 
 
 def stored_percent(percent: float) -> float:
@@ -146,3 +140,9 @@ def release(workspace: Workspace, items: list[Entity]) -> None:
         for expense_id in item["expenseIds"]:
             if expense := workspace.expenses.get(expense_id):
                 expense["invoiceId"] = None
+
+
+def _share(amount: int, percent_times_100: float) -> int:
+    """A percentage of an amount, rounded half up."""
+    exact = Decimal(amount) * Decimal(str(percent_times_100)) / _WHOLE
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))

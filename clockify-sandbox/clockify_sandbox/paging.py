@@ -1,4 +1,4 @@
-"""How lists are cut into pages: each style of the API under its own names; other spellings are ignored, as the API does."""
+"""How lists are cut into pages: each style of the API under its own names; it ignores other spellings, and so do we."""
 
 from __future__ import annotations
 

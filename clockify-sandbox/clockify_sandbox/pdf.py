@@ -24,7 +24,7 @@ def pdf(lines: Iterable[str]) -> bytes:
     content, offsets = b"%PDF-1.4\n", []
     for number, body in enumerate(objects, 1):
         offsets.append(len(content))
-        content += b"%d 0 obj%bendobj\n" % (number, body)
+        content += b"%d 0 obj\n%b\nendobj\n" % (number, body)
     size = len(objects) + 1
     rows = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     table = b"xref\n0 %d\n0000000000 65535 f \n%b" % (size, rows)

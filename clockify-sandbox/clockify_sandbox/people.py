@@ -1,128 +1,112 @@
-"""Workspaces, users and their memberships as answers show them."""
+"""People of a workspace: which of them a body picks, what is for them, who looks after whom, what they are called."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from msgspec import field
 
+from clockify_sandbox.binding import Body
+from clockify_sandbox.kinds import MEMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.kinds import Kind
     from clockify_sandbox.world import Entity, Workspace, World
 
-Memberships = Literal["ALL", "NONE", "WORKSPACE", "PROJECT", "USERGROUP"]
+
+class Pick(Body):
+    """Members or groups, by id and membership status. Holidays, policies and the schedule all read it."""
+
+    contains: Literal["CONTAINS", "DOES_NOT_CONTAIN", "CONTAINS_ONLY"] = "CONTAINS"
+    ids: list[str] = field(default_factory=list)
+    status: Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"] = "ALL"
 
 
-def workspace_of(workspace: Workspace) -> Entity:
-    """A workspace with the memberships of all its members."""
-    memberships = [workspace_membership(workspace, user_id) for user_id in workspace.members]
-    return {**workspace.record, "memberships": memberships}
+class NewPick(Pick):
+    """What creates accept: fewer values than updates do."""
+
+    contains: Literal["CONTAINS", "DOES_NOT_CONTAIN"] = "CONTAINS"
+    status: Literal["ALL", "ACTIVE", "INACTIVE"] = "ALL"
 
 
-def workspace_membership(workspace: Workspace, user_id: str) -> Entity:
-    """The membership of a user in a workspace."""
-    member = workspace.members[user_id]
-    return {
-        "userId": user_id,
-        "hourlyRate": member["hourlyRate"],
-        "costRate": member["costRate"],
-        "targetId": workspace.id,
-        "membershipType": "WORKSPACE",
-        "membershipStatus": member["membershipStatus"],
-    }
+class UserPick(Pick):
+    """A filter of users; with `sourceType` its ids are those of groups."""
+
+    source_type: Literal["USER_GROUP"] | None = None
+    statuses: list[Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"]] = field(default_factory=list)
 
 
-class UserShow:
-    """Shows users of a workspace, with as many memberships and roles as were asked for."""
+def assigned(call: Call, kind: Kind, pick: Pick | None) -> list[str]:
+    """The ids, of members or groups, that a pick stands for when something is assigned: none without ids.
 
-    def __init__(
-        self, world: World, workspace: Workspace, memberships: Memberships = "NONE", *, roles: bool = False
-    ) -> None:
-        self._world = world
-        self._workspace = workspace
-        self._roles = roles
-        self._memberships = _by_user(workspace, memberships)
-
-    def __call__(self, user_id: str) -> Entity:
-        """One user."""
-        user, workspace = self._world.users[user_id], self._workspace
-        member = workspace.members.get(user_id, {})
-        shown = {
-            "id": user["id"],
-            "email": user["email"],
-            "name": user["name"],
-            "memberships": self._memberships.get(user_id, []),
-            "profilePicture": user["profilePicture"],
-            "activeWorkspace": user["activeWorkspace"],
-            "defaultWorkspace": user["defaultWorkspace"],
-            "settings": user["settings"],
-            "status": user["status"],
-            "customFields": [
-                {
-                    "customFieldId": field_id,
-                    "customFieldName": workspace.custom_fields[field_id]["name"],
-                    "customFieldType": workspace.custom_fields[field_id]["type"],
-                    "userId": user_id,
-                    "value": value,
-                }
-                for field_id, value in member.get("customFields", {}).items()
-                if field_id in workspace.custom_fields
-            ],
-        }
-        if self._roles:
-            shown["roles"] = roles_of(self._world, workspace, user_id)
-        return shown
+    Raises:
+        ApiError: 400/501 for an id that is not in the workspace.
+    """
+    if pick is None:
+        return []
+    call.require_all(kind, pick.ids)
+    excluding = pick.contains == "DOES_NOT_CONTAIN"
+    ids = [entity_id for entity_id in call.table(kind) if entity_id not in pick.ids] if excluding else pick.ids
+    fits = [key for key in ids if kind is not MEMBER or _has_status(call.workspace, key, {pick.status})]
+    return list(dict.fromkeys(fits))
 
 
-def roles_of(world: World, workspace: Workspace, user_id: str) -> list[Entity]:
-    """The roles of a member: each with the workspace, the projects, or the users and groups it reaches."""
-    reached: dict[str, list[Entity]] = {}
-    for role in workspace.members[user_id]["roles"]:
-        entities = reached.setdefault(role["role"], [])
-        target = role["entityId"]
-        known: Entity | None = workspace.projects.get(target) or workspace.user_groups.get(target)
-        known = known or world.users.get(target)
-        if target == workspace.id:
-            known = workspace.record
-        if known:
-            entities.append({"id": target, "name": known["name"]})
-    return [{"role": role, "entities": entities} for role, entities in reached.items()]
+def user_filter(workspace: Workspace, users: UserPick | None, groups: Pick | None) -> Callable[[str], bool]:
+    """Whether a member passes both filters; a filter without ids lets everybody of its status pass."""
+    allowed = set(workspace.members)
+    if users:
+        statuses = {*users.statuses} or {users.status}
+        ids = members_of(workspace, users.ids) if users.source_type else set(users.ids)
+        allowed = {member for member in _kept(allowed, ids, users) if _has_status(workspace, member, statuses)}
+    if groups:
+        allowed = _kept(allowed, members_of(workspace, groups.ids), groups)
+    return allowed.__contains__
 
 
-def managers_of(workspace: Workspace, user_id: str) -> list[str]:
-    """The users who manage a user: by name, or through a role over the user or a group of the user."""
-    reach = {user_id, *(group["id"] for group in workspace.user_groups.values() if user_id in group["userIds"])}
-    managers = dict.fromkeys(workspace.members[user_id]["managers"])
-    for other, member in workspace.members.items():
-        if any(role["role"] == "TEAM_MANAGER" and role["entityId"] in reach for role in member["roles"]):
-            managers[other] = None
-    return list(managers)
+def _kept(members: set[str], ids: set[str], pick: Pick) -> set[str]:
+    if not pick.ids:
+        return members
+    return members - ids if pick.contains == "DOES_NOT_CONTAIN" else members & ids
 
 
-def _by_user(workspace: Workspace, wanted: Memberships) -> dict[str, list[Entity]]:
-    found: dict[str, list[Entity]] = {}
-    if wanted in ("ALL", "WORKSPACE"):
-        _collect(found, (workspace_membership(workspace, user_id) for user_id in workspace.members))
-    if wanted in ("ALL", "PROJECT"):
-        rows = (row for project in workspace.projects.values() for row in project["memberships"])
-        _collect(found, (row for row in rows if row["membershipType"] == "PROJECT"))
-    if wanted in ("ALL", "USERGROUP"):
-        groups = workspace.user_groups.values()
-        _collect(found, (group_membership(group["id"], user) for group in groups for user in group["userIds"]))
-    return found
+def _has_status(workspace: Workspace, user_id: str, statuses: set[str]) -> bool:
+    return "ALL" in statuses or workspace.members[user_id]["membershipStatus"] in statuses
 
 
-def group_membership(group_id: str, user_id: str) -> Entity:
-    """The membership of a user in a group."""
-    return {
-        "userId": user_id,
-        "hourlyRate": None,
-        "costRate": None,
-        "targetId": group_id,
-        "membershipType": "USERGROUP",
-        "membershipStatus": "ACTIVE",
-    }
+def members_of(workspace: Workspace, group_ids: Iterable[str]) -> set[str]:
+    """The members of some groups; unknown groups have none."""
+    groups = (workspace.user_groups.get(group_id) for group_id in group_ids)
+    return {user_id for group in groups if group for user_id in group["userIds"]}
 
 
-def _collect(found: dict[str, list[Entity]], rows: Iterable[Entity]) -> None:
-    for row in rows:
-        found.setdefault(row["userId"], []).append(row)
+def applies_to(workspace: Workspace, entity: Entity, user_id: str) -> bool:
+    """Whether a holiday or policy is for a member: everybody's, their own, or their group's."""
+    return (
+        entity["everyoneIncludingNew"]
+        or user_id in entity["userIds"]
+        or user_id in members_of(workspace, entity["userGroupIds"])
+    )
+
+
+def oversight(call: Call) -> Callable[[str], bool]:
+    """Whether the caller may look at a user's affairs: one's own, those of people one manages, as administrator all."""
+    if call.is_admin:
+        return lambda _: True
+    caller, members = call.user_id, call.workspace.members
+    managed = {role["entityId"] for role in members[caller]["roles"] if role["role"] == "TEAM_MANAGER"}
+    reports = {user_id for user_id, member in members.items() if caller in member["managers"]}
+    return ({caller} | managed | members_of(call.workspace, managed) | reports).__contains__
+
+
+def name_of(world: World, user_id: str) -> str:
+    """What a user is called: the name, or the address of those who have not given one yet."""
+    user = world.users[user_id]
+    return user["name"] or user["email"] or ""
+
+
+def zone_of(world: World, user_id: str) -> str:
+    """The time zone of a user's account."""
+    return str((world.users[user_id]["settings"] or {}).get("timeZone") or "UTC")

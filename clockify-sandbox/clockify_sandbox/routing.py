@@ -1,7 +1,7 @@
 """Routes: how family files declare them, and how a path finds its own.
 
-A route is a function and one decorator line. What the function takes besides the call says what the route reads: `query`
-and `body` (or `form`, for multipart) are converted to the types of their annotations before the function runs. What it
+A route is a function and one decorator line. What the function takes besides the call says what the route reads:
+`query` and `body` (or `form`, for multipart) are converted to the types of their annotations before the function runs. What it
 returns is the JSON of a success; None is an empty body; an `Answer` goes out as it is.
 """
 
@@ -110,7 +110,7 @@ class Match:
 
 
 class Router:
-    """All routes, by host and path. Literal segments win over placeholders; HEAD is a GET; a trailing slash is accepted."""
+    """All routes, by host and path. Literals win over placeholders, HEAD is a GET, and a trailing slash is accepted."""
 
     def __init__(self, families: list[Routes]) -> None:
         self._roots: dict[str, _Node] = {"api": _Node(), "report": _Node(), "auditlog": _Node()}

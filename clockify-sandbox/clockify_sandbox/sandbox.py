@@ -46,8 +46,8 @@ class Sandbox:
     def answer(self, request: Request, match: Match | ApiError) -> Answer:
         """Check and run one request.
 
-        Credentials come first, then the route, the workspace, plan and role, the query, the body; everything else is up to
-        the route's function.
+        Credentials come first, then the route, the workspace, plan and role, the query, the body; the rest is up to the
+        route's function.
 
         Args:
             request: the request.

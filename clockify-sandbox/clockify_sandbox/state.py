@@ -50,8 +50,8 @@ def load(path: Path) -> Saved:
 def dump_chunks(sandbox: Sandbox) -> Iterator[bytes]:
     """The whole state as JSON, piece by piece: {now, users, workspaces: [{id, ..., clients: [...], ...}]}.
 
-    Every table is a list of rows as they are stored, under the names of the wire; a member carries its `userId`, and time
-    entries are shown as lists show them.
+    Every table is a list of rows as they are stored, under the names of the wire; a member carries its `userId`, and
+    time entries are shown as lists show them.
     """
     world = sandbox.world
     yield b'{"now":' + msgspec.json.encode(world.now) + b',"users":' + msgspec.json.encode(list(world.users.values()))

@@ -22,6 +22,10 @@ Entity = dict[str, Any]
 Table = dict[str, Entity]  # by id, in order of creation
 
 
+BY_HAND = "BY_HAND"
+"""`TimeEntry.invoice_id` of an entry that was marked as invoiced without an invoice."""
+
+
 class TimeEntry(msgspec.Struct, gc=False):
     """One time entry, compact because a large workspace holds a million of them.
 
@@ -45,7 +49,7 @@ class TimeEntry(msgspec.Struct, gc=False):
     cost_rate: int | None = None
     locked: bool = False
     approval_id: str | None = None
-    invoice_id: str | None = None  # set when marked invoiced; never readable on the entry itself
+    invoice_id: str | None = None  # of the invoice, or BY_HAND; set when invoiced; never readable on the entry itself
 
 
 class TimeEntries:
@@ -68,9 +72,11 @@ class TimeEntries:
         return iter(self.by_id.values())
 
     def get(self, entry_id: str) -> TimeEntry | None:
+        """The entry with an id."""
         return self.by_id.get(entry_id)
 
     def add(self, entries: Iterable[TimeEntry]) -> None:
+        """Keep new entries."""
         for user_id, group in groupby(entries, attrgetter("user_id")):
             batch = list(group)
             self.by_id.update(zip(map(attrgetter("id"), batch), batch, strict=True))
@@ -81,6 +87,7 @@ class TimeEntries:
                     self._count(entry, 1)
 
     def remove(self, entry: TimeEntry) -> None:
+        """Forget an entry."""
         del self.by_id[entry.id]
         self._by_user[entry.user_id].remove(entry)
         self._count(entry, -1)
@@ -137,8 +144,9 @@ class Workspace:
     """One workspace: its own record and a table per kind of entity.
 
     Stored shapes, where they differ from the answer of the single GET:
-    `members` is keyed by user id: membershipStatus, hourlyRate, costRate, roles [{role, entityId, sourceType}], profile
-    {weekStart, workCapacity, workingDays, workspaceNumber, imageUrl}, customFields {customFieldId: value}, managers [userId].
+    `members` is keyed by user id: membershipStatus, hourlyRate, costRate, roles [{role, entityId, sourceType}],
+    profile {weekStart, workCapacity, workingDays, workspaceNumber, imageUrl}, customFields {customFieldId: value},
+    managers [userId].
     `invoices` carry items [Item] and payments [Payment]; `time_off_requests`, `balances`, `balance_assignments`,
     `approval_requests` carry ids only; `expenses` carry categoryId, projectId, taskId, fileId, quantity, total.
     """
@@ -179,7 +187,7 @@ class Workspace:
 
 @dataclass
 class World:
-    """Everything the sandbox knows. `users` are accounts (UserDto without memberships); `keys` map an API key to its user."""
+    """Everything the sandbox knows. `users` are accounts (UserDto without memberships); `keys` map API keys to users."""
 
     now: datetime
     users: Table = field(default_factory=dict)

@@ -57,8 +57,7 @@ class StreamDeclaration:
         shape: Makes records out of a row; None where the row is the record, which is the fast way.
         keep: Tells by the settings which records belong to the stream; None where all do.
         selected: Whether the stream is read unless a catalog says otherwise.
-        brief: Read in place of `source` where `suppress_extended_requests` is set.
-        extended: There is nothing to read where that is set and no `brief` is given.
+        under: Returns the declaration as these settings have it, None where they rule the stream out.
         narrowed: Tells whether the settings read less of the stream than it holds, so that what is missing may
             still exist and no version may be activated.
     """
@@ -69,11 +68,9 @@ class StreamDeclaration:
     shape: Shape | None = None
     keep: Callable[[Scope], Callable[[Mapping[str, Any]], bool] | None] | None = None
     selected: bool = True
-    brief: Source | None = None
-    extended: bool = False
     narrowed: Callable[[Scope], bool] | None = None
+    under: Callable[[StreamDeclaration, Scope], StreamDeclaration | None] | None = None
 
-    def sourced(self, scope: Scope) -> Source | None:
-        """Return where these settings read the stream from, None where they rule it out."""
-        suppressed = scope.config["suppress_extended_requests"] and (self.extended or self.brief)
-        return self.brief if suppressed else self.source
+    def settled(self, scope: Scope) -> StreamDeclaration | None:
+        """Return the declaration as these settings have it, None where they rule the stream out."""
+        return self.under(self, scope) if self.under else self

@@ -34,10 +34,10 @@ class Plan:
         self._consumers: Counter[Source] = Counter()
         self._left = {stream.name for stream in streams}
         for index, stream in enumerate(streams):
-            source = stream.sourced(scope)
-            if source is not None:
-                self._consumers[source] += 1
-                for depth, ancestor in enumerate(_line(source)):
+            settled = stream.settled(scope)
+            if settled is not None:
+                self._consumers[settled.source] += 1
+                for depth, ancestor in enumerate(_line(settled.source)):
                     self._ranks.setdefault(ancestor, (index, depth))
         narrowable = bool(scope.workspace_ids) and not scope.config.get("addon_token")
         self._consumers[WORKSPACES] += narrowable and WORKSPACES in self._ranks
@@ -51,8 +51,8 @@ class Plan:
 
     def reading(self, stream: StreamDeclaration) -> Reading | None:
         """Return where a stream finds its answers, None where the settings rule the stream out."""
-        source = stream.sourced(self._scope)
-        return self._readings[source] if source else None
+        settled = stream.settled(self._scope)
+        return self._readings[settled.source] if settled else None
 
     def holds(self, stream: StreamDeclaration) -> bool:
         """Tell whether a stream has not been through with its reading yet."""

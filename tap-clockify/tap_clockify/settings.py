@@ -83,6 +83,15 @@ CONFIG_SCHEMA = th.PropertiesList(
         description="Do without the one request per invoice that brings items, taxes, notes and the like.",
     ),
     th.Property(
+        "tasks_from",
+        th.StringType,
+        allowed_values=["projects", "hydrated_projects"],
+        default="projects",
+        title="Where tasks come from",
+        description="`projects` asks once for each project. `hydrated_projects` takes the tasks that come inside the "
+        "list of projects and spares those requests; whether Clockify leaves anything out there is not known.",
+    ),
+    th.Property(
         "policy_status",
         th.StringType,
         allowed_values=["ACTIVE", "ARCHIVED", "ALL"],

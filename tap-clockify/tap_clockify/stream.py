@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,7 +20,7 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from clockify_client import Page
     from singer_sdk.helpers.types import Context
@@ -122,7 +123,7 @@ class ClockifyStream(Stream):
         reading = plan.reading(self.declaration)
         try:
             if reading is None:
-                self._tap.skipped(self.name, "suppress_extended_requests is set")
+                self._tap.skipped(self.name, "the settings rule it out (suppress_extended_requests)")
             else:
                 with closing(reading.items()) as items:
                     yield from items
@@ -131,9 +132,9 @@ class ClockifyStream(Stream):
 
     def _narrowed(self) -> bool:
         """Tell whether this run reads less of the stream than there is, by its settings."""
-        plan, declaration, scope = self._tap.plan_for(self), self.declaration, self._tap.scope
-        by_settings = declaration.narrowed is not None and declaration.narrowed(scope)
-        return plan.left_out or by_settings or plan.reading(declaration) is None
+        plan, scope = self._tap.plan_for(self), self._tap.scope
+        settled = self.declaration.settled(scope)
+        return settled is None or plan.left_out or (settled.narrowed is not None and settled.narrowed(scope))
 
     def _refused(self, refusal: Refusal) -> bool:
         """Note a parent that could not be read; return whether its records are rightly missing."""
@@ -173,9 +174,9 @@ class ClockifyStream(Stream):
         if len(records) > len(within):
             self._check_max_record_limit(counter.value)
 
-    def _records(self, page: Page, row: Any) -> Iterator[Record]:  # noqa: ANN401
+    def _records(self, page: Page, row: Any) -> Iterator[Record]:
         """Yield the records of a page: told apart, stamped with the ids they were asked with, known fields only."""
-        declaration, ids, body = self.declaration, {**page.ids, "page": page.number + 1}, page.body
+        declaration, ids, body = self._settled, {**page.ids, "page": page.number + 1}, page.body
         rows: Iterable[Record] = rows_of(page.endpoint, body, row)
         if declaration.shape:
             rows = (record for one in rows for record in declaration.shape(one, ids))
@@ -197,7 +198,7 @@ class ClockifyStream(Stream):
 
     def _distinct(self, rows: Iterable[Record], page: Page) -> Iterable[Record]:
         """Drop rows that came before: lists shift while others write, and some answers overlap."""
-        overlapping = self.declaration.source.overlapping
+        overlapping = self._settled.source.overlapping
         ids = page.ids.get("workspaceId") if overlapping else page.ids
         if page.number == 0 and not (overlapping and ids == self._seen_under):
             self._seen.clear()
@@ -207,7 +208,7 @@ class ClockifyStream(Stream):
         return (row for row in rows if self._first_seen(row))
 
     def _first_seen(self, row: Record) -> bool:
-        key = tuple(str(row.get(name)) for name in self.declaration.key)
+        key = tuple(str(row.get(name)) for name in self.primary_keys)
         if key in self._seen:
             return False
         self._seen.add(key)
@@ -222,6 +223,10 @@ class ClockifyStream(Stream):
                 self.logger.warning("Clockify sends a field this version does not know; it is left out: %s", name)
 
     # -- what selection, stream maps and declaration ask for -----------------------------------
+
+    @cached_property
+    def _settled(self) -> StreamDeclaration:
+        return self.declaration.settled(self._tap.scope) or self.declaration
 
     @cached_property
     def _properties(self) -> set[str]:
@@ -246,9 +251,9 @@ class ClockifyStream(Stream):
 
     @cached_property
     def _keep(self) -> Callable[[Mapping[str, Any]], bool] | None:
-        return self.declaration.keep(self._tap.scope) if self.declaration.keep else None
+        return self._settled.keep(self._tap.scope) if self._settled.keep else None
 
     @cached_property
     def _decoded(self) -> bool:
         """Whether records must be decoded through and through; else their values pass as the JSON they are."""
-        return self._mapped or self._keep is not None or self.declaration.shape is not None
+        return self._mapped or self._keep is not None or self._settled.shape is not None

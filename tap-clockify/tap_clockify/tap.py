@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -11,9 +10,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
-from clockify_client import ClockifyError
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
@@ -21,6 +20,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from tap_clockify.check import seen_with
+from tap_clockify.command import OneLineCommand, failing_in_one_line
 from tap_clockify.plan import Plan
 from tap_clockify.progress import Progress
 from tap_clockify.settings import CONFIG_SCHEMA, Scope, client_of
@@ -30,7 +30,7 @@ from tap_clockify.streams import STREAMS
 if TYPE_CHECKING:
     from types import FrameType
 
-    from clockify_client import Client
+    from clockify_client import Client, ClockifyError
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 
@@ -52,7 +52,7 @@ class TapClockify(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._plan: Plan | None = None
         self._clients: list[Client] = []
         self._records: dict[str, int] = {}
@@ -125,21 +125,19 @@ class TapClockify(Tap):
     @classmethod
     @override
     def invoke(cls, **options: Any) -> None:
-        """Run the tap; every failure is one line on stderr and exit code 1."""
-        try:
-            super(Tap, cls).invoke(about=options["about"], about_format=options["about_format"])
-            cls.print_version(print_fn=cls.logger.info)
-            config = options["config"] or _ConfigInput()
-            catalog, state = options["catalog"], options["state"]
-            tap = cls(
-                config=config.config,
-                state=None if state is None else load_json(state.read()),
-                catalog=None if catalog is None else load_json(catalog.read()),
-                parse_env_config=config.parse_env,
-            )
+        """Run the tap."""
+        super(Tap, cls).invoke(about=options["about"], about_format=options["about_format"])
+        cls.print_version(print_fn=cls.logger.info)
+        config = options["config"] or _ConfigInput()
+        catalog, state = options["catalog"], options["state"]
+        tap = cls(
+            config=config.config,
+            state=None if state is None else load_json(state.read()),
+            catalog=None if catalog is None else load_json(catalog.read()),
+            parse_env_config=config.parse_env,
+        )
+        with failing_in_one_line(cls.logger):
             tap.run()
-        except (ClockifyError, OSError, ValueError) as error:
-            cls._give_up(error)
 
     def run(self) -> None:
         """Read every selected stream and sum up.
@@ -186,25 +184,31 @@ class TapClockify(Tap):
             super().cb_test(ctx, param, value)
             return
         config = ctx.params.get("config") or _ConfigInput()
-        try:
-            tap = cls(config=config.config, parse_env_config=config.parse_env)
-            for line in seen_with(tap.connect(), tap.scope):
-                click.echo(line)
-        except (ClockifyError, ValueError) as error:
-            cls._give_up(error)
+        tap = cls(config=config.config, parse_env_config=config.parse_env)
+        for line in seen_with(tap.connect(), tap.scope):
+            click.echo(line)
         ctx.exit()
 
     @classmethod
-    def _give_up(cls, error: Exception) -> None:
-        if isinstance(error, BrokenPipeError):
-            # The target is gone and tells why; what is still in the buffer must not raise again at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            cls.logger.error("Nobody reads the output any more: the target has ended")
-        elif isinstance(error, OSError):
-            cls.logger.error("The output cannot be written: %s", error.strerror)
-        else:
-            cls.logger.error("%s", error)
-        sys.exit(1)
+    @override
+    def get_singer_command(cls) -> click.Command:
+        made = super().get_singer_command()
+        return OneLineCommand(
+            name=made.name,
+            callback=made.callback,
+            params=made.params,
+            context_settings=made.context_settings,
+            help=made.help,
+            logger=cls.logger,
+        )
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Validate as the SDK does, whose messages repeat the value: a secret's is kept out of them."""
+        for name in ("api_key", "addon_token"):
+            if not isinstance(self._config.get(name), str | None):
+                raise ConfigValidationError("", errors=[f"{name} must be a string"], schema=self.config_jsonschema)
+        return super()._validate_config(raise_errors=raise_errors)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

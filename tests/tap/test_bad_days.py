@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TAP = Path(sys.executable).parent / "tap-clockify"
 
 
-def _errors(run: Any) -> list[str]:  # noqa: ANN401
+def _errors(run: Any) -> list[str]:
     return [line for line in run.log.splitlines() if "ERROR" in line or "Traceback" in line]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import assume, given
@@ -54,7 +55,7 @@ def test_months_follow_each_other_day_by_day_and_hold_at_most_31(start: datetime
     months = list(scope(start_date=start.isoformat(), end_date=end.isoformat()).months())
     assert months[0][0].date() == start.date()
     assert months[-1][1].date() == (end - timedelta(seconds=1)).date()
-    for (_, last), (following, _) in zip(months, months[1:], strict=False):
+    for (_, last), (following, _) in itertools.pairwise(months):
         assert following == last + timedelta(days=1)
     assert all((last - first).days < 31 for first, last in months)
 
@@ -68,7 +69,7 @@ def test_weeks_are_seven_days_from_monday_without_a_gap(start: datetime, end: da
     for first, last in weeks:
         assert first.weekday() == 0
         assert last - first == timedelta(days=6)
-    for (_, last), (following, _) in zip(weeks, weeks[1:], strict=False):
+    for (_, last), (following, _) in itertools.pairwise(weeks):
         assert following == last + timedelta(days=1)
 
 
@@ -78,5 +79,5 @@ def test_spans_cover_the_window_without_gap_or_overlap(start: datetime, end: dat
     spans = list(scope(start_date=start.isoformat(), end_date=end.isoformat()).spans(days=30))
     assert spans[0][0] == start
     assert spans[-1][1] == end
-    assert all(after == first for (_, after), (first, _) in zip(spans, spans[1:], strict=False))
+    assert all(after == first for (_, after), (first, _) in itertools.pairwise(spans))
     assert all(after - first <= timedelta(days=30) for first, after in spans)

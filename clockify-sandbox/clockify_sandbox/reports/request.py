@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from clockify_sandbox.binding import Body
+from clockify_sandbox.selection import Selection
 
 AmountType = Literal["EARNED", "COST", "PROFIT", "HIDE_AMOUNT", "EXPORT"]
 ExportType = Literal["JSON", "JSON_V1", "PDF", "CSV", "XLSX", "ZIP"]
@@ -14,14 +15,6 @@ GroupKind = Literal["CLIENT", "PROJECT", "USER", "WEEK", "DATE", "MONTH", "TIMEE
 Order = Literal["ASCENDING", "DESCENDING"]
 WeekDay = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 _Contains = Literal["CONTAINS", "DOES_NOT_CONTAIN", "CONTAINS_ONLY"]
-
-
-class EntityFilter(Body):
-    """Entities by id and status; without ids only the status counts."""
-
-    ids: list[str] = []
-    contains: _Contains = "CONTAINS"
-    status: Literal["ACTIVE", "ARCHIVED", "ALL"] = "ALL"
 
 
 class UserFilter(Body):
@@ -32,7 +25,7 @@ class UserFilter(Body):
     status: Literal["ALL", "ACTIVE_WITH_PENDING", "ACTIVE", "PENDING", "INACTIVE"] = "ALL"
 
 
-class TagFilter(EntityFilter):
+class TagFilter(Selection):
     """Tags: any of them, none of them, or nothing but them."""
 
     contained_in_timeentry: _Contains | None = None
@@ -139,11 +132,11 @@ class ReportRequest(Body):
 
     users: UserFilter | None = None
     user_groups: UserFilter | None = None
-    clients: EntityFilter | None = None
-    projects: EntityFilter | None = None
-    tasks: EntityFilter | None = None
+    clients: Selection | None = None
+    projects: Selection | None = None
+    tasks: Selection | None = None
     tags: TagFilter | None = None
-    currency: EntityFilter | None = None
+    currency: Selection | None = None
     billable: bool | None = None
     archived: bool | None = None
     description: str | None = None
@@ -164,4 +157,4 @@ class ReportRequest(Body):
     sort_column: Literal["ID", "PROJECT", "USER", "CATEGORY", "DATE", "AMOUNT"] | None = None
     note: str | None = None
     without_note: bool = False
-    categories: EntityFilter | None = None
+    categories: Selection | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 
 from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.bodies import Minor, SortOrder  # noqa: TC001 - read by msgspec
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.kinds import CATEGORY
 from clockify_sandbox.lists import by_name, in_order, matches
@@ -28,7 +29,7 @@ class CategoryQuery(Query):
     name: str | None = None
     archived: bool = False
     sort_column: Literal["NAME"] | None = None
-    sort_order: Literal["ASCENDING", "DESCENDING"] | None = None
+    sort_order: SortOrder | None = None
 
 
 class CategoryBody(Body):
@@ -36,7 +37,7 @@ class CategoryBody(Body):
 
     name: Annotated[str, Meta(min_length=1, max_length=250)]
     has_unit_price: bool = False
-    price_in_cents: Annotated[int, Meta(ge=0)] = 0
+    price_in_cents: Minor = 0
     unit: str = ""
 
     def fields(self) -> Entity:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import quote
 
-from msgspec import Meta, field
+from msgspec import Meta
 
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Query
@@ -68,11 +69,11 @@ class ExpenseForm(Query, rename="camel"):
     billable: bool = False
 
 
-class ExpenseChangeForm(ExpenseForm):
+class ExpenseChangeForm(ExpenseForm, kw_only=True):
     """The text fields of an update, of which only those named in `changeFields` are applied."""
 
     amount: Annotated[float, Meta(ge=0, le=_LARGEST)]
-    change_fields: list[_Change] = field()
+    change_fields: list[_Change]
 
 
 @routes.get("/workspaces/{ws}/expenses", paging=KEBAB)
@@ -103,9 +104,8 @@ def list_expenses(call: Call, query: ExpenseQuery) -> Answer:
 def create_expense(call: Call, form: ExpenseForm) -> Entity:
     """A new expense, for oneself or, by an administrator, for another member."""
     values = _values(call, form)
-    _require_unlocked(call, form.user_id, values["date"])
+    _require_task_of(call, form.task_id, form.project_id)
     expense = new_expense(call.new_id(), call.workspace.id, form.user_id, **values)
-    expense["locked"] = _is_before_lock(call, values["date"])
     if receipt := _receipt(call):
         expense["fileId"] = _keep(call, receipt)
     call.insert(EXPENSE, expense, audit=_audit(call, "CREATE", expense))
@@ -127,7 +127,7 @@ def update_expense(call: Call, form: ExpenseChangeForm) -> Entity:
     receipt = _receipt(call)
     wanted: dict[_Change, tuple[str, ...]] = {
         "USER": ("userId",),
-        "DATE": ("date",),
+        "DATE": ("date", "locked"),
         "PROJECT": ("projectId",),
         "TASK": ("taskId",),
         "CATEGORY": ("categoryId",),
@@ -165,7 +165,7 @@ def download_receipt(call: Call) -> Answer:
     if _own(call)["fileId"] != file_id or file_id not in call.workspace.files:
         raise forbidden()
     name, content = call.workspace.files[file_id]
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
     return Answer(200, content, disposition, "application/octet-stream")
 
 
@@ -188,19 +188,18 @@ def _require_open(call: Call, expense: Entity) -> None:
     request = call.workspace.approval_requests.get(expense["approvalRequestId"] or "")
     if request and request["status"]["state"] == "APPROVED":
         raise forbidden(4005, "Can't edit approved expense.")
-    if expense["locked"] and not call.is_admin:
-        raise forbidden(1003, "Can't edit locked expense.")
+    if expense["locked"]:
+        _require_lock_key(call)
 
 
-def _require_unlocked(call: Call, user_id: str, day: str) -> None:
-    if user_id != call.user_id:
-        call.require_admin()
-    if _is_before_lock(call, day) and not call.is_admin:
+def _require_lock_key(call: Call) -> None:
+    if not call.is_admin:
         raise forbidden(1003, "Can't edit locked expense.")
 
 
 def _is_before_lock(call: Call, day: str) -> bool:
-    return day < (call.workspace.record["workspaceSettings"]["lockTimeEntries"] or "")[: len(day)]
+    lock: str | None = call.workspace.record["workspaceSettings"]["lockTimeEntries"]
+    return lock is not None and day < lock[: len(day)]
 
 
 def _audit(call: Call, verb: str, expense: Entity) -> str:
@@ -211,17 +210,20 @@ def _audit(call: Call, verb: str, expense: Entity) -> str:
 
 
 def _values(call: Call, form: ExpenseForm) -> dict[str, Any]:
-    """The fields of a form under stored names, all ids checked."""
+    """The fields of a form under stored names; ids are checked one by one, and whether the caller may use them."""
     call.find(MEMBER, form.user_id)
     if form.user_id != call.user_id:
         call.require_admin()
     call.find(CATEGORY, form.category_id)
     if form.project_id:
         call.find(PROJECT, form.project_id)
-    _require_task_of(call, form.task_id, form.project_id)
+    day = timestamp(epoch(form.date))[:10]
+    if locked := _is_before_lock(call, day):
+        _require_lock_key(call)
     return {
         "userId": form.user_id,
-        "date": timestamp(epoch(form.date))[:10],
+        "date": day,
+        "locked": locked,
         "categoryId": form.category_id,
         "projectId": form.project_id,
         "taskId": form.task_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from clockify_sandbox.binding import Body
 from clockify_sandbox.bodies import CustomFieldValue, Day
@@ -26,7 +26,7 @@ class ProfileChange(Body):
     week_start: Day | None = None
     work_capacity: str | None = None
     working_days: list[Day] | None = None
-    user_custom_fields: list[CustomFieldValue] = []
+    user_custom_fields: list[CustomFieldValue] = field(default_factory=list)
     name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     image_url: str | None = None
     remove_profile_image: bool = False

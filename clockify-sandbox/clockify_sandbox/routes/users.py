@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
+from clockify_sandbox.accounts import Memberships, UserShow, ids_of, managers_of, workspace_of
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import CustomFieldValue, Day, Minor, RateBody, SortOrder
 from clockify_sandbox.errors import invalid, not_in, not_on_plan
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import in_order, matches
 from clockify_sandbox.paging import BODY, KEBAB, BodyPage
-from clockify_sandbox.people import Memberships, UserShow, managers_of, workspace_of
-from clockify_sandbox.render import rate
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.seed.workspaces import Account, Terms, add_account, add_member
+from clockify_sandbox.values import rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from clockify_sandbox.answers import Answer
     from clockify_sandbox.call import Call
-    from clockify_sandbox.seed.draw import Draw
     from clockify_sandbox.world import Entity
 
 routes = Routes(scope="USER")
 
-AccountStatus = Literal["ACTIVE", "PENDING_EMAIL_VERIFICATION", "DELETED", "NOT_REGISTERED", "LIMITED", "LIMITED_DELETED"]
+AccountStatus = Literal[
+    "ACTIVE", "PENDING_EMAIL_VERIFICATION", "DELETED", "NOT_REGISTERED", "LIMITED", "LIMITED_DELETED"
+]
 MemberStatus = Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"]
 Column = Literal["ID", "EMAIL", "NAME", "NAME_LOWERCASE", "ACCESS", "HOURLYRATE", "COSTRATE"]
 RoleName = Literal["WORKSPACE_ADMIN", "OWNER", "TEAM_MANAGER", "PROJECT_MANAGER"]
@@ -84,8 +85,8 @@ class LimitedUser(Body):
     name: Annotated[str, Meta(min_length=1)]
     hourly_rate: Minor | None = None
     cost_rate: Minor | None = None
-    user_custom_fields: list[CustomFieldValue] = []
-    user_groups: list[str] = []
+    user_custom_fields: list[CustomFieldValue] = field(default_factory=list)
+    user_groups: list[str] = field(default_factory=list)
     week_start: Day | None = None
     work_capacity: str | None = None
     working_days: list[Day] | None = None
@@ -109,15 +110,6 @@ class RoleBody(Body):
     role: Literal["WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER"]
     entity_id: Annotated[str, Meta(min_length=1)]
     source_type: Literal["USER_GROUP"] | None = None
-
-
-class _Ids:
-    def __init__(self, call: Call) -> None:
-        self._call = call
-        self.now = call.now
-
-    def new_id(self, _created: int) -> str:
-        return self._call.new_id()
 
 
 @routes.get("/workspaces/{ws}/users", paging=KEBAB)
@@ -152,7 +144,7 @@ def invite_user(call: Call, body: Invitation) -> Entity:
         raise invalid(f"User with email {body.email} already exists in workspace")
     if user_id is None:
         account = Account(body.email, None, status="NOT_REGISTERED", created=call.now, with_settings=False)
-        user_id = add_account(call.world, cast("Draw", _Ids(call)), call.workspace.id, account)
+        user_id = add_account(call.world, ids_of(call), call.workspace.id, account)
     member = add_member(call.workspace, users[user_id], Terms(status="PENDING"))
     call.recorder.change(MEMBER, "created", {"id": user_id, **member}, event="USERS_INVITED_TO_WORKSPACE")
     return workspace_of(call.workspace)
@@ -166,7 +158,7 @@ def add_limited_users(call: Call, body: LimitedUsers) -> Entity:
         call.require_all(USER_GROUP, new.user_groups)
     for new in body.users:
         account = Account("", new.name, status="LIMITED", created=call.now, with_settings=False)
-        user_id = add_account(call.world, cast("Draw", _Ids(call)), workspace.id, account)
+        user_id = add_account(call.world, ids_of(call), workspace.id, account)
         values = {value.custom_field_id: value.value for value in new.user_custom_fields}
         terms = Terms(new.hourly_rate, new.cost_rate, custom_fields=values)
         member = add_member(workspace, call.world.users[user_id], terms)
@@ -174,9 +166,7 @@ def add_limited_users(call: Call, body: LimitedUsers) -> Entity:
         member["profile"].update({key: value for key, value in wishes.items() if value is not None})
         for group_id in new.user_groups:
             workspace.user_groups[group_id]["userIds"].append(user_id)
-        call.recorder.change(
-            MEMBER, "created", {"id": user_id, **member}, event="LIMITED_USERS_ADDED_TO_WORKSPACE"
-        )
+        call.recorder.change(MEMBER, "created", {"id": user_id, **member}, event="LIMITED_USERS_ADDED_TO_WORKSPACE")
     return workspace_of(workspace)
 
 
@@ -253,7 +243,8 @@ def _sorted(call: Call, user_ids: Iterable[str], column: str | None, order: str 
     users, members = call.world.users, call.workspace.members
 
     def amount(user_id: str, name: str) -> int:
-        return (members[user_id][name] or {"amount": 0})["amount"]
+        found: int = (members[user_id][name] or {"amount": 0})["amount"]
+        return found
 
     keys: dict[str, Any] = {
         "ID": lambda user_id: user_id,

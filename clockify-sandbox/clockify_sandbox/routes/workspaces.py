@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from clockify_sandbox.bodies import RateBody
+from clockify_sandbox.accounts import UserShow, ids_of, workspace_of
 from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.bodies import RateBody
 from clockify_sandbox.errors import invalid
-from clockify_sandbox.people import UserShow, workspace_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.seed.workspaces import Terms, add_member, add_workspace
 
 if TYPE_CHECKING:
     from clockify_sandbox.call import Call
-    from clockify_sandbox.seed.draw import Draw
     from clockify_sandbox.world import Entity, Workspace
 
 routes = Routes()
@@ -50,17 +49,6 @@ class ImageForm(Query):
     """The text fields that come with a picture: none."""
 
 
-class _Ids:
-    """Ids of a call, for the seed's constructors."""
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-        self.now = call.now
-
-    def new_id(self, _created: int) -> str:
-        return self._call.new_id()
-
-
 @routes.get("/user", scope="USER")
 def current_user(call: Call, query: UserQuery) -> Entity:
     """The account behind the key."""
@@ -88,9 +76,8 @@ def list_workspaces(call: Call, query: WorkspaceQuery) -> list[Entity]:
 @routes.post("/workspaces", status=201)
 def create_workspace(call: Call, body: NewWorkspace) -> Entity:
     """A new workspace of the caller, on the plan of the active one."""
-    draw = cast("Draw", _Ids(call))
     plan = call.world.workspaces[call.user["activeWorkspace"]].plan
-    workspace = add_workspace(call.world, draw, body.name, plan, created=call.now)
+    workspace = add_workspace(call.world, ids_of(call), body.name, plan, created=call.now)
     if body.organization_id:
         workspace.record["cakeOrganizationId"] = body.organization_id
     add_member(workspace, call.user, Terms(), "OWNER")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clockify_client import endpoints
@@ -33,6 +34,16 @@ def _paid(rows: list[Record], ids: Ids, _: Scope) -> Iterator[Ids]:
             yield {**ids, "invoiceId": row["id"]}
 
 
+def _listed_only(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
+    """What the list tells of invoices costs no request each."""
+    return replace(stream, source=INVOICE_LIST) if scope.config["suppress_extended_requests"] else stream
+
+
+def _not_listed(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration | None:
+    """The list tells nothing of items."""
+    return None if scope.config["suppress_extended_requests"] else stream
+
+
 EXPENSES = per_workspace(endpoints.EXPENSES)
 INVOICE_LIST = per_workspace(endpoints.INVOICES_INFO)
 # Only the list tells how many days an invoice is overdue: the detail inherits it.
@@ -45,13 +56,13 @@ STREAMS = (
     ),
     StreamDeclaration("expenses", EXPENSES),
     StreamDeclaration("expense_details", Source(endpoints.EXPENSE, EXPENSES, shapes.each("expenseId")), selected=False),
-    StreamDeclaration("invoices", INVOICE_DETAILS, brief=INVOICE_LIST),
+    StreamDeclaration("invoices", INVOICE_DETAILS, under=_listed_only),
     StreamDeclaration(
         "invoice_items",
         INVOICE_DETAILS,
         key=("invoiceId", "order"),
         shape=shapes.exploded("items", invoiceId="id"),
-        extended=True,
+        under=_not_listed,
     ),
     StreamDeclaration("invoice_payments", Source(endpoints.INVOICE_PAYMENTS, INVOICE_LIST, _paid)),
     StreamDeclaration("invoice_settings", per_workspace(endpoints.INVOICE_SETTINGS), key=("workspaceId",)),

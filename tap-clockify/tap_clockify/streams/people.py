@@ -45,7 +45,7 @@ def _asked_for(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:
     return (lambda workspace: workspace["id"] in scope.workspace_ids) if scope.workspace_ids else None
 
 
-def per_workspace(endpoint: Endpoint, **more: Any) -> Source:  # noqa: ANN401
+def per_workspace(endpoint: Endpoint, **more: Any) -> Source:
     """Return a source that asks an endpoint once for each workspace."""
     return Source(endpoint, WORKSPACES, in_workspace, **more)
 

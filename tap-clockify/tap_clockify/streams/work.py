@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clockify_client import endpoints
 
 from tap_clockify import shapes
 from tap_clockify.declaration import Source, StreamDeclaration
-from tap_clockify.streams.people import USERS, per_workspace
+from tap_clockify.streams.people import USERS, WORKSPACES, in_workspace, per_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clockify_client import Ids
+    from clockify_client import Endpoint, Ids
 
     from tap_clockify.declaration import Record
     from tap_clockify.settings import Scope
 
-PROJECTS = per_workspace(endpoints.PROJECTS)
+
+def _listed(scope: Scope) -> Endpoint:
+    return endpoints.PROJECTS_HYDRATED if _hydrating(scope) else endpoints.PROJECTS
+
+
+def _hydrating(scope: Scope) -> bool:
+    return bool(scope.config["tasks_from"] == "hydrated_projects")
+
+
+def _bare(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
+    """A hydrated project carries what other streams hold."""
+    return replace(stream, shape=shapes.without(*_HYDRATION)) if _hydrating(scope) else stream
+
+
+def _inside_projects(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
+    """Tasks come inside hydrated projects, for no request of their own."""
+    exploded = shapes.exploded("tasks", projectId="id")
+    return replace(stream, source=PROJECTS, shape=exploded) if _hydrating(scope) else stream
+
+
+_HYDRATION = ("client", "tasks", "customFields", "currency", "favorite", "expenses")
+PROJECTS = Source(parent=WORKSPACES, children=in_workspace, choose=_listed)
 
 
 def _per_user(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
@@ -34,7 +56,7 @@ def _windowed(scope: Scope) -> bool:
 
 STREAMS = (
     StreamDeclaration("clients", per_workspace(endpoints.CLIENTS)),
-    StreamDeclaration("projects", PROJECTS),
+    StreamDeclaration("projects", PROJECTS, under=_bare),
     StreamDeclaration(
         "project_memberships",
         PROJECTS,
@@ -47,7 +69,7 @@ STREAMS = (
         key=("projectId", "id"),
         selected=False,
     ),
-    StreamDeclaration("tasks", Source(endpoints.TASKS, PROJECTS, shapes.each("projectId"))),
+    StreamDeclaration("tasks", Source(endpoints.TASKS, PROJECTS, shapes.each("projectId")), under=_inside_projects),
     StreamDeclaration("tags", per_workspace(endpoints.TAGS)),
     StreamDeclaration(
         "time_entries",

@@ -7,11 +7,11 @@ from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.invoicing import totals
 from clockify_sandbox.seed.company.vocabulary import EXPENSE_CATEGORIES
 from clockify_sandbox.seed.draw import DAY, HOUR, iso_date, midnight, month_starts, ts
 from clockify_sandbox.seed.entities import expense, expense_category, invoice, invoice_item
 from clockify_sandbox.seed.files import RECEIPTS
-from clockify_sandbox.seed.totals import invoice_amount
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company, Person, Stint
@@ -189,7 +189,7 @@ def _settle(company: Company, record: Entity, issued: int, *, late: bool) -> Non
     """What has been paid by now: most clients pay around the due date, some late, a few in parts or not at all."""
     draw = company.draw
     age = draw.today - issued
-    total = invoice_amount(record)
+    total = totals(record).amount
     if age < _DUE_DAYS and draw.chance(0.15):
         record["status"] = "UNSENT"
         return

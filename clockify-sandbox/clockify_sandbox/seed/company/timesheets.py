@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _NOON = 12 * HOUR + 20 * MINUTE
 _HALF_DAY = 3 * HOUR + 30 * MINUTE
 _FULL_DAY = 7.5 * HOUR
+_PRESENCE = 0.98  # people stay a little less than their contract says
 _WEIGHTS = (6, 4, 2)
 _OVERHEAD = {"Company": 8, "Learning": 2, "Recruiting": 1}
 
@@ -51,7 +52,8 @@ class _Timesheets:
         self.company = company
         self.draw = company.draw
         self.locked_before = locked_before
-        self.per_day = company.size.entries / sum(self._full_days(person) for person in company.people)
+        full_days = sum(self._full_days(person) for person in company.people)
+        self.per_day = company.size.entries / (full_days * _PRESENCE)
 
     def of(self, person: Person) -> list[TimeEntry]:
         """All entries of a person, oldest first."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox.invoicing import totals
 from clockify_sandbox.seed.draw import DAY, HOUR, ts
 from clockify_sandbox.seed.entities import expense, expense_category, invoice, invoice_item
 from clockify_sandbox.seed.files import RECEIPTS
-from clockify_sandbox.seed.totals import invoice_amount
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage
@@ -86,7 +86,7 @@ def _add_invoices(stage: Stage) -> None:
         discount=800.0,
         tax=1500.0,
     )
-    total = invoice_amount(paid)
+    total = totals(paid).amount
     pay(stage, paid, total // 2, -70, "First half")
     pay(stage, paid, total - total // 2, -50, None)
     mixed = bill(
@@ -189,4 +189,4 @@ def add_second_money(stage: Stage) -> None:
             total=1990.0 * number,
         )
     sale = bill(stage, "sale", "acme", -25, invoice_item(1, 250, 8_800, applyTaxes="TAX1"), status="PAID", tax=2000.0)
-    pay(stage, sale, invoice_amount(sale), -3, "Virement")
+    pay(stage, sale, totals(sale).amount, -3, "Virement")

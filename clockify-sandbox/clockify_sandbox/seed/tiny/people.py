@@ -22,7 +22,7 @@ def invite(  # noqa: PLR0913 - one value per trait
     terms: Terms,
     *,
     role: str | None = None,
-    **account: Any,  # noqa: ANN401 - further traits of an `Account`
+    **account: Any,
 ) -> None:
     """A person with an account of their own; `name` is the short name."""
     email = "" if account.get("status") == "LIMITED" else f"{name}@tiny.example"

@@ -1,0 +1,172 @@
+"""`python -m benchmarks` measures everything, prints the tables and writes them to docs/performance.md.
+
+`python -m benchmarks economy startup` measures just what is named and writes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import urllib.request
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tap_clockify.streams import STREAMS
+
+from benchmarks.economy import least, records_in
+from benchmarks.per_record import measured
+from benchmarks.stage import BIN, Sandbox, run, serving, tap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+SCALES = ("tiny", "agency", "large")
+LATENCY, RATE = 0.2, 50
+Row = tuple[str, ...]
+
+
+def economy() -> Iterator[Row]:
+    """Requests made, and the least possible."""
+    yield "Scale", "Requests made", "Least possible", "Ratio", "Asked twice"
+    for scale in SCALES:
+        with serving(scale, "--rate-per-second", "0") as sandbox:
+            tap(sandbox, requests_per_second=1000)
+            made = sandbox.ask("stats")
+            with sandbox.dumped() as state:
+                needed = least(state)
+        yield scale, f"{made['requests']:,}", f"{needed:,}", f"{made['requests'] / needed:.3f}", _twice(made)
+
+
+def _twice(stats: dict[str, Counter[str]]) -> str:
+    per_workspace = {"GET /workspaces", "GET /user"}
+    return str(sum(n - 1 for route, n in stats["by_route"].items() if route in per_workspace))
+
+
+def rate() -> Iterator[Row]:
+    """At the rate limit: wall time against the bound, and what a lower limit costs."""
+    yield "Read of agency", "Requests", "Refused (429)", "Peak a second", "Seconds", "Bound", "Ratio"
+    for name, allowed, streams in (
+        ("default streams, 50/s allowed", RATE, None),
+        ("every stream, 50/s allowed", RATE, [stream.name for stream in STREAMS]),
+        ("default streams, 10/s allowed, not told", 10, None),
+    ):
+        with serving("agency", "--latency-ms", str(int(LATENCY * 1000)), "--rate-per-second", str(allowed)) as sandbox:
+            ended = tap(sandbox, streams=streams)
+            stats = sandbox.ask("stats")
+        refused = stats["by_status"].get("429", 0)
+        needed = stats["requests"] - refused
+        bound = needed / allowed
+        yield (
+            name,
+            f"{stats['requests']:,}",
+            f"{refused} ({refused / stats['requests']:.1%})",
+            str(stats["per_second_peak"]),
+            f"{ended.seconds:.1f}",
+            f"{bound:.1f}",
+            f"{ended.seconds / bound:.3f}",
+        )
+
+
+def records() -> Iterator[Row]:
+    """Records a second of the tap's own path."""
+    with serving("agency", "--rate-per-second", "0") as sandbox:
+        body = _largest_page(sandbox)
+    found = measured(body)
+    yield "Path", "Records a second", "The tap against it"
+    yield "tap-clockify", f"{found.tap:,.0f}", ""
+    yield "plain SDK stream", f"{found.plain_sdk:,.0f}", f"{found.tap / found.plain_sdk:.1f}"
+    yield "msgspec decode and encode", f"{found.msgspec_only:,.0f}", f"{found.tap / found.msgspec_only:.2f}"
+
+
+def _largest_page(sandbox: Sandbox) -> bytes:
+    state = sandbox.ask("dump")["workspaces"][0]
+    users = Counter(entry["userId"] for entry in state["time_entries"])
+    path = f"/api/v1/workspaces/{state['id']}/user/{users.most_common(1)[0][0]}/time-entries?page-size=5000"
+    request = urllib.request.Request(sandbox.origin + path, headers={"X-Api-Key": "sandbox-key"})  # noqa: S310
+    with urllib.request.urlopen(request) as answer:  # noqa: S310  our own loopback origin
+        body: bytes = answer.read()
+        return body
+
+
+def growth() -> Iterator[Row]:
+    """Time, requests and memory by amount of data."""
+    yield (
+        "Scale",
+        "Records",
+        "Seconds",
+        "Microseconds a record",
+        "Requests a thousand records",
+        "Peak MiB",
+        "Above tiny",
+    )
+    smallest = 0.0
+    for scale in SCALES:
+        with serving(scale, "--rate-per-second", "0") as sandbox, tempfile.NamedTemporaryFile() as out:
+            ended = tap(sandbox, requests_per_second=1000, stdout=Path(out.name))
+            requests = sandbox.ask("stats")["requests"]
+            total = records_in(Path(out.name)).total()
+        smallest = smallest or ended.peak_mib
+        yield (
+            scale,
+            f"{total:,}",
+            f"{ended.seconds:.1f}",
+            f"{ended.seconds / total * 1e6:.1f}",
+            f"{requests / total * 1e3:.2f}",
+            f"{ended.peak_mib:.0f}",
+            f"{ended.peak_mib - smallest:+.0f}",
+        )
+
+
+def startup() -> Iterator[Row]:
+    """Discovery against the mere import of the SDK, in turn, seven times."""
+    discover, imported = [], []
+    for _ in range(7):
+        imported.append(run([sys.executable, "-c", "import singer_sdk.tap_base"]).seconds)
+        discover.append(run([BIN / "tap-clockify", "--discover"]).seconds)
+    ratios = sorted(a / b for a, b in zip(discover, imported, strict=True))
+    yield "Command", "Seconds (median)"
+    yield "import singer_sdk.tap_base", f"{median(imported):.2f}"
+    yield "tap-clockify --discover", f"{median(discover):.2f}"
+    yield "ratio, pair by pair", f"{median(ratios):.2f}"
+
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
+    "economy": economy,
+    "rate": rate,
+    "records": records,
+    "growth": growth,
+    "startup": startup,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks, or all and write the page."""
+    unknown = set(names) - set(BENCHMARKS)
+    if unknown:
+        sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    sections = []
+    for name in names or BENCHMARKS:
+        benchmark = BENCHMARKS[name]
+        header, *rows = benchmark()
+        lines = [header, tuple("---" for _ in header), *rows]
+        table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        sections.append(f"## {name.capitalize()}\n\n{(benchmark.__doc__ or '').strip()}\n\n{table}\n")
+        print(sections[-1], flush=True)
+    if not names:
+        machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+        when = f"{datetime.now(tz=UTC):%Y-%m-%d}"
+        PAGE.write_text(
+            f"# Performance\n\nMade by `make bench` on {when} ({machine}); sandbox and programs share the machine.\n\n"
+            + "\n".join(sections),
+            encoding="utf-8",
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

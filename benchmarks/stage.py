@@ -1,0 +1,117 @@
+"""What every benchmark plays on: a sandbox of its own, and programs run as whole processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+BIN = Path(sys.executable).parent
+DEFAULT_KEY = "sandbox-key"
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running sandbox."""
+
+    origin: str
+
+    def ask(self, name: str, body: Any = None) -> Any:
+        """Return what `/__sandbox/<name>` answers; a body makes it a POST."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.origin}/__sandbox/{name}", data)  # noqa: S310  our own loopback origin
+        with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310
+            return json.load(answer)
+
+    @contextmanager
+    def dumped(self) -> Iterator[Path]:
+        """Give the file of the whole state."""
+        with tempfile.NamedTemporaryFile(suffix=".json") as file:
+            with urllib.request.urlopen(f"{self.origin}/__sandbox/dump", timeout=300) as answer:  # noqa: S310
+                while chunk := answer.read(1 << 20):
+                    file.write(chunk)
+            file.flush()
+            yield Path(file.name)
+
+
+@contextmanager
+def serving(scale: str, *options: str) -> Iterator[Sandbox]:
+    """Start a sandbox and stop it when the block ends."""
+    command: list[str | Path] = [BIN / "clockify-sandbox", "serve", "--scale", scale, "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None  # noqa: S101  for the type
+            origin = process.stdout.readline().strip()
+            if not origin:
+                sys.exit(f"the sandbox did not start: {' '.join(map(str, command))}")
+            yield Sandbox(origin)
+        finally:
+            process.terminate()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One whole process: seconds on the clock, and the most memory it held."""
+
+    code: int
+    seconds: float
+    peak_mib: float
+    log: str
+
+
+def run(command: Sequence[str | Path], *, stdin: Path | None = None, stdout: Path | None = None) -> Run:
+    """Run a program to its end."""
+    with (
+        open(stdin or os.devnull, "rb") as given,  # noqa: PTH123  one of the two is no Path
+        open(stdout or os.devnull, "wb") as written,  # noqa: PTH123
+        tempfile.TemporaryFile() as log,
+    ):
+        began = time.monotonic()
+        process = subprocess.Popen(command, stdin=given, stdout=written, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        log.seek(0)
+        return Run(process.returncode, seconds, usage.ru_maxrss / 1024, log.read().decode())
+
+
+def tap(sandbox: Sandbox, *, streams: Sequence[str] | None = None, stdout: Path | None = None, **settings: Any) -> Run:
+    """Run the tap against a sandbox, with the default selection or exactly the named streams.
+
+    Raises:
+        SystemExit: It did not end well, so that there is nothing to measure.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "config.json")
+        config.write_text(json.dumps({"api_key": DEFAULT_KEY, "api_url": f"{sandbox.origin}/api/v1", **settings}))
+        command: list[str | Path] = [BIN / "tap-clockify", "--config", config]
+        if streams is not None:
+            catalog = Path(folder, "catalog.json")
+            catalog.write_text(json.dumps(_selecting(streams)))
+            command += ["--catalog", catalog]
+        ended = run(command, stdout=stdout)
+    if ended.code:
+        sys.exit(f"the tap ended with {ended.code}:\n{ended.log[-2000:]}")
+    return ended
+
+
+def _selecting(streams: Sequence[str]) -> dict[str, Any]:
+    found = subprocess.run(
+        [BIN / "tap-clockify", "--discover"], capture_output=True, check=True, stdin=subprocess.DEVNULL
+    )
+    catalog: dict[str, Any] = json.loads(found.stdout)
+    for stream in catalog["streams"]:
+        root = next(entry for entry in stream["metadata"] if not entry["breadcrumb"])
+        root["metadata"]["selected"] = stream["tap_stream_id"] in streams
+    return catalog

@@ -1,0 +1,71 @@
+"""What holidays and time-off policies have in common: whom they are for, and the time entries they create."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from clockify_sandbox.binding import Body
+from clockify_sandbox.errors import invalid, not_in
+from clockify_sandbox.kinds import MEMBER, PROJECT, TASK, USER_GROUP
+from clockify_sandbox.people import assigned
+
+if TYPE_CHECKING:
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.people import Pick
+    from clockify_sandbox.world import Entity
+
+
+class DefaultEntities(Body):
+    """The project and task of time entries that are created automatically."""
+
+    project_id: str | None = None
+    task_id: str | None = None
+
+
+class AutomaticEntries(Body):
+    """Whether time entries are created automatically, and on what."""
+
+    default_entities: DefaultEntities
+    enabled: bool = False
+
+
+class ForPeople(Protocol):
+    """A body that says whom something is for."""
+
+    everyone_including_new: bool
+
+    @property
+    def users(self) -> Pick | None:
+        """Single people."""
+
+    @property
+    def user_groups(self) -> Pick | None:
+        """Groups of people."""
+
+
+def audience(call: Call, body: ForPeople) -> Entity:
+    """Whom a holiday or policy is for, as it is stored.
+
+    Raises:
+        ApiError: 400/501 for unknown people, 400/400 if it is for nobody.
+    """
+    ids = {"userIds": assigned(call, MEMBER, body.users), "userGroupIds": assigned(call, USER_GROUP, body.user_groups)}
+    if not body.everyone_including_new and not any(ids.values()):
+        raise invalid("At least one user or user group must be assigned", 400)
+    return {"everyoneIncludingNew": body.everyone_including_new, **ids}
+
+
+def automatic_entries(call: Call, wanted: AutomaticEntries | None) -> Entity | None:
+    """The stored form of automatic time entries.
+
+    Raises:
+        ApiError: 400/501 if project or task do not exist.
+    """
+    if wanted is None:
+        return None
+    project_id, task_id = wanted.default_entities.project_id or None, wanted.default_entities.task_id or None
+    if project_id:
+        call.find(PROJECT, project_id)
+    if task_id and call.find(TASK, task_id)["projectId"] != project_id:
+        raise not_in("Task", "Project")
+    return {"enabled": wanted.enabled, "defaultEntities": {"projectId": project_id, "taskId": task_id}}

@@ -1,0 +1,141 @@
+"""Workspaces, users and their memberships as answers show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.seed.draw import Draw
+    from clockify_sandbox.world import Entity, Workspace, World
+
+Memberships = Literal["ALL", "NONE", "WORKSPACE", "PROJECT", "USERGROUP"]
+
+
+class _IdsOfCall:
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.now = call.now
+
+    def new_id(self, _created: int) -> str:
+        return self._call.new_id()
+
+
+def ids_of(call: Call) -> Draw:
+    """What the constructors of the seed take their ids from."""
+    return cast("Draw", _IdsOfCall(call))
+
+
+def workspace_of(workspace: Workspace) -> Entity:
+    """A workspace with the memberships of all its members."""
+    memberships = [workspace_membership(workspace, user_id) for user_id in workspace.members]
+    return {**workspace.record, "memberships": memberships}
+
+
+def workspace_membership(workspace: Workspace, user_id: str) -> Entity:
+    """The membership of a user in a workspace."""
+    member = workspace.members[user_id]
+    return {
+        "userId": user_id,
+        "hourlyRate": member["hourlyRate"],
+        "costRate": member["costRate"],
+        "targetId": workspace.id,
+        "membershipType": "WORKSPACE",
+        "membershipStatus": member["membershipStatus"],
+    }
+
+
+class UserShow:
+    """Shows users of a workspace, with as many memberships and roles as were asked for."""
+
+    def __init__(
+        self, world: World, workspace: Workspace, memberships: Memberships = "NONE", *, roles: bool = False
+    ) -> None:
+        self._world = world
+        self._workspace = workspace
+        self._roles = roles
+        self._memberships = _by_user(workspace, memberships)
+
+    def __call__(self, user_id: str) -> Entity:
+        """One user."""
+        user, workspace = self._world.users[user_id], self._workspace
+        member = workspace.members.get(user_id, {})
+        shown = {
+            "id": user["id"],
+            "email": user["email"],
+            "name": user["name"],
+            "memberships": self._memberships.get(user_id, []),
+            "profilePicture": user["profilePicture"],
+            "activeWorkspace": user["activeWorkspace"],
+            "defaultWorkspace": user["defaultWorkspace"],
+            "settings": user["settings"],
+            "status": user["status"],
+            "customFields": [
+                {
+                    "customFieldId": field_id,
+                    "customFieldName": workspace.custom_fields[field_id]["name"],
+                    "customFieldType": workspace.custom_fields[field_id]["type"],
+                    "userId": user_id,
+                    "value": value,
+                }
+                for field_id, value in member.get("customFields", {}).items()
+                if field_id in workspace.custom_fields
+            ],
+        }
+        if self._roles:
+            shown["roles"] = roles_of(self._world, workspace, user_id)
+        return shown
+
+
+def roles_of(world: World, workspace: Workspace, user_id: str) -> list[Entity]:
+    """The roles of a member: each with the workspace, the projects, or the users and groups it reaches."""
+    reached: dict[str, list[Entity]] = {}
+    for role in workspace.members[user_id]["roles"]:
+        entities, target = reached.setdefault(role["role"], []), role["entityId"]
+        known = workspace.projects.get(target) or workspace.user_groups.get(target) or world.users.get(target)
+        if target == workspace.id:
+            known = workspace.record
+        if known:
+            entities.append({"id": target, "name": known["name"]})
+    return [{"role": role, "entities": entities} for role, entities in reached.items()]
+
+
+def managers_of(workspace: Workspace, user_id: str) -> list[str]:
+    """The users who manage a user: by name, or through a role over the user or a group of the user."""
+    reach = {user_id, *(group["id"] for group in workspace.user_groups.values() if user_id in group["userIds"])}
+    managers = dict.fromkeys(workspace.members[user_id]["managers"])
+    for other, member in workspace.members.items():
+        if any(role["role"] == "TEAM_MANAGER" and role["entityId"] in reach for role in member["roles"]):
+            managers[other] = None
+    return list(managers)
+
+
+def _by_user(workspace: Workspace, wanted: Memberships) -> dict[str, list[Entity]]:
+    found: dict[str, list[Entity]] = {}
+    if wanted in ("ALL", "WORKSPACE"):
+        _collect(found, (workspace_membership(workspace, user_id) for user_id in workspace.members))
+    if wanted in ("ALL", "PROJECT"):
+        rows = (row for project in workspace.projects.values() for row in project["memberships"])
+        _collect(found, (row for row in rows if row["membershipType"] == "PROJECT"))
+    if wanted in ("ALL", "USERGROUP"):
+        groups = workspace.user_groups.values()
+        _collect(found, (_group_membership(group["id"], user) for group in groups for user in group["userIds"]))
+    return found
+
+
+def _group_membership(group_id: str, user_id: str) -> Entity:
+    return {
+        "userId": user_id,
+        "hourlyRate": None,
+        "costRate": None,
+        "targetId": group_id,
+        "membershipType": "USERGROUP",
+        "membershipStatus": "ACTIVE",
+    }
+
+
+def _collect(found: dict[str, list[Entity]], rows: Iterable[Entity]) -> None:
+    for row in rows:
+        found.setdefault(row["userId"], []).append(row)

@@ -1,0 +1,61 @@
+"""What people have left under the time-off policies: one balance per user and policy, made when first needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clockify_sandbox.errors import not_in
+from clockify_sandbox.kinds import BALANCE, MEMBER
+from clockify_sandbox.people import applies_to
+from clockify_sandbox.seed.entities import balance as new_balance
+
+if TYPE_CHECKING:
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+
+def balance_of(call: Call, user_id: str, policy: Entity) -> Entity:
+    """The balance of a member under a policy.
+
+    Raises:
+        ApiError: 400/501 if the user is no member, or the policy is not for them.
+    """
+    call.find(MEMBER, user_id)
+    for balance in call.workspace.balances.values():
+        if balance["userId"] == user_id and balance["policyId"] == policy["id"]:
+            return balance
+    if not applies_to(call.workspace, policy, user_id):
+        raise not_in("User", "Policy")
+    fresh = new_balance(call.new_id(), call.workspace.id, user_id, policy["id"], **limits(policy))
+    call.workspace.balances[fresh["id"]] = fresh
+    return fresh
+
+
+def limits(policy: Entity) -> Entity:
+    """How far balances under a policy may fall below zero, as every balance repeats it."""
+    debt = policy["negativeBalance"] if policy["allowNegativeBalance"] else None
+    return {"negativeBalanceLimit": debt is not None, "negativeBalanceAmount": debt["amount"] if debt else 0.0}
+
+
+def is_enough(balance: Entity, policy: Entity, size: float) -> bool:
+    """Whether a balance covers so much time off; debts count where the policy allows them."""
+    left: float = balance["balance"] - size
+    if not policy["allowNegativeBalance"]:
+        return left >= 0
+    return not balance["negativeBalanceLimit"] or left >= -balance["negativeBalanceAmount"]
+
+
+def grant(call: Call, balance: Entity, amount: float) -> None:
+    """Raise (or lower) what a balance holds in total."""
+    _change(call, balance, balance["total"] + amount, balance["used"])
+
+
+def spend(call: Call, balance: Entity, amount: float) -> None:
+    """Take approved time off from a balance."""
+    _change(call, balance, balance["total"], balance["used"] + amount)
+
+
+def _change(call: Call, balance: Entity, total: float, used: float) -> None:
+    left = total - used
+    changes = {"total": total, "used": used, "balance": left, "negativeBalanceUsed": max(0.0, -left)}
+    call.update(BALANCE, balance, changes)

@@ -1,0 +1,248 @@
+"""Rules of time entries: what a write may contain, who may do it, and what comes of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta
+
+from clockify_sandbox.accounts import UserShow
+from clockify_sandbox.binding import Body
+from clockify_sandbox.bodies import CustomFieldValue
+from clockify_sandbox.errors import ApiError, forbidden, invalid, not_in
+from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, TAG, TASK, TIME_ENTRY
+from clockify_sandbox.projects import default_of
+from clockify_sandbox.render import project_of, task_of, time_entry_renderer
+from clockify_sandbox.values import epoch, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity, TimeEntry
+
+
+class EntryBody(Body):
+    """What a write of a time entry reads. Without `end` it is a running timer, without `start` it begins now."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    description: Annotated[str, Meta(max_length=3000)] | None = None
+    billable: bool | None = None
+    project_id: str | None = None
+    task_id: str | None = None
+    tag_ids: list[str] | None = None
+    type: Literal["REGULAR", "BREAK"] | None = None
+    custom_fields: list[CustomFieldValue] | None = None
+
+
+class EntryChange(EntryBody):
+    """A write that needs a start."""
+
+    start: datetime
+
+
+class BulkChange(EntryChange):
+    """One entry of a bulk update."""
+
+    id: str
+    end: datetime
+
+
+# -- who may --
+
+
+def owned_entry(call: Call, entry_id: str, user_id: str | None = None) -> TimeEntry:
+    """An entry that the caller may touch.
+
+    Args:
+        call: the call.
+        entry_id: its id.
+        user_id: whose it must be, if the path says so.
+    """
+    entry = call.workspace.time_entries.get(entry_id)
+    if entry is None or user_id not in (None, entry.user_id):
+        raise not_in(TIME_ENTRY.noun)
+    if entry.user_id != call.user_id and not call.is_admin:
+        raise forbidden()
+    return entry
+
+
+def require_open(call: Call, entry: TimeEntry) -> None:
+    """Refuse an entry that is approved (4005), or locked for all but administrators (1003)."""
+    request = call.workspace.approval_requests.get(entry.approval_id or "")
+    if request and request["status"]["state"] == "APPROVED":
+        raise forbidden(4005, "Can't edit approved time entry.")
+    if (entry.locked or is_before_lock(call, entry.start)) and not call.is_admin:
+        raise forbidden(1003, "Can't edit locked time entry.")
+
+
+def is_before_lock(call: Call, start: int) -> bool:
+    """Whether a moment lies in the locked period of the workspace."""
+    lock = call.workspace.record["workspaceSettings"]["lockTimeEntries"]
+    return lock is not None and timestamp(start) < lock
+
+
+# -- what a write contains --
+
+
+def checked(call: Call, body: EntryBody, *, may_be_manual: bool) -> Entity:
+    """The fields of an entry that a body asks for.
+
+    Raises:
+        ApiError: if the workspace's settings, the ids or the times do not allow it.
+    """
+    if body.end and not body.start:
+        raise invalid("Start datetime must not be null when end datetime is given.")
+    start = epoch(body.start) if body.start else call.now
+    end = epoch(body.end) if body.end else None
+    if end is not None and start > end:
+        raise invalid(f"Start datetime {timestamp(start)} is greater than end datetime {timestamp(end)}.")
+    description = body.description or ""
+    if "<" in description or ">" in description:
+        raise invalid("Don't use < and > characters")
+    _check_ids(call, body)
+    settings = call.workspace.record["workspaceSettings"]
+    if end is not None:
+        if settings["timeTrackingMode"] == "STOPWATCH_ONLY" and not may_be_manual:
+            raise forbidden(4030, "Manual time tracking disabled on this workspace.")
+        _check_required(settings, body)
+    if is_before_lock(call, start) and not call.is_admin:
+        raise forbidden(1003, "Can't edit locked time entry.")
+    billable = bool(body.billable)
+    if settings["onlyAdminsCanChangeBillableStatus"] and not call.is_admin:
+        billable = bool(body.project_id and call.workspace.projects[body.project_id]["billable"])
+    return {
+        "start": start,
+        "end": end,
+        "description": description,
+        "billable": billable,
+        "project_id": body.project_id,
+        "task_id": body.task_id,
+        "tag_ids": tuple(body.tag_ids or ()),
+        "type": body.type or "REGULAR",
+        "custom_fields": _custom_fields(call, body),
+    }
+
+
+def _check_ids(call: Call, body: EntryBody) -> None:
+    if body.project_id:
+        call.find(PROJECT, body.project_id)
+    if body.task_id:
+        task = call.workspace.tasks.get(body.task_id)
+        if task is None or task["projectId"] != body.project_id:
+            raise not_in(TASK.noun, "Project")
+    call.require_all(TAG, body.tag_ids or ())
+
+
+def _check_required(settings: Entity, body: EntryBody) -> None:
+    for setting, given, name in (
+        ("forceProjects", body.project_id, "Project"),
+        ("forceTasks", body.task_id, "Task"),
+        ("forceTags", body.tag_ids, "Tags"),
+        ("forceDescription", body.description, "Description"),
+    ):
+        if settings[setting] and not given:
+            raise invalid(f"{name} is required on this workspace.")
+
+
+def _custom_fields(call: Call, body: EntryBody) -> tuple[tuple[str, Any], ...]:
+    values: dict[str, Any] = {}
+    for field in call.workspace.custom_fields.values():
+        default = default_of(field, body.project_id or "") or {
+            "value": field["workspaceDefaultValue"],
+            "status": field["status"],
+        }
+        if field["entityType"] == "TIMEENTRY" and default["status"] != "INACTIVE" and default["value"] is not None:
+            values[field["id"]] = default["value"]
+    for given in body.custom_fields or ():
+        if call.find(CUSTOM_FIELD, given.custom_field_id)["entityType"] != "TIMEENTRY":
+            raise not_in(CUSTOM_FIELD.noun)
+        values[given.custom_field_id] = given.value
+    return tuple(values.items())
+
+
+# -- what comes of it --
+
+
+def stop_running(call: Call, user_id: str, end: int) -> TimeEntry:
+    """Stop the running timer of a user."""
+    running = next((entry for entry in call.workspace.time_entries.running() if entry.user_id == user_id), None)
+    if running is None:
+        place = f"on workspace {call.workspace.id} for user {user_id}"
+        raise ApiError(404, 404, f"Currently running time entry doesn't exist {place}.")
+    if end < running.start:
+        raise invalid(f"Start datetime {timestamp(running.start)} is greater than end datetime {timestamp(end)}.")
+    change_entry(call, running, {"end": end}, event="TIMER_STOPPED")
+    return running
+
+
+def add_entry(call: Call, entry: TimeEntry) -> Entity:
+    """Keep a new entry; the answer is how it is shown."""
+    if entry.end is None:
+        call.find(MEMBER, entry.user_id)
+        for running in call.workspace.time_entries.running():
+            if running.user_id == entry.user_id:
+                change_entry(call, running, {"end": max(entry.start, running.start)}, event="TIMER_STOPPED")
+    call.workspace.time_entries.add([entry])
+    shown = written(call)(entry)
+    manual = "CREATE_TIME_PERSONAL_MANUAL" if entry.end is not None else "CREATE_TIME_PERSONAL_TIMER"
+    action = manual if entry.user_id == call.user_id else "CREATE_TIME_FOR_OTHER"
+    event = "NEW_TIME_ENTRY" if entry.end is not None else "NEW_TIMER_STARTED"
+    call.recorder.change(TIME_ENTRY, "created", shown, audit=action, event=event)
+    return shown
+
+
+def change_entry(call: Call, entry: TimeEntry, changes: Entity, event: str | None = None) -> Entity:
+    """Set fields of an entry; the answer is how it is shown."""
+    show = written(call)
+    before = show(entry)
+    call.workspace.time_entries.change(entry, **changes)
+    shown = show(entry)
+    call.recorder.change(
+        TIME_ENTRY, "updated", shown, before=before, audit=f"UPDATE_TIME_{_whose(call, entry)}", event=event
+    )
+    return shown
+
+
+def remove_entry(call: Call, entry: TimeEntry) -> Entity:
+    """Forget an entry; the answer is how it was shown."""
+    call.workspace.time_entries.remove(entry)
+    shown = written(call)(entry)
+    call.recorder.change(TIME_ENTRY, "deleted", shown, audit=f"DELETE_TIME_{_whose(call, entry)}")
+    return shown
+
+
+def _whose(call: Call, entry: TimeEntry) -> str:
+    return "PERSONAL" if entry.user_id == call.user_id else "FOR_OTHER"
+
+
+# -- how it is shown --
+
+
+def written(call: Call) -> Callable[[TimeEntry], Entity]:
+    """Shows entries as answers to writes do: without rates."""
+    return time_entry_renderer(call.workspace, rates=False)
+
+
+def shown(call: Call, *, hydrated: bool | None, user: bool = True, rates: bool = True) -> Callable[[TimeEntry], Entity]:
+    """Shows entries, if `hydrated` with the objects behind their ids; `user` says whether the user is one of them."""
+    plain = time_entry_renderer(call.workspace, rates=rates)
+    if not hydrated:
+        return plain
+    workspace, show_user = call.workspace, UserShow(call.world, call.workspace)
+
+    def show(entry: TimeEntry) -> Entity:
+        project = workspace.projects.get(entry.project_id or "")
+        task = workspace.tasks.get(entry.task_id or "")
+        return {
+            **plain(entry),
+            "project": project_of(workspace, project) if project else None,
+            "task": task_of(workspace, task) if task else None,
+            "tags": [workspace.tags[tag_id] for tag_id in entry.tag_ids or () if tag_id in workspace.tags],
+            "user": show_user(entry.user_id) if user else None,
+            "kiosk": None,
+        }
+
+    return show

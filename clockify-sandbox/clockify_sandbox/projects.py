@@ -1,0 +1,126 @@
+"""What several routes do with projects: show them with everything, copy them, forget them."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from clockify_sandbox.errors import invalid
+from clockify_sandbox.kinds import PROJECT, TASK
+from clockify_sandbox.render import client_of, project_of, task_of
+
+if TYPE_CHECKING:
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity, Workspace
+
+_PALETTE = (
+    "#F44336",
+    "#E91E63",
+    "#9C27B0",
+    "#673AB7",
+    "#3F51B5",
+    "#03A9F4",
+    "#009688",
+    "#8BC34A",
+    "#FF9800",
+    "#795548",
+)
+
+
+def new_color(workspace: Workspace) -> str:
+    """The color of the next project that does not ask for one."""
+    return _PALETTE[len(workspace.projects) % len(_PALETTE)]
+
+
+def require_free_project_name(call: Call, name: str, client_id: str, own_id: str | None = None) -> None:
+    """Refuse a name that another project of the same client has."""
+    for other in call.workspace.projects.values():
+        if other["name"] == name and other["clientId"] == client_id and other["id"] != own_id:
+            client = call.workspace.clients.get(client_id)
+            raise invalid(f"{name} project for client {client['name'] if client else ''} already exists.")
+
+
+class ProjectShow:
+    """Shows projects; hydrated ones with client, tasks, custom fields, currency and favorite."""
+
+    def __init__(self, workspace: Workspace, *, hydrated: bool) -> None:
+        self._workspace = workspace
+        self._hydrated = hydrated
+        self._tasks: dict[str, list[Entity]] = {}
+        for task in workspace.tasks.values() if hydrated else ():
+            self._tasks.setdefault(task["projectId"], []).append(task)
+
+    def __call__(self, project: Entity) -> Entity:
+        """One project."""
+        shown, workspace = project_of(self._workspace, project), self._workspace
+        if not self._hydrated:
+            return shown
+        client = workspace.clients.get(project["clientId"])
+        currencies = workspace.record["currencies"]
+        wanted = client["currencyId"] if client else None
+        currency = next((one for one in currencies if one["id"] == wanted), currencies[0])
+        tasks = self._tasks.get(project["id"], [])
+        return {
+            **shown,
+            "client": client_of(workspace, client) if client else None,
+            "tasks": [{**task_of(workspace, task), "favorite": False} for task in tasks],
+            "customFields": [
+                {
+                    "customFieldId": field["id"],
+                    "name": field["name"],
+                    "type": field["type"],
+                    **(default_of(field, project["id"]) or _workspace_default(field)),
+                }
+                for field in workspace.custom_fields.values()
+                if field["entityType"] == "TIMEENTRY"
+            ],
+            "currency": {"id": currency["id"], "code": currency["code"]},
+            "favorite": False,
+        }
+
+
+def default_of(field: Entity, project_id: str) -> Entity | None:
+    """Value and status of a custom field on a project that has its own."""
+    rows = (row for row in field["projectDefaultValues"] if row["projectId"] == project_id)
+    return next(({"value": row["value"], "status": row["status"]} for row in rows), None)
+
+
+def _workspace_default(field: Entity) -> Entity:
+    return {"value": field["workspaceDefaultValue"], "status": field["status"]}
+
+
+def copy_of(call: Call, template: Entity, changes: dict[str, Any]) -> Entity:
+    """A new project like a template, with its tasks."""
+    project_id, workspace = call.new_id(), call.workspace
+    project = {**deepcopy(template), **changes, "id": project_id, "template": False, "archived": False}
+    for row in project["memberships"]:
+        if row["membershipType"] == "PROJECT":
+            row["targetId"] = project_id
+    call.insert(PROJECT, project)
+    for task in [task for task in workspace.tasks.values() if task["projectId"] == template["id"]]:
+        call.insert(TASK, {**deepcopy(task), "id": call.new_id(), "projectId": project_id, "status": "ACTIVE"})
+    for field in workspace.custom_fields.values():
+        if own := default_of(field, template["id"]):
+            field["projectDefaultValues"].append({"projectId": project_id, **own})
+    return project
+
+
+def forget_project(call: Call, project: Entity) -> None:
+    """Delete a project and everything that cannot be without it; time entries and expenses are detached."""
+    workspace, project_id = call.workspace, project["id"]
+    for task in [task for task in workspace.tasks.values() if task["projectId"] == project_id]:
+        call.remove(TASK, task)
+    for entry in workspace.time_entries:
+        if entry.project_id == project_id:
+            workspace.time_entries.change(entry, project_id=None, task_id=None)
+    for expense in workspace.expenses.values():
+        if expense["projectId"] == project_id:
+            expense.update({"projectId": None, "taskId": None})
+    for table in (workspace.assignments, workspace.milestones):
+        for row in [row for row in table.values() if row["projectId"] == project_id]:
+            del table[row["id"]]
+    for field in workspace.custom_fields.values():
+        field["projectDefaultValues"] = [row for row in field["projectDefaultValues"] if row["projectId"] != project_id]
+    for member in workspace.members.values():
+        member["roles"] = [role for role in member["roles"] if role["entityId"] != project_id]
+    call.remove(PROJECT, project)

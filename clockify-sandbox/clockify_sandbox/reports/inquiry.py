@@ -1,0 +1,97 @@
+"""An inquiry: a request, who asks, about which workspace, when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from clockify_sandbox.errors import invalid
+from clockify_sandbox.paging import Paging, Window
+from clockify_sandbox.reports.span import Calendar, Span, asked_for
+from clockify_sandbox.reports.viewer import Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.reports.exports import Sheet
+    from clockify_sandbox.reports.request import ReportRequest
+    from clockify_sandbox.world import Entity, Workspace, World
+
+REPORT_PAGES = Paging(size="pageSize", maximum=1000)
+_FREE_DAYS = 31
+_REPORT_HOST_ZONE = "UTC"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What comes out: the JSON, the same as a table (made on demand), and whether the last page was reached.
+
+    `is_last` is None for reports that do not say so.
+    """
+
+    body: dict[str, Any]
+    sheet: Callable[[], Sheet]
+    is_last: bool | None = None
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """Everything a report is made of. `amounts` are the kinds of amount to show, none if they are hidden."""
+
+    world: World
+    workspace: Workspace
+    viewer: Viewer
+    request: ReportRequest
+    span: Span
+    amounts: tuple[str, ...]
+    now: int
+
+    @classmethod
+    def by(cls, call: Call, request: ReportRequest, user_id: str | None = None, *, rolling: bool = False) -> Inquiry:
+        """The inquiry of a caller, or of the author of a saved question.
+
+        Raises:
+            ApiError: 400/501 for a span that makes no sense or is too long for the plan, 403 for amounts that a manager
+                must not see.
+        """
+        viewer = Viewer(call.workspace, user_id or call.user_id)
+        settings = call.world.users[viewer.user_id]["settings"] or {}
+        span = asked_for(request, settings.get("timeZone") or _REPORT_HOST_ZONE, call.today, rolling=rolling)
+        amounts = viewer.amounts(request)
+        if len(span.days) > _FREE_DAYS and "UNLIMITED_REPORTS" not in call.workspace.record["features"]:
+            raise invalid(f"Date range cannot be longer than {_FREE_DAYS} days on your plan.")
+        return cls(call.world, call.workspace, viewer, request, span, amounts, call.now)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Days in the zone of the report."""
+        return Calendar(self.span.zone)
+
+    def title(self, kind: str) -> str:
+        """What a file of the report is called."""
+        return f"Clockify {kind} Report {self.span.first:%d_%m_%Y}-{self.span.days[-1]:%d_%m_%Y}"
+
+    def user(self, user_id: str) -> Entity:
+        """An account; former members have one too."""
+        return self.world.users[user_id]
+
+    def zone_of(self, user_id: str) -> str:
+        """The zone of somebody's account."""
+        settings = self.world.users[user_id]["settings"] or {}
+        return settings.get("timeZone") or self.span.zone
+
+    def project(self, project_id: str | None) -> Entity | None:
+        """A project, if there is one."""
+        return self.workspace.projects.get(project_id or "")
+
+    def client_of(self, project_id: str | None) -> Entity | None:
+        """The client of a project, if both are there."""
+        project = self.project(project_id)
+        return self.workspace.clients.get(project["clientId"]) if project else None
+
+
+def page_of(page: int | None, size: int | None) -> Window:
+    """The window of a page number and size in a body."""
+    return REPORT_PAGES.window(page, size)

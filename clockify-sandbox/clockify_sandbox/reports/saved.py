@@ -1,0 +1,154 @@
+"""Saved questions: what a shared report keeps, and the report it becomes when it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from clockify_sandbox.binding import decode_body
+from clockify_sandbox.errors import invalid
+from clockify_sandbox.reports.attendance import attendance
+from clockify_sandbox.reports.detailed import detailed
+from clockify_sandbox.reports.expenses import expenses_detailed
+from clockify_sandbox.reports.inquiry import Inquiry, Report, page_of
+from clockify_sandbox.reports.lines import lines_of, totals
+from clockify_sandbox.reports.request import ReportRequest
+from clockify_sandbox.reports.span import Span
+from clockify_sandbox.reports.summary import summary
+from clockify_sandbox.reports.weekly import weekly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+_MAKERS: dict[str, Callable[[Inquiry], Report]] = {
+    "SUMMARY": summary,
+    "DETAILED": detailed,
+    "WEEKLY": weekly,
+    "ATTENDANCE": attendance,
+    "EXPENSE_DETAILED": expenses_detailed,
+}
+_WEEKLY_KEYS = ("totals", "totalsByDay", "groupOne")
+_NEEDED = {
+    "SUMMARY": ("summaryFilter", "summary"),
+    "DETAILED": ("detailedFilter", "detailed"),
+    "WEEKLY": ("weeklyFilter", "weekly"),
+}
+_UNSAID: Entity = {
+    "dateRangeType": None,
+    "users": None,
+    "userGroups": None,
+    "clients": None,
+    "projects": None,
+    "currency": None,
+    "tasks": None,
+    "tags": None,
+    "billable": None,
+    "archived": None,
+    "description": None,
+    "withoutDescription": False,
+    "summaryFilter": None,
+    "detailedFilter": None,
+    "weeklyFilter": None,
+    "attendanceFilter": None,
+    "sortOrder": "DESCENDING",
+    "zoomLevel": "WEEK",
+    "rounding": False,
+    "amounts": [],
+    "amountShown": "EARNED",
+    "customFields": None,
+    "approvalState": "ALL",
+    "invoicingState": "ALL",
+    "userLocale": None,
+}
+_UNSAID_CHART = {"sortColumn": "GROUP", "summaryChartType": "BILLABILITY"}
+
+
+def checked(kind: str, wanted: dict[str, Any], settings: Entity) -> Entity:
+    """A filter as it is kept: everything it could have said, with nulls and defaults where it said nothing.
+
+    Args:
+        kind: the type of the shared report.
+        wanted: the filter as it was sent.
+        settings: the settings of the account, for zone and formats.
+
+    Raises:
+        ApiError: 400 if it lacks what every question, or this kind of report, needs.
+    """
+    for name in ("exportType", "dateRangeStart", "dateRangeEnd"):
+        if not wanted.get(name):
+            raise invalid(f"{name} must not be null")
+    needed, name = _NEEDED.get(kind, ("", ""))
+    if needed and not wanted.get(needed):
+        raise invalid(f"Please provide {name} filter.")
+    decode_body(ReportRequest, msgspec.json.encode(wanted))
+    ours = {key: settings.get(key) for key in ("timeZone", "timeFormat", "dateFormat", "weekStart")}
+    kept = {**_UNSAID, **ours, **{key: value for key, value in wanted.items() if value is not None}}
+    if kept["summaryFilter"]:
+        kept["summaryFilter"] = {**_UNSAID_CHART, **kept["summaryFilter"]}
+    return kept
+
+
+def opened(call: Call, shared: Entity, changes: dict[str, Any]) -> tuple[Report, ReportRequest]:
+    """The report of a saved question, with the author's eyes.
+
+    Args:
+        call: the call, in the workspace of the report.
+        shared: the shared report.
+        changes: what the viewer wants otherwise: keys of the filter, and `page`, `pageSize`, `sortColumn`.
+    """
+    kind = shared["type"]
+    request = decode_body(ReportRequest, msgspec.json.encode(_applied(kind, shared["filter"], changes)))
+    rolling = not shared["fixedDate"] and "dateRangeStart" not in changes
+    inquiry = Inquiry.by(call, request, shared["userId"], rolling=rolling)
+    inquiry = replace(inquiry, span=_settled(kind, inquiry.span))
+    make = _MAKERS.get(kind)
+    if make is None:
+        report = Report({"totals": totals(lines_of(inquiry), inquiry.amounts)}, detailed_sheet(inquiry))
+    else:
+        report = make(inquiry)
+    if kind == "WEEKLY":
+        report = replace(report, body={key: report.body[key] for key in _WEEKLY_KEYS})
+    if kind == "SUMMARY":
+        window = page_of(request.page, request.page_size)
+        groups = report.body["groupOne"]
+        page = {**report.body, "groupOne": window.cut(groups)}
+        report = replace(report, body=page, is_last=window.is_last(len(groups)))
+    return report, request
+
+
+def detailed_sheet(inquiry: Inquiry) -> Callable[[], Any]:
+    """The table of the entries in question, for kinds of report that have no table of their own."""
+    request = msgspec.structs.replace(inquiry.request, detailed_filter=_ALL_DETAILS)
+    return lambda: detailed(replace(inquiry, request=request)).sheet()
+
+
+def _applied(kind: str, kept: Entity, changes: dict[str, Any]) -> Entity:
+    paging = {key: changes[key] for key in ("page", "pageSize") if key in changes}
+    column = {"sortColumn": changes["sortColumn"]} if "sortColumn" in changes else {}
+    asked = {**kept, **{key: value for key, value in changes.items() if key not in (*paging, *column)}}
+    inner = {"DETAILED": "detailedFilter", "ATTENDANCE": "attendanceFilter", "SUMMARY": "summaryFilter"}.get(kind)
+    if kind in ("DETAILED", "ATTENDANCE"):
+        asked[inner] = {**(asked[inner] or {}), **paging, **column}
+    elif kind == "SUMMARY":
+        asked |= {**paging, inner: {**(asked[inner] or {}), **column}}
+    else:
+        asked |= {**paging, **column}
+    return asked
+
+
+def _settled(kind: str, span: Span) -> Span:
+    """A span that the kind of report can answer: whole days of attendance, a week of the weekly report, its last."""
+    if kind not in ("WEEKLY", "ATTENDANCE"):
+        return span
+    last = span.days[-1]
+    first = last - timedelta(6) if kind == "WEEKLY" else span.days[0]
+    return Span(span.zone, datetime.combine(first, time(0)), datetime.combine(last, time(23, 59, 59, 999_000)))
+
+
+_ALL_DETAILS = msgspec.convert({}, ReportRequest.__annotations__ and type("_", (), {})) if False else None

@@ -1,0 +1,54 @@
+"""Who asks for a report, and what of it they may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clockify_sandbox.call import ADMIN_ROLES
+from clockify_sandbox.errors import forbidden
+
+if TYPE_CHECKING:
+    from clockify_sandbox.reports.request import ReportRequest
+    from clockify_sandbox.world import Workspace
+
+_MANAGER_ROLES = {"PROJECT_MANAGER", "TEAM_MANAGER"}
+
+
+class Viewer:
+    """A member with an eye on the work of others.
+
+    Administrators see everything; managers see the projects and people they manage, but no money; everybody sees their own.
+    """
+
+    def __init__(self, workspace: Workspace, user_id: str) -> None:
+        roles = workspace.members.get(user_id, {"roles": []})["roles"]
+        self.user_id = user_id
+        self.is_admin = any(role["role"] in ADMIN_ROLES for role in roles)
+        self._is_manager = any(role["role"] in _MANAGER_ROLES for role in roles)
+        self._hides_rates = workspace.record["workspaceSettings"]["onlyAdminsSeeBillableRates"]
+        self._projects = {role["entityId"] for role in roles if role["role"] == "PROJECT_MANAGER"}
+        self._people = {user_id}
+        for role in roles:
+            if role["role"] == "TEAM_MANAGER":
+                group = workspace.user_groups.get(role["entityId"])
+                self._people.update(group["userIds"] if group else [role["entityId"]])
+
+    def sees(self, user_id: str, project_id: str | None) -> bool:
+        """Whether somebody's work on a project is visible."""
+        return self.is_admin or user_id in self._people or project_id in self._projects
+
+    def amounts(self, request: ReportRequest) -> tuple[str, ...]:
+        """The kinds of amount to show, the leading one first; none if amounts are hidden.
+
+        Raises:
+            ApiError: 403 for a manager who does not ask to hide them.
+        """
+        wanted = [*([request.amount_shown] if request.amount_shown else []), *request.amounts] or ["EARNED"]
+        hidden = "HIDE_AMOUNT" in wanted
+        if self._is_manager and not self.is_admin and not hidden:
+            raise forbidden()
+        kinds = ["EARNED" if kind == "EXPORT" else kind for kind in wanted]
+        if not self.is_admin:
+            # Costs and profits are for administrators; what a member's own work earns depends on the workspace.
+            kinds = [] if self._hides_rates else [kind for kind in kinds if kind == "EARNED"]
+        return () if hidden else tuple(dict.fromkeys(kinds))

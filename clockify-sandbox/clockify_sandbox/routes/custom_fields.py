@@ -1,0 +1,118 @@
+"""Custom fields of the workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, field
+
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.errors import invalid, not_on_plan
+from clockify_sandbox.kinds import CUSTOM_FIELD
+from clockify_sandbox.lists import matches
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.seed import entities
+
+if TYPE_CHECKING:
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(feature="CUSTOM_FIELDS", role="ADMIN")
+
+_MAX_VISIBLE = 50
+_Status = Literal["VISIBLE", "INVISIBLE", "INACTIVE"]
+_EntityType = Literal["TIMEENTRY", "USER"]
+
+
+class FieldQuery(Query):
+    """Filters of the list."""
+
+    name: str | None = None
+    status: _Status | None = None
+    entity_type: list[_EntityType] | None = None
+
+
+class FieldChange(Body):
+    """What an update reads; absent keys fall back to nothing."""
+
+    name: Annotated[str, Meta(min_length=2, max_length=250)]
+    type: Literal["TXT", "NUMBER", "DROPDOWN_SINGLE", "DROPDOWN_MULTIPLE", "CHECKBOX", "LINK"]
+    status: _Status = "VISIBLE"
+    description: str | None = None
+    placeholder: str | None = None
+    allowed_values: list[str] = field(default_factory=list)
+    workspace_default_value: Any = None
+    only_admin_can_edit: bool = False
+    required: bool = False
+
+
+class NewField(FieldChange):
+    """What a create reads."""
+
+    entity_type: _EntityType = "TIMEENTRY"
+
+
+@routes.get("/workspaces/{ws}/custom-fields", scope="CUSTOM_FIELDS", role="MEMBER")
+def list_fields(call: Call, query: FieldQuery) -> list[Entity]:
+    """All custom fields at once; there are no pages."""
+    return [
+        field
+        for field in call.workspace.custom_fields.values()
+        if matches(field["name"], query.name)
+        and query.status in (None, field["status"])
+        and (query.entity_type is None or field["entityType"] in query.entity_type)
+    ]
+
+
+@routes.post("/workspaces/{ws}/custom-fields", status=201)
+def create_field(call: Call, body: NewField) -> Entity:
+    """A new field, up to the limit of the plan."""
+    workspace = call.workspace
+    if body.entity_type == "USER" and "USER_CUSTOM_FIELDS" not in workspace.record["features"]:
+        raise not_on_plan()
+    call.require_free_name(CUSTOM_FIELD, body.name, workspace.custom_fields.values())
+    _require_room(call, body, None)
+    field = entities.custom_field(call.new_id(), workspace.id, entityType=body.entity_type, **_fields(body))
+    return call.insert(CUSTOM_FIELD, field)
+
+
+@routes.put("/workspaces/{ws}/custom-fields/{customFieldId}")
+def update_field(call: Call, body: FieldChange) -> Entity:
+    """Replace a field; what it is on projects stays."""
+    field = call.named(CUSTOM_FIELD, "customFieldId")
+    call.require_free_name(CUSTOM_FIELD, body.name, call.workspace.custom_fields.values(), field["id"])
+    _require_room(call, body, field["id"])
+    return call.update(CUSTOM_FIELD, field, _fields(body))
+
+
+@routes.delete("/workspaces/{ws}/custom-fields/{customFieldId}", status=204)
+def delete_field(call: Call) -> None:
+    """Delete a field and its values."""
+    field = call.named(CUSTOM_FIELD, "customFieldId")
+    for member in call.workspace.members.values():
+        member["customFields"].pop(field["id"], None)
+    for entry in call.workspace.time_entries:
+        if entry.custom_fields:
+            entry.custom_fields = tuple(pair for pair in entry.custom_fields if pair[0] != field["id"])
+    call.remove(CUSTOM_FIELD, field)
+
+
+def _fields(body: FieldChange) -> dict[str, Any]:
+    return {
+        "name": body.name,
+        "description": body.description,
+        "placeholder": body.placeholder,
+        "type": body.type,
+        "status": body.status,
+        "required": body.required,
+        "onlyAdminCanEdit": body.only_admin_can_edit,
+        "allowedValues": body.allowed_values,
+        "workspaceDefaultValue": body.workspace_default_value,
+    }
+
+
+def _require_room(call: Call, body: FieldChange, own_id: str | None) -> None:
+    others = [field for field in call.workspace.custom_fields.values() if field["id"] != own_id]
+    visible = sum(field["status"] == "VISIBLE" for field in others)
+    if body.status == "VISIBLE" and visible >= _MAX_VISIBLE:
+        raise invalid(f"You can have up to {_MAX_VISIBLE} visible custom fields", 4033)

@@ -1,0 +1,171 @@
+"""Holidays. They cannot be read one by one; only the answer of a delete shows all of one."""
+
+from __future__ import annotations
+
+from datetime import date, datetime  # noqa: TC003 - read by msgspec
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+
+from clockify_sandbox.absence import AutomaticEntries, audience, automatic_entries
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.bodies import Color  # noqa: TC001 - read by msgspec
+from clockify_sandbox.errors import ApiError, forbidden, invalid
+from clockify_sandbox.kinds import HOLIDAY, MEMBER
+from clockify_sandbox.people import NewPick, Pick, applies_to, name_of
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.seed.entities import holiday as new_holiday
+from clockify_sandbox.seed.entities import no_default_entities
+from clockify_sandbox.workdays import occurs_in
+
+if TYPE_CHECKING:
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
+
+_COLOR = "#8BC34A"
+_FLAT = (
+    "id",
+    "workspaceId",
+    "name",
+    "datePeriod",
+    "occursAnnually",
+    "everyoneIncludingNew",
+    "userIds",
+    "userGroupIds",
+)
+_IN_PERIOD = ("id", "name", "datePeriod", "occursAnnually", "everyoneIncludingNew")
+
+
+class HolidayQuery(Query):
+    """The one filter of the list: the id of a user."""
+
+    assigned_to: str | None = None
+
+
+class PeriodQuery(Query):
+    """Holidays of a user in a period; all three are required."""
+
+    assigned_to: str
+    start: datetime
+    end: datetime
+
+
+class DatePeriod(Body):
+    """Whole days, the last one included."""
+
+    start_date: date
+    end_date: date
+
+
+class HolidayBody(Body):
+    """What both writes read, whatever their limits."""
+
+    name: Annotated[str, Meta(min_length=2, max_length=100)]
+    date_period: DatePeriod
+    occurs_annually: bool = False
+    everyone_including_new: bool = False
+    color: Color = _COLOR
+    users: Pick | None = None
+    user_groups: Pick | None = None
+    automatic_time_entry_creation: AutomaticEntries | None = None
+
+
+class NewHoliday(HolidayBody):
+    """What a create reads."""
+
+    users: NewPick | None = None
+    user_groups: NewPick | None = None
+
+
+class HolidayChange(HolidayBody, kw_only=True):
+    """What an update reads: a replacement, with a shorter name than a create takes."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=50)]
+    occurs_annually: bool
+
+
+@routes.get("/workspaces/{ws}/holidays")
+def list_holidays(call: Call, query: HolidayQuery) -> list[Entity]:
+    """All holidays, or those of one user."""
+    if query.assigned_to:
+        call.find(MEMBER, query.assigned_to)
+    return [
+        _row(holiday)
+        for holiday in call.workspace.holidays.values()
+        if not query.assigned_to or applies_to(call.workspace, holiday, query.assigned_to)
+    ]
+
+
+@routes.get("/workspaces/{ws}/holidays/in-period")
+def list_holidays_in_period(call: Call, query: PeriodQuery) -> list[Entity]:
+    """The holidays of one user in a period, without the ids of whom they are assigned to.
+
+    An unknown user is an error that the service does not catch; a group is taken for a user that must not be seen.
+    """
+    if query.assigned_to in call.workspace.user_groups:
+        raise forbidden()
+    if query.assigned_to not in call.workspace.members:
+        raise ApiError(500, 500, "Internal server error.")
+    return [
+        {**{name: holiday[name] for name in _IN_PERIOD}, **_automatic(holiday)}
+        for holiday in call.workspace.holidays.values()
+        if applies_to(call.workspace, holiday, query.assigned_to)
+        and occurs_in(holiday, query.start.date(), query.end.date())
+    ]
+
+
+@routes.post("/workspaces/{ws}/holidays", role="ADMIN")
+def create_holiday(call: Call, body: NewHoliday) -> Entity:
+    """A new holiday; names need not be unique. Unlike other creates it answers 200."""
+    values = _values(call, body)
+    period = values["datePeriod"]
+    holiday = new_holiday(call.new_id(), call.workspace.id, body.name, period["startDate"], period["endDate"])
+    return _row(call.insert(HOLIDAY, {**holiday, **values}))
+
+
+@routes.put("/workspaces/{ws}/holidays/{holidayId}", role="ADMIN")
+def update_holiday(call: Call, body: HolidayChange) -> Entity:
+    """Replace a holiday; what is absent falls back to the default, the colour too."""
+    return _row(call.update(HOLIDAY, call.named(HOLIDAY, "holidayId"), _values(call, body)))
+
+
+@routes.delete("/workspaces/{ws}/holidays/{holidayId}", role="ADMIN")
+def delete_holiday(call: Call) -> Entity:
+    """Delete a holiday and show all of it."""
+    holiday = call.remove(HOLIDAY, call.named(HOLIDAY, "holidayId"))
+    groups = call.workspace.user_groups
+    return {
+        **holiday,
+        "users": [{"id": user_id, "name": name_of(call.world, user_id)} for user_id in holiday["userIds"]],
+        "userGroups": [
+            {"id": group_id, "name": groups[group_id]["name"]}
+            for group_id in holiday["userGroupIds"]
+            if group_id in groups
+        ],
+    }
+
+
+def _values(call: Call, body: HolidayBody) -> dict[str, Any]:
+    start, end = body.date_period.start_date, body.date_period.end_date
+    if start > end:
+        raise invalid(f"Start date {start} is greater than end date {end}.")
+    return {
+        "name": body.name,
+        "datePeriod": {"startDate": start.isoformat(), "endDate": end.isoformat()},
+        "occursAnnually": body.occurs_annually,
+        **audience(call, body),
+        "color": body.color,
+        "automaticTimeEntryCreation": automatic_entries(call, body.automatic_time_entry_creation)
+        or no_default_entities(),
+    }
+
+
+def _row(holiday: Entity) -> Entity:
+    return {**{name: holiday[name] for name in _FLAT}, **_automatic(holiday)}
+
+
+def _automatic(holiday: Entity) -> Entity:
+    creation = holiday["automaticTimeEntryCreation"]
+    return {"automaticTimeEntryCreation": creation["enabled"], **creation["defaultEntities"]}

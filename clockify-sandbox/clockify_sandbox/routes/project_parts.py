@@ -1,0 +1,278 @@
+"""What hangs on a project: estimates, members and their rates, the template flag, values of custom fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, field
+
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.bodies import Choice, Day, Minor, RateBody
+from clockify_sandbox.errors import invalid, not_in
+from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, USER_GROUP
+from clockify_sandbox.permissions import require_manager
+from clockify_sandbox.projects import default_of
+from clockify_sandbox.render import project_currency, project_of
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.seed import entities
+from clockify_sandbox.values import rate, seconds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(scope="PROJECT")
+
+_PROJECT = "/workspaces/{ws}/projects/{projectId}"
+_Reset = Literal["WEEKLY", "MONTHLY", "YEARLY"]
+_Status = Literal["VISIBLE", "INVISIBLE", "INACTIVE"]
+_Month = Literal[
+    "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE",
+    "JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER",
+]  # fmt: skip
+
+
+class TimeEstimate(Body):
+    """An estimate of time."""
+
+    estimate: str = "PT0S"
+    type: Literal["AUTO", "MANUAL"] = "AUTO"
+    active: bool = False
+    reset_option: _Reset | None = None
+    include_non_billable: bool = True
+
+
+class BudgetEstimate(Body):
+    """A budget."""
+
+    estimate: Minor = 0
+    type: Literal["AUTO", "MANUAL"] = "AUTO"
+    active: bool = False
+    reset_option: _Reset | None = None
+    include_expenses: bool = False
+
+
+class EstimateReset(Body):
+    """When estimates begin anew."""
+
+    interval: _Reset | None = None
+    day_of_week: Day | None = None
+    day_of_month: Annotated[int, Meta(ge=1, le=31)] | None = None
+    month: _Month | None = None
+    hour: Annotated[int, Meta(ge=0, le=23)] = 0
+
+
+class Estimates(Body):
+    """All estimates of a project; absent ones stay."""
+
+    time_estimate: TimeEstimate | None = None
+    budget_estimate: BudgetEstimate | None = None
+    estimate_reset: EstimateReset | None = None
+
+
+class Member(Body):
+    """A member with rates of its own."""
+
+    user_id: str
+    hourly_rate: RateBody | None = None
+    cost_rate: RateBody | None = None
+
+
+class Memberships(Body):
+    """Who is on the project; everybody else is not."""
+
+    memberships: list[Member]
+    user_groups: Choice = Choice()
+
+
+class MembershipChange(Body):
+    """Who joins, or with `remove` leaves."""
+
+    user_ids: list[str] = field(default_factory=list)
+    user_groups: Choice = Choice()
+    remove: bool = False
+
+
+class TemplateFlag(Body):
+    """Whether the project is a template."""
+
+    is_template: bool
+
+
+class FieldQuery(Query):
+    """Filters of custom fields."""
+
+    status: _Status | None = None
+    entity_type: list[Literal["TIMEENTRY", "USER"]] | None = None
+
+
+class FieldDefault(Body):
+    """Value and status of a custom field on a project."""
+
+    default_value: Any = None
+    status: _Status | None = None
+
+
+@routes.patch(_PROJECT + "/estimate")
+def set_estimates(call: Call, body: Estimates) -> Entity:
+    """Set estimates; of time and budget only one can be active."""
+    project = _managed(call)
+    time, budget, reset = body.time_estimate, body.budget_estimate, body.estimate_reset
+    if time and budget and time.active and budget.active:
+        raise invalid("Only one of time estimate and budget estimate can be active")
+    changes: dict[str, Any] = {}
+    if time:
+        try:
+            seconds_of(time.estimate)
+        except ValueError as error:
+            raise invalid(str(error)) from None
+        changes["timeEstimate"] = {
+            "estimate": time.estimate,
+            "type": time.type,
+            "resetOption": time.reset_option,
+            "active": time.active,
+            "includeNonBillable": time.include_non_billable,
+        }
+        changes["estimate"] = {"estimate": time.estimate, "type": time.type}
+    if budget:
+        changes["budgetEstimate"] = {
+            "estimate": budget.estimate,
+            "type": budget.type,
+            "resetOption": budget.reset_option,
+            "active": budget.active,
+            "includeExpenses": budget.include_expenses,
+        }
+    if reset:
+        changes["estimateReset"] = reset.interval and {
+            "interval": reset.interval,
+            "dayOfWeek": reset.day_of_week,
+            "dayOfMonth": reset.day_of_month,
+            "hour": reset.hour,
+            "month": reset.month,
+        }
+    return _update(call, project, changes)
+
+
+@routes.patch(_PROJECT + "/memberships")
+def replace_members(call: Call, body: Memberships) -> Entity:
+    """Replace all members."""
+    project = _managed(call)
+    call.require_all(MEMBER, (member.user_id for member in body.memberships))
+    call.require_all(USER_GROUP, body.user_groups.ids)
+    currency = project_currency(call.workspace, project)
+    rows = {
+        member.user_id: entities.membership(
+            project["id"],
+            member.user_id,
+            hourlyRate=rate(member.hourly_rate.amount, currency) if member.hourly_rate else None,
+            costRate=rate(member.cost_rate.amount, currency) if member.cost_rate else None,
+        )
+        for member in body.memberships
+    }
+    memberships = [*rows.values(), *_through(call, body.user_groups)]
+    return _update(call, project, {"memberships": memberships})
+
+
+@routes.post(_PROJECT + "/memberships")
+def change_members(call: Call, body: MembershipChange) -> Entity:
+    """Add members, or remove them."""
+    project = _managed(call)
+    call.require_all(MEMBER, body.user_ids)
+    call.require_all(USER_GROUP, body.user_groups.ids)
+    rows, groups = project["memberships"], set(body.user_groups.among(call.workspace.user_groups))
+    groups = groups if body.user_groups.ids else set()
+    if body.remove:
+        kept = [row for row in rows if row["targetId"] not in groups and not _is_own(row, body.user_ids)]
+        return _update(call, project, {"memberships": kept})
+    present = {(row["userId"], row["targetId"]) for row in rows}
+    added = [entities.membership(project["id"], user_id) for user_id in body.user_ids]
+    added += _through(call, body.user_groups)
+    added = [row for row in added if (row["userId"], row["targetId"]) not in present]
+    return _update(call, project, {"memberships": [*rows, *added]})
+
+
+@routes.patch(_PROJECT + "/template", feature="PROJECT_TEMPLATES")
+def set_template(call: Call, body: TemplateFlag) -> Entity:
+    """Make a project a template, or an ordinary project again."""
+    return _update(call, _managed(call), {"template": body.is_template})
+
+
+@routes.put(_PROJECT + "/users/{userId}/hourly-rate")
+def set_hourly_rate(call: Call, body: RateBody) -> Entity:
+    """Set what an hour of a member is billed at on this project."""
+    return _set_rate(call, "hourlyRate", body, "BILLABLE_RATE_UPDATED")
+
+
+@routes.put(_PROJECT + "/users/{userId}/cost-rate", feature="LABOR_COST")
+def set_cost_rate(call: Call, body: RateBody) -> Entity:
+    """Set what an hour of a member costs on this project."""
+    return _set_rate(call, "costRate", body, "COST_RATE_UPDATED")
+
+
+@routes.get(_PROJECT + "/custom-fields", feature="CUSTOM_FIELDS", scope="CUSTOM_FIELDS")
+def list_fields(call: Call, query: FieldQuery) -> list[Entity]:
+    """The custom fields of a project's entries, all at once."""
+    project = call.named(PROJECT, "projectId")
+    wanted = query.entity_type or ["TIMEENTRY"]
+    return [
+        field
+        for field in call.workspace.custom_fields.values()
+        if field["entityType"] in wanted
+        and query.status in (None, (default_of(field, project["id"]) or field)["status"])
+    ]
+
+
+@routes.patch(_PROJECT + "/custom-fields/{customFieldId}", feature="CUSTOM_FIELDS", scope=None)
+def set_field(call: Call, body: FieldDefault) -> Entity:
+    """Give a custom field a value and a status of its own on a project."""
+    project, field = _managed(call), call.named(CUSTOM_FIELD, "customFieldId")
+    before = default_of(field, project["id"]) or {"value": field["workspaceDefaultValue"], "status": field["status"]}
+    row = {
+        "projectId": project["id"],
+        "value": before["value"] if body.default_value is None else body.default_value,
+        "status": body.status or before["status"],
+    }
+    return call.update(CUSTOM_FIELD, field, {"projectDefaultValues": [*_others(field, project), row]})
+
+
+@routes.delete(_PROJECT + "/custom-fields/{customFieldId}", feature="CUSTOM_FIELDS", scope=None)
+def unset_field(call: Call) -> Entity:
+    """Let a custom field on a project be what it is in the workspace."""
+    project, field = _managed(call), call.named(CUSTOM_FIELD, "customFieldId")
+    return call.update(CUSTOM_FIELD, field, {"projectDefaultValues": _others(field, project)})
+
+
+def _managed(call: Call) -> Entity:
+    project = call.named(PROJECT, "projectId")
+    require_manager(call, project["id"])
+    return project
+
+
+def _update(call: Call, project: Entity, changes: dict[str, Any], **traces: str) -> Entity:
+    return project_of(call.workspace, call.update(PROJECT, project, changes, **traces))
+
+
+def _through(call: Call, choice: Choice) -> list[Entity]:
+    groups = call.workspace.user_groups
+    chosen = choice.among(groups) if choice.ids else []
+    return [entities.membership(one, user, "USERGROUP") for one in chosen for user in groups[one]["userIds"]]
+
+
+def _is_own(row: Entity, user_ids: Iterable[str]) -> bool:
+    return row["membershipType"] == "PROJECT" and row["userId"] in user_ids
+
+
+def _set_rate(call: Call, name: str, body: RateBody, event: str) -> Entity:
+    project, user_id = _managed(call), call.path["userId"]
+    call.find(MEMBER, user_id)
+    amount = rate(body.amount, project_currency(call.workspace, project))
+    rows = [{**row, name: amount} if _is_own(row, [user_id]) else row for row in project["memberships"]]
+    if not any(_is_own(row, [user_id]) for row in rows):
+        raise not_in("User", "Project")
+    return _update(call, project, {"memberships": rows}, event=event)
+
+
+def _others(field: Entity, project: Entity) -> list[Entity]:
+    return [row for row in field["projectDefaultValues"] if row["projectId"] != project["id"]]

@@ -1,0 +1,174 @@
+"""Tasks of projects, with their rates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, field
+
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.bodies import Minor, RateBody, SortOrder
+from clockify_sandbox.errors import forbidden, invalid, not_in
+from clockify_sandbox.kinds import MEMBER, PROJECT, TASK, USER_GROUP
+from clockify_sandbox.lists import by_id, by_name, in_order, matches
+from clockify_sandbox.paging import KEBAB
+from clockify_sandbox.permissions import can_see, manages, require_creator, require_manager
+from clockify_sandbox.render import project_currency, task_of
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.seed import entities
+from clockify_sandbox.values import rate, seconds_of
+
+if TYPE_CHECKING:
+    from clockify_sandbox.answers import Answer
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(scope="TASK")
+
+_TASKS = "/workspaces/{ws}/projects/{projectId}/tasks"
+_ORDER = {"ID": by_id, "NAME": by_name}
+
+
+class TaskQuery(Query):
+    """Filters and order of the list."""
+
+    name: str | None = None
+    strict_name_search: bool = False
+    is_active: bool | None = None
+    sort_column: Literal["ID", "NAME"] | None = None
+    sort_order: SortOrder | None = None
+
+
+class NewTask(Body):
+    """A task. An update replaces it with the same fields; `billable` is then false if it is absent."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=1000)]
+    assignee_ids: list[str] = field(default_factory=list)
+    user_group_ids: list[str] = field(default_factory=list)
+    estimate: str = "PT0S"
+    budget_estimate: Minor = 0
+    billable: bool | None = None
+    status: Literal["ACTIVE", "DONE"] = "ACTIVE"
+
+
+class AssigneeQuery(Query):
+    """Accepted and without effect."""
+
+    contains_assignee: bool = True
+    membership_status: Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"] | None = None
+
+
+@routes.get(_TASKS, paging=KEBAB)
+def list_tasks(call: Call, query: TaskQuery) -> Answer:
+    """The tasks of a project, done ones too unless the query says otherwise."""
+    project = _project(call)
+    found = [
+        task
+        for task in call.workspace.tasks.values()
+        if task["projectId"] == project["id"]
+        and matches(task["name"], query.name, strict=query.strict_name_search)
+        and (query.is_active is None or (task["status"] == "ACTIVE") == query.is_active)
+    ]
+    rows = in_order(found, _ORDER, query.sort_column, query.sort_order, "NAME")
+    return call.page(rows, lambda task: task_of(call.workspace, task))
+
+
+@routes.post(_TASKS, status=201)
+def create_task(call: Call, query: AssigneeQuery, body: NewTask) -> Entity:  # noqa: ARG001 - read for its conversion
+    """A new task, billable if its project is."""
+    project = _project(call)
+    if not manages(call, project["id"]):
+        require_creator(call, "whoCanCreateTasks")
+    return task_of(call.workspace, add_task(call, project, body))
+
+
+@routes.get(_TASKS + "/{taskId}")
+def get_task(call: Call) -> Entity:
+    """One task."""
+    return task_of(call.workspace, _task(call))
+
+
+@routes.put(_TASKS + "/{taskId}")
+def update_task(call: Call, query: AssigneeQuery, body: NewTask) -> Entity:  # noqa: ARG001 - read for its conversion
+    """Replace a task; its rates stay."""
+    task = _task(call)
+    require_manager(call, task["projectId"])
+    _check(call, task["projectId"], body, task["id"])
+    return task_of(call.workspace, call.update(TASK, task, {**_fields(body), "billable": bool(body.billable)}))
+
+
+@routes.delete(_TASKS + "/{taskId}")
+def delete_task(call: Call) -> Entity:
+    """Delete a task that is done; its time entries stay on the project."""
+    task = _task(call)
+    require_manager(call, task["projectId"])
+    if task["status"] != "DONE":
+        raise invalid("Cannot delete an active task")
+    shown = task_of(call.workspace, task)
+    for entry in call.workspace.time_entries:
+        if entry.task_id == task["id"]:
+            call.workspace.time_entries.change(entry, task_id=None)
+    call.remove(TASK, task)
+    return shown
+
+
+@routes.put(_TASKS + "/{taskId}/hourly-rate", feature="TASK_RATES")
+def set_hourly_rate(call: Call, body: RateBody) -> Entity:
+    """Set what an hour of a task is billed at."""
+    return _set_rate(call, "hourlyRate", body, "BILLABLE_RATE_UPDATED")
+
+
+@routes.put(_TASKS + "/{taskId}/cost-rate", feature="LABOR_COST")
+def set_cost_rate(call: Call, body: RateBody) -> Entity:
+    """Set what an hour of a task costs."""
+    return _set_rate(call, "costRate", body, "COST_RATE_UPDATED")
+
+
+def add_task(call: Call, project: Entity, body: NewTask) -> Entity:
+    """Keep a new task of a project."""
+    _check(call, project["id"], body)
+    billable = project["billable"] if body.billable is None else body.billable
+    return call.insert(TASK, entities.task(call.new_id(), project["id"], **_fields(body), billable=billable))
+
+
+def _fields(body: NewTask) -> dict[str, Any]:
+    return {
+        "name": body.name,
+        "assigneeIds": body.assignee_ids,
+        "userGroupIds": body.user_group_ids,
+        "estimate": body.estimate,
+        "budgetEstimate": body.budget_estimate,
+        "status": body.status,
+    }
+
+
+def _check(call: Call, project_id: str, body: NewTask, own_id: str | None = None) -> None:
+    siblings = (task for task in call.workspace.tasks.values() if task["projectId"] == project_id)
+    call.require_free_name(TASK, body.name, siblings, own_id)
+    call.require_all(MEMBER, body.assignee_ids)
+    call.require_all(USER_GROUP, body.user_group_ids)
+    try:
+        seconds_of(body.estimate)
+    except ValueError as error:
+        raise invalid(str(error)) from None
+
+
+def _project(call: Call) -> Entity:
+    project = call.named(PROJECT, "projectId")
+    if not can_see(call, project):
+        raise forbidden()
+    return project
+
+
+def _task(call: Call) -> Entity:
+    project, task = _project(call), call.workspace.tasks.get(call.path["taskId"])
+    if task is None or task["projectId"] != project["id"]:
+        raise not_in("Task", "Project")
+    return task
+
+
+def _set_rate(call: Call, name: str, body: RateBody, event: str) -> Entity:
+    task = _task(call)
+    require_manager(call, task["projectId"])
+    currency = project_currency(call.workspace, call.workspace.projects[task["projectId"]])
+    return task_of(call.workspace, call.update(TASK, task, {name: rate(body.amount, currency)}, event=event))

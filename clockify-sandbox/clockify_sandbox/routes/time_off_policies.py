@@ -1,0 +1,207 @@
+"""Time-off policies. A policy is archived before it is deleted, and takes its requests and balances along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, field, to_builtins
+
+from clockify_sandbox.absence import AutomaticEntries, audience, automatic_entries
+from clockify_sandbox.allowances import limits
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.bodies import Color  # noqa: TC001 - read by msgspec
+from clockify_sandbox.errors import invalid, not_in
+from clockify_sandbox.kinds import BALANCE, BALANCE_ASSIGNMENT, MEMBER, POLICY, TIME_OFF_REQUEST
+from clockify_sandbox.lists import matches
+from clockify_sandbox.paging import TIME_OFF
+from clockify_sandbox.people import NewPick, Pick  # noqa: TC001 - read by msgspec
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.seed.entities import policy as new_policy
+
+if TYPE_CHECKING:
+    from clockify_sandbox.answers import Answer
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
+
+_Amount = Annotated[float, Meta(ge=0)]
+_Unit = Literal["DAYS", "HOURS"]
+_Period = Literal["MONTH", "YEAR"]
+_Icon = Literal[
+    "UMBRELLA",
+    "SNOWFLAKE",
+    "FAMILY",
+    "PLANE",
+    "STETHOSCOPE",
+    "HEALTH_METRICS",
+    "CHILDCARE",
+    "LUGGAGE",
+    "MONETIZATION",
+    "CALENDAR",
+]
+
+
+class PolicyQuery(Query):
+    """Filters of the list. Any text passes for a sort order; there is one order only."""
+
+    name: str | None = None
+    status: Literal["ACTIVE", "ARCHIVED", "ALL"] = "ACTIVE"
+
+
+class Approve(Body):
+    """Who approves requests."""
+
+    requires_approval: bool = False
+    specific_members: bool = False
+    team_managers: bool = False
+    user_ids: list[str] = field(default_factory=list)
+
+
+class Accrual(Body):
+    """How balances grow by themselves."""
+
+    amount: _Amount
+    period: _Period = "YEAR"
+    time_unit: _Unit | None = None
+
+
+class Debt(Body):
+    """How far balances may fall below zero."""
+
+    amount: _Amount
+    period: _Period = "YEAR"
+    should_reset: bool = False
+    time_unit: _Unit | None = None
+
+
+class PolicyBody(Body):
+    """What both writes read."""
+
+    name: Annotated[str, Meta(min_length=2, max_length=100)]
+    approve: Approve
+    allow_half_day: bool = False
+    allow_negative_balance: bool = False
+    archived: bool = False
+    everyone_including_new: bool = False
+    has_expiration: bool = False
+    users: Pick | None = None
+    user_groups: Pick | None = None
+    automatic_accrual: Accrual | None = None
+    negative_balance: Debt | None = None
+    automatic_time_entry_creation: AutomaticEntries | None = None
+    color: Color | None = None
+    icon: _Icon | None = None
+
+
+class NewPolicy(PolicyBody):
+    """What a create reads."""
+
+    users: NewPick | None = None
+    user_groups: NewPick | None = None
+    time_unit: _Unit = "DAYS"
+
+
+class PolicyChange(PolicyBody):
+    """What an update reads: a replacement, in which much must be said although some of it cannot be read."""
+
+    allow_half_day: bool
+    allow_negative_balance: bool
+    archived: bool
+    everyone_including_new: bool
+    has_expiration: bool
+    users: Pick
+    user_groups: Pick
+
+
+class PolicyStatus(Body):
+    """Archive or restore."""
+
+    status: Literal["ACTIVE", "ARCHIVED", "ALL"]
+
+
+@routes.get("/workspaces/{ws}/time-off/policies", paging=TIME_OFF)
+def list_policies(call: Call, query: PolicyQuery) -> Answer:
+    """Policies, only active ones unless the query asks for others."""
+    wanted = {"ACTIVE": {False}, "ARCHIVED": {True}, "ALL": {False, True}}[query.status]
+    policies = call.workspace.time_off_policies.values()
+    return call.page(
+        [policy for policy in policies if policy["archived"] in wanted and matches(policy["name"], query.name)], _shown
+    )
+
+
+@routes.post("/workspaces/{ws}/time-off/policies", status=201, role="ADMIN")
+def create_policy(call: Call, body: NewPolicy) -> Entity:
+    """A new policy, which must be for somebody."""
+    policy = new_policy(call.new_id(), call.workspace.id, body.name, timeUnit=body.time_unit)
+    return _shown(call.insert(POLICY, {**policy, **_values(call, body, policy)}))
+
+
+@routes.get("/workspaces/{ws}/time-off/policies/{policyId}")
+def get_policy(call: Call) -> Entity:
+    """One active policy: archived ones are in the list only."""
+    policy = call.named(POLICY, "policyId")
+    if policy["archived"]:
+        raise not_in(POLICY.noun)
+    return _shown(policy)
+
+
+@routes.put("/workspaces/{ws}/time-off/policies/{policyId}", role="ADMIN")
+def update_policy(call: Call, body: PolicyChange) -> Entity:
+    """Replace a policy, but for its unit; its balances follow the new limits."""
+    policy = call.named(POLICY, "policyId")
+    call.update(POLICY, policy, _values(call, body, policy))
+    for balance in call.workspace.balances.values():
+        if balance["policyId"] == policy["id"]:
+            balance.update(limits(policy))
+    return _shown(policy)
+
+
+@routes.patch("/workspaces/{ws}/time-off/policies/{policyId}", role="ADMIN")
+def change_policy_status(call: Call, body: PolicyStatus) -> Entity:
+    """Archive or restore a policy."""
+    policy = call.named(POLICY, "policyId")
+    if body.status == "ALL":
+        raise invalid("Invalid status", 400)
+    return _shown(call.update(POLICY, policy, {"archived": body.status == "ARCHIVED"}))
+
+
+@routes.delete("/workspaces/{ws}/time-off/policies/{policyId}", role="ADMIN")
+def delete_policy(call: Call) -> None:
+    """Delete an archived policy with everything that hangs on it."""
+    policy = call.named(POLICY, "policyId")
+    if not policy["archived"]:
+        raise invalid("Policy must be archived in order to be deleted", 400)
+    for kind in (TIME_OFF_REQUEST, BALANCE_ASSIGNMENT, BALANCE):
+        for entity in [row for row in call.table(kind).values() if row["policyId"] == policy["id"]]:
+            call.remove(kind, entity)
+    call.remove(POLICY, policy)
+
+
+def _values(call: Call, body: PolicyBody, policy: Entity) -> dict[str, Any]:
+    call.require_free_name(POLICY, body.name, call.workspace.time_off_policies.values(), policy["id"])
+    call.require_all(MEMBER, body.approve.user_ids)
+    creation = automatic_entries(call, body.automatic_time_entry_creation)
+    return {
+        "name": body.name,
+        "archived": body.archived,
+        **audience(call, body),
+        "allowHalfDay": body.allow_half_day,
+        "allowNegativeBalance": body.allow_negative_balance,
+        "approve": to_builtins(body.approve),
+        "automaticAccrual": _in_unit(body.automatic_accrual, policy["timeUnit"]),
+        "negativeBalance": _in_unit(body.negative_balance, policy["timeUnit"]),
+        "automaticTimeEntryCreation": creation,
+        "projectId": creation and creation["defaultEntities"]["projectId"],
+        "color": body.color,
+        "icon": body.icon,
+        "hasExpiration": body.has_expiration,
+    }
+
+
+def _in_unit(amount: Accrual | Debt | None, unit: str) -> Entity | None:
+    return None if amount is None else {**to_builtins(amount), "timeUnit": amount.time_unit or unit}
+
+
+def _shown(policy: Entity) -> Entity:
+    return {name: value for name, value in policy.items() if name != "hasExpiration"}

@@ -1,0 +1,281 @@
+"""Time-off requests: asked for under a policy, decided by its approvers, and lowering a balance once approved."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, field
+
+from clockify_sandbox.allowances import balance_of, is_enough, spend
+from clockify_sandbox.binding import Body
+from clockify_sandbox.errors import access_denied, forbidden, invalid, not_in, not_one_of
+from clockify_sandbox.kinds import MEMBER, POLICY, TIME_OFF_REQUEST
+from clockify_sandbox.paging import BODY_200, BodyPage
+from clockify_sandbox.people import applies_to, members_of, name_of, oversight, zone_of
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.seed.entities import request_status, time_off_period, time_off_request
+from clockify_sandbox.values import epoch, timestamp, wall_clock
+from clockify_sandbox.workdays import days_between, holidays_of, is_working_day, midnight, span_of
+
+if TYPE_CHECKING:
+    from clockify_sandbox.answers import Answer
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
+
+_SEARCHABLE = ("PENDING", "APPROVED", "REJECTED", "ALL")
+_HOUR = 3600
+_SECONDS_ONLY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_HALVES = {"FIRST_HALF": (9, 13), "SECOND_HALF": (13, 17)}
+_SHORT = ("id", "workspaceId", "policyId", "userId", "note", "createdAt", "balanceDiff", "timeOffPeriod")
+
+_Half = Literal["FIRST_HALF", "SECOND_HALF", "NOT_DEFINED"]
+
+
+class Search(BodyPage):
+    """Which requests are wanted; everybody's and of every state unless it says otherwise."""
+
+    statuses: list[Literal["PENDING", "APPROVED", "REJECTED", "WITHDRAWN", "ALL"]] = field(default_factory=list)
+    users: list[str] = field(default_factory=list)
+    user_groups: list[str] = field(default_factory=list)
+    start: datetime | None = None
+    end: datetime | None = None
+    page: Annotated[int, Meta(le=1000)] | None = None
+
+
+class Period(Body):
+    """Under a policy in days a start date and a number of days, under one in hours two timestamps."""
+
+    start: str
+    end: str | None = None
+    days: Annotated[int, Meta(ge=1, le=999)] | None = None
+
+
+class TimeOffPeriod(Body):
+    """When somebody wants to be away. The half of a day goes by either of two names."""
+
+    period: Period
+    is_half_day: bool = False
+    half_day_period: _Half | None = None
+    time_off_half_day_period: _Half | None = None
+
+
+class NewRequest(Body):
+    """A request."""
+
+    time_off_period: TimeOffPeriod
+    note: str | None = None
+
+
+class Decision(Body):
+    """What is decided about a pending request. It is written as `status` and read as `statusType`."""
+
+    status: Literal["APPROVED", "REJECTED"]
+    note: str | None = None
+
+
+@routes.post("/workspaces/{ws}/time-off/requests", paging=BODY_200, reads=True)
+def search_requests(call: Call, body: Search) -> Answer:
+    """Requests, newest first; those without authority over others find their own."""
+    if "WITHDRAWN" in body.statuses:
+        raise not_one_of("statuses", _SEARCHABLE)
+    states = set(body.statuses) - {"ALL"} if "ALL" not in body.statuses else set()
+    people = {*body.users, *members_of(call.workspace, body.user_groups)}
+    anybody = not (body.users or body.user_groups)
+    may_see = oversight(call)
+    found = [
+        request
+        for request in call.workspace.time_off_requests.values()
+        if (not states or request["status"]["statusType"] in states)
+        and (anybody or request["userId"] in people)
+        and may_see(request["userId"])
+        and _was_created_between(call, request, body.start, body.end)
+    ]
+    found.sort(key=lambda request: (request["createdAt"], request["id"]), reverse=True)
+    return call.page(found, lambda request: _full(call, request), lambda page: {"count": len(found), "requests": page})
+
+
+@routes.post("/workspaces/{ws}/time-off/policies/{policyId}/requests")
+def request_time_off(call: Call, body: NewRequest) -> Entity:
+    """A request for oneself."""
+    return _create(call, call.user_id, body)
+
+
+@routes.post("/workspaces/{ws}/time-off/policies/{policyId}/users/{userId}/requests")
+def request_time_off_for(call: Call, body: NewRequest) -> Entity:
+    """A request for somebody one may decide for."""
+    if not oversight(call)(call.path["userId"]):
+        raise forbidden()
+    call.named(MEMBER, "userId")
+    return _create(call, call.path["userId"], body)
+
+
+@routes.patch("/workspaces/{ws}/time-off/policies/{policyId}/requests/{requestId}")
+def decide_request(call: Call, body: Decision) -> Entity:
+    """Approve or reject a pending request; what is decided stays so."""
+    policy, request = _named(call)
+    if not _may_decide(call, policy, request):
+        raise forbidden()
+    if request["status"]["statusType"] != "PENDING":
+        raise invalid("Updating policy status is not allowed", 400)
+    changes: dict[str, Any] = {"status": _decided(call, body.status, body.note)}
+    if body.status == "APPROVED":
+        changes["balance"] = _spend(call, policy, request["userId"], request["balanceDiff"])
+    call.update(TIME_OFF_REQUEST, request, changes, event=f"TIME_OFF_REQUEST_{body.status}")
+    return _short(call, request)
+
+
+@routes.delete("/workspaces/{ws}/time-off/policies/{policyId}/requests/{requestId}")
+def delete_request(call: Call) -> Entity:
+    """Withdraw a request that is still pending."""
+    _, request = _named(call)
+    if not oversight(call)(request["userId"]):
+        raise forbidden()
+    state = request["status"]["statusType"]
+    if state != "PENDING":
+        raise invalid(f"{state.capitalize()} time off requests cannot be withdrawn", 400)
+    return _short(call, call.remove(TIME_OFF_REQUEST, request))
+
+
+def _named(call: Call) -> tuple[Entity, Entity]:
+    policy = call.named(POLICY, "policyId")
+    request = call.workspace.time_off_requests.get(call.path["requestId"])
+    if request is None or request["policyId"] != policy["id"]:
+        raise access_denied()
+    return policy, request
+
+
+def _may_decide(call: Call, policy: Entity, request: Entity) -> bool:
+    approve = policy["approve"]
+    as_manager = approve["teamManagers"] and request["userId"] != call.user_id and oversight(call)(request["userId"])
+    return call.is_admin or call.user_id in approve["userIds"] or as_manager
+
+
+def _was_created_between(call: Call, request: Entity, start: datetime | None, end: datetime | None) -> bool:
+    """Bounds are wall clocks in the zone of the user whose request it is."""
+    created = epoch(datetime.fromisoformat(request["createdAt"]))
+    zone = zone_of(call.world, request["userId"])
+    return not (start and created < wall_clock(start, zone)) and not (end and created > wall_clock(end, zone))
+
+
+# -- asking ------------------------------------------------------------------------------------------------------------
+
+
+def _create(call: Call, user_id: str, body: NewRequest) -> Entity:
+    policy = call.named(POLICY, "policyId")
+    if policy["archived"] or not applies_to(call.workspace, policy, user_id):
+        raise not_in("User", "Policy")
+    in_days = policy["timeUnit"] == "DAYS"
+    size, period = (_days if in_days else _hours)(call, policy, user_id, body.time_off_period)
+    balance = balance_of(call, user_id, policy)
+    if not is_enough(balance, policy, size):
+        raise invalid("Insufficient time off balance", 400)
+    request = time_off_request(
+        call.new_id(),
+        call.workspace.id,
+        policy["id"],
+        user_id,
+        requesterUserId=call.user_id,
+        timeUnit=policy["timeUnit"],
+        note=body.note,
+        createdAt=call.today.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        balance=balance["balance"],
+        balanceDiff=size,
+        timeOffPeriod=period,
+    )
+    if not policy["approve"]["requiresApproval"]:
+        request |= {"status": _decided(call, "APPROVED"), "balance": _spend(call, policy, user_id, size)}
+    return _full(call, call.insert(TIME_OFF_REQUEST, request))
+
+
+def _days(call: Call, policy: Entity, user_id: str, wanted: TimeOffPeriod) -> tuple[float, Entity]:
+    """Calendar days from a date on, of which working days count."""
+    if wanted.period.days is None or wanted.period.end is not None:
+        raise invalid("Value for number of days is not allowed", 400)
+    first = _date(wanted.period.start)
+    last = first + timedelta(days=wanted.period.days - 1)
+    holidays = holidays_of(call.workspace, user_id, first, last)
+    working = [
+        day for day in days_between(first, last) if day not in holidays and is_working_day(call.workspace, user_id, day)
+    ]
+    if first not in working or last not in working:
+        raise invalid("Requested start or end date are non-working days", 400)
+    zone = zone_of(call.world, user_id)
+    begin, end = map(timestamp, span_of(first, last, zone))
+    if not wanted.is_half_day:
+        return float(len(working)), time_off_period(begin, end)
+    half = wanted.half_day_period or wanted.time_off_half_day_period
+    if not policy["allowHalfDay"] or half not in _HALVES:
+        raise invalid("Half day is not allowed", 400)
+    opens, closes = (timestamp(midnight(first, zone) + hour * _HOUR) for hour in _HALVES[half])
+    return len(working) / 2, time_off_period(begin, end, half, {"start": opens, "end": closes})
+
+
+def _hours(_: Call, __: Entity, ___: str, wanted: TimeOffPeriod) -> tuple[float, Entity]:
+    """Hours between two timestamps, which must not have fractions of a second."""
+    start, end = wanted.period.start, wanted.period.end
+    if wanted.period.days is not None or end is None:
+        raise invalid("Value for number of days is not allowed", 400)
+    begin, finish = _second(start), _second(end)
+    if begin >= finish:
+        raise invalid(f"Start datetime {start} is greater than end datetime {end}.")
+    return (finish - begin) / _HOUR, time_off_period(start, end)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise invalid(f"Text '{text}' could not be parsed, expected yyyy-MM-dd", 400) from None
+
+
+def _second(text: str) -> int:
+    try:
+        if _SECONDS_ONLY.fullmatch(text):
+            return epoch(datetime.fromisoformat(text))
+    except ValueError:
+        pass  # the form fits, but there is no such moment
+    raise invalid(f"Text '{text}' could not be parsed, expected yyyy-MM-ddThh:mm:ssZ", 400)
+
+
+def _decided(call: Call, state: str, note: str | None = None) -> Entity:
+    return request_status(state, call.user_id, timestamp(call.now), note)
+
+
+def _spend(call: Call, policy: Entity, user_id: str, size: float) -> float:
+    balance = balance_of(call, user_id, policy)
+    spend(call, balance, size)
+    left: float = balance["balance"]
+    return left
+
+
+# -- showing -----------------------------------------------------------------------------------------------------------
+
+
+def _full(call: Call, request: Entity) -> Entity:
+    user, requester = call.world.users[request["userId"]], request["requesterUserId"]
+    return {
+        **request,
+        "policyName": call.workspace.time_off_policies[request["policyId"]]["name"],
+        "userName": name_of(call.world, user["id"]),
+        "userEmail": user["email"],
+        "userTimeZone": zone_of(call.world, user["id"]),
+        "requesterUserName": requester and name_of(call.world, requester),
+        "status": _status(call, request),
+    }
+
+
+def _short(call: Call, request: Entity) -> Entity:
+    return {**{name: request[name] for name in _SHORT}, "status": _status(call, request)}
+
+
+def _status(call: Call, request: Entity) -> Entity:
+    status, by = request["status"], request["status"]["changedByUserId"]
+    return {
+        **status,
+        "changedByUserName": by and name_of(call.world, by),
+        "changedForUserName": by and name_of(call.world, request["userId"]),
+    }

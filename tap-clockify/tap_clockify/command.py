@@ -1,0 +1,60 @@
+"""The command line: whatever a user can get wrong ends in one line on stderr and exit code 1, without a traceback."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+from clockify_client import ClockifyError
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.plugin_base import SingerCommand
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+class OneLineCommand(SingerCommand):
+    """The SDK's command, for people."""
+
+    @override
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run; see `failing_in_one_line`."""
+        with failing_in_one_line(self.logger):
+            return super().main(*args, **kwargs)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the tap, passing over the SDK's two-line report of settings that are not valid."""
+        logging.captureWarnings(capture=True)
+        return click.Command.invoke(self, ctx)
+
+
+@contextmanager
+def failing_in_one_line(logger: logging.Logger) -> Generator[None, None, None]:
+    """Turn what a user can mend into a line of the log and exit code 1.
+
+    Raises:
+        SystemExit: With code 1.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        # The target is gone and tells why; what is still in the buffer must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        logger.error("Nobody reads the output any more: the target has ended")  # noqa: TRY400
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        logger.error("%s%s", error.strerror or error, where)  # noqa: TRY400
+    except ConfigValidationError as error:
+        logger.error("The settings are not valid: %s", "; ".join(error.errors))  # noqa: TRY400
+    except (ClockifyError, ValueError) as error:
+        what = "A file given on the command line is not JSON: " if hasattr(error, "lineno") else ""
+        logger.error("%s%s", what, error)  # noqa: TRY400
+    else:
+        return
+    sys.exit(1)

@@ -1,0 +1,351 @@
+"""The ledger: which row became which object, what every run did, and which writes were under way when one was killed.
+
+It is a database of its own behind any SQLAlchemy URL, a SQLite file by default. A write enters the journal before it is
+sent and is closed once its outcome is known; what a killed run leaves open is looked up by the next one. Two hashes per
+row make a second run cheap: as long as neither the record that came in nor the object in Clockify has changed since both
+were last compared, they need not be compared again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_META = sa.MetaData()
+_KEY = sa.String(512)
+
+_ROWS = sa.Table(
+    "clockify_rows",
+    _META,
+    sa.Column("workspace", sa.String(24), primary_key=True),
+    sa.Column("stream", sa.String(128), primary_key=True),
+    sa.Column("key", _KEY, primary_key=True),
+    sa.Column("object", sa.String(64), nullable=False),
+    sa.Column("id", sa.String(128), nullable=False),
+    sa.Column("scope", sa.Text, nullable=False, default="{}"),
+    sa.Column("created", sa.Boolean, nullable=False, default=False),
+    sa.Column("record_hash", sa.LargeBinary(16)),
+    sa.Column("state_hash", sa.LargeBinary(16)),
+    sa.Column("run", sa.String(32), nullable=False),
+    sa.Index("clockify_rows_by_key", "workspace", "object", "key"),
+    sa.Index("clockify_rows_by_id", "workspace", "object", "id"),
+)
+
+_JOURNAL = sa.Table(
+    "clockify_journal",
+    _META,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("run", sa.String(32), nullable=False, index=True),
+    sa.Column("workspace", sa.String(24), nullable=False),
+    sa.Column("stream", sa.String(128), nullable=False),
+    sa.Column("key", _KEY, nullable=False),
+    sa.Column("object", sa.String(64), nullable=False),
+    sa.Column("operation", sa.String(64), nullable=False),
+    sa.Column("id", sa.String(128)),
+    sa.Column("status", sa.String(8), nullable=False, index=True),
+    sa.Column("changes", sa.Text, nullable=False, default="{}"),
+    sa.Column("recovery", sa.Text, nullable=False, default="{}"),
+    sa.Column("error", sa.Text),
+    sa.Column("began", sa.String(32), nullable=False),
+    sa.Column("ended", sa.String(32)),
+)
+
+_LOOKED_UP_AT_ONCE = 400
+_REMEMBERED = 20_000
+
+
+def _now() -> str:
+    return datetime.now(tz=UTC).isoformat(timespec="seconds")
+
+
+def _json(value: Any) -> str:  # noqa: ANN401
+    return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+@dataclass
+class Row:
+    """What the ledger knows of one input row: the object it became, and the two hashes of its last comparison."""
+
+    stream: str
+    key: str
+    object: str
+    id: str
+    scope: dict[str, Any] = field(default_factory=dict)
+    created: bool = False
+    record_hash: bytes | None = None
+    state_hash: bytes | None = None
+
+
+@dataclass
+class Entry:
+    """One entry of the journal.
+
+    `recovery` holds what finds the object again if the outcome stays unknown: its list, its natural values, and the ids
+    that had those values before.
+    """
+
+    stream: str
+    key: str
+    object: str
+    operation: str
+    id: str | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    recovery: dict[str, Any] = field(default_factory=dict)
+    seq: int = 0
+    began: str = ""
+
+
+class Ledger:
+    """The ledger of one workspace. Safe for threads: one connection, one at a time."""
+
+    def __init__(self, url: str, workspace: str, run: str) -> None:
+        self.workspace = workspace
+        self.run = run
+        self._lock = threading.RLock()
+        sqlite = url.startswith("sqlite")
+        options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 60}} if sqlite else {}
+        self._engine = sa.create_engine(url, poolclass=NullPool, **options)
+        self._connection = self._engine.connect()
+        if sqlite:
+            # A killed process loses nothing this way, and a commit costs no wait for the disk.
+            self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+            self._connection.commit()
+        _META.create_all(self._connection)
+        self._connection.commit()
+        self._ids: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+
+    def close(self) -> None:
+        """Give the database back."""
+        with self._lock:
+            self._connection.close()
+            self._engine.dispose()
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    def known(self, stream: str, keys: Sequence[str]) -> dict[str, Row]:
+        """Return what is known of these rows of a stream, by key."""
+        found: dict[str, Row] = {}
+        for start in range(0, len(keys), _LOOKED_UP_AT_ONCE):
+            some = keys[start : start + _LOOKED_UP_AT_ONCE]
+            mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.stream == stream, _ROWS.c.key.in_(some))
+            found.update((row.key, row) for row in self._rows(mine))
+        return found
+
+    def id_of(self, name: str, key: str) -> str | None:
+        """Return the id of the object of that name which a row of that key became."""
+        place = (name, key)
+        with self._lock:
+            if place in self._ids:
+                self._ids.move_to_end(place)
+                return self._ids[place]
+            mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.object == name, _ROWS.c.key == key)
+            ids = {row.id for row in self._rows(mine)}
+            self._note(place, ids.pop() if len(ids) == 1 else None)
+            return self._ids[place]
+
+    def owners(self, name: str, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return which row, as stream and key, stands behind each of these objects, where one does."""
+        mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.object == name, _ROWS.c.id.in_(list(ids)))
+        return {row.id: (row.stream, row.key) for row in self._rows(mine)}
+
+    def created(self, stream: str) -> Iterator[Row]:
+        """Yield the rows of a stream that became new objects."""
+        mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.stream == stream, _ROWS.c.created)
+        yield from self._rows(mine)
+
+    def remember(self, rows: Sequence[Row]) -> None:
+        """Store rows, in place of what was known of them; an object once created stays known as such."""
+        if rows:
+            with self._lock, self._transaction() as connection:
+                self._store(connection, rows)
+
+    def forget(self, stream: str, key: str) -> None:
+        """Drop a row whose object is gone."""
+        with self._lock, self._transaction() as connection:
+            self._drop(connection, stream, key)
+
+    # -- the journal ---------------------------------------------------------------------------
+
+    def begin(self, entries: Sequence[Entry]) -> None:
+        """Write down what is about to be sent."""
+        with self._lock, self._transaction() as connection:
+            for entry in entries:
+                entry.began = _now()
+                values = {
+                    "run": self.run,
+                    "workspace": self.workspace,
+                    "stream": entry.stream,
+                    "key": entry.key,
+                    "object": entry.object,
+                    "operation": entry.operation,
+                    "id": entry.id,
+                    "status": "open",
+                    "changes": _json(entry.changes),
+                    "recovery": _json(entry.recovery),
+                    "began": entry.began,
+                }
+                entry.seq = connection.execute(_JOURNAL.insert(), values).inserted_primary_key[0]
+
+    def exists(self, entry: Entry, row: Row) -> None:
+        """Note at once that an object was created, though the writes that complete it are still to come."""
+        with self._lock, self._transaction() as connection:
+            connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), {"id": row.id})
+            self._store(connection, [row])
+
+    def finish(self, outcomes: Sequence[tuple[Entry, str, str | None, Row | None]]) -> None:
+        """Close entries: each with its status (`done`, `failed`, `void`), an error, and the row as it now stands."""
+        with self._lock, self._transaction() as connection:
+            for entry, status, error, row in outcomes:
+                values = {"status": status, "error": error, "ended": _now(), "id": row.id if row else entry.id}
+                connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), values)
+                if entry.operation == "DELETE" and status == "done":
+                    self._drop(connection, entry.stream, entry.key)
+                    gone = sa.and_(
+                        _ROWS.c.workspace == self.workspace, _ROWS.c.object == entry.object, _ROWS.c.id == entry.id
+                    )
+                    connection.execute(_ROWS.delete().where(gone))
+                elif row:
+                    self._store(connection, [row])
+
+    def open_entries(self) -> list[Entry]:
+        """Return the writes of earlier runs whose outcome is unknown."""
+        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.status == "open")
+        query = sa.select(_JOURNAL).where(mine, _JOURNAL.c.run != self.run).order_by(_JOURNAL.c.seq)
+        with self._lock:
+            rows = self._connection.execute(query).mappings().all()
+            self._connection.rollback()
+        return [
+            Entry(
+                row["stream"],
+                row["key"],
+                row["object"],
+                row["operation"],
+                row["id"],
+                msgspec.json.decode(row["changes"]),
+                msgspec.json.decode(row["recovery"]),
+                row["seq"],
+                row["began"],
+            )
+            for row in rows
+        ]
+
+    def last_status(self, stream: str, key: str) -> tuple[str, str] | None:
+        """Return status and operation of the last journal entry of a row."""
+        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.stream == stream, _JOURNAL.c.key == key)
+        query = sa.select(_JOURNAL.c.status, _JOURNAL.c.operation).where(mine).order_by(_JOURNAL.c.seq.desc()).limit(1)
+        with self._lock:
+            found = self._connection.execute(query).first()
+            self._connection.rollback()
+        return (found[0], found[1]) if found else None
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _transaction(self) -> _Transaction:
+        return _Transaction(self._connection)
+
+    def _rows(self, condition: sa.ColumnElement[bool]) -> list[Row]:
+        with self._lock:
+            found = self._connection.execute(sa.select(_ROWS).where(condition)).all()
+            self._connection.rollback()
+        return [
+            Row(
+                row.stream,
+                row.key,
+                row.object,
+                row.id,
+                msgspec.json.decode(row.scope) if row.scope != "{}" else {},
+                row.created,
+                row.record_hash,
+                row.state_hash,
+            )
+            for row in found
+        ]
+
+    def _store(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
+        places = [{"w": self.workspace, "s": row.stream, "k": row.key} for row in rows]
+        connection.execute(
+            _ROWS.delete().where(
+                _ROWS.c.workspace == sa.bindparam("w"),
+                _ROWS.c.stream == sa.bindparam("s"),
+                _ROWS.c.key == sa.bindparam("k"),
+            ),
+            places,
+        )
+        connection.execute(
+            _ROWS.insert(),
+            [
+                {
+                    "workspace": self.workspace,
+                    "stream": row.stream,
+                    "key": row.key,
+                    "object": row.object,
+                    "id": row.id,
+                    "scope": _json(row.scope),
+                    "created": row.created,
+                    "record_hash": row.record_hash,
+                    "state_hash": row.state_hash,
+                    "run": self.run,
+                }
+                for row in rows
+            ],
+        )
+        for row in rows:
+            self._note((row.object, row.key), row.id)
+
+    def _drop(self, connection: sa.Connection, stream: str, key: str) -> None:
+        mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.stream == stream, _ROWS.c.key == key)
+        connection.execute(_ROWS.delete().where(mine))
+        self._ids.clear()
+
+    def _note(self, place: tuple[str, str], found: str | None) -> None:
+        self._ids[place] = found
+        self._ids.move_to_end(place)
+        if len(self._ids) > _REMEMBERED:
+            self._ids.popitem(last=False)
+
+
+class _Transaction:
+    """Commits what is done inside, or takes all of it back."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> sa.Connection:
+        return self._connection
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._connection.commit()
+        else:
+            self._connection.rollback()
+
+
+def report(url: str, run: str) -> list[dict[str, Any]]:
+    """Return what a run changed, in order; `last` is the latest run.
+
+    Raises:
+        LookupError: The ledger knows no such run.
+    """
+    engine = sa.create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        _META.create_all(connection)
+        if run == "last":
+            run = connection.execute(sa.select(_JOURNAL.c.run).order_by(_JOURNAL.c.seq.desc()).limit(1)).scalar() or run
+        rows = connection.execute(sa.select(_JOURNAL).where(_JOURNAL.c.run == run).order_by(_JOURNAL.c.seq)).mappings()
+        found = [{**row, "changes": msgspec.json.decode(row["changes"])} for row in rows]
+    engine.dispose()
+    if not found:
+        msg = f"the ledger knows of no write in a run {run!r}"
+        raise LookupError(msg)
+    return found

@@ -1,0 +1,62 @@
+"""Every object that can be written, and what is read and cannot be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_clockify.naming import folded
+from target_clockify.objects import money, people, schedule, time_off, webhooks, work
+
+if TYPE_CHECKING:
+    from target_clockify.declaration import WritableObject
+
+OBJECTS: tuple[WritableObject, ...] = (
+    *people.OBJECTS,
+    *work.OBJECTS,
+    *money.OBJECTS,
+    *time_off.OBJECTS,
+    *schedule.OBJECTS,
+    *webhooks.OBJECTS,
+)
+
+BY_NAME = {one.name: one for one in OBJECTS}
+_BY_ANY_NAME = {name: one for one in OBJECTS for name in one.names}
+
+COVERED = {
+    "project_memberships": "projects",
+    "memberships": "users",
+    "user_roles": "the procedures GiveManagerRole and RemoveManagerRole",
+    "user_managers": "the procedures GiveManagerRole and RemoveManagerRole",
+    "project_custom_fields": "the procedures SetProjectCustomField and RemoveProjectCustomField",
+    "invoice_items": "invoices",
+    "time_entries_in_progress": "time_entries",
+    "expense_details": "expenses",
+    "addon_webhooks": "nothing: they belong to an add-on",
+}
+"""Streams of the tap that repeat a part of another one, and what writes that part. They are skipped, so that nothing
+is applied twice."""
+
+READ_ONLY = (
+    *("current_user", "assignment_project_totals", "user_capacity_totals", "user_capacity_days"),
+    *("webhook_logs", "webhook_event_statuses", "shared_report_data", "report_detailed", "report_summary"),
+    *("report_weekly", "report_attendance", "report_expenses_detailed", "audit_log"),
+    *("entities_created", "entities_updated", "entities_deleted"),
+)
+"""Streams of the tap that nobody can write."""
+
+_UNWRITABLE = {folded(name): name for name in (*COVERED, *READ_ONLY)} | {
+    folded(alias): name for alias, name in {"TotalCapacityForUser": "user_capacity_totals"}.items()
+}
+
+
+def find_object(stream: str) -> WritableObject | None:
+    """Return the object a stream name means, in any spelling."""
+    return _BY_ANY_NAME.get(folded(stream))
+
+
+def why_not(stream: str) -> str | None:
+    """Return why a stream of the tap is not written, None where it is none of those."""
+    name = _UNWRITABLE.get(folded(stream))
+    if name is None:
+        return None
+    return f"its rows are written with {COVERED[name]}" if name in COVERED else "Clockify lets nobody write it"

@@ -1,0 +1,347 @@
+"""Expenses and their categories, invoices, payments, and the settings of invoices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import endpoints
+
+from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.objects.shared import named
+from target_clockify.values import (
+    DAY,
+    FLAG,
+    ID,
+    INTEGER,
+    MOMENT,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    WORD,
+    Kind,
+    list_of,
+    record_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+EXPENSE_CATEGORIES = WritableObject(
+    name="expense_categories",
+    noun="expense category",
+    aliases=("ExpenseCategory",),
+    fields=(
+        named(250),
+        Field("hasUnitPrice", FLAG, clearable=False),
+        Field("priceInCents", INTEGER, rules={"minimum": 0}, clearable=False, description="Minor units."),
+        Field("unit", TEXT),
+        Field("archived", FLAG, clearable=False),
+    ),
+    listing=Listing(endpoints.EXPENSE_CATEGORIES, variants=({"archived": "false"}, {"archived": "true"})),
+    natural=("name",),
+    create=Create(
+        "/expenses/categories", fields=("name", "hasUnitPrice", "priceInCents", "unit"), required=("name",)
+    ),
+    parts=(
+        Part(("name", "hasUnitPrice", "priceInCents", "unit"), path="/expenses/categories/{id}"),
+        Part(("archived",), "PATCH", "/expenses/categories/{id}/status"),
+    ),
+    delete=Delete("/expenses/categories/{id}", first={"archived": True}),
+    read_only=("status",),
+)
+
+# -- expenses -------------------------------------------------------------------------------------
+
+_FORM = {
+    "userId": "USER",
+    "date": "DATE",
+    "projectId": "PROJECT",
+    "taskId": "TASK",
+    "categoryId": "CATEGORY",
+    "notes": "NOTES",
+    "quantity": "AMOUNT",
+    "billable": "BILLABLE",
+    "file": "FILE",
+}
+_ALWAYS = {"userId", "date", "categoryId", "quantity"}
+_MEDIA = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".pdf": "application/pdf"}
+_RECEIPT = Kind(
+    "the path of a receipt",
+    {"type": "string", "pattern": r"(?i)\.(png|jpe?g|gif|pdf)$"},
+    TEXT.coerce,
+    lambda value: Path(value).name if value else None,
+)
+
+
+def _expense_form(change: Change) -> tuple[tuple[str, Any], ...]:
+    """A multipart form: what must be present, and what changed. Texts all of it, but for the receipt."""
+    form: list[tuple[str, Any]] = []
+    for name in _FORM:
+        value = change.desired.get(name)
+        if name == "file":
+            if value and name in change.changed:
+                path = Path(value)
+                form.append(("file", (path.name, path.read_bytes(), _MEDIA[path.suffix.lower()])))
+        elif name in _ALWAYS or name in change.changed:
+            form.append(("amount" if name == "quantity" else name, _form_text(name, value)))
+    return tuple(form)
+
+
+def _form_text(name: str, value: Any) -> str:  # noqa: ANN401
+    if name == "date":
+        return f"{value}T00:00:00Z"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _expense_change(change: Change) -> Iterator[Call]:
+    form = _expense_form(change)
+    marks = tuple(("changeFields", mark) for name, mark in _FORM.items() if name in change.changed)
+    yield Call("PUT", "/expenses/{id}", form=(*form, *marks))
+
+
+def _flat_expense(row: State, _: Mapping[str, Any] | None = None) -> State:
+    """A listed expense holds its category, project and task whole; what counts is their ids."""
+    row = dict(row)
+    for name in ("category", "project", "task"):
+        found = row.pop(name, None)
+        if isinstance(found, dict) and not row.get(f"{name}Id"):
+            row[f"{name}Id"] = found.get("id")
+    if row.get("fileName"):
+        row.setdefault("file", row["fileName"])
+    return row
+
+
+EXPENSES = WritableObject(
+    name="expenses",
+    noun="expense",
+    aliases=("Expense",),
+    fields=(
+        Field("userId", ID, refers="users", clearable=False),
+        Field("date", DAY, clearable=False),
+        Field("categoryId", ID, refers="expense_categories", clearable=False),
+        Field("projectId", ID, refers="projects"),
+        Field("taskId", ID, refers="tasks"),
+        Field(
+            "quantity",
+            NUMBER,
+            key="amount",
+            clearable=False,
+            description="Major units (12.5 is 12.50), or the number of units where the category has a unit price.",
+        ),
+        Field("notes", TEXT, rules={"maxLength": 3000}),
+        Field("billable", FLAG, clearable=False),
+        Field("file", _RECEIPT, aliases=("receipt",), clearable=False, description="Path of a receipt to upload."),
+        *(Field(name, OBJECT, modifier=True) for name in ("category", "project", "task")),
+    ),
+    listing=Listing(endpoints.EXPENSES, shape=_flat_expense),
+    fingerprint=("userId", "date", "categoryId", "quantity", "notes"),
+    create=Create(
+        "/expenses",
+        fields=("userId", "date", "categoryId", "projectId", "taskId", "quantity", "notes", "billable", "file"),
+        required=("userId", "date", "categoryId", "quantity"),
+        form=_expense_form,
+    ),
+    parts=(
+        Part(
+            ("userId", "date", "categoryId", "projectId", "taskId", "quantity", "notes", "billable", "file"),
+            calls=_expense_change,
+        ),
+    ),
+    delete=Delete("/expenses/{id}"),
+    read_only=("total", "fileId", "fileName", "locked", "isLocked"),
+    adapt=lambda given: {
+        name: value for name, value in _flat_expense(given).items() if name not in {"category", "project", "task"}
+    },
+)
+
+# -- invoices -------------------------------------------------------------------------------------
+
+_DOCUMENT = (
+    *("number", "clientId", "currency", "issuedDate", "dueDate", "billFrom", "clientAddress", "companyId"),
+    *("note", "subject", "taxType", "visibleZeroFields", "tax", "tax2", "discount"),
+)
+_ITEM = record_of(
+    "an item",
+    ("itemType", "description", "quantity", "unitPrice"),
+    itemType=TEXT,
+    description=TEXT,
+    quantity=NUMBER,
+    unitPrice=NUMBER,
+    applyTaxes=WORD,
+)
+_STATUSES = ["UNSENT", "SENT", "PAID", "PARTIALLY_PAID", "VOID", "OVERDUE"]
+
+
+def _percent(name: str) -> Field:
+    """A percentage, read times 100 and written plain."""
+    return Field(
+        name,
+        NUMBER,
+        key=f"{name}Percent",
+        write=lambda value: value / 100,
+        read=lambda value: value * 100 if isinstance(value, (int, float)) else value,
+        rules={"minimum": 0},
+        clearable=False,
+        description=f"Percent times 100, as it is read; `{name}Percent` takes plain percent.",
+    )
+
+
+def _invoice_body(_: Change, body: State) -> State:
+    """The percentages must be there, or they become 0: so they do where the invoice has none."""
+    return {**dict.fromkeys(("taxPercent", "tax2Percent", "discountPercent"), 0), **body}
+
+
+def _items(change: Change) -> Iterator[Call]:
+    """There is no update of an item: what differs is taken off from the end, and put on anew."""
+    current = sorted(change.current.get("items") or (), key=lambda item: item.get("order") or 0)
+    desired = change.desired["items"] or []
+    same = 0
+    while same < min(len(current), len(desired)) and _ITEM.canonical(current[same]) == _ITEM.canonical(desired[same]):
+        same += 1
+    for position, item in reversed(list(enumerate(current[same:], same + 1))):
+        yield Call("DELETE", "/invoices/{id}/items/{order}", ids={"order": item.get("order") or position})
+    for item in desired[same:]:
+        keys = ("itemType", "description", "quantity", "unitPrice", "applyTaxes")
+        yield Call("POST", "/invoices/{id}/items", json={key: item[key] for key in keys})
+
+
+def _with_taxes(given: State) -> State:
+    items = given.get("items")
+    if isinstance(items, list):
+        ordered = sorted((one for one in items if isinstance(one, dict)), key=lambda item: item.get("order") or 0)
+        given = {**given, "items": [{**item, "applyTaxes": item.get("applyTaxes") or "NONE"} for item in ordered]}
+    return given
+
+
+INVOICES = WritableObject(
+    name="invoices",
+    noun="invoice",
+    aliases=("Invoice",),
+    fields=(
+        Field("number", TEXT, rules={"minLength": 1}, clearable=False),
+        Field("clientId", ID, refers="clients", clearable=False),
+        Field("currency", TEXT, clearable=False),
+        Field("issuedDate", MOMENT, clearable=False),
+        Field("dueDate", MOMENT, clearable=False),
+        Field("billFrom", TEXT),
+        Field("clientAddress", TEXT),
+        Field("companyId", ID, refers="companies"),
+        Field("note", TEXT),
+        Field("subject", TEXT),
+        Field("taxType", WORD, rules={"enum": ["COMPOUND", "SIMPLE", "NONE"]}, clearable=False),
+        Field("visibleZeroFields", list_of(WORD), clearable=False),
+        _percent("tax"),
+        _percent("tax2"),
+        _percent("discount"),
+        Field(
+            "items",
+            list_of(_ITEM, "an array of items", ordered=True),
+            clearable=False,
+            description="`amount` of an item is quantity times unitPrice / 100, in minor units.",
+        ),
+        Field("status", WORD, key="invoiceStatus", rules={"enum": _STATUSES}, clearable=False),
+        Field(
+            "timeViewMode",
+            WORD,
+            modifier=True,
+            rules={"enum": ["TIME_SENSITIVE_VIEW", "AGGREGATED_TIME_VIEW"]},
+        ),
+    ),
+    listing=Listing(
+        endpoints.INVOICES_INFO,
+        detail=replace(endpoints.INVOICE, path="/workspaces/{workspaceId}/invoices/{id}"),
+        detailed=frozenset(
+            ("companyId", "clientAddress", "note", "subject", "taxType", "tax", "tax2", "discount", "items")
+        ),
+    ),
+    natural=("number",),
+    create=Create(
+        "/invoices",
+        fields=("number", "clientId", "currency", "issuedDate", "dueDate"),
+        required=("number", "clientId", "currency", "issuedDate", "dueDate"),
+        shape=lambda change, body: {
+            **body,
+            **({"timeViewMode": change.given["timeViewMode"]} if change.given.get("timeViewMode") else {}),
+        },
+        defaults={"status": "UNSENT", "items": [], "tax": 0, "tax2": 0, "discount": 0, "taxType": None},
+    ),
+    parts=(
+        Part(_DOCUMENT, path="/invoices/{id}", shape=_invoice_body),
+        Part(("items",), calls=_items),
+        Part(("status",), "PATCH", "/invoices/{id}/status"),
+    ),
+    delete=Delete("/invoices/{id}"),
+    read_only=(
+        *("clientName", "amount", "balance", "paid", "daysOverdue", "userId", "containsImportedExpenses"),
+        *("containsImportedTimes", "subtotal", "discountAmount", "taxAmount", "tax2Amount", "calculationType"),
+    ),
+    adapt=_with_taxes,
+)
+
+INVOICE_PAYMENTS = WritableObject(
+    name="invoice_payments",
+    noun="payment",
+    aliases=("Payment", "Payments", "InvoicePayment"),
+    fields=(
+        Field("invoiceId", ID, refers="invoices", fixed=True, clearable=False),
+        Field("amount", INTEGER, rules={"minimum": 1}, fixed=True, clearable=False, description="Minor units."),
+        Field("date", MOMENT, key="paymentDate", fixed=True, clearable=False),
+        Field("note", TEXT, rules={"maxLength": 1000}, fixed=True),
+    ),
+    listing=Listing(endpoints.INVOICE_PAYMENTS, scope=("invoiceId",)),
+    fingerprint=("invoiceId", "amount", "date", "note"),
+    create=Create(
+        "/invoices/{invoiceId}/payments",
+        fields=("amount", "date", "note"),
+        required=("invoiceId", "amount", "date"),
+        found=None,  # the answer is the invoice
+    ),
+    delete=Delete("/invoices/{invoiceId}/payments/{id}"),
+    read_only=("author",),
+)
+
+_LABELS = (
+    *("amount", "billFrom", "billTo", "description", "discount", "dueDate", "issueDate", "itemType", "notes"),
+    *("paid", "quantity", "subtotal", "tax", "tax2", "total", "totalAmount", "unitPrice"),
+)
+
+
+def _settings_body(_: Change, body: State) -> State:
+    labels = dict(body["labels"])
+    labels["totalAmountDue"] = labels.pop("totalAmount", None)
+    defaults = {key: value for key, value in (body.get("defaults") or {}).items() if value is not None}
+    return {**body, "labels": labels, "defaults": {"notes": "", "subject": "", **defaults}}
+
+
+INVOICE_SETTINGS = WritableObject(
+    name="invoice_settings",
+    noun="invoice settings",
+    fields=(
+        Field("labels", record_of(**dict.fromkeys(_LABELS, TEXT)), clearable=False),
+        Field(
+            "defaults",
+            record_of(
+                notes=TEXT,
+                subject=TEXT,
+                dueDays=INTEGER,
+                taxPercent=NUMBER,
+                tax2Percent=NUMBER,
+                taxType=WORD,
+            ),
+            clearable=False,
+        ),
+        Field(
+            "exportFields",
+            record_of(itemType=FLAG, quantity=FLAG, unitPrice=FLAG, tax=FLAG, tax2=FLAG, rtl=FLAG),
+            clearable=False,
+        ),
+    ),
+    listing=Listing(endpoints.INVOICE_SETTINGS, shape=lambda row, ids: {**row, "id": ids["workspaceId"]}),
+    parts=(Part(("labels", "defaults", "exportFields"), path="/invoices/settings", shape=_settings_body),),
+)
+
+OBJECTS = (EXPENSE_CATEGORIES, EXPENSES, INVOICES, INVOICE_PAYMENTS, INVOICE_SETTINGS)

@@ -1,0 +1,204 @@
+"""Workspaces, users, their profiles and groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import endpoints
+
+from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.objects.shared import named, rate_parts
+from target_clockify.values import ANY, DURATION, FLAG, ID, IDS, RATE, TEXT, WORD, OBJECT, list_of, record_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_DAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+
+
+def _members(change: Change) -> Iterator[Call]:
+    current, desired = set(change.current.get("userIds") or ()), set(change.desired["userIds"] or ())
+    for user in sorted(desired - current):
+        yield Call("POST", "/user-groups/{id}/users", json={"userId": user})
+    for user in sorted(current - desired):
+        yield Call("DELETE", "/user-groups/{id}/users/{memberId}", ids={"memberId": user})
+
+
+USER_GROUPS = WritableObject(
+    name="user_groups",
+    noun="user group",
+    aliases=("UserGroup", "Groups"),
+    fields=(named(100), Field("userIds", IDS, refers={"[]": "users"}, clearable=False)),
+    listing=Listing(endpoints.USER_GROUPS),
+    natural=("name",),
+    create=Create("/user-groups", fields=("name",), required=("name",)),
+    parts=(Part(("name",), path="/user-groups/{id}"), Part(("userIds",), calls=_members)),
+    delete=Delete("/user-groups/{id}"),
+    read_only=("teamManagers",),
+)
+
+
+def _as_member(row: State, ids: Mapping[str, Any]) -> State:
+    """What is a user's own in this workspace hides in the membership: the status there, and the rates."""
+    return _own_membership(row, ids["workspaceId"])
+
+
+def _own_membership(row: State, workspace: Any) -> State:  # noqa: ANN401
+    memberships = row.get("memberships") or ()
+    own = next(
+        (one for one in memberships if one.get("membershipType") == "WORKSPACE" and one.get("targetId") == workspace),
+        None,
+    )
+    if own is None:
+        return row
+    return {
+        "membershipStatus": own.get("membershipStatus"),
+        "hourlyRate": own.get("hourlyRate"),
+        "costRate": own.get("costRate"),
+        **row,
+    }
+
+
+def _adapted_user(given: State) -> State:
+    """`status` of a row as it is read is that of the account; a row made by hand means the membership."""
+    given = _own_membership(given, given.pop("workspaceId", None))
+    given.pop("memberships", None)
+    status = given.pop("status", None)
+    if "membershipStatus" not in given and status in {"ACTIVE", "INACTIVE"}:
+        given["membershipStatus"] = status
+    return given
+
+
+def _custom_values(name: str) -> Any:  # noqa: ANN401
+    def calls(change: Change) -> Iterator[Call]:
+        current = {one["customFieldId"]: one.get("value") for one in change.current.get(name) or ()}
+        for one in change.desired[name] or ():
+            if current.get(one["customFieldId"]) != one.get("value"):
+                yield Call(
+                    "PUT",
+                    "/users/{id}/custom-field/{customFieldId}/value",
+                    json={"value": one.get("value")},
+                    ids={"customFieldId": one["customFieldId"]},
+                )
+
+    return calls
+
+
+_VALUE = record_of(required=("customFieldId",), customFieldId=ID, value=ANY)
+
+USERS = WritableObject(
+    name="users",
+    noun="user",
+    aliases=("User",),
+    fields=(
+        Field("email", TEXT, rules={"pattern": "@"}, fixed=True, clearable=False),
+        Field(
+            "membershipStatus",
+            WORD,
+            on_insert={"enum": ["ACTIVE", "INACTIVE", "PENDING"]},
+            on_update={"enum": ["ACTIVE", "INACTIVE", "PENDING", "DECLINED"]},
+            clearable=False,
+            description="Of the membership in the workspace; only ACTIVE and INACTIVE can be set.",
+        ),
+        Field("status", WORD, modifier=True, description="Stands for `membershipStatus` where that is not given."),
+        Field("workspaceId", ID, modifier=True),
+        Field("memberships", list_of(OBJECT), modifier=True),
+        Field("hourlyRate", RATE, clearable=False, aliases=("hourlyRateAmount",), description="Minor units."),
+        Field("costRate", RATE, clearable=False, aliases=("costRateAmount",), description="Minor units."),
+        Field(
+            "customFields",
+            list_of(_VALUE),
+            aliases=("userCustomFields",),
+            refers={"[].customFieldId": "custom_fields"},
+            clearable=False,
+        ),
+        Field("sendEmail", FLAG, modifier=True, description="Whether an invitation is sent by e-mail."),
+    ),
+    listing=Listing(endpoints.USERS, shape=_as_member),
+    natural=("email",),
+    create=Create(
+        "/users", fields=("email",), required=("email",), found=None, params={"sendEmail": "send-email"}, irreversible=True
+    ),
+    parts=(
+        *rate_parts("/users/{id}"),
+        Part(("customFields",), calls=_custom_values("customFields")),
+        Part(("membershipStatus",), path="/users/{id}", shape=lambda _, body: {"status": body["membershipStatus"]}),
+    ),
+    read_only=("name", "profilePicture", "activeWorkspace", "defaultWorkspace", "settings", "roles"),
+    adapt=_adapted_user,
+)
+
+MEMBER_PROFILES = WritableObject(
+    name="member_profiles",
+    noun="member profile",
+    aliases=("MemberProfile",),
+    fields=(
+        Field("userId", ID, refers="users", fixed=True, clearable=False),
+        Field("weekStart", WORD, rules={"enum": _DAYS}, clearable=False),
+        Field("workCapacity", DURATION, clearable=False),
+        Field("workingDays", list_of(WORD), rules={"items": {"enum": _DAYS}}, clearable=False),
+        Field(
+            "userCustomFieldValues",
+            list_of(_VALUE),
+            key="userCustomFields",
+            write=lambda values: [{key: one.get(key) for key in ("customFieldId", "value")} for one in values],
+            aliases=("customFields",),
+            refers={"[].customFieldId": "custom_fields"},
+            clearable=False,
+        ),
+    ),
+    listing=Listing(endpoints.MEMBER_PROFILE, scope=("userId",)),
+    identity=("userId",),
+    parts=(
+        Part(
+            ("weekStart", "workCapacity", "workingDays", "userCustomFieldValues"),
+            "PATCH",
+            "/member-profile/{userId}",
+            partial=True,
+        ),
+    ),
+    read_only=("email", "name", "imageUrl", "hasPassword", "hasPendingApprovalRequest", "workspaceNumber"),
+)
+
+
+def _workspace_rate(name: str, path: str) -> Any:  # noqa: ANN401
+    def calls(change: Change) -> Iterator[Call]:
+        rate = change.desired[name]
+        keys = ("amount", "currency", "since") if name == "hourlyRate" else ("amount", "since")
+        yield Call("PUT", path, json={key: rate[key] for key in keys if rate.get(key) is not None})
+
+    return calls
+
+
+WORKSPACES = WritableObject(
+    name="workspaces",
+    noun="workspace",
+    aliases=("Workspace",),
+    fields=(
+        named(50),
+        Field("organizationId", TEXT, modifier=True, description="The Cake organisation the workspace belongs to."),
+        Field("hourlyRate", RATE, clearable=False, description="Minor units."),
+        Field("costRate", RATE, clearable=False, description="Minor units."),
+    ),
+    listing=Listing(endpoints.WORKSPACE),
+    create=Create(
+        "/workspaces",
+        fields=("name",),
+        required=("name",),
+        shape=lambda change, body: {
+            **body,
+            **({"organizationId": change.given["organizationId"]} if change.given.get("organizationId") else {}),
+        },
+        irreversible=True,
+    ),
+    parts=(
+        Part(("hourlyRate",), calls=_workspace_rate("hourlyRate", "/hourly-rate")),
+        Part(("costRate",), calls=_workspace_rate("costRate", "/cost-rate")),
+    ),
+    read_only=(
+        *("memberships", "workspaceSettings", "imageUrl", "featureSubscriptionType", "features", "currencies"),
+        *("subdomain", "cakeOrganizationId"),
+    ),
+)
+
+OBJECTS = (WORKSPACES, USERS, USER_GROUPS, MEMBER_PROFILES)

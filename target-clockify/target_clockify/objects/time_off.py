@@ -1,0 +1,370 @@
+"""Holidays, time-off policies, requests and balances, and the approval of time."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import endpoints
+
+from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.objects.shared import AUDIENCE, audience, audience_fields, audience_rules, named, spread_filters
+from target_clockify.values import (
+    DAY,
+    FLAG,
+    ID,
+    IDS,
+    MOMENT,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    WORD,
+    list_of,
+    record_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_HOLIDAY = (
+    *("name", "datePeriod", "occursAnnually", "everyoneIncludingNew", "color", *AUDIENCE),
+    *("automaticTimeEntryCreation", "projectId", "taskId"),
+)
+
+
+def _automatic(given: State) -> State:
+    """The entries a holiday makes by itself are read as three flat fields, and written as one object."""
+    given = spread_filters(given)
+    creation = given.get("automaticTimeEntryCreation")
+    if isinstance(creation, dict):
+        given |= {"automaticTimeEntryCreation": bool(creation.get("enabled"))}
+        given |= {key: value for key, value in (creation.get("defaultEntities") or {}).items() if value}
+    return given
+
+
+def _holiday_body(change: Change, body: State) -> State:
+    body = audience("ALL", always=False)(change, body)
+    entities = {key: body.pop(key, None) for key in ("projectId", "taskId")}
+    if body.pop("automaticTimeEntryCreation", None):
+        body["automaticTimeEntryCreation"] = {"enabled": True, "defaultEntities": entities}
+    elif "automaticTimeEntryCreation" in change.changed:
+        body["automaticTimeEntryCreation"] = {"enabled": False, "defaultEntities": entities}
+    return {"occursAnnually": False, **body}
+
+
+HOLIDAYS = WritableObject(
+    name="holidays",
+    noun="holiday",
+    aliases=("Holiday",),
+    fields=(
+        named(100, shortest=2, longest_on_update=50),
+        Field(
+            "datePeriod",
+            record_of("a period", ("startDate", "endDate"), startDate=DAY, endDate=DAY),
+            clearable=False,
+        ),
+        Field("occursAnnually", FLAG, clearable=False),
+        Field("everyoneIncludingNew", FLAG, clearable=False),
+        Field("color", TEXT, rules={"pattern": "^#[0-9A-Fa-f]{6}$"}, clearable=False),
+        *audience_fields(),
+        Field("automaticTimeEntryCreation", FLAG, clearable=False),
+        Field("projectId", ID, refers="projects"),
+        Field("taskId", ID, refers="tasks"),
+    ),
+    listing=Listing(endpoints.HOLIDAYS),
+    natural=("name", "datePeriod"),
+    create=Create("/holidays", fields=_HOLIDAY, required=("name", "datePeriod"), shape=_holiday_body),
+    parts=(Part(_HOLIDAY, path="/holidays/{id}", shape=_holiday_body),),
+    delete=Delete("/holidays/{id}"),
+    read_only=(),
+    rules=audience_rules,
+    adapt=_automatic,
+)
+
+_POLICY = (
+    *("name", "allowHalfDay", "allowNegativeBalance", "approve", "everyoneIncludingNew", *AUDIENCE),
+    *("hasExpiration", "automaticAccrual", "negativeBalance", "automaticTimeEntryCreation", "color", "icon"),
+)
+_APPROVE = record_of("an approval rule", requiresApproval=FLAG, specificMembers=FLAG, teamManagers=FLAG, userIds=IDS)
+_ENTITIES = record_of(projectId=ID, taskId=ID)
+
+
+def _policy_body(change: Change, body: State) -> State:
+    """Nearly everything is required, and absent means false."""
+    body = audience("ACTIVE", always=True)(change, body)
+    flags = ("allowHalfDay", "allowNegativeBalance", "everyoneIncludingNew", "hasExpiration")
+    archived = bool(change.desired.get("archived"))
+    return {**dict.fromkeys(flags, False), "archived": archived, "approve": {"requiresApproval": False}, **body}
+
+
+def _new_policy_body(change: Change, body: State) -> State:
+    """It starts active, whatever it ends as: archived policies take no members."""
+    return {key: value for key, value in _policy_body(change, body).items() if key != "archived"}
+
+
+POLICIES = WritableObject(
+    name="time_off_policies",
+    noun="time-off policy",
+    aliases=("Policies", "Policy", "TimeOffPolicy"),
+    fields=(
+        named(100, shortest=2),
+        Field("timeUnit", WORD, rules={"enum": ["DAYS", "HOURS"]}, fixed=True, clearable=False),
+        Field("archived", FLAG, clearable=False),
+        Field("everyoneIncludingNew", FLAG, clearable=False),
+        Field("allowHalfDay", FLAG, clearable=False),
+        Field("allowNegativeBalance", FLAG, clearable=False),
+        Field("approve", _APPROVE, refers={"userIds[]": "users"}, clearable=False),
+        Field(
+            "automaticAccrual", record_of("an accrual", ("amount",), amount=NUMBER, period=WORD, timeUnit=WORD)
+        ),
+        Field(
+            "negativeBalance",
+            record_of("a limit", ("amount",), amount=NUMBER, period=WORD, timeUnit=WORD, shouldReset=FLAG),
+        ),
+        Field(
+            "automaticTimeEntryCreation",
+            record_of(enabled=FLAG, defaultEntities=_ENTITIES),
+            refers={"defaultEntities.projectId": "projects", "defaultEntities.taskId": "tasks"},
+        ),
+        *audience_fields(),
+        Field("hasExpiration", FLAG, clearable=False, modifier=True, description="Can be written and not be read."),
+        Field("color", TEXT, rules={"pattern": "^#[0-9A-Fa-f]{6}$"}, clearable=False),
+        Field("icon", WORD, clearable=False),
+    ),
+    listing=Listing(endpoints.TIME_OFF_POLICIES),
+    natural=("name",),
+    create=Create(
+        "/time-off/policies", fields=(*_POLICY, "timeUnit"), required=("name",), shape=_new_policy_body
+    ),
+    parts=(
+        Part(_POLICY, path="/time-off/policies/{id}", shape=_policy_body),
+        Part(
+            ("archived",),
+            "PATCH",
+            "/time-off/policies/{id}",
+            shape=lambda _, body: {"status": "ARCHIVED" if body["archived"] else "ACTIVE"},
+        ),
+    ),
+    delete=Delete("/time-off/policies/{id}", first={"archived": True}),
+    read_only=("projectId",),
+    rules=audience_rules,
+    adapt=spread_filters,
+)
+
+# -- requests ------------------------------------------------------------------------------------
+
+
+def _days(period: State) -> int:
+    start, end = (date.fromisoformat(str(period[name])[:10]) for name in ("start", "end"))
+    return (end - start).days + 1
+
+
+def _request_body(change: Change, body: State) -> State:
+    """A policy in days takes a start and a number of days, one in hours two moments."""
+    asked = dict(body["timeOffPeriod"])
+    period = dict(asked.get("period") or {})
+    if change.given.get("timeUnit") == "HOURS" or (change.given.get("timeUnit") is None and "days" not in period):
+        period = {name: MOMENT.coerce(period.get(name)) for name in ("start", "end")}
+    else:
+        period = {"start": str(period.get("start"))[:10], "days": period.get("days") or _days(period)}
+    half = asked.get("halfDay", asked.get("isHalfDay"))
+    body["timeOffPeriod"] = {
+        "period": period,
+        "isHalfDay": bool(half),
+        **({"halfDayPeriod": asked["halfDayPeriod"]} if half and asked.get("halfDayPeriod") else {}),
+    }
+    return body
+
+
+def _decision(change: Change) -> Iterator[Call]:
+    status = change.desired["status"]
+    body = {"status": status["statusType"], "note": status.get("note") or ""}
+    yield Call("PATCH", "/time-off/policies/{policyId}/requests/{id}", json=body)
+
+
+def _asked(given: State) -> State:
+    """`status` may be the word alone."""
+    status = given.get("status")
+    return {**given, "status": {"statusType": WORD.coerce(status)}} if isinstance(status, str) and status else given
+
+
+TIME_OFF_REQUESTS = WritableObject(
+    name="time_off_requests",
+    noun="time-off request",
+    aliases=("TimeOffRequest",),
+    fields=(
+        Field("policyId", ID, refers="time_off_policies", fixed=True, clearable=False),
+        Field("userId", ID, refers="users", fixed=True, clearable=False),
+        Field("timeOffPeriod", record_of(period=record_of(start=MOMENT)), fixed=True, clearable=False),
+        Field("note", TEXT, fixed=True),
+        Field("timeUnit", WORD, modifier=True),
+        Field("status", record_of("a status", ("statusType",), statusType=WORD), clearable=False),
+    ),
+    listing=Listing(endpoints.TIME_OFF_REQUESTS),
+    fingerprint=("policyId", "userId", "timeOffPeriod"),
+    create=Create(
+        "/time-off/policies/{policyId}/users/{userId}/requests",
+        fields=("timeOffPeriod", "note"),
+        required=("policyId", "userId", "timeOffPeriod"),
+        shape=_request_body,
+        defaults={"status": {"statusType": "PENDING"}},
+    ),
+    parts=(Part(("status",), calls=_decision),),
+    delete=Delete("/time-off/policies/{policyId}/requests/{id}"),
+    read_only=(
+        *("policyName", "userName", "userEmail", "userTimeZone", "requesterUserId", "requesterUserName"),
+        *("createdAt", "balance", "balanceDiff"),
+    ),
+    adapt=_asked,
+)
+
+# -- balances ------------------------------------------------------------------------------------
+
+
+def _balance(change: Change) -> Iterator[Call]:
+    body = {
+        "userIds": [change.ids["userId"]],
+        "value": change.desired["balance"],
+        "note": change.given.get("note") or "target-clockify",
+    }
+    yield Call("PATCH", "/time-off/balance/policy/{policyId}", json=body)
+
+
+TIME_OFF_BALANCES = WritableObject(
+    name="time_off_balances",
+    noun="time-off balance",
+    aliases=("Balance", "Balances", "TimeOffBalance"),
+    fields=(
+        Field("policyId", ID, refers="time_off_policies", fixed=True, clearable=False),
+        Field("userId", ID, refers="users", fixed=True, clearable=False),
+        Field("balance", NUMBER, key="value", rules={"minimum": -10000, "maximum": 10000}, clearable=False),
+        Field("note", TEXT, modifier=True),
+    ),
+    listing=Listing(endpoints.TIME_OFF_BALANCES, scope=("policyId",)),
+    identity=("policyId", "userId"),
+    parts=(Part(("balance",), calls=_balance),),
+    read_only=(
+        *("userName", "policyName", "policyTimeUnit", "policyArchived", "total", "used", "negativeBalanceLimit"),
+        *("negativeBalanceAmount", "negativeBalanceUsed"),
+    ),
+)
+
+
+def _balance_change(change: Change) -> Iterator[Call]:
+    """An update is a difference, so it is made from what is there."""
+    body = {
+        "balanceChange": change.desired["balance"] - (change.current.get("balance") or 0),
+        "note": change.given.get("note") or "target-clockify",
+    }
+    if change.desired.get("dateRange"):
+        body["dateRange"] = change.desired["dateRange"]
+    yield Call("PUT", "/time-off/balance/assignment/{id}/user/{userId}/policy/{policyId}", json=body)
+
+
+def _note_body(change: Change, body: State) -> State:
+    return {**body, "note": change.given.get("note") or "target-clockify"}
+
+
+BALANCE_ASSIGNMENTS = WritableObject(
+    name="balance_assignments",
+    noun="balance assignment",
+    aliases=("BalanceAssignment",),
+    fields=(
+        Field("policyId", ID, refers="time_off_policies", fixed=True, clearable=False),
+        Field("userId", ID, refers="users", fixed=True, clearable=False),
+        Field("balance", NUMBER, rules={"maximum": 10000}, clearable=False),
+        Field("dateRange", record_of(start=DAY, end=DAY), clearable=False),
+        Field("note", TEXT, modifier=True),
+    ),
+    listing=Listing(endpoints.BALANCE_ASSIGNMENTS, scope=("userId", "policyId")),
+    natural=("userId", "policyId"),
+    create=Create(
+        "/time-off/balance/assignment",
+        fields=("policyId", "balance", "dateRange"),
+        required=("policyId", "userId", "balance"),
+        shape=lambda change, body: _note_body(
+            change, {**body, "policyId": change.ids["policyId"], "userIds": [change.ids["userId"]]}
+        ),
+        found=None,
+    ),
+    parts=(Part(("balance", "dateRange"), calls=_balance_change),),
+    delete=Delete(
+        "/time-off/balance/assignment/{id}/user/{userId}/policy/{policyId}",
+        shape=_note_body,
+    ),
+    read_only=("accrued",),
+)
+
+# -- approval ------------------------------------------------------------------------------------
+
+
+def _approval_row(row: State, _: Mapping[str, Any]) -> State:
+    return _flat_approval({**(row.get("approvalRequest") or {}), **{k: v for k, v in row.items() if k != "approvalRequest"}})
+
+
+def _flat_approval(given: State) -> State:
+    owner, period, status = given.pop("owner", None), given.get("dateRange"), given.get("status")
+    if isinstance(owner, dict):
+        given.setdefault("userId", owner.get("userId"))
+    if isinstance(period, dict) and period.get("start"):
+        given.setdefault("periodStart", MOMENT.coerce(period["start"]))
+    given.pop("dateRange", None)
+    if isinstance(status, str) and status:
+        given["status"] = {"state": WORD.coerce(status)}
+    return given
+
+
+def _approval_state(change: Change) -> Iterator[Call]:
+    status = change.desired["status"]
+    note = {"note": status["note"]} if status.get("note") else {}
+    yield Call("PATCH", "/approval-requests/{id}", json={"state": status["state"], **note})
+
+
+APPROVAL_REQUESTS = WritableObject(
+    name="approval_requests",
+    noun="approval request",
+    aliases=("ApprovalRequest",),
+    fields=(
+        Field("userId", ID, refers="users", fixed=True, clearable=False),
+        Field(
+            "type",
+            WORD,
+            rules={"enum": ["TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE"]},
+            fixed=True,
+            clearable=False,
+        ),
+        Field("periodStart", MOMENT, fixed=True, clearable=False),
+        Field("period", WORD, modifier=True, rules={"enum": ["WEEKLY", "SEMI_MONTHLY", "MONTHLY"]}),
+        Field("owner", OBJECT, modifier=True),
+        Field("dateRange", OBJECT, modifier=True),
+        Field("status", record_of("a status", ("state",), state=WORD), clearable=False),
+    ),
+    listing=Listing(
+        endpoints.APPROVAL_REQUESTS.having(params={"status": "{status}"}),
+        variants=tuple({"status": status} for status in (None, "PENDING", "APPROVED", "WITHDRAWN_APPROVAL")),
+        shape=_approval_row,
+    ),
+    fingerprint=("userId", "type", "periodStart"),
+    create=Create(
+        "/approval-requests/users/{userId}/{type}",
+        fields=("periodStart",),
+        required=("userId", "type", "periodStart"),
+        shape=lambda change, body: {**body, "period": change.given.get("period") or "WEEKLY"},
+        defaults={"status": {"state": "PENDING"}},
+    ),
+    parts=(Part(("status",), calls=_approval_state),),
+    read_only=(
+        *("creator", "trackedTime", "approvedTime", "pendingTime", "billableTime", "breakTime", "billableAmount"),
+        *("costAmount", "expenseTotal", "approvalStatuses", "entries", "expenses"),
+    ),
+    adapt=lambda given: _flat_approval(dict(given)),
+)
+
+OBJECTS = (
+    HOLIDAYS,
+    POLICIES,
+    TIME_OFF_REQUESTS,
+    TIME_OFF_BALANCES,
+    BALANCE_ASSIGNMENTS,
+    APPROVAL_REQUESTS,
+)

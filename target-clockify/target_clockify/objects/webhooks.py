@@ -1,0 +1,99 @@
+"""Webhooks and shared reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import Host, endpoints
+
+from target_clockify.declaration import Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.objects.shared import named
+from target_clockify.values import FLAG, OBJECT, TEXT, WORD, Kind, list_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_WEBHOOK = ("name", "url", "webhookEvent", "triggerSourceType", "triggerSource")
+
+
+def _with_sources(_: Change, body: State) -> State:
+    """The sources must be there, though they may be none."""
+    return {"triggerSource": [], **body}
+
+
+WEBHOOKS = WritableObject(
+    name="webhooks",
+    noun="webhook",
+    aliases=("Webhook",),
+    fields=(
+        named(30, shortest=2),
+        Field("url", TEXT, rules={"pattern": "^https?://"}, clearable=False),
+        Field("webhookEvent", WORD, clearable=False),
+        Field("triggerSourceType", WORD, clearable=False),
+        Field("triggerSource", list_of(TEXT), refers={"[]": "any"}, clearable=False),
+    ),
+    listing=Listing(endpoints.WEBHOOKS),
+    natural=("name",),
+    create=Create(
+        "/webhooks",
+        fields=_WEBHOOK,
+        required=("name", "url", "webhookEvent", "triggerSourceType"),
+        shape=_with_sources,
+    ),
+    parts=(Part(_WEBHOOK, path="/webhooks/{id}", shape=_with_sources),),
+    delete=Delete("/webhooks/{id}"),
+    read_only=("userId", "enabled", "deliveryEnabled", "planEnabled", "authToken"),
+)
+
+
+def _id_of(value: Any) -> Any:  # noqa: ANN401
+    return value.get("id") if isinstance(value, dict) else value
+
+
+_PEOPLE = list_of(Kind("an id", {"type": "string"}, _id_of, _id_of), "an array of ids")
+
+
+def _report_row(row: State, _: Mapping[str, Any]) -> State:
+    """Lists show whom a report is visible to by id and name, writes want the ids."""
+    shown = {name: [_id_of(one) for one in row.get(name) or ()] for name in ("visibleToUsers", "visibleToUserGroups")}
+    return {**row, **shown}
+
+
+SHARED_REPORTS = WritableObject(
+    name="shared_reports",
+    noun="shared report",
+    aliases=("SharedReport",),
+    fields=(
+        named(250),
+        Field("type", WORD, fixed=True, clearable=False),
+        Field("filter", OBJECT, modifier=True, description="Needed to create one; lists do not show it."),
+        Field("isPublic", FLAG, clearable=False, aliases=("public",)),
+        Field("fixedDate", FLAG, clearable=False),
+        Field("visibleToUsers", _PEOPLE, refers={"[]": "users"}, clearable=False),
+        Field("visibleToUserGroups", _PEOPLE, refers={"[]": "user_groups"}, clearable=False),
+    ),
+    listing=Listing(endpoints.SHARED_REPORTS, shape=_report_row),
+    natural=("name", "type"),
+    create=Create(
+        "/shared-reports",
+        fields=("name", "type", "isPublic", "fixedDate", "visibleToUsers", "visibleToUserGroups"),
+        required=("name", "type", "filter"),
+        shape=lambda change, body: {**body, "filter": change.given["filter"]},
+        host=Host.REPORTS,
+    ),
+    parts=(
+        Part(
+            ("name", "isPublic", "fixedDate", "visibleToUsers", "visibleToUserGroups"),
+            path="/shared-reports/{id}",
+            shape=lambda change, body: {
+                **body,
+                **({"filter": change.given["filter"]} if change.given.get("filter") else {}),
+            },
+            host=Host.REPORTS,
+        ),
+    ),
+    delete=Delete("/shared-reports/{id}", host=Host.REPORTS),
+    read_only=("link", "reportAuthor", "userId"),
+)
+
+OBJECTS = (WEBHOOKS, SHARED_REPORTS)

@@ -1,0 +1,309 @@
+"""Clients, projects, tasks, tags and time entries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import Endpoint, endpoints
+
+from target_clockify.declaration import Bulk, Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.objects.shared import named, rate_parts, without_unchanged_rates
+from target_clockify.values import (
+    ANY,
+    DURATION,
+    FLAG,
+    ID,
+    IDS,
+    INTEGER,
+    LIST,
+    MOMENT,
+    OBJECT,
+    RATE,
+    TEXT,
+    WORD,
+    list_of,
+    record_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CLIENT_FIELDS = ("name", "email", "address", "note", "archived", "ccEmails", "currencyId")
+
+CLIENTS = WritableObject(
+    name="clients",
+    noun="client",
+    aliases=("Client",),
+    fields=(
+        named(100),
+        Field("email", TEXT),
+        Field("address", TEXT, rules={"maxLength": 3000}),
+        Field("note", TEXT, rules={"maxLength": 3000}),
+        Field("archived", FLAG, clearable=False),
+        Field("ccEmails", list_of(TEXT), rules={"maxItems": 3}),
+        Field("currencyId", ID, refers="currencies", clearable=False),
+        Field("currencyCode", TEXT, modifier=True, description="Stands for `currencyId` where that is not given."),
+        Field("archiveProjects", FLAG, modifier=True, description="Archive its projects when it is archived."),
+        Field("markTasksAsDone", FLAG, modifier=True, description="Close their tasks as well."),
+    ),
+    listing=Listing(endpoints.CLIENTS),
+    natural=("name",),
+    create=Create("/clients", fields=("name", "email", "address", "note"), required=("name",)),
+    parts=(
+        Part(
+            _CLIENT_FIELDS,
+            path="/clients/{id}",
+            params={"archiveProjects": "archive-projects", "markTasksAsDone": "mark-tasks-as-done"},
+        ),
+    ),
+    delete=Delete("/clients/{id}", first={"archived": True}),
+    adapt=lambda given: given if given.get("currencyId") else {**given, **_currency(given)},
+)
+
+
+def _currency(given: State) -> State:
+    return {"currencyId": given["currencyCode"]} if given.get("currencyCode") else {}
+
+
+_ESTIMATE = record_of(estimate=DURATION, type=WORD, resetOption=WORD, active=FLAG, includeNonBillable=FLAG)
+_BUDGET = record_of(estimate=INTEGER, type=WORD, resetOption=WORD, active=FLAG, includeExpenses=FLAG)
+_RESET = record_of(interval=WORD, dayOfWeek=WORD, dayOfMonth=INTEGER, month=WORD, hour=INTEGER)
+_MEMBER = record_of(required=("userId",), userId=ID, hourlyRate=RATE, costRate=RATE)
+
+
+def _is_direct(member: Any) -> bool:  # noqa: ANN401
+    """Members by way of a group come and go with the group."""
+    return isinstance(member, dict) and member.get("membershipType", "PROJECT") == "PROJECT"
+
+
+def _members(change: Change) -> Iterator[Call]:
+    """Clockify replaces the whole list, groups included."""
+    wanted = change.desired["memberships"] or []
+    members = [
+        {key: member[key] for key in ("userId", "hourlyRate", "costRate") if member.get(key) is not None}
+        for member in wanted
+        if _is_direct(member)
+    ]
+    groups = [member["userId"] for member in wanted if not _is_direct(member)]
+    body: State = {"memberships": members}
+    if groups:
+        body["userGroups"] = {"contains": "CONTAINS", "ids": groups, "status": "ALL"}
+    yield Call("PATCH", "/projects/{id}/memberships", json=body)
+
+
+def _estimates(given: State) -> State:
+    """`estimate` repeats what `timeEstimate` says; alone it stands for an active one."""
+    if "estimate" in given and "timeEstimate" not in given and isinstance(given["estimate"], dict):
+        given = {**given, "timeEstimate": {"active": True, **given["estimate"]}}
+    return {name: value for name, value in given.items() if name != "estimate"}
+
+
+_PROJECT_FIELDS = (
+    *("name", "clientId", "color", "note", "billable", "public", "archived"),
+    *("hourlyRate", "costRate"),
+)
+
+PROJECTS = WritableObject(
+    name="projects",
+    noun="project",
+    aliases=("Project",),
+    fields=(
+        named(250, shortest=2),
+        Field("clientId", ID, refers="clients"),
+        Field("color", TEXT, rules={"pattern": "^#[0-9A-Fa-f]{6}$"}, clearable=False),
+        Field("note", TEXT, rules={"maxLength": 16384}),
+        Field("billable", FLAG, clearable=False),
+        Field("public", FLAG, key="isPublic", clearable=False),
+        Field("archived", FLAG, clearable=False),
+        Field("hourlyRate", RATE, clearable=False, aliases=("hourlyRateAmount",), description="Minor units."),
+        Field("costRate", RATE, clearable=False, aliases=("costRateAmount",), description="Minor units."),
+        Field("estimate", record_of(estimate=DURATION, type=WORD), clearable=False),
+        Field("timeEstimate", _ESTIMATE, clearable=False),
+        Field("budgetEstimate", _BUDGET, clearable=False, description="Minor units."),
+        Field("estimateReset", _RESET, clearable=False),
+        Field(
+            "memberships",
+            list_of(_MEMBER, "an array of members", only=_is_direct),
+            refers={"[].userId": "users"},
+            clearable=False,
+        ),
+        Field("template", FLAG, key="isTemplate", clearable=False),
+    ),
+    listing=Listing(endpoints.PROJECTS),
+    natural=("name", "clientId"),
+    create=Create(
+        "/projects",
+        fields=tuple(name for name in _PROJECT_FIELDS if name != "archived"),
+        required=("name",),
+    ),
+    parts=(
+        Part(
+            ("timeEstimate", "budgetEstimate", "estimateReset"), "PATCH", "/projects/{id}/estimate", partial=True
+        ),
+        Part(("memberships",), calls=_members),
+        Part(("template",), "PATCH", "/projects/{id}/template"),
+        Part(_PROJECT_FIELDS, path="/projects/{id}", shape=without_unchanged_rates),
+    ),
+    delete=Delete("/projects/{id}", first={"archived": True}),
+    read_only=("clientName", "duration"),
+    adapt=_estimates,
+)
+
+_TASK_FIELDS = ("name", "assigneeIds", "userGroupIds", "estimate", "budgetEstimate", "billable", "status")
+
+TASKS = WritableObject(
+    name="tasks",
+    noun="task",
+    aliases=("Task",),
+    fields=(
+        Field("projectId", ID, refers="projects", fixed=True, clearable=False),
+        named(1000),
+        Field("assigneeIds", IDS, refers={"[]": "users"}),
+        Field("userGroupIds", IDS, refers={"[]": "user_groups"}),
+        Field("estimate", DURATION, clearable=False),
+        Field("budgetEstimate", INTEGER, rules={"minimum": 0}, clearable=False, description="Minor units."),
+        Field("billable", FLAG, clearable=False),
+        Field("status", WORD, rules={"enum": ["ACTIVE", "DONE"]}, clearable=False),
+        Field("hourlyRate", RATE, clearable=False, aliases=("hourlyRateAmount",), description="Minor units."),
+        Field("costRate", RATE, clearable=False, aliases=("costRateAmount",), description="Minor units."),
+    ),
+    listing=Listing(endpoints.TASKS, scope=("projectId",)),
+    natural=("projectId", "name"),
+    create=Create("/projects/{projectId}/tasks", fields=_TASK_FIELDS, required=("projectId", "name")),
+    parts=(
+        *rate_parts("/projects/{projectId}/tasks/{id}"),
+        Part(_TASK_FIELDS, path="/projects/{projectId}/tasks/{id}"),
+    ),
+    delete=Delete("/projects/{projectId}/tasks/{id}", first={"status": "DONE"}),
+    read_only=("assigneeId", "duration", "active", "favorite", "progress"),
+)
+
+TAGS = WritableObject(
+    name="tags",
+    noun="tag",
+    aliases=("Tag",),
+    fields=(named(100), Field("archived", FLAG, clearable=False)),
+    listing=Listing(endpoints.TAGS),
+    natural=("name",),
+    create=Create("/tags", fields=("name",), required=("name",)),
+    parts=(Part(("name", "archived"), path="/tags/{id}"),),
+    delete=Delete("/tags/{id}"),
+)
+
+_ENTRY_FIELDS = (
+    *("timeInterval", "description", "billable", "projectId", "taskId", "tagIds"),
+    *("type", "customFieldValues"),
+)
+_VALUE = record_of(required=("customFieldId",), customFieldId=ID, value=ANY)
+
+
+def _entry_body(change: Change, body: State) -> State:
+    """Start and end stand beside each other in a write, and custom fields have another name."""
+    interval = body.pop("timeInterval", None) or {}
+    body.update({name: interval[name] for name in ("start", "end") if interval.get(name)})
+    values = body.pop("customFieldValues", None)
+    if values:
+        body["customFields"] = [
+            {
+                "customFieldId": one["customFieldId"],
+                "sourceType": one.get("sourceType") or "TIMEENTRY",
+                "value": one.get("value"),
+            }
+            for one in values
+        ]
+    if body.get("type") not in {"REGULAR", "BREAK"}:
+        body.pop("type", None)
+    return body
+
+
+TIME_ENTRIES = WritableObject(
+    name="time_entries",
+    noun="time entry",
+    aliases=("TimeEntry", "TimeEntries", "TimeEntryForUsers", "TimeEntryForUser"),
+    fields=(
+        Field("userId", ID, refers="users", fixed=True, clearable=False),
+        Field(
+            "timeInterval",
+            record_of("an interval", start=MOMENT, end=MOMENT),
+            clearable=False,
+            description="`start` and `end`, which may also be columns of their own; without an end the timer runs.",
+        ),
+        Field("description", TEXT, rules={"maxLength": 3000, "pattern": "^[^<>]*$"}),
+        Field("billable", FLAG, clearable=False),
+        Field("projectId", ID, refers="projects"),
+        Field("taskId", ID, refers="tasks"),
+        Field("tagIds", IDS, refers={"[]": "tags"}),
+        Field("type", WORD, rules={"enum": ["REGULAR", "BREAK", "HOLIDAY", "TIME_OFF"]}, clearable=False),
+        Field(
+            "customFieldValues",
+            list_of(_VALUE, "an array of custom field values"),
+            aliases=("customFields",),
+            refers={"[].customFieldId": "custom_fields"},
+        ),
+    ),
+    listing=Listing(
+        endpoints.TIME_ENTRIES,
+        scope=("userId",),
+        lookup=Endpoint(
+            "/workspaces/{workspaceId}/time-entries/batch",
+            method="POST",
+            body={"timeEntryIds": "{ids}", "hydrated": False},
+        ),
+    ),
+    fingerprint=("userId", "timeInterval", "description", "projectId", "taskId"),
+    create=Create(
+        "/user/{userId}/time-entries",
+        fields=_ENTRY_FIELDS,
+        required=("userId", "timeInterval"),
+        shape=_entry_body,
+    ),
+    parts=(
+        Part(
+            _ENTRY_FIELDS,
+            path="/time-entries/{id}",
+            shape=_entry_body,
+            bulk=Bulk("PUT", "/user/{userId}/time-entries", "userId", 100),
+        ),
+    ),
+    delete=Delete(
+        "/time-entries/{id}",
+        bulk=Bulk("DELETE", "/user/{userId}/time-entries", "userId", 100, query="time-entry-ids"),
+    ),
+    read_only=("kioskId", "hourlyRate", "costRate", "isLocked", "duration"),
+)
+
+_CUSTOM_FIELD_FIELDS = (
+    *("name", "type", "entityType", "status", "description", "placeholder", "allowedValues"),
+    *("workspaceDefaultValue", "onlyAdminCanEdit", "required"),
+)
+
+CUSTOM_FIELDS = WritableObject(
+    name="custom_fields",
+    noun="custom field",
+    aliases=("CustomField",),
+    fields=(
+        named(250, shortest=2),
+        Field(
+            "type",
+            WORD,
+            rules={"enum": ["TXT", "NUMBER", "DROPDOWN_SINGLE", "DROPDOWN_MULTIPLE", "CHECKBOX", "LINK"]},
+            clearable=False,
+        ),
+        Field("entityType", WORD, rules={"enum": ["TIMEENTRY", "USER"]}, clearable=False, fixed=True),
+        Field("status", WORD, rules={"enum": ["VISIBLE", "INVISIBLE", "INACTIVE"]}, clearable=False),
+        Field("description", TEXT),
+        Field("placeholder", TEXT),
+        Field("allowedValues", LIST),
+        Field("workspaceDefaultValue", ANY),
+        Field("onlyAdminCanEdit", FLAG, clearable=False),
+        Field("required", FLAG, clearable=False),
+    ),
+    listing=Listing(endpoints.CUSTOM_FIELDS),
+    natural=("name", "entityType"),
+    create=Create("/custom-fields", fields=_CUSTOM_FIELD_FIELDS, required=("name", "type")),
+    parts=(Part(_CUSTOM_FIELD_FIELDS, path="/custom-fields/{id}"),),
+    delete=Delete("/custom-fields/{id}"),
+    read_only=("projectDefaultValues",),
+)
+
+OBJECTS = (CLIENTS, PROJECTS, TASKS, TAGS, TIME_ENTRIES, CUSTOM_FIELDS)

@@ -1,0 +1,225 @@
+"""One record on its way in: names and values put in order, before anything is decided about it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from target_clockify.naming import folded
+from target_clockify.values import TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_clockify.declaration import Field, State, WritableObject
+
+_CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")
+_DELETED = "_sdc_deleted_at"
+
+
+def is_clockify_id(value: object) -> bool:
+    """Tell whether a value has the form of an id of Clockify: 24 lower-case hex digits."""
+    return isinstance(value, str) and _CLOCKIFY_ID.fullmatch(value) is not None
+
+
+class RejectedError(Exception):
+    """A record that cannot be written, and why.
+
+    Attributes:
+        kind: The class of the error, for a program to tell cases apart.
+        status: HTTP status, where Clockify refused.
+        code: Clockify's own code, likewise.
+        retryable: The same record may well pass later.
+        detail: Clockify's message; it may repeat submitted values.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        status: int | None = None,
+        code: int | None = None,
+        retryable: bool = False,
+        detail: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.status = status
+        self.code = code
+        self.retryable = retryable
+        self.detail = detail
+
+
+@dataclass
+class Incoming:
+    """One record.
+
+    Attributes:
+        route: Where it goes.
+        raw: The record as it came, JSON.
+        key: Its key, as text.
+        fields: What it says, by the names of the object's fields.
+        id: The Clockify id it carries, if it carries one.
+        workspace: The workspace it says it is from.
+        deleted: It is marked as deleted.
+        epoch: The number of STATE messages before it.
+        seen: Hash of `raw`.
+    """
+
+    route: Route
+    raw: bytes
+    key: str = ""
+    fields: State = field(default_factory=dict)
+    id: str | None = None
+    workspace: str | None = None
+    deleted: bool = False
+    epoch: int = 0
+    seen: bytes = b""
+
+    @property
+    def read_shape(self) -> bool:
+        """Whether it looks like what the tap reads, rather than made by hand."""
+        return self.id is not None
+
+
+@dataclass(frozen=True)
+class _Column:
+    field: Field
+    member: str = ""
+    written: bool = False
+
+
+class Route:
+    """What becomes of the records of one stream: the object they are for, and how its columns are read.
+
+    Args:
+        stream: Name of the stream.
+        target: The object.
+        keys: The stream's key properties.
+        settings: The stream's own settings: `operation`, `match_on`, `columns`.
+    """
+
+    def __init__(self, stream: str, target: WritableObject, keys: tuple[str, ...], settings: Mapping[str, Any]) -> None:
+        self.stream = stream
+        self.object = target
+        self.keys = keys
+        self.operation: str = settings.get("operation") or "auto"
+        self.unknown: set[str] = set()
+        self._chosen = {folded(column): name for column, name in (settings.get("columns") or {}).items()}
+        self._known = _columns(target)
+        self._columns: dict[str, _Column | str | None] = {}
+        self.match_on = tuple(self._field_named(name) for name in settings.get("match_on") or ())
+        self._identifying = [name for name in keys if folded(name) != "workspaceid"] or list(keys)
+
+    def parse(self, raw: bytes, *, epoch: int = 0) -> Incoming:
+        """Read a record.
+
+        Raises:
+            RejectedError: It lacks its own key.
+        """
+        incoming = Incoming(self, raw, epoch=epoch, seen=hashlib.blake2b(raw, digest_size=16).digest())
+        data: dict[str, Any] = msgspec.json.decode(raw)
+        incoming.key = self._key(data) or incoming.seen.hex()
+        fields = incoming.fields
+        for name, value in data.items():
+            column = self._column(name)
+            if column is None:
+                continue
+            if isinstance(column, str):
+                _set_special(incoming, column, value)
+            else:
+                _set_field(fields, column, value)
+        if self.object.adapt:
+            incoming.fields = self.object.adapt(fields)
+        return incoming
+
+    def _key(self, data: Mapping[str, Any]) -> str:
+        if missing := [name for name in self.keys if data.get(name) is None]:
+            msg = f"the record lacks its key: {', '.join(missing)}"
+            raise RejectedError("missing_key", msg)
+        values = [data[name] for name in self._identifying]
+        if len(values) == 1:
+            return str(TEXT.coerce(values[0]))
+        return msgspec.json.encode(values).decode() if values else ""
+
+    def _column(self, name: str) -> _Column | str | None:
+        try:
+            return self._columns[name]
+        except KeyError:
+            found = self._columns[name] = self._find_column(name)
+            return found
+
+    def _find_column(self, name: str) -> _Column | str | None:
+        if name == _DELETED:
+            return "deleted"
+        if name.startswith("_sdc_"):
+            return None
+        short = folded(name)
+        short = folded(self._chosen.get(short, short))
+        if short == "clockifyid" or (short == "id" and "id" not in self._known):
+            return "id"
+        column = self._known.get(short)
+        if short == "workspaceid":
+            return "workspace"
+        if column is None and short not in {folded(one) for one in self.object.read_only}:
+            self.unknown.add(name)
+        return column
+
+    def _field_named(self, name: str) -> str:
+        column = self._known.get(folded(name))
+        if column is None or column.member:
+            msg = f"match_on of {self.stream} names {name!r}, which is no field of {self.object.name}"
+            raise ValueError(msg)
+        return column.field.name
+
+
+def _columns(target: WritableObject) -> dict[str, _Column]:
+    """Every name a column may have, folded. Members of objects have names of their own where these are unambiguous."""
+    found: dict[str, _Column] = {}
+    for one in target.fields:
+        for alias in one.aliases:
+            found.setdefault(folded(alias), _Column(one))
+        if one.key:
+            found.setdefault(folded(one.key), _Column(one, written=True))
+    members: dict[str, list[_Column]] = {}
+    for one in target.fields:
+        for member in one.kind.members:
+            found.setdefault(folded(one.name + member), _Column(one, member))
+            members.setdefault(folded(member), []).append(_Column(one, member))
+    for name, columns in members.items():
+        if len(columns) == 1:
+            found.setdefault(name, columns[0])
+    return found | {folded(one.name): _Column(one) for one in target.fields}
+
+
+def _set_special(incoming: Incoming, what: str, value: Any) -> None:  # noqa: ANN401
+    if what == "deleted":
+        incoming.deleted = value is not None
+    elif what == "id":
+        incoming.id = value if is_clockify_id(value) else incoming.id
+    elif what == "workspace":
+        incoming.workspace = value
+        if "workspaceId" in incoming.route.object.by_name:
+            incoming.fields["workspaceId"] = value
+
+
+def _set_field(fields: State, column: _Column, value: Any) -> None:  # noqa: ANN401
+    one = column.field
+    kind = one.kind.members[column.member] if column.member else one.kind
+    if value == "" and kind is not TEXT:
+        value = None
+    if value is not None:
+        value = kind.coerce(value)
+        if column.written and one.read:
+            value = one.read(value)
+    if column.member:
+        if value is not None:
+            inner = fields.get(one.name)
+            fields[one.name] = {**(inner if isinstance(inner, dict) else {}), column.member: value}
+    elif value is not None or one.clearable:
+        fields[one.name] = value

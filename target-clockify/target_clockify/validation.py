@@ -1,0 +1,83 @@
+"""Checks a record before anything is sent: one JSON Schema per object and operation, all errors of a record at once."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+
+from target_clockify.declaration import Operation
+from target_clockify.record import RejectedError
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+    from target_clockify.declaration import Field, State, WritableObject
+
+
+def schema_of(target: WritableObject, operation: Operation) -> dict[str, Any]:
+    """Return the JSON Schema of the fields of an object for one operation."""
+    required = target.create.required if target.create and operation is Operation.INSERT else ()
+    return {
+        "type": "object",
+        "properties": {one.name: _field_schema(one, operation) for one in target.fields},
+        "required": list(required),
+    }
+
+
+def _field_schema(one: Field, operation: Operation) -> dict[str, Any]:
+    rules = one.on_insert if operation is Operation.INSERT else one.on_update
+    schema = {**one.kind.schema, **one.rules, **rules}
+    described = {"description": one.description} if one.description else {}
+    return {"anyOf": [schema, {"type": "null"}], **described} if one.clearable else {**schema, **described}
+
+
+@cache
+def _validator(name: str, operation: Operation) -> Draft202012Validator:
+    from target_clockify.objects import BY_NAME  # noqa: PLC0415 - the declarations import this module's neighbours
+
+    return Draft202012Validator(schema_of(BY_NAME[name], operation))
+
+
+def check(target: WritableObject, operation: Operation, given: State, *, read_shape: bool) -> None:
+    """Refuse a record that Clockify could not take.
+
+    Args:
+        target: The object.
+        operation: What is to be done with it.
+        given: The record's fields.
+        read_shape: The record is as the tap reads it, not made by hand.
+
+    Raises:
+        RejectedError: With every error of the record. Messages name fields and rules, never values.
+    """
+    errors = [_said(error) for error in _validator(target.name, operation).iter_errors(given)]
+    if target.rules:
+        errors += target.rules(operation, given, read_shape)
+    if errors:
+        raise RejectedError("invalid", "; ".join(sorted(set(errors))))
+
+
+def _said(error: ValidationError) -> str:
+    if error.context:
+        # Either null or what the field wants: the latter is what to say.
+        error = next((one for one in error.context if one.validator != "type" or one.validator_value != "null"), error)
+    place = ".".join(str(part) for part in error.absolute_path) or "the record"
+    rule, wanted = error.validator, error.validator_value
+    if rule == "required":
+        missing = [name for name in wanted if name not in error.instance]
+        where = "" if place == "the record" else f" in {place}"
+        return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} required{where}"
+    said = {
+        "enum": lambda: f"must be one of {', '.join(map(str, wanted))}",
+        "type": lambda: f"must be of type {wanted}",
+        "maxLength": lambda: f"must have at most {wanted} characters",
+        "minLength": lambda: f"must have at least {wanted} characters",
+        "maxItems": lambda: f"must have at most {wanted} elements",
+        "minimum": lambda: f"must be at least {wanted}",
+        "maximum": lambda: f"must be at most {wanted}",
+        "exclusiveMinimum": lambda: f"must be more than {wanted}",
+        "pattern": lambda: f"must match {wanted}",
+    }
+    return f"{place} {said[str(rule)]() if str(rule) in said else f'breaks the rule {rule}'}"
