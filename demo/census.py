@@ -5,80 +5,114 @@ Counted from the sandbox's own state (`GET /__sandbox/dump`), not from its API: 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Row = dict[str, Any]
 
-_FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # where the tap's windows begin
+_FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # the tap's window goes from here to now
+_LISTED = {"ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED", "LIMITED"}  # accounts that are not deleted
 
 
 def census(dump: Row) -> dict[str, int]:
-    """Return the number of rows per stream that is read by default, over all workspaces."""
+    """Return rows per stream over all workspaces, for the streams that the state tells plainly."""
     accounts = {user["id"]: user for user in dump["users"]}
-    counts = dict.fromkeys(_COUNTS, 0)
+    counts = Counter(current_user=1)
     for workspace in dump["workspaces"]:
         members = [member for member in workspace["members"] if accounts[member["userId"]]["status"] in _LISTED]
-        for stream, count in _COUNTS.items():
-            counts[stream] += count(workspace | {"members": members})
-    return counts | {"current_user": 1}
+        listed = {**workspace, "members": members}
+        counts.update({stream: count(listed) for stream, count in _COUNTS.items()})
+    return dict(counts)
 
 
-_LISTED = {"ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED", "LIMITED"}  # accounts that are members of anything
-_APPROVAL_STATES = {"PENDING", "APPROVED", "WITHDRAWN_APPROVAL"}  # the only ones that Clockify lists
-
-
-def _in_window(assignment: Row) -> bool:
-    start, end = (datetime.fromisoformat(assignment["period"][side]) for side in ("start", "end"))
-    return start <= datetime.now(UTC) and end >= _FIRST_DAY
-
-
-def _scheduled_projects(workspace: Row) -> int:
-    return len({row["projectId"] for row in workspace["assignments"] if _in_window(row)})
-
-
-def _table(name: str) -> Callable[[Row], int]:
-    return lambda workspace: len(workspace[name])
+def _all(table: str) -> Callable[[Row], int]:
+    return lambda workspace: len(workspace[table])
 
 
 def _inside(table: str, field: str) -> Callable[[Row], int]:
     return lambda workspace: sum(len(row[field]) for row in workspace[table])
 
 
+def _memberships(workspace: Row) -> int:
+    """Members of the workspace, of projects in their own right, and of groups."""
+    in_projects = [row for project in workspace["projects"] for row in project["memberships"]]
+    own = sum(row["membershipType"] == "PROJECT" for row in in_projects)
+    return len(workspace["members"]) + own + _inside("user_groups", "userIds")(workspace)
+
+
+def _fields_of_projects(workspace: Row) -> int:
+    fields = [row for row in workspace["custom_fields"] if row["entityType"] == "TIMEENTRY"]
+    return len(fields) * len(workspace["projects"])
+
+
+def _planned(workspace: Row) -> list[Row]:
+    return [row for row in workspace["assignments"] if _start(row) <= datetime.now(UTC) and _end(row) >= _FIRST_DAY]
+
+
+def _planned_days(workspace: Row) -> Iterator[tuple[str, str]]:
+    """User and day, once for every assignment that is worked on then."""
+    week = {member["userId"]: set(member["profile"]["workingDays"]) for member in workspace["members"]}
+    for row in _planned(workspace):
+        resting = {excluded["date"][:10] for excluded in row["excludeDays"]}
+        day, end = max(_start(row), _FIRST_DAY), min(_end(row), datetime.now(UTC))
+        while day.date() <= end.date():
+            works = row["includeNonWorkingDays"] or f"{day:%A}".upper() in week[row["userId"]]
+            if works and day.date().isoformat() not in resting:
+                yield row["userId"], day.date().isoformat()
+            day += timedelta(days=1)
+
+
+def _start(assignment: Row) -> datetime:
+    return datetime.fromisoformat(assignment["period"]["start"])
+
+
+def _end(assignment: Row) -> datetime:
+    return datetime.fromisoformat(assignment["period"]["end"])
+
+
 _COUNTS: dict[str, Callable[[Row], int]] = {
     "workspaces": lambda _: 1,
-    "users": _table("members"),
+    "users": _all("members"),
+    "memberships": _memberships,
     "user_roles": _inside("members", "roles"),
-    "member_profiles": _table("members"),
-    "user_groups": _table("user_groups"),
-    "custom_fields": _table("custom_fields"),
-    "clients": _table("clients"),
-    "projects": _table("projects"),
+    "user_groups": _all("user_groups"),
+    "member_profiles": _all("members"),
+    "custom_fields": _all("custom_fields"),
+    "clients": _all("clients"),
+    "projects": _all("projects"),
     "project_memberships": _inside("projects", "memberships"),
-    "tasks": _table("tasks"),
-    "tags": _table("tags"),
-    "time_entries": _table("time_entries"),
+    "project_custom_fields": _fields_of_projects,
+    "tasks": _all("tasks"),
+    "tags": _all("tags"),
+    "time_entries": _all("time_entries"),
     "time_entries_in_progress": lambda workspace: sum(
         not row["timeInterval"]["end"] for row in workspace["time_entries"]
     ),
-    "expense_categories": _table("expense_categories"),
-    "expenses": _table("expenses"),
-    "invoices": _table("invoices"),
+    "expense_categories": _all("expense_categories"),
+    "expenses": _all("expenses"),
+    "expense_details": _all("expenses"),
+    "invoices": _all("invoices"),
     "invoice_items": _inside("invoices", "items"),
     "invoice_payments": _inside("invoices", "payments"),
-    "invoice_settings": lambda workspace: bool(workspace["invoice_settings"]),
-    "holidays": _table("holidays"),
+    "invoice_settings": lambda _: 1,
+    "holidays": _all("holidays"),
     "time_off_policies": lambda workspace: sum(not row["archived"] for row in workspace["time_off_policies"]),
-    "time_off_requests": _table("time_off_requests"),
-    "time_off_balances": _table("balances"),
-    "approval_requests": lambda workspace: sum(
-        row["status"]["state"] in _APPROVAL_STATES for row in workspace["approval_requests"]
-    ),
-    "assignments": lambda workspace: sum(_in_window(row) for row in workspace["assignments"]),
-    "assignment_project_totals": _scheduled_projects,
-    "webhooks": _table("webhooks"),
-    "shared_reports": _table("shared_reports"),
+    "time_off_requests": _all("time_off_requests"),
+    "time_off_balances": _all("balances"),
+    "balance_assignments": _all("balance_assignments"),
+    "approval_requests": _all("approval_requests"),
+    "assignments": lambda workspace: len(_planned(workspace)),
+    "assignment_project_totals": lambda workspace: len({row["projectId"] for row in _planned(workspace)}),
+    "user_capacity_totals": lambda workspace: len({row["userId"] for row in _planned(workspace)}),
+    "user_capacity_days": lambda workspace: len(set(_planned_days(workspace))),
+    "webhooks": _all("webhooks"),
+    "webhook_logs": _all("webhook_logs"),
+    "webhook_event_statuses": _all("webhook_statuses"),
+    "shared_reports": _all("shared_reports"),
+    "shared_report_data": _all("shared_reports"),
+    "audit_log": _all("audit_log"),
 }

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 OWNER_KEY = "sandbox-key"
 LIMITED_KEY = "sandbox-limited-key"
@@ -31,8 +31,8 @@ class Sandbox:
         self.api_url = f"{self.origin}/api/v1"
         self.reports_url = f"{self.origin}/report/v1"
         self.audit_log_url = f"{self.origin}/auditlog/v1"
-        self.workspace_ids: list[str] = []
         self._session = requests.Session()
+        self.workspace_ids: list[str] = [workspace["id"] for workspace in self.dump()["workspaces"]]
 
     @property
     def workspace_id(self) -> str:
@@ -76,6 +76,8 @@ class Sandbox:
         return answer.status_code, answer.json().get("code") if answer.content else None
 
     def stop(self) -> None:
+        if self.process.poll() is not None:
+            return
         self._session.close()
         self.process.terminate()
         self.process.wait(10)
@@ -122,6 +124,20 @@ def sandbox(_sandboxes: list[tuple[tuple[str, ...], Sandbox]]) -> StartSandbox:
         return found
 
     return start
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[..., Sandbox]]:
+    """A function that starts a sandbox of the test's own, with the given flags."""
+    started: list[Sandbox] = []
+
+    def start(*flags: str) -> Sandbox:
+        started.append(Sandbox(list(flags)))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 `Client` sends single calls, `FanOut` reads whole endpoints ahead of their reader, `endpoints` lists what can be read.
 """
 
-from clockify_client.client import Client, Request, Settings
+from clockify_client.client import Client, Settings
 from clockify_client.endpoint import Endpoint, Host, Ids, Paging
 from clockify_client.errors import (
     AmbiguousWriteError,
     BadCredentialsError,
     ClockifyError,
+    ClosedError,
     GoneError,
     InvalidRequestError,
     LockedError,
@@ -19,8 +20,11 @@ from clockify_client.errors import (
     UnknownWorkspaceError,
     UnreachableError,
 )
-from clockify_client.fan_out import FanOut, Page, Reading, Refusal
+from clockify_client.fan_out import FanOut
 from clockify_client.hosts import REGIONS, Hosts
+from clockify_client.page import Page
+from clockify_client.reading import Reading, Refusal
+from clockify_client.request import Request
 
 __all__ = [
     "REGIONS",
@@ -28,6 +32,7 @@ __all__ = [
     "BadCredentialsError",
     "Client",
     "ClockifyError",
+    "ClosedError",
     "Endpoint",
     "FanOut",
     "GoneError",

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import backoff
 import msgspec
 import requests
 import requests.adapters
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
-from clockify_client.endpoint import Endpoint, Host, Ids, Paging, filled, placed
+from clockify_client.endpoint import Endpoint, Ids, filled
 from clockify_client.errors import (
     AmbiguousWriteError,
     ClockifyError,
+    ClosedError,
     InvalidRequestError,
     MalformedAnswerError,
     RateLimitedError,
@@ -25,19 +28,26 @@ from clockify_client.errors import (
     UnreachableError,
     classify,
 )
-from clockify_client.rows import counted_rows_of, rows_of
+from clockify_client.paging import PageAnswer, Walk, is_last, rejects_size
+from clockify_client.request import Request
+from clockify_client.rows import rows_of
 from clockify_client.throttle import Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from clockify_client.hosts import Hosts
+    from clockify_client.throttle import Send
 
 logger = logging.getLogger("clockify_client")
 
 _TRIES = 6
-_PERHAPS_EMPTY = 256  # bytes; a longer page holds a row
-_SMALLEST_PAGE = 50  # the default size: what every list accepts
+_FIRST_WAIT, _MAX_WAIT = 1.0, 30.0  # seconds, at most, before a further try
+_LONGEST_PAUSE = 3600.0  # seconds; no Retry-After is believed beyond it
+_READ_RETRIES = (RateLimitedError, ServerError, UnreachableError, MalformedAnswerError)
+_WRITE_RETRIES = (RateLimitedError, UnreachableError)
+_NO_ANSWER, _NO_CONNECTION = "no answer in time", "no connection"
+_BROKEN, _NOT_TRUSTED = "the connection broke", "the certificate of the host is not trusted"
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -64,6 +74,10 @@ class Settings:
             found = "both are set" if self.api_key else "neither is set"
             msg = f"exactly one of api_key and addon_token must be set: {found}"
             raise ValueError(msg)
+        key = self.api_key or self.addon_token or ""
+        if not key.isascii() or not key.isprintable() or " " in key:
+            msg = "api_key or addon_token holds a space, a line break or another character that no key has"
+            raise ValueError(msg)
 
 
 @dataclass
@@ -73,36 +87,6 @@ class Statistics:
     requests: int = 0
     retries: int = 0
     refused: int = 0  # answers 429
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One call to be sent.
-
-    Attributes:
-        method: HTTP method.
-        path: Path template below the host's base URL.
-        ids: Values of the template's placeholders.
-        host: Which service answers.
-        params: Query parameters.
-        json: Body, anything that encodes to JSON.
-        form: Multipart fields instead: `(name, value)`, a file as `(name, (file name, bytes, media type))`.
-        reading: The call changes nothing, so that it may be repeated freely.
-    """
-
-    method: str
-    path: str
-    ids: Ids
-    host: Host = Host.CORE
-    params: Mapping[str, Any] = field(default_factory=dict)
-    json: Any = None
-    form: Sequence[tuple[str, Any]] | None = None
-    reading: bool = False
-
-    @property
-    def call(self) -> str:
-        """Method and path template: what may be logged."""
-        return f"{self.method} {self.path}"
 
 
 class Answer(NamedTuple):
@@ -120,16 +104,7 @@ class Client:
         self.throttle = Throttle(settings.requests_per_second, settings.requests_per_hour)
         self.statistics = Statistics()
         self._lock = threading.Lock()
-        self._session = requests.Session()
-        self._session.trust_env = False  # neither a netrc file nor proxy variables may see or replace the key
-        self._session.headers.update({"Accept": "application/json", "User-Agent": settings.user_agent})
-        if settings.api_key:
-            self._session.headers["X-Api-Key"] = settings.api_key
-        else:
-            self._session.headers["X-Addon-Token"] = settings.addon_token or ""
-        adapter = requests.adapters.HTTPAdapter(pool_connections=3, pool_maxsize=settings.max_workers)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._session = _session(settings)
         self._sizes: dict[str, int] = {}  # page sizes that turned out smaller than declared, by call
 
     def close(self) -> None:
@@ -152,49 +127,51 @@ class Client:
             ClockifyError: The page cannot be read; reads have been retried.
         """
         paging = endpoint.paging
-        walk = _Walk(number, size or self._size(endpoint))
+        walk = Walk(number, size or self._size(endpoint))
+        request = Request(
+            method=endpoint.method,
+            path=endpoint.path,
+            ids=ids,
+            host=endpoint.host,
+            params=filled(endpoint.params, ids),
+            json=filled(endpoint.body, ids),
+            reading=True,
+        )
 
         def attempt() -> Answer:
-            params, body = filled(endpoint.params, ids), filled(endpoint.body, ids)
-            if paging:
-                params, body = _asking(paging, params, body, walk)
-            return self._send_once(
-                Request(
-                    method=endpoint.method,
-                    path=endpoint.path,
-                    ids=ids,
-                    host=endpoint.host,
-                    params=params,
-                    json=body,
-                    reading=True,
-                )
-            )
+            answer = self._send_once(walk.asked(paging, request) if paging else request)
+            if not answer.body:  # would pass for a list that has become empty
+                raise MalformedAnswerError(endpoint.call, status=HTTPStatus.OK)
+            return answer
 
-        def smaller(details: Any) -> None:
-            self._note_retry(details)
-            if paging and isinstance(details["exception"], (ServerError, UnreachableError)):
-                walk.halve()
+        def note(error: ClockifyError) -> None:
+            if paging and (isinstance(error, ServerError) or error.reason == _NO_ANSWER):
+                walk.shrink()
 
+        rejected = False
         while True:
             try:
-                answer = self._retried(attempt, smaller, _READ_RETRIES)
+                answer = self._retried(attempt, _READ_RETRIES, note)
             except InvalidRequestError as error:
-                if not (paging and "page" in error.detail.lower() and walk.halve()):
+                if not (paging and rejects_size(error) and walk.shrink()):
                     raise
-                self._sizes[endpoint.call] = walk.size
+                rejected = True
             else:
+                if rejected:
+                    self._sizes[endpoint.call] = walk.size
                 return PageAnswer(answer.body, answer.headers, walk.number, walk.size)
 
     def rows(self, endpoint: Endpoint, ids: Ids) -> Iterator[dict[str, Any]]:
         """Yield every row of an endpoint, page after page."""
-        number, size = 0, None
+        number, size, before = 0, None, b""
         while True:
             page = self.page(endpoint, ids, number, size)
-            rows = rows_of(endpoint, page.body)
-            yield from rows
+            if page.number and page.body == before:
+                return  # a list that ignores its page parameters would never end
+            yield from rows_of(endpoint, page.body)
             if is_last(endpoint, page):
                 return
-            number, size = page.number + 1, page.size
+            number, size, before = page.number + 1, page.size, page.body
 
     # -- any call ------------------------------------------------------------------------------
 
@@ -207,149 +184,118 @@ class Client:
             AmbiguousWriteError: A write whose outcome is unknown.
             ClockifyError: Any other failure.
         """
-        retries = _READ_RETRIES if request.reading else (RateLimitedError, UnreachableError)
-        answer = self._retried(lambda: self._send_once(request), self._note_retry, retries)
+        answer = self._retried(lambda: self._send_once(request), _READ_RETRIES if request.reading else _WRITE_RETRIES)
         return msgspec.json.decode(answer.body) if answer.body else None
 
     # -- one attempt ---------------------------------------------------------------------------
 
     def _retried(
-        self, attempt: Callable[[], Answer], note: Callable[[Any], None], errors: tuple[type[ClockifyError], ...]
+        self,
+        attempt: Callable[[], Answer],
+        errors: tuple[type[ClockifyError], ...],
+        note: Callable[[ClockifyError], None] = lambda _: None,
     ) -> Answer:
+        def on_backoff(details: Any) -> None:
+            error = details["exception"]
+            with self._lock:
+                self.statistics.retries += 1
+            logger.debug("Trying again, attempt %d: %s", details["tries"] + 1, error)
+            note(error)
+
         retrying = backoff.on_exception(
-            _waits, errors, max_tries=_TRIES, jitter=backoff.random_jitter, on_backoff=note, logger=None
+            _waits,
+            errors,
+            max_tries=_TRIES,
+            jitter=backoff.full_jitter,
+            giveup=lambda error: isinstance(error, ClockifyError) and error.reason == _NOT_TRUSTED,
+            on_backoff=on_backoff,
+            logger=None,
         )
         answer: Answer = retrying(attempt)()
         return answer
 
     def _send_once(self, request: Request) -> Answer:
-        url = self._base(request) + request.path.format_map(request.ids)
-        fields: dict[str, Any] = {}
+        url = request.url(self.settings.hosts)
+        params = {name: str(one).lower() if isinstance(one, bool) else one for name, one in request.params.items()}
+        body: dict[str, Any] = {}
         if request.form is not None:
-            fields["files"] = [
-                (name, value if isinstance(value, tuple) else (None, value)) for name, value in request.form
-            ]
+            body["files"] = [(name, part if isinstance(part, tuple) else (None, part)) for name, part in request.form]
         elif request.json is not None:
-            fields["data"] = _ENCODER.encode(request.json)
-            fields["headers"] = {"Content-Type": "application/json"}
-        sent_at = self.throttle.acquire()
+            body["data"] = _ENCODER.encode(request.json)
+            body["headers"] = {"Content-Type": "application/json"}
+        leave = self.throttle.acquire()
+        if leave is None:
+            raise ClosedError(request.call)
         with self._lock:
             self.statistics.requests += 1
         try:
             response = self._session.request(
                 request.method,
                 url,
-                params=request.params,
+                params=params,
                 timeout=self.settings.timeout_seconds,
                 allow_redirects=False,
-                **fields,
+                proxies={"http": ""},  # plain http is for this machine only: no proxy on the way may see the key
+                **body,
             )
         except requests.RequestException as error:
-            if request.reading or _never_connected(error):
-                raise UnreachableError(request.call, _reason(error)) from None
-            raise AmbiguousWriteError(request.call) from None
-        return self._answer(request, response, sent_at)
+            reason = _reason(error)
+            if request.reading or reason in {_NO_CONNECTION, _NOT_TRUSTED}:
+                raise UnreachableError(request.call, reason=reason) from None
+            raise AmbiguousWriteError(request.call, reason=reason) from None
+        return self._answer(request, response, leave)
 
-    def _answer(self, request: Request, response: requests.Response, sent_at: float) -> Answer:
-        call, reading = request.call, request.reading
-        content = response.content
-        status = response.status_code
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            if content and not _is_json(content):
-                if not reading:
-                    raise AmbiguousWriteError(call, status=status)
-                raise MalformedAnswerError(call, status=status)
-            self.throttle.accepted(sent_at)
+    def _answer(self, request: Request, response: requests.Response, leave: Send) -> Answer:
+        content, status = response.content, response.status_code
+        error: ClockifyError
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            error = classify(request.call, status, content, retry_after=_seconds(response.headers.get("Retry-After")))
+        elif not content or _is_json(content):
+            self.throttle.accepted(leave)
             return Answer(content, response.headers)
-        error = classify(call, status, content, retry_after=_seconds(response.headers.get("Retry-After")))
+        else:
+            error = MalformedAnswerError(request.call, status=status)
         if isinstance(error, RateLimitedError):
             with self._lock:
                 self.statistics.refused += 1
-            self.throttle.refused(sent_at, error.retry_after)
+            self.throttle.refused(leave, error.retry_after)
         else:
-            self.throttle.accepted(sent_at)
-        if isinstance(error, ServerError) and not reading:
-            raise AmbiguousWriteError(call, status=status, code=error.code, detail=error.detail)
+            self.throttle.accepted(leave)
+        if isinstance(error, (ServerError, MalformedAnswerError)) and not request.reading:
+            raise AmbiguousWriteError(request.call, status=status, code=error.code, detail=error.detail)
         raise error
-
-    def _note_retry(self, details: Any) -> None:
-        with self._lock:
-            self.statistics.retries += 1
-        logger.debug("Trying again, attempt %d: %s", details["tries"] + 1, details["exception"])
-
-    def _base(self, request: Request) -> str:
-        base: str = getattr(self.settings.hosts, request.host.value)
-        if not base:
-            raise UnreachableError(
-                request.call, "no host of the audit log is documented for this region; set audit_log_url"
-            )
-        return base
 
     def _size(self, endpoint: Endpoint) -> int:
         largest = min(endpoint.page_size, self.settings.page_size or endpoint.page_size)
         return min(largest, self._sizes.get(endpoint.call, largest))
 
 
-class PageAnswer(NamedTuple):
-    """One page as it came: `number` counts from 0 in pages of `size`, which may be smaller than was asked."""
-
-    body: bytes
-    headers: Mapping[str, str]
-    number: int
-    size: int
-
-
-@dataclass
-class _Walk:
-    """Where a walk over pages stands; halving keeps its place, since twice as many half pages lie before it."""
-
-    number: int
-    size: int
-
-    def halve(self) -> bool:
-        if self.size < 2 * _SMALLEST_PAGE or self.size % 2:
-            return False
-        self.size //= 2
-        self.number *= 2
-        return True
-
-
-_READ_RETRIES = (RateLimitedError, ServerError, UnreachableError, MalformedAnswerError)
+def _session(settings: Settings) -> requests.Session:
+    """Return a session for many threads. Proxies and certificates of the environment hold, as companies need them."""
+    session = requests.Session()
+    session.auth = lambda prepared: prepared  # or else a netrc file would add an Authorization header
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie jar is no thing to share
+    session.headers.update({"Accept": "application/json", "User-Agent": settings.user_agent})
+    if settings.api_key:
+        session.headers["X-Api-Key"] = settings.api_key
+    else:
+        session.headers["X-Addon-Token"] = settings.addon_token or ""
+    adapter = requests.adapters.HTTPAdapter(pool_connections=3, pool_maxsize=settings.max_workers + 1)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
 
 
 def _waits() -> Generator[float, Any, None]:
     """Yield the seconds to wait before each further try; a refused request waits in the throttle, with all others."""
-    wait = 0.5
+    wait = _FIRST_WAIT
     error = yield 0.0
     while True:
-        error = yield 0.0 if isinstance(error, RateLimitedError) else wait
-        wait = min(wait * 2, 30.0)
-
-
-def is_last(endpoint: Endpoint, page: PageAnswer) -> bool:
-    """Tell whether a page is the last: its header decides, else the total the answer tells, else its length.
-
-    An empty page is the last whatever the header says.
-    """
-    if endpoint.paging is None:
-        return True
-    name, last = endpoint.paging.more
-    header = page.headers.get(name)
-    if header is not None and len(page.body) > _PERHAPS_EMPTY:
-        return header.lower() == last
-    rows, total = counted_rows_of(endpoint, page.body, msgspec.Raw)
-    if header is not None:
-        return not rows or header.lower() == last
-    if total is not None:
-        return not rows or page.number * page.size + len(rows) >= total
-    return len(rows) < page.size
-
-
-def _asking(paging: Paging, params: Any, body: Any, walk: _Walk) -> tuple[Any, Any]:
-    number = walk.number + paging.first
-    if paging.in_body:
-        return params, placed(placed(body or {}, paging.size, walk.size), paging.page, number)
-    return {**params, paging.page: number, paging.size: walk.size}, body
+        if isinstance(error, RateLimitedError):
+            error = yield 0.0
+        else:
+            error = yield wait
+            wait = min(wait * 2, _MAX_WAIT)
 
 
 def _is_json(content: bytes) -> bool:
@@ -361,25 +307,19 @@ def _is_json(content: bytes) -> bool:
 
 
 def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.isdigit() else None
-
-
-def _never_connected(error: BaseException) -> bool:
-    """Tell whether a request failed before a byte of it was sent."""
-    seen: BaseException | None = error
-    while seen is not None:
-        reason = getattr(seen, "reason", None)
-        if isinstance(seen, (NewConnectionError, requests.ConnectTimeout)) or isinstance(reason, NewConnectionError):
-            return True
-        seen = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else seen.__cause__
-    return False
+    return min(float(header), _LONGEST_PAUSE) if header and header.isdecimal() else None
 
 
 def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the certificate of the host was not accepted"
-    if _never_connected(error):
-        return "no connection"
-    return "the connection broke"
+    """Tell why there is no answer. `_NO_CONNECTION` and `_NOT_TRUSTED` mean that no byte of the request was sent."""
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)):
+        return _NO_CONNECTION
+    if isinstance(reason, NewConnectionError):
+        return _NO_CONNECTION
+    if isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError):
+        return _NO_ANSWER
+    if reason and reason.args and isinstance(reason.args[0], ssl.SSLCertVerificationError):
+        return _NOT_TRUSTED
+    return _BROKEN

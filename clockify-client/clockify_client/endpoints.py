@@ -63,7 +63,7 @@ EXPENSE_CATEGORIES = Endpoint(
     KEBAB,
     rows="categories",
     total="count",
-    params={"archived": "{archived}", "sort-column": "NAME", "sort-order": "ASCENDING"},
+    params={"archived": "{onlyArchived}", "sort-column": "NAME", "sort-order": "ASCENDING"},
 )
 INVOICES = Endpoint(f"{_WS}/invoices", KEBAB, rows="invoices", total="total", params=_BY_ID)
 INVOICES_INFO = Endpoint(

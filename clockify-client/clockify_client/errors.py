@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-_NO_TOKEN, _UNKNOWN_KEY, _INVALID_ADDON_TOKEN = 1000, 4003, 4017
+_CREDENTIAL_CODES = {1000, 4003, 4017}  # no token or several, an unknown key, an invalid add-on token
+_NOT_FOUND_CODES = {404, 501}  # a 404 without them is about the route, not about the object
 _LOCKED_CODES = {1003: "a locked period", 4005: "an approved time entry", 4030: "a workspace that allows timers only"}
-_NO_SUCH_ROUTE = 3000
 
 
 class ClockifyError(Exception):
@@ -25,20 +25,25 @@ class ClockifyError(Exception):
         code: Clockify's own number for the error, or None.
         call: Method and path template, such as `GET /workspaces/{workspaceId}/clients`; holds no id.
         detail: Clockify's message. It may repeat submitted values: for a reject file, not for a log.
+        reason: What more we know, in our own words.
     """
 
     meaning = "Clockify refused the call"
 
-    def __init__(self, call: str, *, status: int | None = None, code: int | None = None, detail: str = "") -> None:
+    def __init__(
+        self, call: str, *, status: int | None = None, code: int | None = None, detail: str = "", reason: str = ""
+    ) -> None:
         super().__init__(call, status, code)
         self.call = call
         self.status = status
         self.code = code
         self.detail = detail
+        self.reason = reason
 
     def __str__(self) -> str:
-        answer = f" (HTTP {self.status}" + (f", code {self.code})" if self.code is not None else ")")
-        return f"{self.call}: {self.meaning}" + (answer if self.status is not None else "")
+        number = "" if self.code is None else f", code {self.code}"
+        answer = "" if self.status is None else f" (HTTP {self.status}{number})"
+        return f"{self.call}: {self.meaning}{answer}" + (f" [{self.reason}]" if self.reason else "")
 
 
 class BadCredentialsError(ClockifyError):
@@ -57,7 +62,7 @@ class LockedError(NotPermittedError):
     """The object itself may not change now: a locked period, an approved entry, a workspace that allows timers only."""
 
     def __str__(self) -> str:
-        return f"{super().__str__()}: {_LOCKED_CODES[self.code or 0]}"
+        return f"{super().__str__()}: {_LOCKED_CODES.get(self.code or 0, 'it is locked')}"
 
 
 class GoneError(ClockifyError):
@@ -105,13 +110,6 @@ class UnreachableError(ClockifyError):
 
     meaning = "Clockify cannot be reached; check api_url or region, and the network"
 
-    def __init__(self, call: str, reason: str) -> None:
-        super().__init__(call)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{super().__str__()} [{self.reason}]"
-
 
 class MalformedAnswerError(ClockifyError):
     """The answer is not the JSON it should be: truncated, or the page of something in between."""
@@ -125,16 +123,22 @@ class AmbiguousWriteError(ClockifyError):
     meaning = "no dependable answer to a write; it may have happened"
 
 
+class ClosedError(ClockifyError):
+    """The run ended before the call was made."""
+
+    meaning = "not sent any more, the run has ended"
+
+
 class _Body(msgspec.Struct):
-    message: str = ""
+    message: str | None = None
     code: int | None = None
 
 
-def _body(content: bytes) -> _Body:
+def _body(content: bytes) -> _Body | None:
     try:
-        return msgspec.json.decode(content, type=_Body)
+        return msgspec.json.decode(content or b"{}", type=_Body, strict=False)
     except msgspec.MsgspecError:
-        return _Body()  # an empty body, or HTML: the status alone must do
+        return None
 
 
 def classify(call: str, status: int, content: bytes, *, retry_after: float | None = None) -> ClockifyError:
@@ -147,24 +151,31 @@ def classify(call: str, status: int, content: bytes, *, retry_after: float | Non
         retry_after: Seconds of the Retry-After header, where there is one.
     """
     body = _body(content)
-    answer: dict[str, Any] = {"status": status, "code": body.code, "detail": body.message}
+    answer: dict[str, Any] = {"status": status}
+    if body:
+        answer |= {"code": body.code, "detail": body.message or ""}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimitedError(call, retry_after=retry_after, **answer)
     return _meaning(status, body, empty=not content.strip())(call, **answer)
 
 
-def _meaning(status: int, body: _Body, *, empty: bool) -> type[ClockifyError]:
-    message = body.message.lower()
-    if status == HTTPStatus.UNAUTHORIZED:
-        # An add-on without the scope of a call is told so with a 401 as well.
-        known = body.code in {_NO_TOKEN, _UNKNOWN_KEY, _INVALID_ADDON_TOKEN} or "permission" not in message
-        return BadCredentialsError if known else NotPermittedError
-    if status in {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}:
-        return LockedError if body.code in _LOCKED_CODES else NotPermittedError
-    if status == HTTPStatus.NOT_FOUND:
-        if empty:
+def _meaning(status: int, body: _Body | None, *, empty: bool) -> type[ClockifyError]:  # noqa: PLR0911
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return ServerError
+    if body is None or status < HTTPStatus.BAD_REQUEST:
+        return MalformedAnswerError  # a gateway, a proxy or a log-in page speaks: it knows nothing about our objects
+    message = (body.message or "").lower()
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            # An add-on is told with a 401, too, that a route is not for add-ons or that it lacks the scope.
+            scope = body.code not in _CREDENTIAL_CODES and ("permission" in message or "accessible" in message)
+            return NotPermittedError if scope else BadCredentialsError
+        case HTTPStatus.PAYMENT_REQUIRED | HTTPStatus.FORBIDDEN:
+            return LockedError if body.code in _LOCKED_CODES else NotPermittedError
+        case HTTPStatus.NOT_FOUND if empty:
             return UnknownWorkspaceError
-        return InvalidRequestError if body.code == _NO_SUCH_ROUTE else GoneError
-    if "doesn't belong to" in message:
-        return GoneError
-    return ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else InvalidRequestError
+        case HTTPStatus.NOT_FOUND if body.code in _NOT_FOUND_CODES:
+            return GoneError
+        case HTTPStatus.BAD_REQUEST if "doesn't belong to" in message:
+            return GoneError
+    return InvalidRequestError

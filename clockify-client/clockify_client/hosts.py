@@ -23,11 +23,11 @@ def _is_loopback(host: str) -> bool:
 
 def _checked(name: str, url: str) -> str:
     parts = urlsplit(url)
+    if "@" in url or parts.query or parts.fragment:
+        msg = f"{name} must be a plain base URL, without credentials, query or fragment"
+        raise ValueError(msg)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         msg = f"{name} must be a URL such as {_GLOBAL['core']}, not {url!r}"
-        raise ValueError(msg)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        msg = f"{name} must be a plain base URL, without credentials, query or fragment"
         raise ValueError(msg)
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         msg = f"{name} must use https: the key would travel in clear text to {parts.hostname}"

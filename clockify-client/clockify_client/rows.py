@@ -20,17 +20,19 @@ RawRecord = dict[str, msgspec.Raw]
 def _decoder(place: str, row: Any, total: str) -> msgspec.json.Decoder[Any]:
     if not place:
         return msgspec.json.Decoder(list[row])
-    return msgspec.json.Decoder(_envelope({place: list[row] | None, **({total: int | None} if total else {})}))
+    return msgspec.json.Decoder(_envelope({place: list[row] | None, **({total: int | None} if total else {})}, total))
 
 
-def _envelope(places: dict[str, Any]) -> Any:
+def _envelope(places: dict[str, Any], optional: str) -> Any:
     """Return the type of an object with typed values at dotted places and anything elsewhere, which is skipped."""
     heads: dict[str, dict[str, Any]] = {}
     for place, kind in places.items():
         head, _, rest = place.partition(".")
         heads.setdefault(head, {})[rest] = kind
-    fields = [(head, below[""] if "" in below else _envelope(below), None) for head, below in heads.items()]
-    return msgspec.defstruct("Envelope", fields)
+    rest = optional.partition(".")[2]
+    kinds = {head: below[""] if "" in below else _envelope(below, rest) | None for head, below in heads.items()}
+    fields = [(head, kind, None) if head == optional else (head, kind) for head, kind in kinds.items()]
+    return msgspec.defstruct("Envelope", fields, kw_only=True)
 
 
 def _at(value: Any, place: str) -> Any:
@@ -40,11 +42,13 @@ def _at(value: Any, place: str) -> Any:
 
 
 def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:
-    """Return the rows of an answer; a single record is one row, an empty body none.
+    """Return the rows of an answer; a single record is one row, an empty object none.
+
+    An envelope without its rows is an error: the answer of something in between must not pass for an empty list.
 
     Args:
         endpoint: Where the answer came from.
-        body: The answer, JSON or empty.
+        body: The answer.
         row: Type to decode each row to: a dict of values, a dict of raw JSON, or a struct of the fields that matter.
 
     Raises:
@@ -55,9 +59,9 @@ def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:
 
 def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[list[Any], int | None]:
     """Return the rows of an answer, and the number of rows on all pages where the answer tells it."""
-    if not body:
-        return [], None
     try:
+        if body.strip() == b"{}":
+            return [], None
         if not endpoint.rows and body.lstrip()[:1] == b"{":
             return [_single(row).decode(body)], None
         answer = _decoder(endpoint.rows, row, endpoint.total).decode(body)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
+from typing import NamedTuple
 
-_HOUR = 3600.0
-_HEADROOM = (
-    0.995  # sends keep an even distance a hair wider than the limit asks, so that jitter on the way cannot cross it
-)
+logger = logging.getLogger("clockify_client")
+
+_HEADROOM = 0.99  # requests keep an even distance a hair wider than allowed: they bunch up a little on their way
+_HOUR = 3601.0
+_CUT = 0.9  # of the rate, or of what went through in the second before, remains after a refusal
+_CUT_AT_MOST = 0.2  # one burst of refusals never takes the rate below this share of itself
 _FLOOR = 0.5  # requests a second; below it only requests_per_hour paces
-_RAISE = 1.1
-_PATIENCE = (
-    10.0  # seconds without a refusal before a reduced pace is raised again; doubled whenever the raise was refused
-)
+_RAISE = 1.2
+_PATIENCE = 10.0  # seconds without a refusal before the rate is raised; doubled whenever that was too soon
 _MAX_PATIENCE = 320.0
 _PAUSE = 1.0  # seconds that everybody waits after a refusal that names no time; doubled by each further one
 _MAX_PAUSE = 60.0
+_WORTH_A_WORD = 30.0  # seconds of standing still that a person should be told of
+
+
+class Send(NamedTuple):
+    """Leave to send one request: when, and how many others were sent in the second before."""
+
+    moment: float
+    before: int
 
 
 class Throttle:
@@ -29,77 +39,91 @@ class Throttle:
     """
 
     def __init__(self, per_second: float, per_hour: int | None = None) -> None:
-        self._limit = per_second * _HEADROOM
-        self._rate = self._limit
-        self._per_hour = per_hour
-        self._recent: deque[float] = deque(maxlen=per_hour)  # moments of the last `per_hour` sends
+        self.waited = 0.0  # seconds that everybody was held back by a refusal or by the hourly allowance
+        self._limit = self._rate = per_second * _HEADROOM
+        self._lowest = min(_FLOOR, self._limit)
+        self._hour: deque[float] = deque(maxlen=per_hour or 0)  # moments of the last `per_hour` sends
+        self._second: deque[float] = deque()  # moments of the sends of the last second
         self._next = 0.0
-        self._reduced_at = float("-inf")
+        self._held_until = 0.0
+        self._changed_at = self._refused_at = float("-inf")  # when the rate last changed; when it was last refused
         self._patience = _PATIENCE
         self._pause = _PAUSE
         self._closed = threading.Event()
+        self._turn = threading.Lock()
         self._lock = threading.Lock()
-        self.waited = 0.0  # seconds that requests were held back by a refusal or by the hourly allowance
 
-    def acquire(self) -> float:
-        """Wait for the next free moment and return it, as a reading of the monotonic clock, to give to `refused`."""
+    def acquire(self) -> Send | None:
+        """Wait for the next free moment. The answer is to be given back with the outcome; None after `close`."""
+        with self._turn:  # one waits for the moment, the others for their turn, so that a refusal holds back all
+            began = self._now()
+            while not self._closed.is_set():
+                leave = self.ask(began)
+                if isinstance(leave, Send):
+                    return leave
+                self._sleep(leave)
+        return None
+
+    def ask(self, began: float) -> Send | float:
+        """Return leave to send now, or the seconds after which to ask again, for a request that waits since `began`."""
         with self._lock:
             now = self._now()
-            self._recover(now)
-            moment = max(now, self._next)
-            if self._per_hour and len(self._recent) == self._per_hour:
-                hourly = self._recent[0] + _HOUR
-                self.waited += max(0.0, hourly - moment)
-                moment = max(moment, hourly)
-            self._next = moment + 1 / self._rate
-            if self._per_hour:
-                self._recent.append(moment)
-        self._sleep(moment - now)
-        return moment
+            if self._rate < self._limit and now - self._changed_at > self._patience:
+                self._rate, self._changed_at = min(self._rate * _RAISE, self._limit), now
+            held = self._held_until
+            if self._hour.maxlen and len(self._hour) == self._hour.maxlen:
+                held = max(held, self._hour[0] + _HOUR)
+            free = max(held, self._next)
+            if now < free:
+                if held - now > _WORTH_A_WORD and now - began < 1:
+                    logger.warning("The allowance is used up: the next request is sent in %.0f s", held - now)
+                return free - now
+            self.waited += max(0.0, held - max(began, self._next))
+            self._next = now + 1 / self._rate
+            while self._second and self._second[0] <= now - 1:
+                self._second.popleft()
+            leave = Send(now, len(self._second))
+            self._second.append(now)
+            self._hour.append(now)
+            return leave
 
-    def accepted(self, sent_at: float) -> None:
-        """Note that the request of `sent_at` was answered, whatever the answer: the present pace is allowed."""
-        if sent_at > self._reduced_at:
+    def accepted(self, leave: Send) -> None:
+        """Note that a request was answered, whatever the answer: the present rate is allowed."""
+        if leave.moment > self._refused_at:
             self._pause = _PAUSE
 
-    def refused(self, sent_at: float, retry_after: float | None) -> None:
-        """Note that the request of `sent_at` was answered 429: everybody pauses, then goes on at a lower pace.
+    def refused(self, leave: Send, retry_after: float | None) -> None:
+        """Note that a request was answered 429: everybody pauses, then goes on at a lower rate.
 
-        Answers to requests that were under way when the pace was last changed say nothing new: one burst is one lesson.
+        One refusal alone may be chance and costs a tenth of the rate. A second one, from the same burst or soon after
+        the rate was changed, tells that the rate is wrong: what went through in the second before is what is allowed.
 
         Args:
-            sent_at: What `acquire` returned for the request.
+            leave: What `acquire` returned for the request.
             retry_after: Seconds of the Retry-After header, or None.
         """
         with self._lock:
             now = self._now()
-            if sent_at > self._reduced_at:
-                if now - self._reduced_at < 2 * self._patience:
+            again = leave.moment <= self._refused_at
+            if not again:
+                if now - self._changed_at < 2 * self._patience:
+                    again = True
                     self._patience = min(self._patience * 2, _MAX_PATIENCE)
-                self._rate = max(self._rate / 2, min(_FLOOR, self._limit))
-                self._reduced_at = now
-                self._hold_until(now + (self._pause if retry_after is None else retry_after), now)
+                self._lowest = max(self._rate * _CUT_AT_MOST, min(_FLOOR, self._limit))
+                self._rate = max(self._rate * _CUT, self._lowest)
+                self._refused_at = self._changed_at = now
+                retry_after = self._pause if retry_after is None else retry_after
                 self._pause = min(self._pause * 2, _MAX_PAUSE)
-            elif retry_after is not None:
-                self._hold_until(now + retry_after, now)
+            if again:
+                self._rate = max(min(self._rate, leave.before * _CUT), self._lowest)
+            self._held_until = max(self._held_until, now + (retry_after or 0.0))
 
     def close(self) -> None:
-        """Let every waiting thread go at once; used when a run ends early."""
+        """Give no leave any more; who waits goes at once."""
         self._closed.set()
-
-    def _hold_until(self, moment: float, now: float) -> None:
-        if moment > self._next:
-            self.waited += moment - max(now, self._next)
-            self._next = moment
-
-    def _recover(self, now: float) -> None:
-        if self._rate < self._limit and now - self._reduced_at > self._patience:
-            self._rate = min(self._rate * _RAISE, self._limit)
-            self._reduced_at = now
 
     def _now(self) -> float:
         return time.monotonic()
 
     def _sleep(self, seconds: float) -> None:
-        if seconds > 0:
-            self._closed.wait(seconds)
+        self._closed.wait(seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -61,6 +62,9 @@ def refusal(error: ApiError, host: str, path: str, now: str) -> Answer:
         body = {"code": error.code, "message": error.message}
     elif host == "auditlog" and error.code is None:
         body = {"timestamp": now, "status": error.status, "error": error.message, "path": path}
+    elif host == "auditlog" and error.status != HTTPStatus.UNAUTHORIZED:
+        title = HTTPStatus(error.status).phrase
+        body = {"detail": error.message, "instance": path, "status": error.status, "title": title}
     else:
         body = {"message": error.message, "code": error.code}
     return Answer.of(error.status, body, error.headers)

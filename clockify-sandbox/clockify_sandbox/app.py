@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import struct
@@ -64,6 +65,7 @@ class App:
 
     def start_over(self, world: World, ids: int = 0) -> None:
         """Serve another world, with fresh statistics and a full rate limit."""
+        gc.freeze()  # a large world is millions of objects that the collector need not walk through again and again
         self.sandbox = Sandbox(world, ROUTER, ids)
         self.stats = Stats()
         self.limiter = Limiter(self.options.rate_per_second, self.options.rate_per_hour, self.sandbox.clock.monotonic)

@@ -46,6 +46,8 @@ def _app(options: argparse.Namespace) -> App:
 
     front = Options(options.latency_ms, options.rate_per_second, options.rate_per_hour, options.retry_after)
     faults: list[Fault] = parse_faults(options.faults.read_bytes()) if options.faults else []
+    if options.state and not options.state.parent.is_dir():
+        raise ValueError(f"--state {options.state}: there is no folder {options.state.parent}")
     if options.state and options.state.exists():
         saved = load(options.state)
         return App(saved.world, front, faults, rebuild, saved.ids)

@@ -13,7 +13,7 @@ _MACHINE = "5a4db0c5ed"  # the middle of ids made after the start; seed data has
 
 
 class Clock:
-    """The present of a world. It stands still until it is moved, so that answers are the same whenever they are asked for.
+    """The present of a world. It stands still until it is moved, so that the same calls always have the same answers.
 
     `monotonic` is for the rate limiter: real seconds, plus every jump of the clock.
     """

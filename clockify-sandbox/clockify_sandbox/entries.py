@@ -37,13 +37,13 @@ class EntryBody(Body):
     custom_fields: list[CustomFieldValue] | None = None
 
 
-class EntryChange(EntryBody):
+class EntryChange(EntryBody, kw_only=True):
     """A write that needs a start."""
 
     start: datetime
 
 
-class BulkChange(EntryChange):
+class BulkChange(EntryChange, kw_only=True):
     """One entry of a bulk update."""
 
     id: str
@@ -122,6 +122,7 @@ def checked(call: Call, body: EntryBody, *, may_be_manual: bool) -> Entity:
         "task_id": body.task_id,
         "tag_ids": tuple(body.tag_ids or ()),
         "type": body.type or "REGULAR",
+        "locked": is_before_lock(call, start),
         "custom_fields": _custom_fields(call, body),
     }
 

@@ -10,8 +10,8 @@ class Kind:
     """One kind of entity.
 
     `noun` is what errors call it, `table` the attribute of `Workspace` that holds it, `feed` its document type in
-    the entity feeds, `audit` the last word of its audit actions (CREATE_..., UPDATE_..., DELETE_...), and `events` the webhook
-    events of creation, change and deletion. None where the API has no such thing.
+    the entity feeds, `audit` the last word of its audit actions (CREATE_..., UPDATE_..., DELETE_...), and `events` the
+    webhook events of creation, change and deletion. None where the API has no such thing.
     """
 
     noun: str

@@ -58,7 +58,7 @@ def user_filter(workspace: Workspace, users: UserPick | None, groups: Pick | Non
     """Whether a member passes both filters; a filter without ids lets everybody of its status pass."""
     allowed = set(workspace.members)
     if users:
-        statuses = {*users.statuses} or {users.status}
+        statuses: set[str] = {*users.statuses} or {users.status}
         ids = members_of(workspace, users.ids) if users.source_type else set(users.ids)
         allowed = {member for member in _kept(allowed, ids, users) if _has_status(workspace, member, statuses)}
     if groups:

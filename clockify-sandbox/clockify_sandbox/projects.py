@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.kinds import PROJECT, TASK
+from clockify_sandbox.permissions import manages
 from clockify_sandbox.render import client_of, project_of, task_of
 
 if TYPE_CHECKING:
@@ -40,30 +41,38 @@ def require_free_project_name(call: Call, name: str, client_id: str, own_id: str
             raise invalid(f"{name} project for client {client['name'] if client else ''} already exists.")
 
 
-class ProjectShow:
-    """Shows projects; hydrated ones with client, tasks, custom fields, currency and favorite."""
+_MONEY_AND_PLANS = ("hourlyRate", "costRate", "estimate", "timeEstimate", "budgetEstimate", "duration")
 
-    def __init__(self, workspace: Workspace, *, hydrated: bool) -> None:
-        self._workspace = workspace
+
+class ProjectShow:
+    """Shows projects to the caller; hydrated ones with client, tasks, custom fields, currency and favorite.
+
+    Who neither administers the workspace nor manages the project gets no members, rates, estimates and sums.
+    """
+
+    def __init__(self, call: Call, *, hydrated: bool) -> None:
+        self._call = call
+        self._sees_all = call.is_admin
+        self._workspace = call.workspace
         self._hydrated = hydrated
-        self._tasks: dict[str, list[Entity]] = {}
-        for task in workspace.tasks.values() if hydrated else ():
-            self._tasks.setdefault(task["projectId"], []).append(task)
 
     def __call__(self, project: Entity) -> Entity:
         """One project."""
         shown, workspace = project_of(self._workspace, project), self._workspace
+        if not self._sees_all and not manages(self._call, project["id"]):
+            del shown["memberships"]
+            shown.update(dict.fromkeys(_MONEY_AND_PLANS))
         if not self._hydrated:
             return shown
         client = workspace.clients.get(project["clientId"])
         currencies = workspace.record["currencies"]
         wanted = client["currencyId"] if client else None
         currency = next((one for one in currencies if one["id"] == wanted), currencies[0])
-        tasks = self._tasks.get(project["id"], [])
+        tasks = workspace.tasks_of(project["id"])
         return {
             **shown,
             "client": client_of(workspace, client) if client else None,
-            "tasks": [{**task_of(workspace, task), "favorite": False} for task in tasks],
+            "tasks": [{**task_shown(self._call, task), "favorite": False} for task in tasks],
             "customFields": [
                 {
                     "customFieldId": field["id"],
@@ -77,6 +86,14 @@ class ProjectShow:
             "currency": {"id": currency["id"], "code": currency["code"]},
             "favorite": False,
         }
+
+
+def task_shown(call: Call, task: Entity) -> Entity:
+    """A task as the caller may see it: estimate and sum are for administrators and managers."""
+    shown = task_of(call.workspace, task)
+    if call.is_admin or manages(call, task["projectId"]):
+        return shown
+    return {**shown, "estimate": None, "duration": None}
 
 
 def default_of(field: Entity, project_id: str) -> Entity | None:
@@ -97,7 +114,7 @@ def copy_of(call: Call, template: Entity, changes: dict[str, Any]) -> Entity:
         if row["membershipType"] == "PROJECT":
             row["targetId"] = project_id
     call.insert(PROJECT, project)
-    for task in [task for task in workspace.tasks.values() if task["projectId"] == template["id"]]:
+    for task in list(workspace.tasks_of(template["id"])):
         call.insert(TASK, {**deepcopy(task), "id": call.new_id(), "projectId": project_id, "status": "ACTIVE"})
     for field in workspace.custom_fields.values():
         if own := default_of(field, template["id"]):
@@ -108,7 +125,7 @@ def copy_of(call: Call, template: Entity, changes: dict[str, Any]) -> Entity:
 def forget_project(call: Call, project: Entity) -> None:
     """Delete a project and everything that cannot be without it; time entries and expenses are detached."""
     workspace, project_id = call.workspace, project["id"]
-    for task in [task for task in workspace.tasks.values() if task["projectId"] == project_id]:
+    for task in list(workspace.tasks_of(project_id)):
         call.remove(TASK, task)
     for entry in workspace.time_entries:
         if entry.project_id == project_id:

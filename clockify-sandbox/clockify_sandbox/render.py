@@ -91,6 +91,19 @@ def time_entry_renderer(workspace: Workspace, *, rates: bool = True) -> Callable
             known[key] = billable_rate(workspace, entry), cost_rate(workspace, entry)
         return known[key]
 
+    def custom_fields(entry: TimeEntry) -> list[Entity]:
+        return [
+            {
+                "customFieldId": field_id,
+                "timeEntryId": entry.id,
+                "value": value,
+                "name": fields[field_id]["name"],
+                "type": fields[field_id]["type"],
+            }
+            for field_id, value in entry.custom_fields
+            if field_id in fields
+        ]
+
     def show(entry: TimeEntry) -> Entity:
         start, end = entry.start, entry.end
         shown: dict[str, Any] = {
@@ -107,17 +120,7 @@ def time_entry_renderer(workspace: Workspace, *, rates: bool = True) -> Callable
                 "end": None if end is None else timestamp(end),
                 "duration": None if end is None else duration(end - start),
             },
-            "customFieldValues": [
-                {
-                    "customFieldId": field_id,
-                    "timeEntryId": entry.id,
-                    "value": value,
-                    "name": fields[field_id]["name"],
-                    "type": fields[field_id]["type"],
-                }
-                for field_id, value in entry.custom_fields
-                if field_id in fields
-            ],
+            "customFieldValues": custom_fields(entry) if entry.custom_fields else [],
             "type": entry.type,
             "kioskId": entry.kiosk_id,
             "isLocked": entry.locked,

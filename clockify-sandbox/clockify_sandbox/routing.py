@@ -1,8 +1,8 @@
 """Routes: how family files declare them, and how a path finds its own.
 
 A route is a function and one decorator line. What the function takes besides the call says what the route reads:
-`query` and `body` (or `form`, for multipart) are converted to the types of their annotations before the function runs. What it
-returns is the JSON of a success; None is an empty body; an `Answer` goes out as it is.
+`query` and `body` (or `form`, for multipart) are converted to the types of their annotations before the function runs.
+What it returns is the JSON of a success; None is an empty body; an `Answer` goes out as it is.
 """
 
 from __future__ import annotations

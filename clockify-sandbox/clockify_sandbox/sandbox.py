@@ -61,6 +61,7 @@ class Sandbox:
             raise match
         route = match.route
         require_scope(caller, route)
+        _require_acceptable(request)
         call = Call(self, caller, match.path, parse_qs(request.query_string, keep_blank_values=True))
         if "ws" in match.path:
             self._enter(call, route)
@@ -110,6 +111,13 @@ class Sandbox:
 
 def _is_self(call: Call) -> bool:
     return call.path.get("userId") == call.user_id
+
+
+def _require_acceptable(request: Request) -> None:
+    # Nothing the API sends is text or XML; whoever takes only that cannot be answered.
+    wanted = request.headers.get("accept", "*/*").split(",")
+    if all(kind.strip().startswith(("text/", "application/xml")) for kind in wanted):
+        raise ApiError(406, 3000, "No acceptable representation")
 
 
 def _require_json(request: Request) -> None:

@@ -70,6 +70,8 @@ def dump_chunks(sandbox: Sandbox) -> Iterator[bytes]:
 def _tables(workspace: Workspace) -> Iterator[tuple[str, Any]]:
     for known in dataclasses.fields(workspace):
         value = getattr(workspace, known.name)
+        if known.name.startswith("_"):
+            continue
         if known.name == "members":
             yield known.name, [{"userId": user_id, **member} for user_id, member in value.items()]
         elif known.name == "files":

@@ -12,6 +12,10 @@ DAY = 86400
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)
 
 
+_MINUTES = tuple(f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
+_SECONDS = tuple(f"{second:02d}Z" for second in range(60))
+
+
 @lru_cache(maxsize=4096)
 def _day(number: int) -> str:
     return datetime.fromtimestamp(number * DAY, UTC).strftime("%Y-%m-%dT")
@@ -19,9 +23,8 @@ def _day(number: int) -> str:
 
 def timestamp(seconds: int) -> str:
     """Seconds since the epoch as "yyyy-MM-ddThh:mm:ssZ"."""
-    day, rest = divmod(seconds, DAY)
-    minutes, second = divmod(rest, 60)
-    return f"{_day(day)}{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}Z"
+    rest = seconds % DAY
+    return _day(seconds // DAY) + _MINUTES[rest // 60] + _SECONDS[rest % 60]
 
 
 def epoch(moment: datetime) -> int:
@@ -38,6 +41,7 @@ def wall_clock(moment: datetime, zone: str) -> int:
     return int(digits.replace(tzinfo=ZoneInfo(zone)).timestamp())
 
 
+@lru_cache(maxsize=16384)
 def duration(seconds: int) -> str:
     """Seconds as an ISO-8601 duration of hours, minutes and seconds, e.g. "PT88H36M"."""
     hours, rest = divmod(seconds, 3600)

@@ -183,11 +183,22 @@ class Workspace:
     shared_reports: Table = field(default_factory=dict)
     audit_log: list[Entity] = field(default_factory=list)
     changes: list[Entity] = field(default_factory=list)  # entity feed: {kind, type, id, at, document}
+    _tasks_of: dict[str, list[Entity]] = field(default_factory=dict, init=False, repr=False)
+    _tasks_seen: tuple[int, str | None] = field(default=(0, None), init=False, repr=False)
+
+    def tasks_of(self, project_id: str) -> list[Entity]:
+        """The tasks of a project. A task never changes its project, so the grouping holds until one comes or goes."""
+        seen = len(self.tasks), next(reversed(self.tasks), None)
+        if seen != self._tasks_seen:
+            self._tasks_seen, self._tasks_of = seen, {}
+            for task in self.tasks.values():
+                self._tasks_of.setdefault(task["projectId"], []).append(task)
+        return self._tasks_of.get(project_id, [])
 
 
 @dataclass
 class World:
-    """Everything the sandbox knows. `users` are accounts (UserDto without memberships); `keys` map API keys to users."""
+    """All the sandbox knows. `users` are accounts (UserDto without memberships); `keys` map API keys to users."""
 
     now: datetime
     users: Table = field(default_factory=dict)

@@ -39,14 +39,13 @@ class Plan:
                 self._consumers[settled.source] += 1
                 for depth, ancestor in enumerate(_line(settled.source)):
                     self._ranks.setdefault(ancestor, (index, depth))
-        narrowable = bool(scope.workspace_ids) and not scope.config.get("addon_token")
-        self._consumers[WORKSPACES] += narrowable and WORKSPACES in self._ranks
+        self._consumers[WORKSPACES] += WORKSPACES in self._ranks
         for source in self._ranks:
             self._open(source)
         for source, reading in self._readings.items():
             if source.parent is None:
                 reading.feed(self._roots(source), last=True)
-        self.left_out = self._workspaces_left_out() if self._consumers[WORKSPACES] and narrowable else False
+        self.left_out = WORKSPACES in self._ranks and self._workspaces_left_out()
         """Whether the key sees workspaces that the run was told to leave out."""
 
     def reading(self, stream: StreamDeclaration) -> Reading | None:
@@ -94,10 +93,11 @@ class Plan:
             yield {}
 
     def _workspaces_left_out(self) -> bool:
+        """Look at the workspaces first: nothing can be read without them, and a bad key shows here."""
         reading = self._readings[WORKSPACES]
         pages = [item for item in reading.items() if isinstance(item, Page)]
         rows = [row for page in pages for row in rows_of(page.endpoint, page.body)]
-        return any(row["id"] not in self._scope.workspace_ids for row in rows)
+        return bool(self._scope.workspace_ids) and any(row["id"] not in self._scope.workspace_ids for row in rows)
 
 
 def _line(source: Source) -> list[Source]:

@@ -208,7 +208,7 @@ class ClockifyStream(Stream):
         return (row for row in rows if self._first_seen(row))
 
     def _first_seen(self, row: Record) -> bool:
-        key = tuple(str(row.get(name)) for name in self.primary_keys)
+        key = tuple(_comparable(row.get(name)) for name in self.primary_keys)
         if key in self._seen:
             return False
         self._seen.add(key)
@@ -257,3 +257,8 @@ class ClockifyStream(Stream):
     def _decoded(self) -> bool:
         """Whether records must be decoded through and through; else their values pass as the JSON they are."""
         return self._mapped or self._keep is not None or self._settled.shape is not None
+
+
+def _comparable(value: Any) -> str | bytes:
+    """Return a key's value as what it says: undecoded pieces compare by their place in memory, which is used again."""
+    return bytes(value) if isinstance(value, msgspec.Raw) else str(value)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 State = dict[str, Any]
 """The fields of one object in the shape of the reader."""
 
+UNKNOWN: Any = object()
+"""The value of a field of a new object that Clockify fills in by its own settings and does not tell."""
+
 
 class Operation(enum.StrEnum):
     """What a record asks for."""

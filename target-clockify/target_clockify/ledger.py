@@ -170,6 +170,11 @@ class Ledger:
             with self._lock, self._transaction() as connection:
                 self._store(connection, rows)
 
+    def suppose(self, name: str, key: str, object_id: str) -> None:
+        """Note which object a row stands for as long as the run lasts, without storing it."""
+        with self._lock:
+            self._note((name, key), object_id)
+
     def forget(self, stream: str, key: str) -> None:
         """Drop a row whose object is gone."""
         with self._lock, self._transaction() as connection:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_clockify.declaration import Field, State, WritableObject
+    from target_clockify.ledger import Row
 
 _CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")
 _DELETED = "_sdc_deleted_at"
+_NULL = msgspec.Raw(b"null")
+_RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def is_clockify_id(value: object) -> bool:
@@ -69,6 +72,7 @@ class Incoming:
         deleted: It is marked as deleted.
         epoch: The number of STATE messages before it.
         seen: Hash of `raw`.
+        data: The members of `raw`, each as JSON.
     """
 
     route: Route
@@ -80,6 +84,7 @@ class Incoming:
     deleted: bool = False
     epoch: int = 0
     seen: bytes = b""
+    data: dict[str, msgspec.Raw] = field(default_factory=dict)
 
     @property
     def read_shape(self) -> bool:
@@ -114,19 +119,33 @@ class Route:
         self._known = _columns(target)
         self._columns: dict[str, _Column | str | None] = {}
         self.match_on = tuple(self._field_named(name) for name in settings.get("match_on") or ())
+        listing = target.listing
+        self.literal = not (target.adapt or listing.shape or listing.detail or target.identity or self._chosen)
+        self._plain = {one.name for one in target.fields if not one.modifier}
+        self._passed_over = {"id", "workspaceId", _DELETED, *target.read_only}
         self._identifying = [name for name in keys if folded(name) != "workspaceid"] or list(keys)
 
-    def parse(self, raw: bytes, *, epoch: int = 0) -> Incoming:
-        """Read a record.
+    def glance(self, raw: bytes, *, epoch: int = 0) -> Incoming:
+        """Read no more of a record than its key and its id; `fill` reads the rest.
 
         Raises:
             RejectedError: It lacks its own key.
         """
-        incoming = Incoming(self, raw, epoch=epoch, seen=hashlib.blake2b(raw, digest_size=16).digest())
-        data: dict[str, Any] = msgspec.json.decode(raw)
+        data = _RAW.decode(raw)
+        incoming = Incoming(self, raw, epoch=epoch, seen=hashlib.blake2b(raw, digest_size=16).digest(), data=data)
         incoming.key = self._key(data) or incoming.seen.hex()
-        fields = incoming.fields
-        for name, value in data.items():
+        if "id" in data:
+            value = bytes(data["id"])[1:-1].decode()
+            incoming.id = value if is_clockify_id(value) else None
+        if "workspaceId" in data:
+            incoming.workspace = msgspec.json.decode(data["workspaceId"])
+        incoming.deleted = data.get(_DELETED, _NULL) != _NULL
+        return incoming
+
+    def fill(self, incoming: Incoming) -> None:
+        """Read the fields of a record."""
+        fields = incoming.fields = {}
+        for name, value in msgspec.json.decode(incoming.raw).items():
             column = self._column(name)
             if column is None:
                 continue
@@ -136,13 +155,31 @@ class Route:
                 _set_field(fields, column, value)
         if self.object.adapt:
             incoming.fields = self.object.adapt(fields)
-        return incoming
 
-    def _key(self, data: Mapping[str, Any]) -> str:
-        if missing := [name for name in self.keys if data.get(name) is None]:
+    def says(self, incoming: Incoming, blob: bytes) -> bool:
+        """Tell whether a record repeats a row of a list literally, field by field; False where that takes a closer look."""
+        if not self.literal or incoming.deleted or self.operation not in {"auto", "upsert", "update"}:
+            return False
+        row = _RAW.decode(blob)
+        for name, value in incoming.data.items():
+            if name in self._plain:
+                if row.get(name) != value:
+                    return False
+            elif name not in self._passed_over:
+                return False
+        return True
+
+    def farewell(self, row: Row) -> bytes:
+        """Return a record that asks for the deletion of what a row of the ledger became."""
+        values = msgspec.json.decode(row.key) if len(self._identifying) > 1 else [row.key]
+        keys = {name: "-" for name in self.keys} | dict(zip(self._identifying, values, strict=True))
+        return msgspec.json.encode({**keys, _DELETED: "missing"})
+
+    def _key(self, data: Mapping[str, msgspec.Raw]) -> str:
+        if missing := [name for name in self.keys if data.get(name, _NULL) == _NULL]:
             msg = f"the record lacks its key: {', '.join(missing)}"
             raise RejectedError("missing_key", msg)
-        values = [data[name] for name in self._identifying]
+        values = [msgspec.json.decode(data[name]) for name in self._identifying]
         if len(values) == 1:
             return str(TEXT.coerce(values[0]))
         return msgspec.json.encode(values).decode() if values else ""

@@ -74,7 +74,7 @@ def test_the_list_shows_active_categories_unless_archived_ones_are_asked_for(tin
     assert answer.json()["count"] == 3
     assert [row["name"] for row in answer.json()["categories"]] == ["Travel", "Mileage"]
     assert [row["name"] for row in tiny.ok("GET", f"{CATEGORIES}?archived=true")["categories"]] == ["Fax rolls"]
-    assert [row["name"] for row in tiny.ok("GET", f"{CATEGORIES}?name=ea")["categories"]] == ["Meals", "Mileage"][:1]
+    assert [row["name"] for row in tiny.ok("GET", f"{CATEGORIES}?name=mil")["categories"]] == ["Mileage"]
     assert tiny.refused("GET", f"{CATEGORIES}?archived=maybe") == (400, 3000)
 
 
@@ -219,6 +219,7 @@ def test_no_cent_is_lost_between_the_two_units(empty: Sandbox, minor: int) -> No
         {"taskId": "65f000000000000000000000"},
         {"amount": "a lot"},
         {"amount": ""},
+        {"amount": "NaN"},
         {"notes": "n" * 3001},
         {"file": ("receipt.exe", b"MZ")},
         {"file": ("receipt.png", b"0" * (5 * 1024 * 1024 + 1))},

@@ -74,10 +74,14 @@ def attendance(inquiry: Inquiry) -> Report:
             "yyyy-MM-ddT00:00:00.000Z and yyyy-MM-ddT23:59:59.999Z"
         )
     window = page_of(wanted.page, wanted.page_size)
-    days = [day for day in _days(inquiry, with_time_off=wanted.has_time_off is not False) if _fits(inquiry, wanted, day)]
+    days = [
+        day for day in _days(inquiry, with_time_off=wanted.has_time_off is not False) if _fits(inquiry, wanted, day)
+    ]
     key = _ORDERS[wanted.sort_column or "USER"]
     names = {day.user_id: (inquiry.user(day.user_id)["name"] or "").lower() for day in days}
-    days.sort(key=lambda day: (key(day, names), names[day.user_id], day.day), reverse=request.sort_order == "DESCENDING")
+    days.sort(
+        key=lambda day: (key(day, names), names[day.user_id], day.day), reverse=request.sort_order == "DESCENDING"
+    )
     rows = [_row(inquiry, day) for day in window.cut(days)]
     every = [_row(inquiry, day) for day in days]
     body = {
@@ -141,7 +145,9 @@ def _fits(inquiry: Inquiry, wanted: AttendanceFilter, day: _Day) -> bool:
     )
     times = ((wanted.start_filters, day.first), (wanted.end_filters, day.last))
     return all(
-        _compares(bound, value // _HUNDREDTH_OF_HOUR, _number(bound.value)) for bounds, value in hours for bound in bounds
+        _compares(bound, value // _HUNDREDTH_OF_HOUR, _number(bound.value))
+        for bounds, value in hours
+        for bound in bounds
     ) and all(
         moment is not None and _compares(bound, zoned(moment, zone)[11:16], bound.value)
         for bounds, moment in times

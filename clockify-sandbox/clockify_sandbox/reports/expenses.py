@@ -66,7 +66,9 @@ def _selected(inquiry: Inquiry) -> list[Entity]:
         and note in (expense["notes"] or "").lower()
         and not (request.without_note and expense["notes"])
         and _state_fits(request.invoicing_state, "INVOICED", holds=bool(expense.get("invoiceId")))
-        and _state_fits(request.approval_state, "APPROVED", holds=is_approved(inquiry, expense.get("approvalRequestId")))
+        and _state_fits(
+            request.approval_state, "APPROVED", holds=is_approved(inquiry, expense.get("approvalRequestId"))
+        )
     ]
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox.reports.request import AuditFilter, TagFilter
+from clockify_sandbox.selection import Selection
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from clockify_sandbox.reports.inquiry import Inquiry
-    from clockify_sandbox.reports.request import AuditFilter, CustomFieldFilter, TagFilter, UserFilter
-    from clockify_sandbox.selection import Selection
+    from clockify_sandbox.reports.request import CustomFieldFilter, UserFilter
     from clockify_sandbox.world import Entity, Table, TimeEntry
 
-Test = "Callable[[Any], bool]"
 _HOUR = 3600
 _STATUSES = {"ACTIVE_WITH_PENDING": {"ACTIVE", "PENDING"}}
 
 
 def users_of(inquiry: Inquiry) -> list[str]:
-    """The users whose work is asked for; with their work always comes what the viewer may see of it."""
+    """The accounts whose work is asked for."""
     request, workspace = inquiry.request, inquiry.workspace
     groups = workspace.user_groups
     found = list(inquiry.world.users)
@@ -39,9 +40,7 @@ def users_of(inquiry: Inquiry) -> list[str]:
     if wanted := request.user_custom_fields:
         members = workspace.members
         found = [
-            user_id
-            for user_id in found
-            if user_id in members and all(_fits(field, members[user_id]["customFields"].get(field.id)) for field in wanted)
+            user_id for user_id in found if user_id in members and _all_fit(wanted, members[user_id]["customFields"])
         ]
     return found
 
@@ -49,35 +48,29 @@ def users_of(inquiry: Inquiry) -> list[str]:
 def entry_tests(inquiry: Inquiry) -> list[Callable[[TimeEntry], bool]]:
     """What an entry of the right user and time must pass; only what the request mentions."""
     request, workspace, viewer = inquiry.request, inquiry.workspace, inquiry.viewer
-    tests: list[Callable[[TimeEntry], bool]] = []
-    if not viewer.is_admin:
-        tests.append(lambda entry: viewer.sees(entry.user_id, entry.project_id))
-    if fits := project_test(inquiry):
-        tests.append(lambda entry: fits(entry.project_id))
-    if request.tasks:
-        of_task = _cached(request.tasks, workspace.tasks, lambda task: task["status"] == "DONE")
-        tests.append(lambda entry: of_task(entry.task_id))
-    if request.tags:
-        tests.append(_tag_test(request.tags, workspace.tags))
-    if request.billable is not None:
-        tests.append(lambda entry: entry.billable == request.billable)
-    if text := (request.description or "").lower():
-        tests.append(lambda entry: text in entry.description.lower())
-    if request.without_description:
-        tests.append(lambda entry: not entry.description)
-    if request.approval_state != "ALL":
-        tests.append(lambda entry: is_approved(inquiry, entry.approval_id) == (request.approval_state == "APPROVED"))
-    if request.invoicing_state != "ALL":
-        tests.append(lambda entry: bool(entry.invoice_id) == (request.invoicing_state == "INVOICED"))
-    for field in request.custom_fields:
-        tests.append(lambda entry, field=field: _fits(field, dict(entry.custom_fields).get(field.id)))  # type: ignore[misc]
-    if request.detailed_filter and request.detailed_filter.audit_filter:
-        tests.append(_audit_test(request.detailed_filter.audit_filter))
-    return tests
+    of_project, text = project_test(inquiry), (request.description or "").lower()
+    of_task = _entity_test(request.tasks or Selection(), workspace.tasks, lambda task: task["status"] == "DONE")
+    of_tags = _tag_test(request.tags or TagFilter(), workspace.tags)
+    approved, invoiced = request.approval_state == "APPROVED", request.invoicing_state == "INVOICED"
+    audit = request.detailed_filter and request.detailed_filter.audit_filter
+    tests: tuple[tuple[object, Callable[[TimeEntry], bool]], ...] = (
+        (not viewer.is_admin, lambda entry: viewer.sees(entry.user_id, entry.project_id)),
+        (of_project, lambda entry: of_project is None or of_project(entry.project_id)),
+        (request.tasks, lambda entry: of_task(entry.task_id)),
+        (request.tags, of_tags),
+        (request.billable is not None, lambda entry: entry.billable == request.billable),
+        (text, lambda entry: text in entry.description.lower()),
+        (request.without_description, lambda entry: not entry.description),
+        (request.approval_state != "ALL", lambda entry: is_approved(inquiry, entry.approval_id) == approved),
+        (request.invoicing_state != "ALL", lambda entry: bool(entry.invoice_id) == invoiced),
+        (request.custom_fields, lambda entry: _all_fit(request.custom_fields, dict(entry.custom_fields))),
+        (audit, _audit_test(audit or AuditFilter())),
+    )
+    return [test for asked, test in tests if asked]
 
 
 def project_test(inquiry: Inquiry) -> Callable[[str | None], bool] | None:
-    """A test of project ids for everything that hangs on the project: itself, its client, its currency; None if all fit."""
+    """A test of project ids for all that hangs on the project: itself, its client, its currency; None if all fit."""
     request, workspace = inquiry.request, inquiry.workspace
     if not (request.projects or request.clients or request.currency or request.archived is not None):
         return None
@@ -112,7 +105,9 @@ def _keeps(wanted: Selection | None, entity: Entity | None, *, archived: bool) -
     return wanted.keeps(entity["id"] if entity else None, archived=archived)
 
 
-def _cached(wanted: Selection, table: Table, is_archived: Callable[[Entity], bool]) -> Callable[[str | None], bool]:
+def _entity_test(
+    wanted: Selection, table: Table, is_archived: Callable[[Entity], bool]
+) -> Callable[[str | None], bool]:
     @cache
     def keeps(entity_id: str | None) -> bool:
         entity = table.get(entity_id or "")
@@ -145,7 +140,7 @@ def _tag_test(wanted: TagFilter, tags: Table) -> Callable[[TimeEntry], bool]:
 
 def _audit_test(audit: AuditFilter) -> Callable[[TimeEntry], bool]:
     def fits(entry: TimeEntry) -> bool:
-        if audit.without_project and entry.project_id or audit.without_task and entry.task_id:
+        if (audit.without_project and entry.project_id) or (audit.without_task and entry.task_id):
             return False
         if audit.duration is None:
             return True
@@ -153,6 +148,10 @@ def _audit_test(audit: AuditFilter) -> Callable[[TimeEntry], bool]:
         return length < bound if audit.duration_shorter else length > bound
 
     return fits
+
+
+def _all_fit(wanted: list[CustomFieldFilter], values: dict[str, Any]) -> bool:
+    return all(_fits(field, values.get(field.id)) for field in wanted)
 
 
 def _fits(wanted: CustomFieldFilter, value: Any) -> bool:

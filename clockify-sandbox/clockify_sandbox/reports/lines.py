@@ -36,7 +36,11 @@ class Line(NamedTuple):
     def rate(self, kind: str) -> int:
         """What an hour contributes to the amount of a kind."""
         return (
-            self.earned_rate if kind == "EARNED" else self.cost_rate if kind == "COST" else self.earned_rate - self.cost_rate
+            self.earned_rate
+            if kind == "EARNED"
+            else self.cost_rate
+            if kind == "COST"
+            else self.earned_rate - self.cost_rate
         )
 
 

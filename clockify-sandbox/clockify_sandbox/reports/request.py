@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from clockify_sandbox.binding import Body
 from clockify_sandbox.selection import Selection
@@ -20,7 +20,7 @@ _Contains = Literal["CONTAINS", "DOES_NOT_CONTAIN", "CONTAINS_ONLY"]
 class UserFilter(Body):
     """Members, or members of groups, by id and membership status."""
 
-    ids: list[str] = []
+    ids: list[str] = field(default_factory=list)
     contains: _Contains = "CONTAINS"
     status: Literal["ALL", "ACTIVE_WITH_PENDING", "ACTIVE", "PENDING", "INACTIVE"] = "ALL"
 
@@ -96,15 +96,15 @@ class AttendanceFilter(Body):
     page: int | None = None
     page_size: int | None = None
     has_time_off: bool | None = None
-    sort_column: (
-        Literal["USER", "DATE", "START", "END", "BREAK", "WORK", "CAPACITY", "OVERTIME", "TIME_OFF"] | None
-    ) = None
-    start_filters: list[Comparison] = []
-    end_filters: list[Comparison] = []
-    break_filters: list[Comparison] = []
-    work_filters: list[Comparison] = []
-    capacity_filters: list[Comparison] = []
-    overtime_filters: list[Comparison] = []
+    sort_column: Literal["USER", "DATE", "START", "END", "BREAK", "WORK", "CAPACITY", "OVERTIME", "TIME_OFF"] | None = (
+        None
+    )
+    start_filters: list[Comparison] = field(default_factory=list)
+    end_filters: list[Comparison] = field(default_factory=list)
+    break_filters: list[Comparison] = field(default_factory=list)
+    work_filters: list[Comparison] = field(default_factory=list)
+    capacity_filters: list[Comparison] = field(default_factory=list)
+    overtime_filters: list[Comparison] = field(default_factory=list)
 
 
 class ReportRequest(Body):
@@ -125,7 +125,7 @@ class ReportRequest(Body):
     time_zone: str | None = None
     export_type: ExportType = "JSON"
     amount_shown: AmountType | None = None
-    amounts: list[AmountType] = []
+    amounts: list[AmountType] = field(default_factory=list)
     sort_order: Order | None = None
     week_start: WeekDay | None = None
     rounding: bool = False
@@ -143,8 +143,8 @@ class ReportRequest(Body):
     without_description: bool = False
     approval_state: Literal["APPROVED", "UNAPPROVED", "ALL"] = "ALL"
     invoicing_state: Literal["INVOICED", "UNINVOICED", "ALL"] = "ALL"
-    custom_fields: list[CustomFieldFilter] = []
-    user_custom_fields: list[CustomFieldFilter] = []
+    custom_fields: list[CustomFieldFilter] = field(default_factory=list)
+    user_custom_fields: list[CustomFieldFilter] = field(default_factory=list)
 
     detailed_filter: DetailedFilter | None = None
     summary_filter: SummaryFilter | None = None

@@ -13,6 +13,7 @@ from clockify_sandbox.errors import invalid
 from clockify_sandbox.reports.attendance import attendance
 from clockify_sandbox.reports.detailed import detailed
 from clockify_sandbox.reports.expenses import expenses_detailed
+from clockify_sandbox.reports.exports import Sheet
 from clockify_sandbox.reports.inquiry import Inquiry, Report, page_of
 from clockify_sandbox.reports.lines import lines_of, totals
 from clockify_sandbox.reports.request import ReportRequest
@@ -32,6 +33,7 @@ _MAKERS: dict[str, Callable[[Inquiry], Report]] = {
     "WEEKLY": weekly,
     "ATTENDANCE": attendance,
     "EXPENSE_DETAILED": expenses_detailed,
+    "EXPENSE_RECEIPT": expenses_detailed,
 }
 _WEEKLY_KEYS = ("totals", "totalsByDay", "groupOne")
 _NEEDED = {
@@ -39,6 +41,7 @@ _NEEDED = {
     "DETAILED": ("detailedFilter", "detailed"),
     "WEEKLY": ("weeklyFilter", "weekly"),
 }
+_NESTED = {"SUMMARY": "summaryFilter", "DETAILED": "detailedFilter", "ATTENDANCE": "attendanceFilter"}
 _UNSAID: Entity = {
     "dateRangeType": None,
     "users": None,
@@ -107,11 +110,7 @@ def opened(call: Call, shared: Entity, changes: dict[str, Any]) -> tuple[Report,
     rolling = not shared["fixedDate"] and "dateRangeStart" not in changes
     inquiry = Inquiry.by(call, request, shared["userId"], rolling=rolling)
     inquiry = replace(inquiry, span=_settled(kind, inquiry.span))
-    make = _MAKERS.get(kind)
-    if make is None:
-        report = Report({"totals": totals(lines_of(inquiry), inquiry.amounts)}, detailed_sheet(inquiry))
-    else:
-        report = make(inquiry)
+    report = _MAKERS.get(kind, _sums_only)(inquiry)
     if kind == "WEEKLY":
         report = replace(report, body={key: report.body[key] for key in _WEEKLY_KEYS})
     if kind == "SUMMARY":
@@ -122,24 +121,23 @@ def opened(call: Call, shared: Entity, changes: dict[str, Any]) -> tuple[Report,
     return report, request
 
 
-def detailed_sheet(inquiry: Inquiry) -> Callable[[], Any]:
-    """The table of the entries in question, for kinds of report that have no table of their own."""
-    request = msgspec.structs.replace(inquiry.request, detailed_filter=_ALL_DETAILS)
-    return lambda: detailed(replace(inquiry, request=request)).sheet()
+def _sums_only(inquiry: Inquiry) -> Report:
+    """What is known of the entries in question, for kinds of report that this host does not make."""
+    rows = totals(lines_of(inquiry), inquiry.amounts)
+    row = rows[0] or {}
+    keys = ("totalTime", "totalBillableTime", "entriesCount", "totalAmount")
+    return Report({"totals": rows}, lambda: Sheet(inquiry.title("Time"), keys, [tuple(row.get(key) for key in keys)]))
 
 
 def _applied(kind: str, kept: Entity, changes: dict[str, Any]) -> Entity:
-    paging = {key: changes[key] for key in ("page", "pageSize") if key in changes}
+    """A kept filter with the viewer's wishes where the kind of report looks for them."""
+    paging = {key: value for key, value in changes.items() if key in ("page", "pageSize")}
     column = {"sortColumn": changes["sortColumn"]} if "sortColumn" in changes else {}
-    asked = {**kept, **{key: value for key, value in changes.items() if key not in (*paging, *column)}}
-    inner = {"DETAILED": "detailedFilter", "ATTENDANCE": "attendanceFilter", "SUMMARY": "summaryFilter"}.get(kind)
-    if kind in ("DETAILED", "ATTENDANCE"):
-        asked[inner] = {**(asked[inner] or {}), **paging, **column}
-    elif kind == "SUMMARY":
-        asked |= {**paging, inner: {**(asked[inner] or {}), **column}}
-    else:
-        asked |= {**paging, **column}
-    return asked
+    rest = {key: value for key, value in changes.items() if key not in ("page", "pageSize", "sortColumn")}
+    if kind in _NESTED:
+        inside, outside = (column, paging) if kind == "SUMMARY" else ({**paging, **column}, {})
+        return {**kept, **rest, **outside, _NESTED[kind]: {**(kept[_NESTED[kind]] or {}), **inside}}
+    return {**kept, **rest, **paging, **column}
 
 
 def _settled(kind: str, span: Span) -> Span:
@@ -149,6 +147,3 @@ def _settled(kind: str, span: Span) -> Span:
     last = span.days[-1]
     first = last - timedelta(6) if kind == "WEEKLY" else span.days[0]
     return Span(span.zone, datetime.combine(first, time(0)), datetime.combine(last, time(23, 59, 59, 999_000)))
-
-
-_ALL_DETAILS = msgspec.convert({}, ReportRequest.__annotations__ and type("_", (), {})) if False else None

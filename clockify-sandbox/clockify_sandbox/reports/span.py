@@ -81,7 +81,7 @@ def asked_for(request: ReportRequest, account_zone: str, now: datetime, *, rolli
     zone = request.time_zone or account_zone
     try:
         here = now.astimezone(ZoneInfo(zone))
-    except (ValueError, OSError):  # unknown, or a name that is no file name
+    except (KeyError, ValueError, OSError):  # unknown, or not even the form of a name
         raise invalid(f"Unknown time-zone ID: {zone}") from None
     if rolling and request.date_range_type not in (None, "ABSOLUTE"):
         first, after = _relative(request.date_range_type or "", here.date(), request.week_start or "MONDAY")
@@ -119,12 +119,13 @@ def offset(seconds: int, zone: str) -> int:
 
 
 def _moment(text: str) -> datetime:
+    unreadable = invalid(f"Text '{text}' could not be parsed")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        moment = None  # type: ignore[assignment]
-    if moment is None or "T" not in text:
-        raise invalid(f"Text '{text}' could not be parsed")
+        raise unreadable from None
+    if "T" not in text:  # a date alone
+        raise unreadable
     return (moment.astimezone(UTC) if moment.tzinfo else moment).replace(tzinfo=None)
 
 

@@ -66,7 +66,10 @@ def summary(inquiry: Inquiry) -> Report:
 
 
 class Grouping:
-    """What lines can be grouped by, and how groups are shown. `keys` are the groups of a line, "" where there is none."""
+    """What lines can be grouped by, and how groups are shown.
+
+    `keys` gives the groups of a line per kind; "" stands for none.
+    """
 
     def __init__(self, inquiry: Inquiry) -> None:
         self._inquiry = inquiry
@@ -166,7 +169,11 @@ def _chart(inquiry: Inquiry, grouping: Grouping, lines: list[Line]) -> list[Enti
     wanted = inquiry.request.summary_filter
     by_project = wanted is not None and wanted.summary_chart_type == "PROJECT"
     root = Group()
-    keys = grouping.keys["PROJECT"] if by_project else lambda line: ("BILLABLE" if line.entry.billable else "NON_BILLABLE",)
+    keys = (
+        grouping.keys["PROJECT"]
+        if by_project
+        else lambda line: ("BILLABLE" if line.entry.billable else "NON_BILLABLE",)
+    )
     for line in lines:
         root.add(line, [keys])
     return [

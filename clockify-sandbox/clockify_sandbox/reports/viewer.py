@@ -17,7 +17,8 @@ _MANAGER_ROLES = {"PROJECT_MANAGER", "TEAM_MANAGER"}
 class Viewer:
     """A member with an eye on the work of others.
 
-    Administrators see everything; managers see the projects and people they manage, but no money; everybody sees their own.
+    Administrators see everything; managers see the projects and people they manage, but no money; everybody sees what
+    they did themselves.
     """
 
     def __init__(self, workspace: Workspace, user_id: str) -> None:

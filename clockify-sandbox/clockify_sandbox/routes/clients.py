@@ -149,7 +149,5 @@ def _archive_projects(call: Call, client: Entity, *, mark_done: bool) -> None:
     projects = [project for project in call.workspace.projects.values() if project["clientId"] == client["id"]]
     for project in projects:
         call.update(PROJECT, project, {"archived": True})
-    closed = {project["id"] for project in projects} if mark_done else set()
-    for task in call.workspace.tasks.values():
-        if task["projectId"] in closed:
+        for task in call.workspace.tasks_of(project["id"]) if mark_done else ():
             call.update(TASK, task, {"status": "DONE"})

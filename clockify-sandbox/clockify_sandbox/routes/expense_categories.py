@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 
 from clockify_sandbox.binding import Body, Query
-from clockify_sandbox.bodies import Minor, SortOrder  # noqa: TC001 - read by msgspec
+from clockify_sandbox.bodies import Minor, SortOrder
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.kinds import CATEGORY
 from clockify_sandbox.lists import by_name, in_order, matches

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime  # noqa: TC003 - read by msgspec
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
 from clockify_sandbox.absence import AutomaticEntries, audience, automatic_entries
 from clockify_sandbox.binding import Body, Query
-from clockify_sandbox.bodies import Color  # noqa: TC001 - read by msgspec
+from clockify_sandbox.bodies import Color
 from clockify_sandbox.errors import ApiError, forbidden, invalid
 from clockify_sandbox.kinds import HOLIDAY, MEMBER
 from clockify_sandbox.people import NewPick, Pick, applies_to, name_of

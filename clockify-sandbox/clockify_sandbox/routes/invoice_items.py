@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - read by msgspec
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -24,7 +24,7 @@ from clockify_sandbox.invoicing import invoice_of, release
 from clockify_sandbox.kinds import INVOICE
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.seed.entities import invoice_item
-from clockify_sandbox.selection import Selection  # noqa: TC001 - read by msgspec
+from clockify_sandbox.selection import Selection
 from clockify_sandbox.values import epoch, timestamp
 
 if TYPE_CHECKING:

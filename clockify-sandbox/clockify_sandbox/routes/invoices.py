@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime  # noqa: TC003 - read by msgspec
+from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
-from clockify_sandbox.bodies import SortOrder  # noqa: TC001 - read by msgspec
+from clockify_sandbox.bodies import SortOrder
 from clockify_sandbox.invoicing import info_of, invoice_of, release, row_of, stored_percent, totals
 from clockify_sandbox.kinds import CLIENT, INVOICE
 from clockify_sandbox.lists import by_id, in_order, is_or_any, matches

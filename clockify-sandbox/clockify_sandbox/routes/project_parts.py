@@ -84,14 +84,14 @@ class Memberships(Body):
     """Who is on the project; everybody else is not."""
 
     memberships: list[Member]
-    user_groups: Choice = Choice()
+    user_groups: Choice = field(default_factory=Choice)
 
 
 class MembershipChange(Body):
     """Who joins, or with `remove` leaves."""
 
     user_ids: list[str] = field(default_factory=list)
-    user_groups: Choice = Choice()
+    user_groups: Choice = field(default_factory=Choice)
     remove: bool = False
 
 

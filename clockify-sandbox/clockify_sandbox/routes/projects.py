@@ -87,7 +87,7 @@ class NewProject(Body):
     is_public: bool | None = None
     hourly_rate: RateBody | None = None
     cost_rate: RateBody | None = None
-    estimate: EstimateBody = EstimateBody()
+    estimate: EstimateBody = field(default_factory=EstimateBody)
     memberships: list[MembershipBody] = field(default_factory=list)
     tasks: list[NewTask] = field(default_factory=list)
 
@@ -130,7 +130,7 @@ def list_projects(call: Call, query: ProjectQuery) -> Answer:
         "PROGRESS": lambda row: (_progress(call, row), row["id"]),
     }
     rows = in_order(found, keys, query.sort_column, query.sort_order, "NAME")
-    return call.page(rows, ProjectShow(workspace, hydrated=query.hydrated))
+    return call.page(rows, ProjectShow(call, hydrated=query.hydrated))
 
 
 @routes.post("/workspaces/{ws}/projects", status=201)
@@ -190,7 +190,7 @@ def get_project(call: Call, query: HydratedQuery) -> Entity:
     project = call.named(PROJECT, "projectId")
     if not can_see(call, project):
         raise forbidden()
-    return ProjectShow(call.workspace, hydrated=query.hydrated)(project)
+    return ProjectShow(call, hydrated=query.hydrated)(project)
 
 
 @routes.put("/workspaces/{ws}/projects/{projectId}")

@@ -13,6 +13,7 @@ from clockify_sandbox.kinds import MEMBER, PROJECT, TASK, USER_GROUP
 from clockify_sandbox.lists import by_id, by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import can_see, manages, require_creator, require_manager
+from clockify_sandbox.projects import task_shown
 from clockify_sandbox.render import project_currency, task_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.seed import entities
@@ -64,13 +65,12 @@ def list_tasks(call: Call, query: TaskQuery) -> Answer:
     project = _project(call)
     found = [
         task
-        for task in call.workspace.tasks.values()
-        if task["projectId"] == project["id"]
-        and matches(task["name"], query.name, strict=query.strict_name_search)
+        for task in call.workspace.tasks_of(project["id"])
+        if matches(task["name"], query.name, strict=query.strict_name_search)
         and (query.is_active is None or (task["status"] == "ACTIVE") == query.is_active)
     ]
     rows = in_order(found, _ORDER, query.sort_column, query.sort_order, "NAME")
-    return call.page(rows, lambda task: task_of(call.workspace, task))
+    return call.page(rows, lambda task: task_shown(call, task))
 
 
 @routes.post(_TASKS, status=201)
@@ -85,7 +85,7 @@ def create_task(call: Call, query: AssigneeQuery, body: NewTask) -> Entity:  # n
 @routes.get(_TASKS + "/{taskId}")
 def get_task(call: Call) -> Entity:
     """One task."""
-    return task_of(call.workspace, _task(call))
+    return task_shown(call, _task(call))
 
 
 @routes.put(_TASKS + "/{taskId}")
@@ -143,8 +143,7 @@ def _fields(body: NewTask) -> dict[str, Any]:
 
 
 def _check(call: Call, project_id: str, body: NewTask, own_id: str | None = None) -> None:
-    siblings = (task for task in call.workspace.tasks.values() if task["projectId"] == project_id)
-    call.require_free_name(TASK, body.name, siblings, own_id)
+    call.require_free_name(TASK, body.name, call.workspace.tasks_of(project_id), own_id)
     call.require_all(MEMBER, body.assignee_ids)
     call.require_all(USER_GROUP, body.user_group_ids)
     try:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from clockify_sandbox.allowances import balance_of, grant
 from clockify_sandbox.binding import Body, Query
-from clockify_sandbox.bodies import SortOrder  # noqa: TC001 - read by msgspec
+from clockify_sandbox.bodies import SortOrder
 from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.kinds import BALANCE_ASSIGNMENT, MEMBER, POLICY
 from clockify_sandbox.lists import by_id, in_order

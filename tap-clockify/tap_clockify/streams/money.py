@@ -24,7 +24,7 @@ def _both_archived(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """Expense categories come either archived or not: two calls for all."""
     for workspace in in_workspace(rows, ids, scope):
         for archived in ("false", "true"):
-            yield {**workspace, "archived": archived}
+            yield {**workspace, "onlyArchived": archived}
 
 
 def _paid(rows: list[Record], ids: Ids, _: Scope) -> Iterator[Ids]:

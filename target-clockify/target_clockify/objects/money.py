@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import endpoints
 
-from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.declaration import UNKNOWN, Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
 from target_clockify.objects.shared import named
 from target_clockify.values import (
     DAY,
@@ -267,7 +267,10 @@ INVOICES = WritableObject(
             **body,
             **({"timeViewMode": change.given["timeViewMode"]} if change.given.get("timeViewMode") else {}),
         },
-        defaults={"status": "UNSENT", "items": [], "tax": 0, "tax2": 0, "discount": 0, "taxType": None},
+        defaults={
+            **{"status": "UNSENT", "items": [], "tax": 0, "tax2": 0, "discount": 0},
+            **dict.fromkeys(("note", "subject", "clientAddress"), UNKNOWN),
+        },
     ),
     parts=(
         Part(_DOCUMENT, path="/invoices/{id}", shape=_invoice_body),

@@ -60,4 +60,7 @@ def add_tiny(world: World, draw: Draw, plan: str) -> tuple[str, str]:
     add_second_leave(second)
     add_second_planning(second)
     add_second_traces(second)
+    # Plain members whose zones lie far from UTC on either side: where a window's edge is depends on who asks.
+    world.keys["sandbox-west-key"] = first["lia"]
+    world.keys["sandbox-east-key"] = first["kenji"]
     return first["ada"], first["mia"]

@@ -1,0 +1,85 @@
+"""One page on its way to its consumers: small in memory, or on disk where consumers are far apart."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import zlib
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clockify_client.endpoint import Endpoint, Ids
+
+_COMPRESS_FROM = 1024
+
+
+class Shelf:
+    """A temporary file, without a name and readable by nobody else, for pages that only a later consumer will take."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def put(self, content: bytes) -> int:
+        """Write a content; return where it is."""
+        with self._lock:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="clockify-")  # noqa: SIM115  as long as the run
+            place = self._file.seek(0, os.SEEK_END)
+            self._file.write(content)
+            return place
+
+    def get(self, place: int, size: int) -> bytes:
+        """Return what was put there."""
+        with self._lock:
+            if self._file is None:
+                return b""
+            self._file.seek(place)
+            return self._file.read(size)
+
+    def close(self) -> None:
+        """Remove all contents."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+
+
+class Page:
+    """One page of a reading, in the order of the list it belongs to.
+
+    Attributes:
+        endpoint: Where it came from.
+        ids: The values the endpoint was asked with: workspace, parent, window.
+        number: Zero-based number of the page within its parent.
+        last: No further page follows for this parent.
+    """
+
+    __slots__ = ("_content", "_packed", "_place", "_shelf", "_size", "endpoint", "ids", "last", "number")
+
+    def __init__(self, endpoint: Endpoint, ids: Ids, number: int, body: bytes, *, last: bool) -> None:
+        self.endpoint = endpoint
+        self.ids = ids
+        self.number = number
+        self.last = last
+        self._packed = len(body) >= _COMPRESS_FROM
+        self._content = zlib.compress(body, 1) if self._packed else body
+        self._size = len(self._content)
+        self._shelf: Shelf | None = None
+        self._place = 0
+
+    @property
+    def body(self) -> bytes:
+        """The answer as Clockify sent it."""
+        content = self._shelf.get(self._place, self._size) if self._shelf else self._content
+        return zlib.decompress(content) if self._packed else content
+
+    @property
+    def kept(self) -> int:
+        """Bytes of memory that the body takes."""
+        return len(self._content)
+
+    def put_on(self, shelf: Shelf) -> None:
+        """Move the body from memory to disk."""
+        self._place = shelf.put(self._content)
+        self._shelf, self._content = shelf, b""

@@ -1,0 +1,261 @@
+"""One endpoint asked for many parents: takes in what comes in any order and hands it on in the order of the parents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clockify_client.errors import ClosedError, GoneError, NotPermittedError
+from clockify_client.page import Page
+
+if TYPE_CHECKING:
+    from clockify_client.endpoint import Endpoint, Ids
+    from clockify_client.fan_out import FanOut
+
+_REFUSALS_BELIEVED = 5  # parents refused one after another, none allowed: the others of the workspace are not asked
+
+Rank = tuple[float, ...]
+Children = Callable[[list[Any], "Ids"], Iterable["Ids"]]
+"""Makes the ids of the children out of a page's rows and of the ids the page was asked with."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A parent that could not be read: gone meanwhile, or not permitted."""
+
+    ids: Ids
+    error: GoneError | NotPermittedError
+
+
+@dataclass(slots=True)
+class _Item:
+    """Something that came, kept until its last consumer has taken it."""
+
+    content: Page | Refusal | Exception | None
+    left: int
+
+
+@dataclass(slots=True)
+class Slot:
+    """What came for one parent so far."""
+
+    ids: Ids
+    failure: Exception | None = None  # of the parent itself, so that nothing can be asked for it
+    items: list[_Item] = field(default_factory=list)
+    born: list[list[Slot]] = field(default_factory=list)  # by branch, not handed on yet
+    job: Job | None = None  # the page to be asked for next, until a worker takes it
+    done: bool = False
+    fingerprint: int = 0  # of the latest page, to notice a list that ignores its page parameters
+
+
+@dataclass(order=True, slots=True)
+class Job:
+    """One page to ask for. Jobs go in the order of readings, then of parents, then of pages."""
+
+    order: tuple[float, ...]
+    reading: Reading = field(compare=False)
+    slot: Slot = field(compare=False)
+    number: int = field(default=0, compare=False)
+    size: int | None = field(default=None, compare=False)
+    hurried: bool = field(default=False, compare=False)
+
+
+class _NextSlot:
+    """Nothing more will come for this parent."""
+
+
+class Reading:
+    """One endpoint, asked once for each of its parents; made by `FanOut.read` and `Reading.branch`.
+
+    Each of its consumers iterates over all that came; what the last one has taken is let go.
+    """
+
+    def __init__(
+        self, fan_out: FanOut, endpoint: Endpoint, rank: Rank, consumers: int, parent: Reading | None = None
+    ) -> None:
+        self.endpoint = endpoint
+        self.rank = rank
+        self.branches: list[tuple[Reading, Children, Any]] = []
+        self._fan_out = fan_out
+        self._parent = parent
+        self._consumers = consumers
+        self._reading_now = 0
+        self._slots: list[Slot] = []
+        self._complete = False  # no further parents will come
+        self._delivered = 0  # slots all of whose children have been handed on
+        self._refusals: dict[str, int] = {}  # by workspace, as long as nothing was allowed there; -1 once it was
+
+    def branch(self, endpoint: Endpoint, children: Children, row: Any, *, rank: Rank, consumers: int) -> Reading:
+        """Return a reading whose parents are made from the rows of this one, as soon as they arrive.
+
+        All branches of a reading are made before it is fed.
+
+        Args:
+            endpoint: What to ask for each child.
+            children: Makes the children's ids out of a page.
+            row: Type that rows are decoded to for `children`.
+            rank: The new reading's place in the order of readings.
+            consumers: How many will iterate over it.
+        """
+        reading = Reading(self._fan_out, endpoint, rank, consumers, self)
+        self.branches.append((reading, children, row))
+        return reading
+
+    def feed(self, parents: Iterable[Ids], *, last: bool = False) -> None:
+        """Add parents to ask for; `last` says that no more will come."""
+        with self._fan_out.lock:
+            self.accept([Slot(ids) for ids in parents], last=last)
+            self._fan_out.arrival.notify_all()
+
+    def items(self) -> Generator[Page | Refusal, None, None]:
+        """Yield what came, parent by parent and page by page, waiting where need be.
+
+        Raises:
+            ClockifyError: A failure that is not about one parent alone; what came before it has been yielded.
+        """
+        index = position = 0
+        with self._fan_out.lock:
+            self._reading_now += 1
+        try:
+            while (content := self._wait_for(index, position)) is not None:
+                if isinstance(content, _NextSlot):
+                    index, position = index + 1, 0
+                elif isinstance(content, Exception):
+                    raise content
+                else:
+                    position += 1
+                    yield content
+        finally:
+            self._leave(index, position)
+
+    def _wait_for(self, index: int, position: int) -> Page | Refusal | Exception | _NextSlot | None:
+        fan_out = self._fan_out
+        with fan_out.lock:
+            while True:
+                if index < len(self._slots):
+                    slot = self._slots[index]
+                    if position < len(slot.items):
+                        return self._take(slot, position)
+                    if slot.done:
+                        return _NextSlot()
+                elif self._complete:
+                    return None
+                if fan_out.closed:
+                    raise ClosedError(self.endpoint.call)
+                self.hurry(index)
+                fan_out.arrival.wait()
+
+    def _leave(self, index: int, position: int) -> None:
+        """Let go of what a consumer that ends has not taken, now and when it comes."""
+        with self._fan_out.lock:
+            for number, slot in enumerate(self._slots[index:]):
+                for place in range(0 if number else position, len(slot.items)):
+                    self._take(slot, place)
+            self._consumers -= 1
+            self._reading_now -= 1
+
+    # -- what follows runs with the lock held --------------------------------------------------
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody will still consume it, or what is made from it."""
+        return self._consumers > 0 or any(branch.wanted for branch, _, _ in self.branches)
+
+    @property
+    def active(self) -> bool:
+        """Whether it is being consumed at present, or something that is made from it."""
+        return self._reading_now > 0 or any(branch.active for branch, _, _ in self.branches)
+
+    def hurry(self, index: int | None = None) -> None:
+        """Have the page asked for that a consumer waits for, or the one that its parent will be made from.
+
+        Args:
+            index: Number of the parent; None for the first one whose children are not complete.
+        """
+        index = self._delivered if index is None else index
+        if index < len(self._slots):
+            job = self._slots[index].job
+            if job is not None:
+                self._fan_out.hurry(job)
+        elif self._parent is not None:
+            self._parent.hurry()
+
+    def _take(self, slot: Slot, position: int) -> Page | Refusal | Exception | None:
+        item = slot.items[position]
+        content = item.content
+        item.left -= 1
+        if isinstance(content, Page):
+            self._fan_out.taken(content, last=item.left <= 0)
+        if item.left <= 0:
+            item.content = None
+        return content
+
+    def _put(self, slot: Slot, content: Page | Refusal | Exception) -> None:
+        if self._consumers > 0:
+            slot.items.append(_Item(content, self._consumers))
+            if isinstance(content, Page):
+                self._fan_out.keep(content)
+
+    def accept(self, slots: list[Slot], *, last: bool) -> None:
+        """Take over parents to ask for."""
+        for slot in slots:
+            slot.born = [[] for _ in self.branches]
+            if slot.failure is None:
+                self._fan_out.ask(Job((*self.rank, len(self._slots), 0), self, slot))
+            else:
+                self._fail(slot, slot.failure)
+            self._slots.append(slot)
+        self._complete = self._complete or last
+        self._deliver()
+
+    def arrived(self, job: Job, page: Page | None, children: list[list[Ids]], size: int, *, last: bool) -> None:
+        """Take over a page that came and the children it names, and ask for the next page."""
+        slot = job.slot
+        self._refusals[slot.ids.get("workspaceId", "")] = -1
+        if page is not None:
+            self._put(slot, page)
+        for born, ids in zip(slot.born, children, strict=True):
+            born.extend(map(Slot, ids))
+        if last or page is None:
+            slot.done = True
+        else:
+            order = (*job.order[:-1], page.number + 1)
+            self._fan_out.ask(Job(order, self, slot, page.number + 1, size))
+        self._deliver()
+
+    def failed(self, slot: Slot, error: Exception) -> None:
+        """Note that a parent cannot be read, nor any further child it has."""
+        if isinstance(error, NotPermittedError):
+            workspace = slot.ids.get("workspaceId", "")
+            refusals = self._refusals.get(workspace, 0)
+            self._refusals[workspace] = refusals + 1 if refusals >= 0 else refusals
+        self._fail(slot, error)
+        self._deliver()
+
+    def _fail(self, slot: Slot, error: Exception) -> None:
+        self._put(slot, Refusal(slot.ids, error) if isinstance(error, (GoneError, NotPermittedError)) else error)
+        for born in slot.born:
+            born.append(Slot(slot.ids, error))
+        slot.done = True
+
+    def known_refusal(self, slot: Slot) -> NotPermittedError | None:
+        """Return an error where so many parents of the workspace were refused that the others need not be asked."""
+        if self._refusals.get(slot.ids.get("workspaceId", ""), 0) < _REFUSALS_BELIEVED:
+            return None
+        return NotPermittedError(self.endpoint.call, reason="not asked, as others of the workspace were refused")
+
+    def _deliver(self) -> None:
+        """Hand children on to the branches, in the order of their parents."""
+        while self._delivered < len(self._slots):
+            slot = self._slots[self._delivered]
+            for number, (reading, _, _) in enumerate(self.branches):
+                if slot.born[number]:
+                    born, slot.born[number] = slot.born[number], []
+                    reading.accept(born, last=False)
+            if not slot.done:
+                return
+            self._delivered += 1
+        if self._complete:
+            for reading, _, _ in self.branches:
+                reading.accept([], last=True)

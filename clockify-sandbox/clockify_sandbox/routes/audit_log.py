@@ -1,0 +1,74 @@
+"""The audit log, on a host of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta, field
+
+from clockify_sandbox.binding import Body
+from clockify_sandbox.errors import invalid
+from clockify_sandbox.paging import AUDIT_LOG
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.values import timestamp
+
+if TYPE_CHECKING:
+    from clockify_sandbox.answers import Answer
+    from clockify_sandbox.call import Call
+
+routes = Routes(host="auditlog", feature="AUDIT_LOG", role="ADMIN")
+
+_LONGEST = 31 * 86400
+AuditAction = Literal[
+    "CREATE_TIME_PERSONAL_TIMER", "CREATE_TIME_PERSONAL_MANUAL", "CREATE_TIME_IMPORT", "CREATE_TIME_KIOSK",
+    "CREATE_TIME_FOR_OTHER", "RESTORE_TIME", "RESTORE_TIME_FOR_OTHER", "UPDATE_TIME_PERSONAL", "UPDATE_TIME_FOR_OTHER",
+    "DELETE_TIME_PERSONAL", "DELETE_TIME_FOR_OTHER", "CREATE_PROJECT", "CREATE_PROJECT_IMPORT",
+    "CREATE_PROJECT_QUICKBOOKS", "UPDATE_PROJECT", "DELETE_PROJECT", "CREATE_TASK", "CREATE_TASK_IMPORT", "UPDATE_TASK",
+    "DELETE_TASK", "CREATE_CLIENT", "CREATE_CLIENT_IMPORT", "CREATE_CLIENT_QUICKBOOKS", "UPDATE_CLIENT",
+    "DELETE_CLIENT", "CREATE_TAG", "CREATE_TAG_IMPORT", "UPDATE_TAG", "DELETE_TAG", "CREATE_EXPENSE",
+    "CREATE_EXPENSE_FOR_OTHER", "RESTORE_EXPENSE", "RESTORE_EXPENSE_FOR_OTHER", "UPDATE_EXPENSE",
+    "UPDATE_EXPENSE_FOR_OTHER", "DELETE_EXPENSE", "DELETE_EXPENSE_FOR_OTHER",
+]  # fmt: skip
+
+
+class Authors(Body):
+    """Whose doings to show."""
+
+    author_ids: list[str]
+    contains: Literal["CONTAINS", "DOES_NOT_CONTAIN"]
+
+
+class AuditSearch(Body):
+    """What to show. Pages 0 and 1 are the same."""
+
+    actions: Annotated[list[AuditAction], Meta(min_length=1)]
+    authors: Authors
+    start: datetime
+    end: datetime
+    page: Annotated[int, Meta(ge=0)] | None = None
+    page_size: int | None = field(name="page-size", default=None)
+
+
+@routes.post("/workspaces/{ws}/audit-log", reads=True)
+def search_audit_log(call: Call, body: AuditSearch) -> Answer:
+    """What was done in at most 31 days, newest first; both bounds are instants and included."""
+    if body.start > body.end:
+        raise invalid("Start date must be before end date")
+    if (body.end - body.start).total_seconds() > _LONGEST:
+        raise invalid("Date range cannot be longer than 31 days")
+    call.window = AUDIT_LOG.window(max(body.page or 1, 1), body.page_size)
+    first, last = timestamp(_second(body.start)), timestamp(_second(body.end))
+    actions, authors = set(body.actions), set(body.authors.author_ids)
+    included = body.authors.contains == "CONTAINS"
+    rows = [
+        row
+        for row in reversed(call.workspace.audit_log)
+        if first <= row["timestamp"] <= last and row["action"] in actions and (row["userId"] in authors) == included
+    ]
+    rows.sort(key=lambda row: row["timestamp"], reverse=True)
+    return call.page(rows)
+
+
+def _second(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -1,0 +1,105 @@
+"""The feeds of entities that were created, updated and deleted. They lag, and leave things out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from clockify_sandbox.binding import Query
+from clockify_sandbox.errors import invalid
+from clockify_sandbox.paging import ENTITY_FEED
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.values import DAY, created_at, epoch, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clockify_sandbox.answers import Answer
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(scope="WORKSPACE", role="ADMIN")
+
+_LAG = 60  # seconds until a change shows up
+_DEFAULT_DAYS = 30
+DOCUMENT_TYPES = (
+    "APPROVAL_REQUESTS", "BALANCE", "CLIENTS", "CUSTOM_FIELDS", "HOLIDAYS", "INVOICES", "PROJECTS", "PTO_POLICY",
+    "SCHEDULED_ASSIGNMENT", "TAGS", "TASKS", "TIME_ENTRY", "TIME_ENTRY_CUSTOM_FIELD_VALUE", "TIME_ENTRY_RATE",
+    "TIME_OFF_REQUEST", "USER", "USER_GROUPS",
+)  # fmt: skip
+
+
+class FeedQuery(Query):
+    """Which documents, and when; bounds are instants. The numbers are read as text and complain like it."""
+
+    type: list[str]
+    start: datetime | None = None
+    end: datetime | None = None
+    page: str = "0"
+    limit: str = "50"
+
+
+@routes.get("/workspaces/{ws}/entities/created")
+def list_created(call: Call, query: FeedQuery) -> Answer:
+    """What was created, even if it has been updated since, unless it has been deleted since."""
+    return _page(call, query, "created", _document)
+
+
+@routes.get("/workspaces/{ws}/entities/updated")
+def list_updated(call: Call, query: FeedQuery) -> Answer:
+    """What was updated, unless it was also created in the window or has been deleted since."""
+    return _page(call, query, "updated", _document)
+
+
+@routes.get("/workspaces/{ws}/entities/deleted")
+def list_deleted(call: Call, query: FeedQuery) -> Answer:
+    """What was deleted, unless it was also created in the window."""
+    return _page(call, query, "deleted", _deletion)
+
+
+def _page(call: Call, query: FeedQuery, kind: str, show: Callable[[Entity], Entity]) -> Answer:
+    for name in query.type:
+        if name not in DOCUMENT_TYPES:
+            raise invalid(f"No enum constant com.clockify.domain.DocumentCode.{name}")
+    call.window = window = ENTITY_FEED.window(_number(query.page), _number(query.limit))
+    rows = _changes(call, query, kind)
+    return call.page(rows, show, headers={"has-more-data": "false" if window.is_last(len(rows)) else "true"})
+
+
+def _changes(call: Call, query: FeedQuery, kind: str) -> list[Entity]:
+    end = min(epoch(query.end) if query.end else call.now, call.now - _LAG)
+    start = epoch(query.start) if query.start else (epoch(query.end) if query.end else call.now) - _DEFAULT_DAYS * DAY
+    first, last, types = timestamp(start), timestamp(end), set(query.type)
+    latest: dict[str, dict[tuple[str, str], Entity]] = {"created": {}, "updated": {}, "deleted": {}}
+    for change in call.workspace.changes:
+        if change["type"] in types and first <= change["at"] <= last:
+            latest[change["kind"]][change["type"], change["id"]] = change
+    born = {key for key in latest[kind] if key in latest["created"] or start <= created_at(key[1]) <= end}
+    hidden = {"created": set(latest["deleted"]), "updated": born | set(latest["deleted"]), "deleted": born}[kind]
+    return [change for key, change in latest[kind].items() if key not in hidden]
+
+
+def _document(change: Entity) -> Entity:
+    updated = change["at"] if change["kind"] == "updated" else None
+    return {
+        **change["document"],
+        "id": change["id"],
+        "documentType": change["type"],
+        "auditMetadata": {"createdAt": timestamp(created_at(change["id"])), "updatedAt": updated},
+    }
+
+
+def _deletion(change: Entity) -> Entity:
+    return {
+        "id": change["id"],
+        "documentCode": change["type"],
+        "deletedAt": change["at"],
+        "document": change["document"],
+    }
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise invalid(f'For input string: "{text}"') from None

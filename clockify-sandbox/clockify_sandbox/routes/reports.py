@@ -1,0 +1,59 @@
+"""Reports, on a host of their own: computed when asked for, as JSON or as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clockify_sandbox.answers import Answer
+from clockify_sandbox.reports.attendance import attendance
+from clockify_sandbox.reports.detailed import detailed
+from clockify_sandbox.reports.expenses import expenses_detailed
+from clockify_sandbox.reports.exports import download, is_file
+from clockify_sandbox.reports.inquiry import Inquiry, Report
+from clockify_sandbox.reports.request import ReportRequest  # noqa: TC001 - read when the routes are put together
+from clockify_sandbox.reports.summary import summary
+from clockify_sandbox.reports.weekly import weekly
+from clockify_sandbox.routing import Routes
+
+if TYPE_CHECKING:
+    from clockify_sandbox.call import Call
+
+routes = Routes(host="report", scope="REPORTS", reads=True)
+
+
+@routes.post("/workspaces/{ws}/reports/detailed")
+def detailed_report(call: Call, body: ReportRequest) -> Answer:
+    """Time entries, one by one."""
+    return answer(detailed(Inquiry.by(call, body)), body)
+
+
+@routes.post("/workspaces/{ws}/reports/summary")
+def summary_report(call: Call, body: ReportRequest) -> Answer:
+    """Time entries in groups."""
+    return answer(summary(Inquiry.by(call, body)), body)
+
+
+@routes.post("/workspaces/{ws}/reports/weekly")
+def weekly_report(call: Call, body: ReportRequest) -> Answer:
+    """Users or projects over seven days."""
+    return answer(weekly(Inquiry.by(call, body)), body)
+
+
+@routes.post("/workspaces/{ws}/reports/attendance", feature="ATTENDANCE_REPORT")
+def attendance_report(call: Call, body: ReportRequest) -> Answer:
+    """Who was there, day by day."""
+    return answer(attendance(Inquiry.by(call, body)), body)
+
+
+@routes.post("/workspaces/{ws}/reports/expenses/detailed", feature="EXPENSES")
+def expense_report(call: Call, body: ReportRequest) -> Answer:
+    """Expenses, one by one."""
+    return answer(expenses_detailed(Inquiry.by(call, body)), body)
+
+
+def answer(report: Report, request: ReportRequest) -> Answer:
+    """A report as it goes out."""
+    if is_file(request.export_type):
+        return download(report.sheet(), request.export_type)
+    last = {} if report.is_last is None else {"Last-Page": "true" if report.is_last else "false"}
+    return Answer.of(200, report.body, last)

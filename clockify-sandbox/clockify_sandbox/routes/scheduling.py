@@ -1,0 +1,337 @@
+"""Assignments of the schedule. Even a single one is created as recurring, and every write answers a list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta
+
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.errors import ApiError, invalid, not_in
+from clockify_sandbox.kinds import ASSIGNMENT, MEMBER, TASK
+from clockify_sandbox.lists import by_id, in_order, matches
+from clockify_sandbox.paging import KEBAB
+from clockify_sandbox.people import Pick, UserPick, name_of, user_filter
+from clockify_sandbox.permissions import require_manager
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.schedule import Window, assignments_in, client_name, excluded_days
+from clockify_sandbox.seed.entities import assignment as new_assignment
+from clockify_sandbox.seed.entities import recurring
+from clockify_sandbox.values import DAY, timestamp
+
+if TYPE_CHECKING:
+    from clockify_sandbox.answers import Answer
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes(scope="SCHEDULING", feature="SCHEDULING")
+
+_ASSIGNMENTS = "/workspaces/{ws}/scheduling/assignments"
+_WEEK = 7 * DAY
+_RECURRING = ("repeat", "seriesId", "weeks")
+_HYDRATED = (
+    "id",
+    "workspaceId",
+    "userId",
+    "projectId",
+    "taskId",
+    "period",
+    "hoursPerDay",
+    "startTime",
+    "note",
+    "billable",
+)
+_ORDER = {
+    "PROJECT": lambda row: (row["projectName"].lower(), row["id"]),
+    "USER": lambda row: (row["userName"].lower(), row["id"]),
+    "ID": by_id,
+}
+
+_Option = Literal["THIS_ONE", "THIS_AND_FOLLOWING", "ALL"]
+_Hours = Annotated[float, Meta(ge=0, le=24)]
+_Note = Annotated[str, Meta(max_length=100)]
+_Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$")]
+
+
+class AssignmentQuery(Query):
+    """A window, both ends required, and a part of the name of user, project or client."""
+
+    start: datetime
+    end: datetime
+    name: str | None = None
+    sort_column: Literal["PROJECT", "USER", "ID"] | None = None
+    sort_order: SortOrder | None = None
+
+
+class SeriesQuery(Query):
+    """Which occurrences of a series are meant."""
+
+    series_update_option: _Option = "THIS_ONE"
+
+
+class Recurrence(Body):
+    """Whether and for how many weeks an assignment repeats."""
+
+    weeks: Annotated[int, Meta(ge=1, le=99)]
+    repeat: bool = False
+
+
+class NewAssignment(Body):
+    """What a create reads."""
+
+    user_id: Annotated[str, Meta(min_length=1)]
+    project_id: Annotated[str, Meta(min_length=1)]
+    start: datetime
+    end: datetime
+    hours_per_day: _Hours
+    task_id: str | None = None
+    note: _Note | None = None
+    start_time: _Clock | None = None
+    billable: bool = False
+    include_non_working_days: bool = False
+    recurring_assignment: Recurrence | None = None
+
+
+class AssignmentChange(Body):
+    """What an update reads: always the period, the rest as far as it changes. User and project stay."""
+
+    start: datetime
+    end: datetime
+    hours_per_day: _Hours | None = None
+    task_id: str | None = None
+    note: _Note | None = None
+    start_time: _Clock | None = None
+    billable: bool | None = None
+    include_non_working_days: bool | None = None
+    series_update_option: _Option = "THIS_ONE"
+
+
+class SeriesChange(Recurrence):
+    """A new length of a series."""
+
+    repeat: bool
+
+
+class Copy(Body):
+    """Who gets the same assignment, or series."""
+
+    user_id: str
+    series_update_option: _Option = "THIS_ONE"
+
+
+class Publication(Body):
+    """Which drafts are published: all in the window, unless the filters say otherwise."""
+
+    start: datetime
+    end: datetime
+    notify_users: bool = False
+    search: str | None = None
+    view_type: Literal["PROJECTS", "TEAM", "ALL"] = "ALL"
+    user_filter: UserPick | None = None
+    user_group_filter: Pick | None = None
+
+
+@routes.get(f"{_ASSIGNMENTS}/all", paging=KEBAB)
+def list_assignments(call: Call, query: AssignmentQuery) -> Answer:
+    """The assignments in a window, without whether they are published or repeat."""
+    found = [
+        row
+        for assignment in assignments_in(call, Window.of(query.start, query.end))
+        for row in [_hydrated(call, assignment)]
+        if any(matches(row[name], query.name) for name in ("userName", "projectName", "clientName"))
+    ]
+    return call.page(in_order(found, _ORDER, query.sort_column, query.sort_order, "ID"))
+
+
+@routes.post(f"{_ASSIGNMENTS}/recurring", status=201)
+def create_assignment(call: Call, body: NewAssignment) -> list[Entity]:
+    """New drafts: one, or one a week if it repeats."""
+    call.find(MEMBER, body.user_id)
+    if body.project_id not in call.workspace.projects:
+        raise ApiError(404, 501, f"PROJECT with ID '{body.project_id}' not found")
+    require_manager(call, body.project_id)
+    _require_task(call, body.task_id, body.project_id)
+    repeats = body.recurring_assignment if body.recurring_assignment and body.recurring_assignment.repeat else None
+    window = _window(body.start, body.end, repeats=repeats is not None)
+    first = new_assignment(
+        call.new_id(),
+        call.workspace.id,
+        body.user_id,
+        body.project_id,
+        taskId=body.task_id,
+        hoursPerDay=body.hours_per_day,
+        startTime=body.start_time,
+        note=body.note,
+        billable=body.billable,
+        published=False,
+        includeNonWorkingDays=body.include_non_working_days,
+        recurring=recurring(call.new_id(), repeats.weeks) if repeats else recurring(),
+    )
+    first |= _moved(call, first, window)
+    occurrences = [first, *_repetitions(call, first, range(1, repeats.weeks if repeats else 1))]
+    return [_shown(call.insert(ASSIGNMENT, occurrence)) for occurrence in occurrences]
+
+
+@routes.patch(f"{_ASSIGNMENTS}/recurring/{{assignmentId}}")
+def update_assignment(call: Call, body: AssignmentChange) -> list[Entity]:
+    """Change an assignment; the others of its series that are meant move by as much, and become as long."""
+    assignment = _named(call)
+    _require_task(call, body.task_id, assignment["projectId"])
+    window = _window(body.start, body.end, repeats=assignment["recurring"]["repeat"])
+    given = {
+        "hoursPerDay": body.hours_per_day,
+        "taskId": body.task_id,
+        "note": body.note,
+        "startTime": body.start_time,
+        "billable": body.billable,
+        "includeNonWorkingDays": body.include_non_working_days,
+    }
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    shift = window.start - Window.covered_by(assignment).start
+    for occurrence in (meant := _meant(call, assignment, body.series_update_option)):
+        start = Window.covered_by(occurrence).start + shift
+        moved = _moved(call, {**occurrence, **changes}, Window(start, start + window.end - window.start))
+        call.update(ASSIGNMENT, occurrence, {**changes, **moved})
+    return [_shown(occurrence) for occurrence in meant]
+
+
+@routes.delete(f"{_ASSIGNMENTS}/recurring/{{assignmentId}}")
+def delete_assignment(call: Call, query: SeriesQuery) -> list[Entity]:
+    """Delete an assignment, or more of its series."""
+    meant = _meant(call, _named(call), query.series_update_option)
+    return [_shown(call.remove(ASSIGNMENT, occurrence)) for occurrence in meant]
+
+
+@routes.put(f"{_ASSIGNMENTS}/series/{{assignmentId}}")
+def change_series(call: Call, body: SeriesChange) -> list[Entity]:
+    """Let an assignment repeat for so many weeks from itself on, or no more."""
+    assignment = _named(call)
+    if body.repeat:
+        _require_week(Window.covered_by(assignment))
+    weeks = body.weeks if body.repeat else 1
+    following = _meant(call, assignment, "THIS_AND_FOLLOWING")
+    kept, surplus = following[:weeks], following[weeks:]
+    for occurrence in surplus:
+        call.remove(ASSIGNMENT, occurrence)
+    series_id = assignment["recurring"]["seriesId"] or call.new_id()
+    rhythm = recurring(series_id, weeks) if body.repeat else recurring()
+    for occurrence in kept:
+        call.update(ASSIGNMENT, occurrence, {"recurring": rhythm})
+    added = [call.insert(ASSIGNMENT, row) for row in _repetitions(call, assignment, range(len(kept), weeks))]
+    return [_shown(occurrence) for occurrence in (*kept, *added)]
+
+
+@routes.post(f"{_ASSIGNMENTS}/{{assignmentId}}/copy")
+def copy_assignment(call: Call, body: Copy) -> list[Entity]:
+    """Plan the same for somebody, as drafts."""
+    assignment = _named(call)
+    call.find(MEMBER, body.user_id)
+    meant = _meant(call, assignment, body.series_update_option)
+    rhythm = recurring(call.new_id(), len(meant)) if len(meant) > 1 else recurring()
+    copies = []
+    for occurrence in meant:
+        own = {"id": call.new_id(), "userId": body.user_id, "published": False, "recurring": rhythm}
+        copied = {**occurrence, **own}
+        copies.append({**copied, **_moved(call, copied, Window.covered_by(copied))})
+    return [_shown(call.insert(ASSIGNMENT, row)) for row in copies]
+
+
+@routes.put(f"{_ASSIGNMENTS}/publish", role="ADMIN")
+def publish_assignments(call: Call, body: Publication) -> None:
+    """Publish the drafts of a window: everybody's, unless filtered."""
+    wanted = user_filter(call.workspace, body.user_filter, body.user_group_filter)
+    names = {"PROJECTS": ("projectName", "clientName"), "TEAM": ("userName",)}.get(
+        body.view_type, ("userName", "projectName", "clientName")
+    )
+    for assignment in assignments_in(call, Window.of(body.start, body.end), "UNPUBLISHED"):
+        row = _hydrated(call, assignment)
+        if wanted(assignment["userId"]) and any(matches(row[name], body.search) for name in names):
+            call.update(ASSIGNMENT, assignment, {"published": True}, event="ASSIGNMENT_PUBLISHED")
+
+
+# -- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def _named(call: Call) -> Entity:
+    """The assignment of the path, which the caller must be allowed to change."""
+    assignment_id = call.path["assignmentId"]
+    assignment = call.workspace.assignments.get(assignment_id)
+    if assignment is None:
+        raise ApiError(404, 501, f"SCHEDULE_ASSIGNMENT with ID '{assignment_id}' not found")
+    require_manager(call, assignment["projectId"])
+    return assignment
+
+
+def _require_task(call: Call, task_id: str | None, project_id: str) -> None:
+    if task_id and call.workspace.tasks.get(task_id, {}).get("projectId") != project_id:
+        raise not_in(TASK.noun, "Project")
+
+
+def _window(start: datetime, end: datetime, *, repeats: bool) -> Window:
+    window = Window.of(start, end)
+    if window.start > window.end:
+        bounds = timestamp(window.start), timestamp(window.end)
+        raise invalid(f"Start datetime {bounds[0]} is greater than end datetime {bounds[1]}.")
+    if repeats:
+        _require_week(window)
+    return window
+
+
+def _require_week(window: Window) -> None:
+    if window.end - window.start > _WEEK:
+        raise invalid("A recurring assignment must not be longer than a week")
+
+
+def _meant(call: Call, assignment: Entity, option: str) -> list[Entity]:
+    """The occurrences of a series that an option names, by start."""
+    series_id = assignment["recurring"]["seriesId"]
+    if option == "THIS_ONE" or series_id is None:
+        return [assignment]
+    series = [row for row in call.workspace.assignments.values() if row["recurring"]["seriesId"] == series_id]
+    series.sort(key=lambda row: (row["period"]["start"], row["id"]))
+    return series if option == "ALL" else series[series.index(assignment) :]
+
+
+def _repetitions(call: Call, first: Entity, weeks: range) -> list[Entity]:
+    """Drafts like the first assignment, so many weeks later."""
+    start, end = Window.covered_by(first)
+    drafts = []
+    for week in weeks:
+        draft = {**first, "id": call.new_id(), "published": False}
+        drafts.append({**draft, **_moved(call, draft, Window(start + week * _WEEK, end + week * _WEEK))})
+    return drafts
+
+
+def _moved(call: Call, assignment: Entity, window: Window) -> Entity:
+    """The fields that follow from a new period."""
+    return {
+        "period": {"start": timestamp(window.start), "end": timestamp(window.end)},
+        "excludeDays": excluded_days(
+            call, assignment["userId"], window, non_working_days=assignment["includeNonWorkingDays"]
+        ),
+    }
+
+
+# -- what is answered -------------------------------------------------------------------------------------------------
+
+
+def _shown(assignment: Entity) -> Entity:
+    return {**assignment, "recurring": {name: assignment["recurring"][name] for name in _RECURRING}}
+
+
+def _hydrated(call: Call, assignment: Entity) -> Entity:
+    project = call.workspace.projects[assignment["projectId"]]
+    task = call.workspace.tasks.get(assignment["taskId"] or "")
+    return {
+        **{name: assignment[name] for name in _HYDRATED},
+        "userName": name_of(call.world, assignment["userId"]),
+        "projectName": project["name"],
+        "projectColor": project["color"],
+        "projectArchived": project["archived"],
+        "projectBillable": project["billable"],
+        "clientId": project["clientId"],
+        "clientName": client_name(call.workspace, project),
+        "taskName": task and task["name"],
+    }

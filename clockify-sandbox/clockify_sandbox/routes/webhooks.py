@@ -1,0 +1,229 @@
+"""Webhooks, and the logs of their deliveries. Add-on tokens are refused on all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, field
+
+from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.errors import ApiError, forbidden, invalid, not_in
+from clockify_sandbox.kinds import ASSIGNMENT, EXPENSE, MEMBER, PROJECT, TAG, TASK, WEBHOOK
+from clockify_sandbox.paging import WEBHOOK_LOGS
+from clockify_sandbox.routing import Routes
+from clockify_sandbox.values import epoch
+from clockify_sandbox.webhook_events import ABOUT_ONE_USER, TriggerSourceType, WebhookEvent
+
+if TYPE_CHECKING:
+    from clockify_sandbox.answers import Answer
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity
+
+routes = Routes()
+
+_LIMITS = {"FREE": (3, 3), "BASIC": (10, 100), "STANDARD": (10, 100)}  # per user, per workspace
+_LARGEST = (100, 300)
+_TRIGGERS = {
+    "PROJECT_ID": PROJECT,
+    "USER_ID": MEMBER,
+    "TAG_ID": TAG,
+    "TASK_ID": TASK,
+    "ASSIGNMENT_ID": ASSIGNMENT,
+    "EXPENSE_ID": EXPENSE,
+}
+_SHORTEST_NAME, _LONGEST_NAME = 2, 30
+
+
+class WebhookQuery(Query):
+    """Which webhooks to list."""
+
+    type: Literal["USER_CREATED", "SYSTEM", "ADDON"] | None = None
+
+
+class WebhookBody(Body):
+    """What create and update read. That a name is needed shows late, and in strange words."""
+
+    url: Annotated[str, Meta(min_length=1)]
+    webhook_event: WebhookEvent
+    trigger_source_type: TriggerSourceType
+    trigger_source: list[str]
+    name: str | None = None
+
+
+class LogSearch(Body):
+    """Which deliveries to show; moments are instants."""
+
+    since: datetime | None = field(name="from", default=None)
+    until: datetime | None = field(name="to", default=None)
+    status: Literal["ALL", "SUCCEEDED", "FAILED"] = "ALL"
+    sort_by_newest: bool = False
+
+
+class StatusQuery(Query):
+    """Which events to show."""
+
+    statuses: list[Literal["SUCCEEDED", "RETRYING", "FAILED"]] | None = None
+
+
+@routes.get("/workspaces/{ws}/webhooks")
+def list_webhooks(call: Call, query: WebhookQuery) -> Entity:
+    """All webhooks of people, or those of add-ons. Asking for those of the system breaks the server."""
+    if query.type == "SYSTEM":
+        raise ApiError(500, 500, "Internal server error.")
+    workspace = call.workspace
+    if query.type == "ADDON":
+        return _envelope([hook for table in workspace.addon_webhooks.values() for hook in table.values()])
+    return _envelope([hook for hook in workspace.webhooks.values() if _may_see(call, hook)])
+
+
+@routes.get("/workspaces/{ws}/addons/{addonId}/webhooks")
+def list_addon_webhooks(call: Call) -> Entity:
+    """The webhooks of an add-on."""
+    table = call.workspace.addon_webhooks.get(call.path["addonId"])
+    if table is None:
+        raise not_in("Addon")
+    return _envelope(list(table.values()))
+
+
+@routes.post("/workspaces/{ws}/webhooks", status=201)
+def create_webhook(call: Call, body: WebhookBody) -> Entity:
+    """A new webhook with a token of its own."""
+    if body.name is None:
+        raise invalid("Webhook already exists")
+    _check(call, body)
+    per_user, per_workspace = _LIMITS.get(call.workspace.plan, _LARGEST)
+    own = [hook for hook in call.workspace.webhooks.values() if hook["userId"] == call.user_id]
+    if len(own) >= per_user or len(call.workspace.webhooks) >= per_workspace:
+        raise invalid("Webhook limit reached", 4033)
+    webhook_id = call.new_id()
+    hook = {
+        "id": webhook_id,
+        "name": body.name,
+        "url": body.url,
+        "workspaceId": call.workspace.id,
+        "userId": call.user_id,
+        "webhookEvent": body.webhook_event,
+        "triggerSourceType": body.trigger_source_type,
+        "triggerSource": body.trigger_source,
+        "enabled": True,
+        "deliveryEnabled": True,
+        "planEnabled": True,
+        "authToken": _token(webhook_id),
+    }
+    return call.insert(WEBHOOK, hook)
+
+
+@routes.get("/workspaces/{ws}/webhooks/{webhookId}")
+def get_webhook(call: Call) -> Entity:
+    """One webhook."""
+    return _own(call)
+
+
+@routes.put("/workspaces/{ws}/webhooks/{webhookId}")
+def update_webhook(call: Call, body: WebhookBody) -> Entity:
+    """Replace what a webhook listens for."""
+    hook = _own(call)
+    if body.name is None:
+        raise invalid("must not be null")
+    _check(call, body)
+    changes = {
+        "name": body.name,
+        "url": body.url,
+        "webhookEvent": body.webhook_event,
+        "triggerSourceType": body.trigger_source_type,
+        "triggerSource": body.trigger_source,
+    }
+    return call.update(WEBHOOK, hook, changes)
+
+
+@routes.delete("/workspaces/{ws}/webhooks/{webhookId}")
+def delete_webhook(call: Call) -> None:
+    """Delete a webhook with its logs."""
+    hook = call.remove(WEBHOOK, _own(call))
+    workspace = call.workspace
+    for table in (workspace.webhook_logs, workspace.webhook_statuses):
+        for row in [row for row in table.values() if row["webhookId"] == hook["id"]]:
+            del table[row["id"]]
+
+
+@routes.patch("/workspaces/{ws}/webhooks/{webhookId}/token")
+def rotate_token(call: Call) -> Entity:
+    """A new token; the old one is void."""
+    return call.update(WEBHOOK, _own(call), {"authToken": _token(call.new_id())})
+
+
+@routes.post("/workspaces/{ws}/webhooks/{webhookId}/logs", paging=WEBHOOK_LOGS, reads=True, body_optional=True)
+def search_logs(call: Call, body: LogSearch) -> Answer:
+    """Every attempt to deliver, oldest first unless the newest are wanted."""
+    hook = _own(call)
+    rows = [
+        row
+        for row in call.workspace.webhook_logs.values()
+        if row["webhookId"] == hook["id"] and _outcome_fits(row, body.status) and _moment_fits(row, body)
+    ]
+    rows.sort(key=lambda row: (_moment(row), row["id"]), reverse=body.sort_by_newest)
+    return call.page(rows)
+
+
+@routes.get("/workspaces/{ws}/webhooks/{webhookId}/statuses", paging=WEBHOOK_LOGS)
+def list_statuses(call: Call, query: StatusQuery) -> Answer:
+    """Every event with its latest attempt, newest first."""
+    hook = _own(call)
+    rows = [
+        row
+        for row in call.workspace.webhook_statuses.values()
+        if row["webhookId"] == hook["id"] and (not query.statuses or row["status"] in query.statuses)
+    ]
+    rows.sort(key=lambda row: (_moment(row), row["id"]), reverse=True)
+    return call.page(rows)
+
+
+def _envelope(hooks: list[Entity]) -> Entity:
+    return {"workspaceWebhookCount": len(hooks), "webhooks": hooks}
+
+
+def _may_see(call: Call, hook: Entity) -> bool:
+    return call.is_admin or bool(hook["userId"] == call.user_id)
+
+
+def _own(call: Call) -> Entity:
+    hook = call.named(WEBHOOK, "webhookId")
+    if not _may_see(call, hook):
+        raise forbidden()
+    return hook
+
+
+def _check(call: Call, body: WebhookBody) -> None:
+    if not _SHORTEST_NAME <= len(body.name or "") <= _LONGEST_NAME:
+        raise invalid(f"length must be between {_SHORTEST_NAME} and {_LONGEST_NAME}")
+    if not body.url.startswith(("http://", "https://")):
+        raise invalid("must be a valid URL")
+    if body.webhook_event in ABOUT_ONE_USER and (body.trigger_source_type != "USER_ID" or not body.trigger_source):
+        raise invalid(f"Webhook event {body.webhook_event} requires at least one user as trigger source")
+    kind = _TRIGGERS.get(body.trigger_source_type)
+    if kind:
+        call.require_all(kind, body.trigger_source)
+    elif any(source != call.workspace.id for source in body.trigger_source):
+        raise not_in("Trigger source")
+
+
+def _token(seed: str) -> str:
+    """Thirty-two characters that nobody guesses from the id alone; the same on every machine."""
+    return hashlib.sha256(f"webhook {seed}".encode()).hexdigest()[:32]
+
+
+def _outcome_fits(row: Entity, status: str) -> bool:
+    return status == "ALL" or (row["statusCode"] // 100 == 2) == (status == "SUCCEEDED")  # noqa: PLR2004
+
+
+def _moment(row: Entity) -> datetime:
+    return datetime.fromisoformat(row["respondedAt"])
+
+
+def _moment_fits(row: Entity, search: LogSearch) -> bool:
+    moment: Any = epoch(_moment(row))
+    return (search.since is None or moment >= epoch(search.since)) and (
+        search.until is None or moment <= epoch(search.until)
+    )

@@ -1,0 +1,183 @@
+"""The schedule: which days an assignment covers, and what assignments add up to per day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from clockify_sandbox.people import name_of, zone_of
+from clockify_sandbox.permissions import manages
+from clockify_sandbox.values import epoch, seconds_of, timestamp
+from clockify_sandbox.workdays import days_between, holidays_of, is_working_day, midnight, time_off_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity, Workspace
+
+_SECOND = timedelta(seconds=1)
+
+
+class Window(NamedTuple):
+    """A stretch of time, in seconds since the epoch."""
+
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, start: datetime, end: datetime) -> Window:
+        """The window between two parsed moments."""
+        return cls(epoch(start), epoch(end))
+
+    @classmethod
+    def covered_by(cls, assignment: Entity) -> Window:
+        """The period of an assignment."""
+        period = assignment["period"]
+        return cls.of(datetime.fromisoformat(period["start"]), datetime.fromisoformat(period["end"]))
+
+    def overlaps(self, other: Window) -> bool:
+        """Whether the two have a moment in common."""
+        return self.start <= other.end and self.end >= other.start
+
+    @property
+    def first(self) -> date:
+        """The first day."""
+        return datetime.fromtimestamp(self.start, UTC).date()
+
+    @property
+    def last(self) -> date:
+        """The last day. One that has not begun, because the window ends at its midnight, does not count."""
+        end = datetime.fromtimestamp(self.end, UTC)
+        return (end - _SECOND).date() if self.end > self.start else end.date()
+
+
+def assignments_in(call: Call, window: Window, status: str = "ALL") -> list[Entity]:
+    """The assignments that touch a window and that the caller may see: drafts are for those who plan.
+
+    Args:
+        call: the call.
+        window: the window.
+        status: PUBLISHED, UNPUBLISHED or ALL.
+    """
+    wanted = {"PUBLISHED": {True}, "UNPUBLISHED": {False}, "ALL": {True, False}}[status]
+    return [
+        assignment
+        for assignment in call.workspace.assignments.values()
+        if assignment["published"] in wanted
+        and Window.covered_by(assignment).overlaps(window)
+        and (assignment["published"] or call.is_admin or manages(call, assignment["projectId"]))
+    ]
+
+
+def excluded_days(call: Call, user_id: str, window: Window, *, non_working_days: bool) -> list[Entity]:
+    """The days on which an assignment rests, each with the reason."""
+    workspace, first, last = call.workspace, window.first, window.last
+    holidays = holidays_of(workspace, user_id, first, last)
+    away = time_off_of(workspace, user_id, first, last, zone_of(call.world, user_id))
+
+    def reason(day: date) -> str | None:
+        if not non_working_days and not is_working_day(workspace, user_id, day):
+            return "WEEKEND"
+        return "HOLIDAY" if day in holidays else "TIME_OFF" if day in away else None
+
+    return [
+        {"date": timestamp(midnight(day, "UTC")), "type": why}
+        for day in days_between(first, last)
+        if (why := reason(day))
+    ]
+
+
+def hours_per_day(workspace: Workspace, assignments: Iterable[Entity], window: Window) -> dict[date, float]:
+    """The hours planned on every day of a window that has any."""
+    hours: dict[date, float] = defaultdict(float)
+    for assignment in assignments:
+        for day in _working_days(workspace, assignment, window):
+            hours[day] += assignment["hoursPerDay"]
+    return dict(sorted(hours.items()))
+
+
+def _working_days(workspace: Workspace, assignment: Entity, window: Window) -> Iterator[date]:
+    covered = Window.covered_by(assignment)
+    rests = {row["date"][:10] for row in assignment["excludeDays"]}
+    for day in days_between(max(covered.first, window.first), min(covered.last, window.last)):
+        works = assignment["includeNonWorkingDays"] or is_working_day(workspace, assignment["userId"], day)
+        if works and day.isoformat() not in rests:
+            yield day
+
+
+def client_name(workspace: Workspace, project: Entity) -> str:
+    """The name of a project's client, empty without one."""
+    client = workspace.clients.get(project["clientId"])
+    return client["name"] if client else ""
+
+
+# -- sums -------------------------------------------------------------------------------------------------------------
+
+
+def by_user(assignments: Iterable[Entity]) -> dict[str, list[Entity]]:
+    """Assignments grouped by user."""
+    return _grouped(assignments, "userId")
+
+
+def by_project(assignments: Iterable[Entity]) -> dict[str, list[Entity]]:
+    """Assignments grouped by project."""
+    return _grouped(assignments, "projectId")
+
+
+def _grouped(assignments: Iterable[Entity], key: str) -> dict[str, list[Entity]]:
+    groups: dict[str, list[Entity]] = defaultdict(list)
+    for assignment in assignments:
+        groups[assignment[key]].append(assignment)
+    return groups
+
+
+def capacity_shower(call: Call, groups: dict[str, list[Entity]], window: Window) -> Callable[[str], Entity]:
+    """A function that shows what a user can work, in seconds a day, and is planned to, in hours on each planned day."""
+
+    def show(user_id: str) -> Entity:
+        profile = call.workspace.members[user_id]["profile"]
+        hours = hours_per_day(call.workspace, groups[user_id], window)
+        return {
+            "userId": user_id,
+            "userName": name_of(call.world, user_id),
+            "userImage": profile["imageUrl"],
+            "userStatus": call.world.users[user_id]["status"],
+            "workspaceId": call.workspace.id,
+            "capacityPerDay": float(seconds_of(profile["workCapacity"])),
+            "workingDays": profile["workingDays"],
+            "totalHoursPerDay": [{"date": _day(day), "totalHours": total} for day, total in hours.items()],
+        }
+
+    return show
+
+
+def project_shower(call: Call, groups: dict[str, list[Entity]], window: Window) -> Callable[[str], Entity]:
+    """A function that shows the hours planned on a project, and on which days from first to last they are."""
+    workspace = call.workspace
+
+    def show(project_id: str) -> Entity:
+        project = workspace.projects[project_id]
+        hours = hours_per_day(workspace, groups[project_id], window)
+        days = days_between(min(hours), max(hours)) if hours else ()
+        return {
+            "projectId": project_id,
+            "projectName": project["name"],
+            "projectColor": project["color"],
+            "projectArchived": project["archived"],
+            "projectBillable": project["billable"],
+            "clientName": client_name(workspace, project) or None,
+            "taskId": None,
+            "taskName": None,
+            "totalHours": sum(hours.values()),
+            "workspaceId": workspace.id,
+            "assignments": [{"date": _day(day), "hasAssignment": day in hours} for day in days],
+            "milestones": [row for row in workspace.milestones.values() if row["projectId"] == project_id],
+        }
+
+    return show
+
+
+def _day(day: date) -> str:
+    return timestamp(midnight(day, "UTC"))

@@ -1,0 +1,215 @@
+"""What an approval request holds: the time entries and expenses of a period, and what they add up to."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from clockify_sandbox.people import name_of, zone_of
+from clockify_sandbox.render import billable_rate, cost_rate, default_currency
+from clockify_sandbox.seed.workspaces import WEEK
+from clockify_sandbox.values import duration, epoch, timestamp
+from clockify_sandbox.workdays import local_date, span_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clockify_sandbox.call import Call
+    from clockify_sandbox.world import Entity, TimeEntry, Workspace, World
+
+_HOUR = 3600
+_SIX_DAYS = timedelta(days=6)
+_EXPENSE = (
+    "id",
+    "workspaceId",
+    "userId",
+    "date",
+    "fileId",
+    "quantity",
+    "total",
+    "billable",
+    "locked",
+    "notes",
+    "approvalRequestId",
+)
+
+
+# -- what a period holds ----------------------------------------------------------------------------------------------
+
+
+def week_of(call: Call, user_id: str, start: datetime) -> tuple[int, int]:
+    """The first and last second of the week, in a user's zone and beginning on their first day, that a start lies in.
+
+    A start is a local midnight, as `dateRange` of a request shows it, or else the digits of a date in that zone.
+    """
+    zone = zone_of(call.world, user_id)
+    moment = datetime.fromtimestamp(epoch(start), UTC)
+    local = moment.astimezone(ZoneInfo(zone))
+    day = (local if local.time() == time() else moment).date()
+    begins = WEEK.index(call.workspace.members[user_id]["profile"]["weekStart"])
+    first = day - timedelta(days=(day.weekday() - begins) % 7)
+    return span_of(first, first + _SIX_DAYS, zone)
+
+
+def period_of(request: Entity) -> tuple[int, int]:
+    """The first and last second of a request."""
+    start, end = (epoch(datetime.fromisoformat(request["dateRange"][name])) for name in ("start", "end"))
+    return start, end
+
+
+def entries_between(workspace: Workspace, user_id: str, start: int, end: int) -> list[TimeEntry]:
+    """The entries of a user that begin in a period, newest first; found without reading all of them."""
+    entries = workspace.time_entries.of_user(user_id)
+    newest = bisect_left(entries, -end, key=lambda entry: -entry.start)
+    oldest = bisect_right(entries, -start, key=lambda entry: -entry.start)
+    return entries[newest:oldest]
+
+
+def entries_of(workspace: Workspace, request: Entity) -> list[TimeEntry]:
+    """The entries that a request holds."""
+    entries = entries_between(workspace, request["ownerId"], *period_of(request))
+    return [entry for entry in entries if entry.approval_id == request["id"]]
+
+
+def expenses_of(workspace: Workspace, request: Entity) -> list[Entity]:
+    """The expenses that a request holds."""
+    if request["type"] == "TIMESHEET":
+        return []
+    return [row for row in workspace.expenses.values() if row["approvalRequestId"] == request["id"]]
+
+
+def gather(call: Call, request: Entity) -> None:
+    """Put into a request what is finished in its period and in no other."""
+    owner, kind, period = request["ownerId"], request["type"], period_of(request)
+    if kind != "EXPENSE":
+        for entry in entries_between(call.workspace, owner, *period):
+            if entry.end is not None and entry.approval_id is None:
+                entry.approval_id = request["id"]
+    if kind != "TIMESHEET":
+        zone = zone_of(call.world, owner)
+        first, last = (local_date(request["dateRange"][name], zone).isoformat() for name in ("start", "end"))
+        for row in call.workspace.expenses.values():
+            if row["userId"] == owner and first <= row["date"] <= last and row["approvalRequestId"] is None:
+                row["approvalRequestId"] = request["id"]
+
+
+# -- how requests are shown -------------------------------------------------------------------------------------------
+
+
+def request_of(world: World, workspace: Workspace, request: Entity) -> Entity:
+    """A request as answers of writes show it."""
+    owner, creator, by = request["ownerId"], request["creatorId"], request["status"]["updatedBy"]
+    return {
+        "id": request["id"],
+        "workspaceId": request["workspaceId"],
+        "type": request["type"],
+        "dateRange": request["dateRange"],
+        "owner": {
+            "userId": owner,
+            "userName": name_of(world, owner),
+            "timeZone": zone_of(world, owner),
+            "startOfWeek": workspace.members[owner]["profile"]["weekStart"],
+        },
+        "creator": {
+            "userId": creator,
+            "userName": name_of(world, creator),
+            "userEmail": world.users[creator]["email"],
+        },
+        "status": {**request["status"], "updatedByUserName": by and name_of(world, by)},
+    }
+
+
+def details_of(world: World, workspace: Workspace, request: Entity) -> Entity:
+    """A request as the list shows it: with everything in it, and the sums."""
+    state = request["status"]["state"]
+    entries, expenses = entries_of(workspace, request), expenses_of(workspace, request)
+    work = [entry for entry in entries if entry.type != "BREAK"]
+    tracked = _seconds(work)
+    billable = [entry for entry in work if entry.billable]
+    return {
+        "approvalRequest": request_of(world, workspace, request),
+        "trackedTime": duration(tracked),
+        "approvedTime": duration(tracked if state == "APPROVED" else 0),
+        "pendingTime": duration(tracked if state == "PENDING" else 0),
+        "billableTime": duration(_seconds(billable)),
+        "breakTime": duration(_seconds(entries) - tracked),
+        "billableAmount": sum(_worth(entry, billable_rate(workspace, entry)) for entry in billable),
+        "costAmount": sum(_worth(entry, cost_rate(workspace, entry)) for entry in work),
+        "expenseTotal": sum(row["total"] for row in expenses),
+        "entries": [_entry(workspace, entry) for entry in entries],
+        "expenses": [_expense(workspace, row, state) for row in expenses],
+    }
+
+
+def _seconds(entries: Iterable[TimeEntry]) -> int:
+    return sum(entry.end - entry.start for entry in entries if entry.end is not None)
+
+
+def _worth(entry: TimeEntry, rate: Entity | None) -> float:
+    """Minor units, not rounded."""
+    amount: int = rate["amount"] if rate else 0
+    return _seconds((entry,)) * amount / _HOUR
+
+
+def _entry(workspace: Workspace, entry: TimeEntry) -> Entity:
+    end = entry.end
+    return {
+        "id": entry.id,
+        "description": entry.description,
+        "billable": entry.billable,
+        "isLocked": entry.locked,
+        "type": entry.type,
+        "timeInterval": {
+            "start": timestamp(entry.start),
+            "end": None if end is None else timestamp(end),
+            "duration": None if end is None else duration(end - entry.start),
+        },
+        "approvalRequestId": entry.approval_id,
+        "project": _project(workspace, entry.project_id),
+        "task": _named(workspace.tasks, entry.task_id),
+        "tags": [workspace.tags[tag_id] for tag_id in entry.tag_ids or () if tag_id in workspace.tags],
+        "hourlyRate": billable_rate(workspace, entry),
+        "costRate": cost_rate(workspace, entry),
+        "customFieldValues": [
+            {"customFieldId": field_id, "timeEntryId": entry.id, "value": value, "sourceType": "TIMEENTRY"}
+            for field_id, value in entry.custom_fields
+        ],
+    }
+
+
+def _expense(workspace: Workspace, expense: Entity, state: str) -> Entity:
+    category = workspace.expense_categories.get(expense["categoryId"] or "")
+    file_name, _ = workspace.files.get(expense["fileId"] or "", (None, b""))
+    shown: dict[str, Any] = {name: expense[name] for name in _EXPENSE}
+    return {
+        **shown,
+        "fileName": file_name,
+        "fileUrl": None,
+        "category": category and {name: value for name, value in category.items() if name != "status"},
+        "project": _project(workspace, expense["projectId"]),
+        "task": _named(workspace.tasks, expense["taskId"]),
+        "currency": default_currency(workspace),
+        "approvalStatus": state,
+        "detailedApprovalStatus": state,
+    }
+
+
+def _project(workspace: Workspace, project_id: str | None) -> Entity | None:
+    project = workspace.projects.get(project_id or "")
+    if project is None:
+        return None
+    client = workspace.clients.get(project["clientId"])
+    return {
+        "id": project["id"],
+        "name": project["name"],
+        "clientId": project["clientId"],
+        "clientName": client["name"] if client else "",
+        "color": project["color"],
+    }
+
+
+def _named(table: dict[str, Entity], entity_id: str | None) -> Entity | None:
+    entity = table.get(entity_id or "")
+    return entity and {"id": entity["id"], "name": entity["name"]}

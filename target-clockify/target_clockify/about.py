@@ -1,0 +1,25 @@
+"""What can be done with which object, as a table made from the declarations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_clockify.declaration import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_clockify.declaration import WritableObject
+
+
+def capability_table(objects: Iterable[WritableObject]) -> str:
+    """Return the objects and their operations as a table in Markdown."""
+    lines = [
+        f"| Object | {' | '.join(Operation)} | Found by |",
+        f"|---|{'---|' * len(Operation)}---|",
+    ]
+    for one in objects:
+        marks = " | ".join("yes" if operation in one.operations else "" for operation in Operation)
+        found_by = ", ".join(one.natural or one.identity) or "id"
+        lines.append(f"| {one.name} | {marks} | {found_by} |")
+    return "\n".join(lines)

@@ -1,0 +1,276 @@
+"""The current state of what is to be written, read by list pages and at most once per list and run.
+
+Rows go to disk as they come, so that memory does not grow with the workspace. Natural keys are indexed from the moment
+one is first asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from clockify_client import GoneError, NotPermittedError, Refusal
+from clockify_client.endpoint import filled
+from clockify_client.rows import rows_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from clockify_client import Client, ClockifyError, Endpoint, FanOut
+
+    from target_clockify.declaration import State, WritableObject
+
+Scope = tuple[str, ...]
+"""The parents of a list, in the order in which the object's listing names them; empty for a list per workspace."""
+
+_AT_ONCE = 400
+_LOOKED_UP_AT_ONCE = 100
+
+
+def natural_value(target: WritableObject, fields: Sequence[str], state: State) -> bytes:
+    """Return a digest of the fields by which an object is recognised; equal for every spelling of one meaning."""
+    values = [target.field(name).kind.canonical(state.get(name)) for name in fields]
+    return hashlib.blake2b(msgspec.json.encode(values, enc_hook=str), digest_size=12).digest()
+
+
+class Reader:
+    """Reads states of objects straight from Clockify, for any thread."""
+
+    def __init__(self, client: Client, workspace: str) -> None:
+        self.client = client
+        self.workspace = workspace
+
+    def asked_with(self, target: WritableObject, scope: Scope) -> list[dict[str, Any]]:
+        """Return the ids that a list is asked with, once for each of its variants."""
+        ids = {"workspaceId": self.workspace, **dict(zip(target.listing.scope, scope, strict=True))}
+        return [{**ids, **variant} for variant in target.listing.variants]
+
+    def state(self, target: WritableObject, row: State, ids: Mapping[str, Any]) -> State:
+        """Return a row of a list as the state of an object, with an id and the ids of its parents."""
+        state = target.listing.shape(row, ids) if target.listing.shape else row
+        state.update({name: ids[name] for name in target.listing.scope})
+        if target.identity:
+            state["id"] = ":".join(str(state.get(name)) for name in target.identity)
+        return state
+
+    def states(self, target: WritableObject, scope: Scope) -> Iterator[State]:
+        """Yield the objects on a list as they are now."""
+        for ids in self.asked_with(target, scope):
+            for row in self.client.rows(self.endpoint(target, ids), ids):
+                yield self.state(target, row, ids)
+
+    def endpoint(self, target: WritableObject, ids: Mapping[str, Any]) -> Endpoint:
+        """Return the list's endpoint, without the parameters that a variant leaves out."""
+        endpoint = target.listing.endpoint
+        unset = {name: None for name, value in filled(endpoint.params, ids).items() if value is None}
+        return endpoint.having(params=unset) if unset else endpoint
+
+    def one(self, target: WritableObject, scope: Scope, object_id: str) -> State | None:
+        """Return one object as it is now, None if it is gone."""
+        listing = target.listing
+        ids = {**self.asked_with(target, scope)[0], "id": object_id, "ids": [object_id]}
+        try:
+            if listing.detail:
+                return next((self.state(target, row, ids) for row in self.client.rows(listing.detail, ids)), None)
+            if listing.lookup:
+                return next((self.state(target, row, ids) for row in self.client.rows(listing.lookup, ids)), None)
+            return next((state for state in self.states(target, scope) if state["id"] == object_id), None)
+        except GoneError:
+            return None
+
+
+class Current:
+    """The states of all lists that a run has needed so far."""
+
+    def __init__(self, reader: Reader, fan_out: FanOut, scratch: sqlite3.Connection) -> None:
+        self.reader = reader
+        self.pages: dict[str, int] = {}  # requests, by object
+        self._fan_out = fan_out
+        self._scratch = scratch
+        self._rank = 0
+        self._slots: dict[tuple[str, ...], int] = {}
+        self._lists: list[dict[str, Any]] = []
+        self._loaded: set[tuple[str, Scope]] = set()
+        self._refused: dict[tuple[str, Scope], ClockifyError] = {}
+        self._indexed: dict[str, set[tuple[str, ...]]] = {}
+
+    # -- loading -------------------------------------------------------------------------------
+
+    def ensure(self, wanted: Iterable[tuple[WritableObject, Scope]]) -> None:
+        """Read the lists that have not been read yet, side by side.
+
+        Raises:
+            ClockifyError: A list cannot be read, for another reason than that it is gone or not permitted.
+        """
+        missing: dict[str, tuple[WritableObject, list[Scope]]] = {}
+        for target, scope in wanted:
+            if (target.name, scope) not in self._loaded:
+                self._loaded.add((target.name, scope))
+                missing.setdefault(target.name, (target, []))[1].append(scope)
+        readings = []
+        for target, scopes in missing.values():
+            for endpoint, asked in self._grouped(target, scopes):
+                self._rank += 1
+                reading = self._fan_out.read(endpoint, rank=(self._rank,), consumers=1)
+                reading.feed(asked, last=True)
+                readings.append((target, reading))
+        for target, reading in readings:
+            for item in reading.items():
+                if isinstance(item, Refusal):
+                    scope = tuple(item.ids[name] for name in target.listing.scope)
+                    self._refused[target.name, scope] = item.error
+                else:
+                    self.pages[target.name] = self.pages.get(target.name, 0) + 1
+                    self._keep_page(target, item.ids, item.body)
+
+    def refusal(self, target: WritableObject, scope: Scope) -> ClockifyError | None:
+        """Return why a list could not be read; a parent that is gone just has none."""
+        error = self._refused.get((target.name, scope))
+        return error if isinstance(error, NotPermittedError) else None
+
+    def detail(self, target: WritableObject, ids: Iterable[str]) -> None:
+        """Read what lists do not tell of these objects."""
+        endpoint = target.listing.detail
+        slot = self._slot(target.name)
+        query = "SELECT id FROM objects WHERE slot = ? AND id = ? AND detailed = 0"
+        missing = [one for one in dict.fromkeys(ids) if self._scratch.execute(query, (slot, one)).fetchone()]
+        if endpoint is None or not missing:
+            return
+        self._rank += 1
+        reading = self._fan_out.read(endpoint, rank=(self._rank,), consumers=1)
+        reading.feed([{"workspaceId": self.reader.workspace, "id": one} for one in missing], last=True)
+        for item in reading.items():
+            if not isinstance(item, Refusal):
+                self.pages[target.name] = self.pages.get(target.name, 0) + 1
+                state: State = {**(self.get(target, item.ids["id"]) or {}), **msgspec.json.decode(item.body)}
+                self.put(target, state, (), detailed=True)
+
+    def look_up(self, target: WritableObject, ids: Iterable[str]) -> None:
+        """Read objects that are known by their ids alone."""
+        endpoint = target.listing.lookup
+        missing = [one for one in dict.fromkeys(ids) if self.get(target, one) is None]
+        for start in range(0, len(missing) if endpoint else 0, _LOOKED_UP_AT_ONCE):
+            asked = {"workspaceId": self.reader.workspace, "ids": missing[start : start + _LOOKED_UP_AT_ONCE]}
+            for row in self.reader.client.rows(endpoint, asked):  # type: ignore[arg-type]
+                self.put(target, row, tuple(row[name] for name in target.listing.scope))
+            self.pages[target.name] = self.pages.get(target.name, 0) + 1
+
+    def _grouped(
+        self, target: WritableObject, scopes: list[Scope]
+    ) -> Iterator[tuple[Endpoint, list[dict[str, Any]]]]:
+        groups: dict[str, tuple[Endpoint, list[dict[str, Any]]]] = {}
+        for scope in scopes:
+            for ids in self.reader.asked_with(target, scope):
+                endpoint = self.reader.endpoint(target, ids)
+                groups.setdefault(repr(sorted(endpoint.params)), (endpoint, []))[1].append(ids)
+        yield from groups.values()
+
+    def _keep_page(self, target: WritableObject, ids: Mapping[str, Any], body: bytes) -> None:
+        place = self._list(target, {name: ids[name] for name in target.listing.scope})
+        plain = not target.listing.shape and not target.identity
+        rows = rows_of(target.listing.endpoint, body, msgspec.Raw)
+        slot = self._slot(target.name)
+        if plain:
+            kept = [(slot, _ID.decode(row).id, place, 0, bytes(row)) for row in rows]
+        else:
+            states = [self.reader.state(target, msgspec.json.decode(row), ids) for row in rows]
+            kept = [(slot, state["id"], place, 0, msgspec.json.encode(state)) for state in states]
+        self._scratch.execute("BEGIN")
+        self._scratch.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?)", kept)
+        for fields in self._indexed.get(target.name, ()):
+            self._index(target, fields, ((row[1], self._stamped(row[4], place)) for row in kept))
+        self._scratch.execute("COMMIT")
+
+    # -- asking --------------------------------------------------------------------------------
+
+    def blobs(self, target: WritableObject, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the rows of these objects as they came, by id."""
+        slot, found = self._slot(target.name), {}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT id, state FROM objects WHERE slot = ? AND id IN ({marks})"  # noqa: S608 - marks only
+            found.update(self._scratch.execute(query, (slot, *some)).fetchall())
+        return found
+
+    def get(self, target: WritableObject, object_id: str) -> State | None:
+        """Return the state of an object, None if no list that was read has it."""
+        query = "SELECT state, list FROM objects WHERE slot = ? AND id = ?"
+        row = self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone()
+        return self._stamped(*row) if row else None
+
+    def has(self, target: WritableObject, object_id: str) -> bool:
+        """Tell whether a list that was read has an object of this id."""
+        query = "SELECT 1 FROM objects WHERE slot = ? AND id = ?"
+        return self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone() is not None
+
+    def matching(self, target: WritableObject, fields: tuple[str, ...], state: State) -> list[str]:
+        """Return the ids of the objects that agree with a state in these fields."""
+        indexed = self._indexed.setdefault(target.name, set())
+        if fields not in indexed:
+            indexed.add(fields)
+            query = "SELECT id, state, list FROM objects WHERE slot = ?"
+            rows = self._scratch.execute(query, (self._slot(target.name),))
+            self._index(target, fields, ((row[0], self._stamped(row[1], row[2])) for row in rows.fetchall()))
+        value = natural_value(target, fields, state)
+        found = self._scratch.execute(
+            "SELECT id FROM naturals WHERE slot = ? AND value = ? ORDER BY id",
+            (self._slot(target.name, *fields), value),
+        )
+        return [row[0] for row in found]
+
+    # -- changes of our own --------------------------------------------------------------------
+
+    def put(self, target: WritableObject, state: State, scope: Scope, *, detailed: bool = False) -> None:
+        """Note the state of an object after it was written."""
+        self.drop(target, state["id"])
+        place = self._list(target, dict(zip(target.listing.scope, scope, strict=False)))
+        values = (self._slot(target.name), state["id"], place, int(detailed), msgspec.json.encode(state, enc_hook=str))
+        self._scratch.execute("INSERT INTO objects VALUES (?, ?, ?, ?, ?)", values)
+        for fields in self._indexed.get(target.name, ()):
+            self._index(target, fields, [(state["id"], {**state, **self._lists[place]})])
+
+    def drop(self, target: WritableObject, object_id: str) -> None:
+        """Note that an object is gone."""
+        known = self.get(target, object_id)
+        if known is None:
+            return
+        for fields in self._indexed.get(target.name, ()):
+            self._scratch.execute(
+                "DELETE FROM naturals WHERE slot = ? AND value = ? AND id = ?",
+                (self._slot(target.name, *fields), natural_value(target, fields, known), object_id),
+            )
+        self._scratch.execute("DELETE FROM objects WHERE slot = ? AND id = ?", (self._slot(target.name), object_id))
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _slot(self, *name: str) -> int:
+        return self._slots.setdefault(name, len(self._slots))
+
+    def _list(self, target: WritableObject, ids: dict[str, Any]) -> int:
+        if self._lists and self._lists[-1] == ids:
+            return len(self._lists) - 1
+        if not target.listing.scope:
+            ids = {}
+        self._lists.append(ids)
+        return len(self._lists) - 1
+
+    def _stamped(self, blob: bytes, place: int) -> State:
+        state: State = msgspec.json.decode(blob)
+        return {**state, **self._lists[place]}
+
+    def _index(
+        self, target: WritableObject, fields: tuple[str, ...], states: Iterable[tuple[str, State]]
+    ) -> None:
+        slot = self._slot(target.name, *fields)
+        rows = [(slot, natural_value(target, fields, state), object_id) for object_id, state in states]
+        self._scratch.executemany("INSERT OR IGNORE INTO naturals VALUES (?, ?, ?)", rows)
+
+
+class _Id(msgspec.Struct):
+    id: str
+
+
+_ID = msgspec.json.Decoder(_Id)

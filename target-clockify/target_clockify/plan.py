@@ -1,0 +1,228 @@
+"""Decides what becomes of a record: which operation, on which object, and what exactly differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from target_clockify.declaration import Operation
+from target_clockify.ledger import Entry, Row
+from target_clockify.record import RejectedError
+from target_clockify.validation import check
+
+if TYPE_CHECKING:
+    from target_clockify.current import Current, Scope
+    from target_clockify.declaration import State, WritableObject
+    from target_clockify.ledger import Ledger
+    from target_clockify.record import Incoming
+    from target_clockify.settings import Settings
+
+_VERBS = {Operation.INSERT: "inserted", Operation.UPDATE: "updated", Operation.DELETE: "deleted"}
+
+
+@dataclass
+class Write:
+    """What is to be sent for one record.
+
+    Attributes:
+        incoming: The record.
+        operation: What is done.
+        scope: The parents of the object.
+        given: The record's fields, references resolved.
+        current: The object as it is; empty for an INSERT.
+        entry: Its entry in the journal.
+        created: The ledger holds the object for one it created.
+    """
+
+    incoming: Incoming
+    operation: Operation
+    scope: Scope
+    given: State
+    current: State
+    entry: Entry
+    created: bool = False
+
+    @property
+    def target(self) -> WritableObject:
+        """The kind of object."""
+        return self.incoming.route.object
+
+    def row(self, object_id: str) -> Row:
+        """Return the row of the ledger that this write makes, with its premises open: the next run compares once."""
+        incoming = self.incoming
+        scope = dict(zip(self.target.listing.scope, self.scope, strict=False))
+        created = self.created or self.operation is Operation.INSERT
+        return Row(incoming.route.stream, incoming.key, self.target.name, object_id, scope, created, incoming.seen)
+
+
+@dataclass
+class Unchanged:
+    """A record that says what is there already, and the id of the object that says it; None if it is gone already."""
+
+    id: str | None
+    scope: Scope = ()
+
+
+def differences(target: WritableObject, current: State, given: State) -> dict[str, tuple[Any, Any]]:
+    """Return the fields in which an object would change, each with its old and its new value."""
+    changes: dict[str, tuple[Any, Any]] = {}
+    for one in target.fields:
+        if one.modifier or one.name not in given:
+            continue
+        old = current.get(one.name)
+        new = one.kind.merged(old, given[one.name])
+        if not one.same(old, new):
+            changes[one.name] = (old, new)
+    return changes
+
+
+class Planner:
+    """Makes writes out of records."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, current: Current) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._current = current
+        self._workspace = settings.workspace_id
+
+    def scope_of(self, incoming: Incoming, given: State, row: Row | None) -> Scope | None:
+        """Return the list that a record's object is on, None where it does not tell."""
+        names = incoming.route.object.listing.scope
+        known = row.scope if row else {}
+        values = [given.get(name) or known.get(name) for name in names]
+        return None if any(value is None for value in values) else tuple(map(str, values))
+
+    def planned(self, incoming: Incoming, given: State, scope: Scope | None, row: Row | None) -> Write | Unchanged:
+        """Return what is to be done for a record whose references are resolved and whose list has been read.
+
+        Raises:
+            RejectedError: Nothing can be done.
+        """
+        target, wanted = incoming.route.object, incoming.route.operation
+        if scope is not None and (refusal := self._current.refusal(target, scope)):
+            raise RejectedError("not_permitted", str(refusal), status=refusal.status, code=refusal.code)
+        if scope is None and not self._known_alone(incoming):
+            names = ", ".join(name for name in target.listing.scope if not given.get(name))
+            msg = f"{names} is required: without it a {target.noun} can neither be made nor found"
+            raise RejectedError("invalid", msg)
+        found = self._found(incoming, given, row)
+        if incoming.deleted or wanted == "delete":
+            return self._deletion(incoming, given, scope, found)
+        if found is None:
+            return self._insertion(incoming, given, scope)
+        if wanted == "insert":
+            return Unchanged(found, scope or ())
+        return self._update(incoming, given, scope or (), found, row)
+
+    def _known_alone(self, incoming: Incoming) -> bool:
+        """Tell whether a record names an object that can be found by its id alone."""
+        target = incoming.route.object
+        return bool(target.listing.lookup and incoming.id and self._current.has(target, incoming.id))
+
+    def found_or_none(self, incoming: Incoming, given: State, row: Row | None) -> str | None:
+        """Return the id of the object that a record is about, None if there is none or it is not clear."""
+        try:
+            return self._found(incoming, given, row)
+        except RejectedError:
+            return None
+
+    def _found(self, incoming: Incoming, given: State, row: Row | None) -> str | None:
+        target = incoming.route.object
+        if target.name == "workspaces" or target.name == "invoice_settings":
+            return self._workspace if incoming.id or incoming.workspace or target.name != "workspaces" else None
+        if target.identity:
+            identity = ":".join(str(given.get(name)) for name in target.identity)
+            return identity if self._current.has(target, identity) else None
+        if incoming.id and self._current.has(target, incoming.id):
+            return incoming.id
+        if row and self._current.has(target, row.id):
+            return row.id
+        own = incoming.id and incoming.workspace == self._workspace
+        if own and not incoming.deleted and incoming.route.operation != "delete":
+            msg = f"there is no such {target.noun} in the workspace any more"
+            raise RejectedError("gone", msg)
+        return None if own else self._matching(incoming, given)
+
+    def _matching(self, incoming: Incoming, given: State) -> str | None:
+        target = incoming.route.object
+        fields = incoming.route.match_on or target.natural
+        if not fields or given.get(fields[0]) is None:
+            return None
+        found = self._current.matching(target, fields, given)
+        owners = self._ledger.owners(target.name, found) if found else {}
+        me = (incoming.route.stream, incoming.key)
+        free = [one for one in found if owners.get(one, me) == me]
+        if len(free) > 1:
+            msg = f"{len(free)} of {target.name} agree with the record in {', '.join(fields)}"
+            raise RejectedError("ambiguous_match", msg)
+        return free[0] if free else None
+
+    # -- the three operations ------------------------------------------------------------------
+
+    def _insertion(self, incoming: Incoming, given: State, scope: Scope | None) -> Write:
+        target = incoming.route.object
+        if incoming.route.operation == "update":
+            msg = f"no {target.noun} of this key is known or found, and the stream only updates"
+            raise RejectedError("not_found", msg)
+        self._require(target, Operation.INSERT)
+        check(target, Operation.INSERT, given, read_shape=incoming.read_shape)
+        if target.create and target.create.irreversible and not self._settings.allow_irreversible:
+            msg = f"a new {target.noun} could never be taken back; set allow_irreversible to insert {target.name}"
+            raise RejectedError("irreversible", msg)
+        recovery: dict[str, Any] = {"scope": list(scope or ())}
+        if target.recognised_by:
+            recovery["given"] = {name: given.get(name) for name in target.recognised_by}
+            recovery["before"] = self._current.matching(target, target.recognised_by, given)
+        changes = {name: (None, value) for name, value in given.items() if value is not None}
+        return self._write(incoming, Operation.INSERT, scope or (), given, {}, None, changes, recovery)
+
+    def _update(self, incoming: Incoming, given: State, scope: Scope, found: str, row: Row | None) -> Write | Unchanged:
+        target = incoming.route.object
+        current = self._current.get(target, found) or {}
+        changes = differences(target, current, given)
+        if not changes:
+            return Unchanged(found, scope)
+        self._require(target, Operation.UPDATE)
+        check(target, Operation.UPDATE, given, read_shape=incoming.read_shape)
+        fixed = [name for name in changes if target.field(name).fixed]
+        if fixed:
+            msg = f"{', '.join(fixed)} of a {target.noun} cannot be changed once it exists"
+            raise RejectedError("fixed", msg)
+        write = self._write(incoming, Operation.UPDATE, scope, given, current, found, changes, {})
+        write.created = row is not None and row.created
+        return write
+
+    def _deletion(
+        self, incoming: Incoming, given: State, scope: Scope | None, found: str | None
+    ) -> Write | Unchanged:
+        target = incoming.route.object
+        self._require(target, Operation.DELETE)
+        if found is None:
+            return Unchanged(None)
+        current = self._current.get(target, found) or {}
+        if scope is None:
+            scope = tuple(str(current.get(name)) for name in target.listing.scope)
+        return self._write(incoming, Operation.DELETE, scope, given, current, found, {}, {})
+
+    def _write(  # noqa: PLR0913
+        self,
+        incoming: Incoming,
+        operation: Operation,
+        scope: Scope,
+        given: State,
+        current: State,
+        object_id: str | None,
+        changes: dict[str, tuple[Any, Any]],
+        recovery: dict[str, Any],
+    ) -> Write:
+        target = incoming.route.object
+        entry = Entry(
+            incoming.route.stream, incoming.key, target.name, operation.value, object_id, changes, recovery
+        )
+        return Write(incoming, operation, scope, given, current, entry)
+
+    def _require(self, target: WritableObject, operation: Operation) -> None:
+        if operation not in target.operations:
+            able = ", ".join(one.value for one in target.operations)
+            msg = f"{target.name} cannot be {_VERBS[operation]}: Clockify offers {able} for them"
+            raise RejectedError("unsupported", msg)

@@ -1,0 +1,136 @@
+"""References to other objects: from whatever a record calls them to ids of the workspace that is written to.
+
+A record of this very workspace is taken at its word. Elsewhere a reference may be an id of another workspace, a key of
+the source's own, or the natural key of what is already there: an e-mail address, a client's name. What cannot be
+resolved yet may still come, so it is named and waited for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_clockify.record import is_clockify_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from target_clockify.current import Current
+    from target_clockify.declaration import State, WritableObject
+    from target_clockify.ledger import Ledger
+    from target_clockify.record import Incoming
+
+_TRIGGERS = ("projects", "users", "tags", "tasks", "assignments", "expenses")
+
+
+class UnresolvedError(Exception):
+    """References that nothing is known of yet: names of objects and what the record calls them."""
+
+    def __init__(self, missing: list[tuple[str, str]]) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+    @property
+    def said(self) -> str:
+        """What is waited for, in words."""
+        return ", ".join(f"{name} {key}" for name, key in self.missing)
+
+
+class References:
+    """Resolves the references of records."""
+
+    def __init__(self, ledger: Ledger, current: Current, objects: Mapping[str, WritableObject], workspace: str) -> None:
+        self._ledger = ledger
+        self._current = current
+        self._objects = objects
+        self._workspace = workspace
+
+    def resolved(self, incoming: Incoming) -> State:
+        """Return the fields of a record with every reference an id of the workspace.
+
+        Raises:
+            UnresolvedError: Some cannot be resolved yet.
+        """
+        fields = dict(incoming.fields)
+        if incoming.workspace == self._workspace and "currencyCode" not in fields:
+            return fields
+        missing: list[tuple[str, str]] = []
+
+        def resolve(name: str, value: Any) -> Any:  # noqa: ANN401
+            found = self._id(name, str(value), incoming)
+            if found is None and name != "companies":
+                missing.append((name, str(value)))
+            return found
+
+        for one in incoming.route.object.fields:
+            value = fields.get(one.name)
+            if one.refers and value and not one.modifier:
+                places = {"": one.refers} if isinstance(one.refers, str) else one.refers
+                for place, name in places.items():
+                    value = _replaced(value, place, lambda item, name=name: resolve(name, item))
+                fields[one.name] = value
+        if missing:
+            raise UnresolvedError(missing)
+        return fields
+
+    def _id(self, name: str, value: str, incoming: Incoming) -> str | None:
+        if name == "currencies":
+            return self._currency(value, incoming.fields.get("currencyCode"))
+        own = incoming.workspace == self._workspace
+        if own:
+            return value
+        if name == "companies":
+            return None  # nothing lists them
+        if value == incoming.workspace:
+            return self._workspace
+        if name == "any":
+            return next((found for one in _TRIGGERS if (found := self._id(one, value, incoming))), None)
+        return self._ledger.id_of(name, value) or self._in_workspace(self._objects[name], value, incoming)
+
+    def _in_workspace(self, target: WritableObject, value: str, incoming: Incoming) -> str | None:
+        hex_like = is_clockify_id(value)
+        if target.listing.scope:
+            if target.name == "tasks" and incoming.fields.get("projectId"):
+                return self._task(target, value, incoming)
+            return value if hex_like and incoming.workspace is None else None
+        self._current.ensure([(target, ())])
+        if hex_like:
+            return value if self._current.has(target, value) else None
+        key = target.natural[:1]
+        found = self._current.matching(target, key, {key[0]: value}) if key else []
+        return found[0] if len(found) == 1 else None
+
+    def _task(self, target: WritableObject, value: str, incoming: Incoming) -> str | None:
+        project = self._id("projects", str(incoming.fields["projectId"]), incoming)
+        if project is None:
+            return None
+        self._current.ensure([(target, (project,))])
+        if is_clockify_id(value):
+            known = self._current.get(target, value)
+            return value if known and known.get("projectId") == project else None
+        found = self._current.matching(target, ("projectId", "name"), {"projectId": project, "name": value})
+        return found[0] if len(found) == 1 else None
+
+    def _currency(self, value: str, code: Any) -> str | None:  # noqa: ANN401
+        workspaces = self._objects["workspaces"]
+        self._current.ensure([(workspaces, ())])
+        state = self._current.get(workspaces, self._workspace) or {}
+        for one in state.get("currencies") or ():
+            if value in (one.get("id"), one.get("code")):
+                return str(one["id"])
+        return next((str(one["id"]) for one in state.get("currencies") or () if code and one.get("code") == code), None)
+
+
+def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+    """Return a value with what stands at a place (`[]` is each element, names are members) resolved."""
+    if value is None or value == "":
+        return value
+    if not place:
+        return resolve(value)
+    if place.startswith("[]"):
+        return [_replaced(item, place[2:].lstrip("."), resolve) for item in value] if isinstance(value, list) else value
+    head, dot, rest = place.partition(".")
+    if head.endswith("[]"):
+        head, rest, dot = head[:-2], f"[]{dot}{rest}", "."
+    if not isinstance(value, dict) or head not in value:
+        return value
+    return {**value, head: _replaced(value[head], rest, resolve)}

@@ -1,0 +1,229 @@
+"""The settings of the target: their JSON Schema, and what they mean for a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import REGIONS, Client, Hosts
+from clockify_client import Settings as ClientSettings
+from singer_sdk import typing as th
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OPERATIONS = ("auto", "insert", "update", "upsert", "delete")
+
+_STREAM = th.ObjectType(
+    th.Property("object", th.StringType, description="The object its rows are for, where its name does not tell."),
+    th.Property("operation", th.StringType, allowed_values=list(OPERATIONS)),
+    th.Property("match_on", th.ArrayType(th.StringType), description="Fields by which a row finds its object."),
+    th.Property("columns", th.ObjectType(additional_properties=True), description="Fields by column: `{customer: name}`."),
+)
+
+CONFIG_SCHEMA = th.PropertiesList(
+    th.Property(
+        "api_key",
+        th.StringType,
+        secret=True,
+        title="API key",
+        description="API key of the account to write with (Preferences, Advanced). Give this or `addon_token`.",
+    ),
+    th.Property(
+        "addon_token",
+        th.StringType,
+        secret=True,
+        title="Add-on token",
+        description="Add-on token to write with instead of a key.",
+    ),
+    th.Property(
+        "workspace_id",
+        th.StringType,
+        title="Workspace",
+        description="Id of the workspace to write to. Default: the only one the key sees.",
+    ),
+    th.Property(
+        "region",
+        th.StringType,
+        allowed_values=list(REGIONS),
+        default="global",
+        title="Region",
+        description="Where the account's data resides.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        title="API URL",
+        description="Base URL of the core API in place of the region's, such as https://acme.clockify.me/api/v1.",
+    ),
+    th.Property(
+        "reports_url",
+        th.StringType,
+        title="Reports URL",
+        description="Base URL of the reports, where shared reports live. Default: beside `api_url`, or the region's.",
+    ),
+    th.Property(
+        "audit_log_url",
+        th.StringType,
+        title="Audit log URL",
+        description="Base URL of the audit log; the target never asks it, so that both programs take one configuration.",
+    ),
+    th.Property(
+        "requests_per_second",
+        th.NumberType(exclusive_minimum=0, maximum=1000),
+        default=50,
+        title="Requests a second",
+        description="Never send more. 50 is what paid plans allow.",
+    ),
+    th.Property(
+        "requests_per_hour",
+        th.IntegerType(minimum=1),
+        title="Requests an hour",
+        description="Never send more in any 60 minutes. New Free workspaces allow 30.",
+    ),
+    th.Property(
+        "max_workers",
+        th.IntegerType(minimum=1, maximum=200),
+        default=32,
+        title="Workers",
+        description="How many requests may be under way at once.",
+    ),
+    th.Property(
+        "timeout_seconds",
+        th.NumberType(exclusive_minimum=0),
+        default=60,
+        title="Timeout",
+        description="Seconds to wait for a connection, and for each part of an answer.",
+    ),
+    th.Property(
+        "ledger_url",
+        th.StringType,
+        default="sqlite:///target-clockify.ledger.db",
+        title="Ledger",
+        description="SQLAlchemy URL of the database that remembers which row became which object. Keep it.",
+    ),
+    th.Property(
+        "rejects_path",
+        th.StringType,
+        default="target-clockify.rejects.jsonl",
+        title="Rejects",
+        description="File for the records that could not be written, ready to be mended and fed back.",
+    ),
+    th.Property(
+        "on_reject",
+        th.StringType,
+        allowed_values=["continue", "fail_fast", "ignore"],
+        default="continue",
+        title="On reject",
+        description="`continue` writes the rest and exits with 1, `fail_fast` stops at once, `ignore` exits with 0.",
+    ),
+    th.Property(
+        "max_rejects",
+        th.IntegerType(minimum=0),
+        title="Most rejects",
+        description="Stop once more records than this were rejected.",
+    ),
+    th.Property(
+        "dry_run",
+        th.BooleanType,
+        default=False,
+        title="Dry run",
+        description="Send nothing and acknowledge no state; tell on stderr what would be changed, field by field.",
+    ),
+    th.Property(
+        "plan_path",
+        th.StringType,
+        title="Plan",
+        description="File for the plan of a dry run, JSON lines, instead of stderr.",
+    ),
+    th.Property(
+        "delete_missing",
+        th.BooleanType,
+        default=False,
+        title="Delete missing",
+        description="Where a stream activates a new version, delete what this ledger created and the stream lacks now.",
+    ),
+    th.Property(
+        "max_deletes",
+        th.IntegerType(minimum=0),
+        title="Most deletes",
+        description="Refuse further deletions beyond this many; `delete_missing` does not even begin with more.",
+    ),
+    th.Property(
+        "allow_irreversible",
+        th.BooleanType,
+        default=False,
+        title="Allow the irreversible",
+        description="Insert also what the API cannot take back: workspaces and users.",
+    ),
+    th.Property(
+        "on_unknown_stream",
+        th.StringType,
+        allowed_values=["fail", "skip"],
+        default="fail",
+        title="On an unknown stream",
+        description="What to do with a stream whose name means nothing in Clockify.",
+    ),
+    th.Property(
+        "streams",
+        th.ObjectType(additional_properties=_STREAM),
+        title="Streams",
+        description="What holds for single streams, by name: `object`, `operation` (auto, insert, update, upsert, delete), "
+        "`match_on`, `columns`.",
+    ),
+).to_dict()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run, with their defaults filled in."""
+
+    config: Mapping[str, Any]
+    workspace_id: str
+    streams: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], workspace_id: str) -> Settings:
+        """Return the settings of a configuration for a workspace."""
+        return cls(config, workspace_id, config.get("streams") or {})
+
+    @property
+    def allow_irreversible(self) -> bool:
+        """Whether users and workspaces may be inserted."""
+        return bool(self.config.get("allow_irreversible"))
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing is to be sent."""
+        return bool(self.config.get("dry_run"))
+
+    @property
+    def max_deletes(self) -> int | None:
+        """How many deletions are allowed, None for any number."""
+        return self.config.get("max_deletes")
+
+
+def client_of(config: Mapping[str, Any], program: str = "target-clockify") -> Client:
+    """Return a client for these settings.
+
+    Raises:
+        ValueError: Settings contradict each other or a URL is not acceptable; the message names the setting.
+    """
+    return Client(
+        ClientSettings(
+            hosts=Hosts.of(
+                config.get("region") or "global",
+                config.get("api_url"),
+                config.get("reports_url"),
+                config.get("audit_log_url"),
+            ),
+            api_key=config.get("api_key"),
+            addon_token=config.get("addon_token"),
+            requests_per_second=config.get("requests_per_second") or 50,
+            requests_per_hour=config.get("requests_per_hour"),
+            max_workers=config.get("max_workers") or 32,
+            timeout_seconds=config.get("timeout_seconds") or 60,
+            user_agent=f"{program}/{version('target-clockify')}",
+        )
+    )

@@ -1,0 +1,90 @@
+"""What a run did, counted by stream: told on a terminal while it lasts, and in one closing line per stream."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clockify_client import Client
+
+    from target_clockify.record import RejectedError
+
+logger = logging.getLogger("target-clockify")
+
+_COLUMNS = ("inserted", "updated", "unchanged", "deleted", "called", "rejected")
+_REFRESH = 0.2
+
+
+class Summary:
+    """Counts of a run."""
+
+    def __init__(self, client: Client) -> None:
+        self.records: Counter[str] = Counter()
+        self.counts: dict[str, Counter[str]] = {}
+        self.reasons: dict[str, Counter[str]] = {}
+        self.pages: Counter[str] = Counter()
+        self.writes: Counter[str] = Counter()
+        self.objects: dict[str, str] = {}
+        self._client = client
+        self._began = time.monotonic()
+        self._shown = 0.0
+        self._terminal = sys.stderr.isatty()
+
+    def read(self, stream: str) -> None:
+        """Count a record that came in."""
+        self.records[stream] += 1
+
+    def missing(self, stream: str) -> None:
+        """Count a row that is deleted because the input lacks it: it stands for a record."""
+        self.records[stream] += 1
+
+    def count(self, stream: str, what: str) -> None:
+        """Count what became of a record."""
+        self.counts.setdefault(stream, Counter())[what] += 1
+        if self._terminal and time.monotonic() - self._shown > _REFRESH:
+            self._shown = time.monotonic()
+            sys.stderr.write(f"\r\033[K{stream}: {self._told(stream)}")
+            sys.stderr.flush()
+
+    def reject(self, stream: str, error: RejectedError) -> None:
+        """Count a reject; the first of a kind is told at once, by field and rule and without values."""
+        reasons = self.reasons.setdefault(stream, Counter())
+        reasons[error.kind] += 1
+        self.count(stream, "rejected")
+        if reasons[error.kind] == 1:
+            said = "" if error.kind == "unresolved" else f": {error}"
+            logger.warning("%s: a record is rejected as %s%s", stream, error.kind, said)
+
+    @property
+    def rejected(self) -> int:
+        """How many records were rejected."""
+        return sum(counts["rejected"] for counts in self.counts.values())
+
+    def tell(self, run: str, rejects: str) -> None:
+        """Sum up."""
+        if self._terminal:
+            sys.stderr.write("\r\033[K")
+        for stream in self.records:
+            name = self.objects.get(stream, stream)
+            requests = self.pages[name] + self.writes[name]
+            logger.info("%s: %d records: %s; %d requests", stream, self.records[stream], self._told(stream), requests)
+        statistics = self._client.statistics
+        logger.info(
+            "Run %s: %d records in %.1f s, %d requests, %d tried again, %d refused for their rate",
+            run,
+            sum(self.records.values()),
+            time.monotonic() - self._began,
+            statistics.requests,
+            statistics.retries,
+            statistics.refused,
+        )
+        if self.rejected:
+            logger.error("%d records were rejected, see %s", self.rejected, rejects)
+
+    def _told(self, stream: str) -> str:
+        counts = self.counts.get(stream, Counter())
+        return ", ".join(f"{counts[column]} {column}" for column in _COLUMNS if counts[column]) or "nothing done"

@@ -1,0 +1,342 @@
+"""The target: settings, messages, and the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import uuid
+from collections import Counter
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import click
+import msgspec
+import sqlalchemy.exc
+from clockify_client import ClockifyError, endpoints
+from singer_sdk import Target
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.plugin_base import PluginBase, _ConfigInput
+from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+from typing_extensions import override
+
+from target_clockify.about import capability_table
+from target_clockify.ledger import Ledger, report
+from target_clockify.objects import BY_NAME, OBJECTS, find_object, why_not
+from target_clockify.procedures import ProcedureRoute, find_procedure
+from target_clockify.record import Route
+from target_clockify.run import Run, StoppedError
+from target_clockify.settings import CONFIG_SCHEMA, Settings, client_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+_ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
+
+
+class _Message(msgspec.Struct):
+    """A Singer message, its record left as the JSON it is."""
+
+    type: str
+    stream: str | None = None
+    record: msgspec.Raw | None = None
+    time_extracted: str | None = None
+    version: int | None = None
+    value: Any = None
+    schema: dict[str, Any] | None = None
+    key_properties: list[str] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Message)
+
+
+class MessageReader(GenericSingerReader[str]):
+    """Reads messages without decoding the records in them."""
+
+    @property
+    @override
+    def default_input(self) -> IO[Any]:
+        return sys.stdin.buffer
+
+    @override
+    def deserialize_json(self, line: str) -> dict[str, Any]:
+        raise NotImplementedError  # messages are never dicts here
+
+    @override
+    def process_lines(self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[Any], None]]) -> Counter[str]:
+        lines = file_input or self.default_input
+        lines = getattr(lines, "buffer", lines)
+        counts: Counter[str] = Counter()
+        on_record, records = callbacks[SingerMessageType.RECORD], 0
+        for line in lines:
+            try:
+                message = _DECODER.decode(line)
+            except msgspec.DecodeError as error:
+                if not line.strip():
+                    continue
+                msg = f"line {counts.total() + records + 1} of the input is no Singer message: {error}"
+                raise InvalidInputLine(msg) from None
+            if message.type == "RECORD":
+                records += 1
+                on_record(message)
+                continue
+            callback = callbacks.get(message.type)
+            if callback is None:
+                msg = f"Unknown message type '{message.type}' in message."
+                raise ValueError(msg)
+            callback(message)
+            counts[SingerMessageType(message.type)] += 1
+        counts[SingerMessageType.RECORD] = records
+        return counts
+
+
+class TargetClockify(Target):
+    """Singer target for Clockify."""
+
+    name = "target-clockify"
+    package_name = "target-clockify"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    message_reader_class = MessageReader
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.run_id = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+        self._run: Run | None = None
+        self._skipped: dict[str, int] = {}
+        self._keys: dict[str, list[str]] = {}
+        self._plain: dict[str, bool] = {}
+        self._warned: set[str] = set()
+        self.failed = False
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add what stream maps and flattening need; load methods and batch sizes mean nothing to an API."""
+        PluginBase.append_builtin_config.__func__(cls, config_jsonschema)  # type: ignore[attr-defined]
+
+    # -- messages ------------------------------------------------------------------------------
+
+    @property
+    def run(self) -> Run:
+        """The run, begun with the first stream that is written."""
+        if self._run is None:
+            client = client_of(self.config)
+            workspace = self.config.get("workspace_id")
+            if not workspace:
+                seen = [row["id"] for row in client.rows(endpoints.WORKSPACES, {})]
+                if len(seen) != 1:
+                    msg = f"workspace_id must be set: the key sees {len(seen)} workspaces"
+                    raise ValueError(msg)
+                workspace = seen[0]
+            settings = Settings.of(self.config, workspace)
+            ledger = Ledger(self.config["ledger_url"], workspace, self.run_id)
+            self._run = Run(settings, client, ledger, self._write_state_message)
+        return self._run
+
+    @override
+    def _process_schema_message(self, message: _Message) -> None:  # type: ignore[override]
+        stream, schema = message.stream, message.schema
+        if stream is None or schema is None or "properties" not in schema:
+            msg = f"the SCHEMA message of {stream or 'a stream'} lacks its stream, schema or properties"
+            raise InvalidInputLine(msg)
+        keys = message.key_properties or []
+        self.mapper.register_raw_stream_schema(stream, schema, keys)
+        maps = self.mapper.stream_maps[stream]
+        flat = self.config.get("flattening_enabled")
+        self._plain[stream] = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not flat
+        for one in maps:
+            self._introduce(one.stream_alias, one.transformed_schema, list(one.transformed_key_properties or []))
+
+    def _introduce(self, stream: str, schema: dict[str, Any], keys: list[str]) -> None:
+        settings = (self.config.get("streams") or {}).get(stream) or {}
+        name = settings.get("object") or stream
+        self._keys[stream] = keys
+        route: Route | ProcedureRoute
+        if target := find_object(name):
+            route = Route(stream, target, tuple(keys), settings)
+        elif procedure := find_procedure(name):
+            route = ProcedureRoute(stream, procedure, tuple(keys), settings)
+        else:
+            self._skip(stream, name)
+            return
+        self.run.summary.objects[stream] = route.object.name
+        message = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": keys}
+        self.run.introduce(route, message)
+
+    def _skip(self, stream: str, name: str) -> None:
+        reason = why_not(name)
+        if reason is None:
+            if self.config.get("on_unknown_stream") != "skip":
+                known = ", ".join(sorted(BY_NAME))
+                msg = (
+                    f"stream {stream!r} names nothing that can be written; name it in `streams` with its object, "
+                    f"or set on_unknown_stream to skip. Objects: {known}"
+                )
+                raise ValueError(msg)
+            reason = "it names nothing that can be written"
+        if stream not in self._skipped:
+            self.logger.info("%s is skipped: %s", stream, reason)
+        self._skipped.setdefault(stream, 0)
+
+    @override
+    def _process_record_message(self, message: _Message) -> None:  # type: ignore[override]
+        stream = message.stream or ""
+        plain = self._plain.get(stream)
+        if plain is None:
+            msg = (
+                f"A record for stream '{stream}' was encountered before a corresponding schema. "
+                "Check that the Tap correctly implements the Singer spec."
+            )
+            raise RecordsWithoutSchemaException(msg)
+        if message.record is None:
+            msg = f"a RECORD message of {stream} lacks its record"
+            raise InvalidInputLine(msg)
+        raw = bytes(message.record)
+        if plain:
+            self._take(stream, raw)
+            return
+        for one in self.mapper.stream_maps[stream]:
+            record = one.transform(msgspec.json.decode(raw))
+            if record is not None:
+                self._take(one.stream_alias, _ENCODER.encode(record))
+
+    def _take(self, stream: str, raw: bytes) -> None:
+        if stream not in self._skipped:
+            self.run.record(stream, raw)
+            return
+        self._skipped[stream] += 1
+        if why_not(stream) is None:
+            record = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+            if missing := [name for name in self._keys[stream] if name not in record]:
+                msg = f"a record of {stream} lacks its key: {', '.join(missing)}"
+                raise MissingKeyPropertiesError(msg)
+
+    @override
+    def _process_state_message(self, message: _Message) -> None:  # type: ignore[override]
+        if self._run is not None:
+            self._run.state(message.value)
+        elif not self.config.get("dry_run"):
+            self._write_state_message(message.value)
+
+    @override
+    def _process_activate_version_message(self, message: _Message) -> None:  # type: ignore[override]
+        for one in self.mapper.stream_maps.get(message.stream or "", ()):
+            if self._run is not None and one.stream_alias not in self._skipped:
+                self._run.activate(one.stream_alias)
+
+    @override
+    def _process_batch_message(self, message: _Message) -> None:  # type: ignore[override]
+        msg = "BATCH messages are not understood: let the tap write RECORD messages"
+        raise ValueError(msg)
+
+    # -- the run -------------------------------------------------------------------------------
+
+    @override
+    def process_endofpipe(self) -> None:
+        """Do what is left, and sum up."""
+        run = self._run
+        if run is None:
+            return
+        try:
+            run.finish()
+        finally:
+            self._end(run)
+
+    def _end(self, run: Run) -> None:
+        self._run = None
+        try:
+            run.close()
+        finally:
+            run.summary.tell(self.run_id, str(run.rejects.path))
+            for stream, reader in run.routes.items():
+                if reader.unknown:
+                    self.logger.warning("%s has columns that mean nothing: %s", stream, ", ".join(sorted(reader.unknown)))
+        if run.summary.rejected and self.config.get("on_reject") != "ignore":
+            self.failed = True
+
+    def give_up(self) -> None:
+        """End a run that broke off: what is on its way is noted, the rest was never begun."""
+        if self._run is not None:
+            self._end(self._run)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop reading; what is on its way is finished and noted."""
+        msg = f"stopped by signal {signum}"
+        raise StoppedError(msg)
+
+    # -- the command line ----------------------------------------------------------------------
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+        report: str | None = None,
+    ) -> None:
+        """Run the target; every failure is one line on stderr and exit code 1."""
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        config = config or _ConfigInput()
+        target: TargetClockify | None = None
+        try:
+            target = cls(config=config.config, parse_env_config=config.parse_env)
+            if report:
+                target.tell_report(report)
+                return
+            cls.print_version(print_fn=cls.logger.info)
+            target.listen(file_input)
+        except (ClockifyError, OSError, ValueError, LookupError, StoppedError, InvalidInputLine) as error:
+            cls._fail(target, error)
+        except (RecordsWithoutSchemaException, MissingKeyPropertiesError, sqlalchemy.exc.SQLAlchemyError) as error:
+            cls._fail(target, error)
+        if target is not None and target.failed:
+            sys.exit(1)
+
+    @classmethod
+    def _fail(cls, target: TargetClockify | None, error: Exception) -> None:
+        if target is not None:
+            try:
+                target.give_up()
+            except (ClockifyError, StoppedError) as another:
+                error = another
+        cls.logger.error("%s", str(error).splitlines()[0] if str(error) else type(error).__name__)
+        sys.stdout.flush()
+        os._exit(1) if isinstance(error, BrokenPipeError) else sys.exit(1)
+
+    def tell_report(self, run: str) -> None:
+        """Print what a run changed, one JSON line per write."""
+        for row in report(self.config["ledger_url"], run):
+            click.echo(json.dumps({name: value for name, value in row.items() if name != "recovery"}))
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(["--report"], metavar="RUN", help="Print what a run changed (`last` is the latest), and exit.")
+        )
+        return command
+
+    @classmethod
+    @override
+    def print_about(cls, output_format: str | None = None) -> None:
+        """Print the settings, and what can be done with which object."""
+        super().print_about(output_format)
+        if output_format != "json":
+            click.echo(capability_table(OBJECTS))

@@ -1,0 +1,367 @@
+"""Carries writes out: creates, then brings the object to what the record says, call by call.
+
+An INSERT is a create followed by an update of whatever the create did not take, so an object that a killed run left half
+built is completed by the same means. A call of unknown outcome is never repeated blindly: an update or a deletion looks
+at the object again and sends what is still missing, a create looks for its object first.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import (
+    AmbiguousWriteError,
+    BadCredentialsError,
+    ClockifyError,
+    GoneError,
+    InvalidRequestError,
+    LockedError,
+    NotPermittedError,
+    RateLimitedError,
+    Request,
+    UnreachableError,
+)
+
+from target_clockify.current import natural_value
+from target_clockify.declaration import UNKNOWN, Call, Change, Operation
+from target_clockify.plan import differences
+from target_clockify.record import RejectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from clockify_client import Client
+
+    from target_clockify.current import Reader, Scope
+    from target_clockify.declaration import Bulk, Part, State, WritableObject
+    from target_clockify.ledger import Ledger
+    from target_clockify.plan import Write
+
+logger = logging.getLogger("target-clockify")
+
+_TRIES = 3
+_LATE = (0.0, 1.0, 2.0, 4.0)  # seconds between looks for a write that was never answered: it may still be under way
+
+_KINDS: dict[type[ClockifyError], str] = {
+    LockedError: "locked",
+    NotPermittedError: "not_permitted",
+    GoneError: "gone",
+    InvalidRequestError: "refused",
+    RateLimitedError: "rate_limited",
+    AmbiguousWriteError: "unknown_outcome",
+}
+_RETRYABLE = {"rate_limited", "unknown_outcome", "locked"}
+FATAL = (BadCredentialsError, UnreachableError)
+
+
+def rejected(error: ClockifyError) -> RejectedError:
+    """Return what a failure of Clockify means for the record it belongs to."""
+    kind = next((kind for one, kind in _KINDS.items() if isinstance(error, one)), "failed")
+    return RejectedError(
+        kind, str(error), status=error.status, code=error.code, retryable=kind in _RETRYABLE, detail=error.detail
+    )
+
+
+@dataclass
+class Outcome:
+    """What became of a write: the object's id and state, None where it is gone, or why it failed."""
+
+    write: Write
+    id: str | None = None
+    state: State | None = None
+    error: Exception | None = None
+
+
+class Writer:
+    """Sends writes; for any number of threads."""
+
+    def __init__(self, client: Client, reader: Reader, ledger: Ledger) -> None:
+        self.requests: Counter[str] = Counter()  # by object
+        self._client = client
+        self._reader = reader
+        self._ledger = ledger
+        self._workspace = reader.workspace
+        self._claimed: set[str] = set()
+        self._lock = threading.Lock()
+
+    def run(self, write: Write) -> Outcome:
+        """Carry out one write; whatever goes wrong is in the outcome."""
+        try:
+            if write.operation is Operation.INSERT:
+                return self._insert(write)
+            if write.operation is Operation.DELETE:
+                return self._delete(write)
+            object_id = str(write.entry.id)
+            return Outcome(write, object_id, self._converge(write, object_id, dict(write.current), write.given))
+        except ClockifyError as error:
+            return Outcome(write, error=error if isinstance(error, FATAL) else rejected(error))
+        except RejectedError as error:
+            return Outcome(write, error=error)
+        except OSError as error:
+            return Outcome(write, error=RejectedError("unreadable_file", f"a file cannot be read: {error.strerror}"))
+
+    def close(self) -> None:
+        """End; there is nothing to give back."""
+
+    def run_bulk(self, bulk: Bulk, writes: Sequence[Write]) -> list[Outcome]:
+        """Carry out many updates or deletions in one call; where Clockify refuses it, one by one."""
+        first = writes[0]
+        ids = self._ids(first, first.current, {})
+        try:
+            if bulk.query:
+                params = {bulk.query: [write.entry.id for write in writes]}
+                self._send(first.target, Call(bulk.method, bulk.path, params=params), ids)
+            else:
+                bodies = [self._bulk_body(write) for write in writes]
+                self._send(first.target, Call(bulk.method, bulk.path, json=bodies), ids)
+        except FATAL as error:
+            return [Outcome(write, error=error) for write in writes]
+        except AmbiguousWriteError:
+            return [self.run(self._afresh(write)) for write in writes]
+        except ClockifyError:
+            return [self.run(write) for write in writes]
+        if bulk.query:
+            return [Outcome(write, write.entry.id) for write in writes]
+        return [Outcome(write, write.entry.id, self._desired(write.target, write.current, write.given)) for write in writes]
+
+    # -- the three operations ------------------------------------------------------------------
+
+    def _insert(self, write: Write) -> Outcome:
+        state = self._create(write)
+        object_id = str(state["id"])
+        if differences(write.target, state, write.given):
+            # From here on the object exists: a run killed now leaves it to the next one to complete.
+            self._ledger.exists(write.entry, write.row(object_id))
+            state = self._converge(write, object_id, state, write.given)
+        return Outcome(write, object_id, state)
+
+    def _delete(self, write: Write) -> Outcome:
+        target, object_id = write.target, str(write.entry.id)
+        means = target.delete
+        assert means is not None  # noqa: S101 - the plan has seen to it
+        state = dict(write.current)
+        for attempt in range(_TRIES):
+            try:
+                if means.first:
+                    state = self._converge(write, object_id, state, dict(means.first))
+                change = self._change(write, object_id, state, {})
+                body = means.shape(change, {}) if means.shape else None
+                call = Call("DELETE", means.path, json=body, params=_params(means.params, write.given), host=means.host)
+                self._send(target, call, change.ids)
+            except GoneError:
+                break
+            except AmbiguousWriteError:
+                if attempt == _TRIES - 1:
+                    raise
+            else:
+                break
+        return Outcome(write, object_id)
+
+    # -- creating ------------------------------------------------------------------------------
+
+    def _create(self, write: Write) -> State:
+        """Create the object, and return its state as far as it is known."""
+        target = write.target
+        means = target.create
+        assert means is not None  # noqa: S101 - the plan has seen to it
+        change = self._change(write, None, {}, write.given)
+        fields = [target.field(name) for name in means.fields if write.given.get(name) is not None]
+        body = {one.written_as: one.written(write.given[one.name]) for one in fields}
+        if means.shape:
+            body = means.shape(change, body)
+        call = Call(
+            "POST",
+            means.path,
+            json=None if means.form else body,
+            form=means.form(change) if means.form else None,
+            params=_params(means.params, write.given),
+            host=means.host,
+        )
+        ambiguous = False
+        for attempt in range(_TRIES):
+            try:
+                answer = self._send(target, call, change.ids)
+            except AmbiguousWriteError as error:
+                ambiguous = True
+                if found := self._look_up(write, patient=error.status is None):
+                    return found
+                if attempt == _TRIES - 1:
+                    raise
+            except InvalidRequestError:
+                # Names are unique: a create that seemed lost may have taken place after all.
+                if ambiguous and (found := self._look_up(write, patient=False)):
+                    return found
+                raise
+            else:
+                return self._created(write, answer)
+        raise AmbiguousWriteError(call.path)
+
+    def _created(self, write: Write, answer: Any) -> State:  # noqa: ANN401
+        target = write.target
+        means = target.create
+        assert means is not None  # noqa: S101 - the plan has seen to it
+        shown = means.found(answer) if means.found else None
+        if shown is None:
+            found = self._look_up(write, patient=False)
+            if found is None:
+                msg = f"the new {target.noun} cannot be found where it should be"
+                raise RejectedError("unknown_outcome", msg, retryable=True)
+            return found
+        state = target.adapt(dict(shown)) if target.adapt else shown
+        sent = {name: write.given[name] for name in means.fields if write.given.get(name) is not None}
+        scope = dict(zip(target.listing.scope, write.scope, strict=False))
+        unanswered = {name: value for name, value in sent.items() if state.get(name) is None}
+        with self._lock:
+            self._claimed.add(str(shown["id"]))
+        return {**means.defaults, **state, **unanswered, **scope, "id": shown["id"]}
+
+    def _look_up(self, write: Write, *, patient: bool) -> State | None:
+        """Find the object of a create whose outcome is unknown: one that was not there before and is nobody else's."""
+        for wait in _LATE if patient else _LATE[:1]:
+            time.sleep(wait)
+            found = self.find(write.target, write.scope, write.entry.recovery, (write.incoming.route.stream, write.incoming.key))
+            if found is not None:
+                return found
+        return None
+
+    def find(
+        self, target: WritableObject, scope: Scope, recovery: Mapping[str, Any], me: tuple[str, str]
+    ) -> State | None:
+        """Return the object that a create of this recovery note made, None if it made none."""
+        fields = target.recognised_by
+        if not fields or "given" not in recovery:
+            return None
+        value = natural_value(target, fields, recovery["given"])
+        states = [
+            state
+            for state in self._reader.states(target, scope)
+            if natural_value(target, fields, state) == value and state["id"] not in recovery["before"]
+        ]
+        owners = self._ledger.owners(target.name, [state["id"] for state in states]) if states else {}
+        with self._lock:
+            for state in states:
+                if state["id"] not in self._claimed and owners.get(state["id"], me) == me:
+                    self._claimed.add(state["id"])
+                    return state
+        return None
+
+    # -- changing ------------------------------------------------------------------------------
+
+    def _converge(self, write: Write, object_id: str, state: State, given: State) -> State:
+        """Send what makes the object say what is given, and return its state after that."""
+        target = write.target
+        for attempt in range(_TRIES):
+            try:
+                return self._send_parts(write, object_id, state, given)
+            except AmbiguousWriteError:
+                if attempt == _TRIES - 1:
+                    raise
+                fresh = self._reader.one(target, write.scope, object_id)
+                if fresh is None:
+                    raise
+                state = fresh
+        raise AmbiguousWriteError(target.name)
+
+    def _send_parts(self, write: Write, object_id: str, state: State, given: State) -> State:
+        target = write.target
+        changed = frozenset(differences(target, state, given))
+        covered = {name for part in target.parts for name in part.fields}
+        if uncovered := changed - covered:
+            msg = f"{', '.join(sorted(uncovered))} of {target.name} cannot be written"
+            raise RejectedError("unsupported", msg)
+        for part in target.parts:
+            touched = changed.intersection(part.fields)
+            if not touched:
+                continue
+            change = self._change(write, object_id, state, given, touched)
+            for call in _calls(target, part, change):
+                self._send(target, call, change.ids)
+            state = {**state, **{name: change.desired.get(name) for name in part.fields if name in change.desired}}
+        return state
+
+    def _change(
+        self,
+        write: Write,
+        object_id: str | None,
+        state: State,
+        given: State,
+        changed: frozenset[str] = frozenset(),
+    ) -> Change:
+        desired = self._desired(write.target, state, given)
+        ids = {**self._ids(write, state, given), "id": object_id}
+        return Change(ids, state, desired, changed or frozenset(given), write.given)
+
+    def _desired(self, target: WritableObject, state: State, given: State) -> State:
+        wanted = {
+            one.name: one.kind.merged(state.get(one.name), given[one.name])
+            for one in target.fields
+            if one.name in given and not one.modifier
+        }
+        return {**{name: value for name, value in state.items() if value is not UNKNOWN}, **wanted}
+
+    def _ids(self, write: Write, state: State, given: State) -> dict[str, Any]:
+        scope = dict(zip(write.target.listing.scope, write.scope, strict=False))
+        return {**state, **write.given, **given, **scope, "workspaceId": self._workspace}
+
+    def _bulk_body(self, write: Write) -> State:
+        changed = frozenset(differences(write.target, write.current, write.given))
+        change = self._change(write, write.entry.id, write.current, write.given, changed)
+        part = next(part for part in write.target.parts if part.bulk)
+        return {"id": write.entry.id, **_body(write.target, part, change)}
+
+    def _afresh(self, write: Write) -> Write:
+        fresh = self._reader.one(write.target, write.scope, str(write.entry.id))
+        if fresh is not None:
+            write.current = fresh
+        return write
+
+    # -- sending -------------------------------------------------------------------------------
+
+    def _send(self, target: WritableObject, call: Call, ids: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        with self._lock:
+            self.requests[target.name] += 1
+        return self._client.call(as_request(call, ids))
+
+
+def as_request(call: Call, ids: Mapping[str, Any]) -> Request:
+    """Return a call as the client sends it, below the workspace unless it names it itself."""
+    path = call.path if call.path.startswith("/workspaces") else f"/workspaces/{{workspaceId}}{call.path}"
+    return Request(
+        method=call.method,
+        path=path,
+        ids={**ids, **call.ids},
+        host=call.host,
+        params=call.params,
+        json=call.json,
+        form=call.form,
+    )
+
+
+def _calls(target: WritableObject, part: Part, change: Change) -> Iterable[Call]:
+    if part.calls:
+        return part.calls(change)
+    params = _params(part.params, change.given)
+    return [Call(part.method, part.path, json=_body(target, part, change), params=params, host=part.host)]
+
+
+def _body(target: WritableObject, part: Part, change: Change) -> State:
+    """What is null stays out, unless emptying it is what the record asks for."""
+    body: State = {}
+    for name in part.fields:
+        if part.partial and name not in change.changed:
+            continue
+        one = target.field(name)
+        value = change.desired.get(name)
+        if value is not None or name in change.changed:
+            body[one.written_as] = one.written(value)
+    return part.shape(change, body) if part.shape else body
+
+
+def _params(names: Mapping[str, str], given: State) -> dict[str, str]:
+    pairs: Iterator[tuple[str, Any]] = ((param, given.get(name)) for name, param in names.items())
+    return {param: str(value).lower() if isinstance(value, bool) else str(value) for param, value in pairs if value is not None}

@@ -1,0 +1,236 @@
+"""What stands before the API: credentials, routes, limits, faults, statistics, the clock."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from conftest import Sandbox, StartSandbox
+
+CLIENTS = "/workspaces/{ws}/clients"
+PROJECTS = "/workspaces/{ws}/projects"
+ADDON = "sandbox-addon-token"
+UNKNOWN = "0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, 1000),
+        ({"X-Api-Key": ""}, 1000),
+        ({"X-Api-Key": "sandbox-key", "X-Addon-Token": ADDON}, 1000),
+        ({"Authorization": "Bearer sandbox-key"}, 1000),
+        ({"X-Api-Key": "nobody"}, 4003),
+        ({"X-Addon-Token": "sandbox-key"}, 4017),
+    ],
+)
+def test_exactly_one_known_credential_comes_before_everything(
+    empty: Sandbox, headers: dict[str, str], code: int
+) -> None:
+    assert empty.refused("GET", "/user", key=None, headers=headers) == (401, code)
+    assert empty.refused("GET", "/no/such/route", key=None, headers=headers) == (401, code)
+
+
+def test_addon_tokens_reach_what_their_scopes_say(sandbox: StartSandbox) -> None:
+    box = sandbox()
+    as_addon = {"key": None, "headers": {"X-Addon-Token": ADDON}}
+    reader = {"key": None, "headers": {"X-Addon-Token": "sandbox-addon-readonly-token"}}
+    assert box.ok("GET", CLIENTS, **as_addon) == box.ok("GET", CLIENTS)
+    assert box.ok("GET", "/workspaces/{ws}/custom-fields", **reader)
+    assert box.refused("GET", "/workspaces", **as_addon)[0] == 401
+    assert box.refused("POST", "/workspaces/{ws}/custom-fields", {"name": "x"}, **as_addon)[0] == 401
+    refusal = box.call("POST", CLIENTS, {"name": "New"}, **reader)
+    assert refusal.status_code == 401
+    assert "does not have permission CLIENT_WRITE" in refusal.json()["message"]
+    assert box.refused("GET", f"/workspaces/{box.workspace_ids[1]}/clients", **as_addon) == (403, 501)
+
+
+def test_workspaces_are_denied_unknown_or_somebody_elses(sandbox: StartSandbox) -> None:
+    box = sandbox()
+    assert box.refused("GET", "/workspaces/abc/clients") == (403, 501)
+    assert box.refused("GET", f"/workspaces/{UNKNOWN[:23]}/clients") == (403, 501)
+    missing = box.call("GET", f"/workspaces/{UNKNOWN}/clients")
+    assert (missing.status_code, missing.content) == (404, b"")
+    assert missing.headers["content-type"] == "application/json"
+    assert box.refused("GET", f"/workspaces/{box.workspace_ids[1]}/clients", key="sandbox-limited-key") == (403, 501)
+
+
+def test_routes_and_verbs(empty: Sandbox) -> None:
+    assert empty.refused("GET", "/workspaces/{ws}/nothing") == (404, 3000)
+    wrong = empty.call("PUT", "/workspaces/{ws}/clients", {})
+    assert (wrong.status_code, wrong.json()["code"], wrong.headers["Allow"]) == (405, 3000, "GET, POST")
+    head = empty.call("HEAD", CLIENTS)
+    assert (head.status_code, head.content, head.headers["Last-Page"]) == (200, b"", "true")
+    assert empty.ok("GET", f"{CLIENTS}/") == []
+
+
+def test_each_host_has_its_own_errors_and_routes(empty: Sandbox) -> None:
+    assert list(empty.call("GET", "/workspaces/{ws}/nothing", host="report").json()) == ["code", "message"]
+    audit = empty.call("GET", "/nothing", host="auditlog").json()
+    assert set(audit) == {"timestamp", "status", "error", "path"}
+    assert empty.refused("GET", "/workspaces/{ws}/shared-reports") == (404, 3000)
+    assert empty.refused("GET", CLIENTS, host="report")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", 3002),
+        (b"{", 3002),
+        (b"[]", 3002),
+        (b'{"name": {}}', 3002),
+        (b"{}", 501),
+        (b'{"name": null}', 501),
+        (b'{"name": ""}', 501),
+        (b'{"name": "%s"}' % (b"x" * 101), 501),
+    ],
+)
+def test_bodies_are_refused_by_what_is_wrong_with_them(empty: Sandbox, body: bytes, code: int) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert empty.refused("POST", CLIENTS, data=body, headers=headers) == (400, code)
+
+
+def test_other_content_types_are_refused(empty: Sandbox) -> None:
+    assert empty.refused("POST", CLIENTS, data="name=x", headers={"Content-Type": "text/plain"}) == (415, 3000)
+    assert empty.refused("POST", "/file/image", {}) == (415, 3000)
+    picture = empty.ok("POST", "/file/image", files={"file": ("me.png", b"png")})
+    assert picture["name"] == "me.png"
+
+
+def test_answers_are_compressed_when_they_are_large(sandbox: StartSandbox) -> None:
+    box = sandbox()
+    assert box.call("GET", PROJECTS, headers={"Accept-Encoding": "gzip"}).headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in box.call("GET", PROJECTS, headers={"Accept-Encoding": "identity"}).headers
+    small = box.call("GET", f"{CLIENTS}?page-size=1", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in small.headers
+
+
+def test_the_rate_limit_answers_429_without_a_body_and_recovers(sandbox: StartSandbox) -> None:
+    box = sandbox("empty", rate_per_second=3)
+    statuses = [box.call("GET", CLIENTS) for _ in range(8)]
+    limited = [answer for answer in statuses if answer.status_code == 429]
+    assert [answer.status_code for answer in statuses[:3]] == [200] * 3
+    assert limited
+    assert (limited[0].content, "Retry-After" in limited[0].headers) == (b"", False)
+    box.clock(advance_seconds=1)
+    assert box.call("GET", CLIENTS).status_code == 200
+
+
+def test_the_hourly_limit_is_the_workspaces_and_follows_the_clock(sandbox: StartSandbox) -> None:
+    box = sandbox("tiny", rate_per_hour=2, retry_after=True)
+    other = f"/workspaces/{box.workspace_ids[1]}/clients"
+    assert [box.call("GET", CLIENTS).status_code for _ in range(3)] == [200, 200, 429]
+    limited = box.call("GET", CLIENTS, key="sandbox-limited-key")
+    assert limited.status_code == 429
+    assert int(limited.headers["Retry-After"]) > 1000
+    assert box.call("GET", other).status_code == 200
+    box.clock(advance_seconds=3600)
+    assert box.call("GET", CLIENTS).status_code == 200
+
+
+def test_statistics_count_requests_and_nothing_of_the_control(empty: Sandbox) -> None:
+    with ThreadPoolExecutor(5) as pool:
+        list(
+            pool.map(lambda _: requests.get(empty.api_url + "/user", headers={"X-Api-Key": "no"}, timeout=9), range(5))
+        )
+    empty.ok("GET", CLIENTS)
+    empty.refused("GET", "/nothing")
+    stats = empty.stats()
+    assert stats["requests"] == 7
+    assert stats["by_route"] == {"GET /user": 5, "GET /workspaces/{ws}/clients": 1, "GET (no such route)": 1}
+    assert stats["by_status"] == {"200": 1, "401": 5, "404": 1}
+    assert 1 <= stats["max_in_flight"] <= stats["per_second_peak"] <= 7
+    empty.ok("POST", CLIENTS, {"name": "kept"})
+    empty.reset(stats=True)
+    assert empty.stats()["requests"] == 0
+    assert [client["name"] for client in empty.ok("GET", CLIENTS)] == ["kept"]
+
+
+def test_latency_keeps_many_requests_in_flight(sandbox: StartSandbox) -> None:
+    box = sandbox("empty", latency_ms=300)
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: requests.get(box.api_url + "/user", headers={"X-Api-Key": "no"}, timeout=9), range(20)))
+    assert box.stats()["max_in_flight"] > 10
+
+
+def test_faults_strike_the_calls_they_name(empty: Sandbox) -> None:
+    html = {"route": "GET /workspaces/{workspaceId}/clients", "nth": [2, 3], "status": 502, "body": "html"}
+    empty.faults([html, {"route": "* /user", "nth": 1, "status": 429, "retry_after": 7}])
+    assert [empty.call("GET", CLIENTS).status_code for _ in range(4)] == [200, 502, 502, 200]
+    limited = empty.call("GET", "/user")
+    assert (limited.status_code, limited.content, limited.headers["Retry-After"]) == (429, b"", "7")
+    assert empty.call("GET", "/user").status_code == 200
+
+
+def test_faults_can_truncate_and_reset_and_commit_first(empty: Sandbox) -> None:
+    empty.faults([{"route": "POST *", "nth": 1, "reset": True, "commit_then": True}])
+    with pytest.raises(requests.ConnectionError):
+        empty.call("POST", CLIENTS, {"name": "Written"})
+    empty.faults([{"route": "POST *", "nth": 1, "status": 503}, {"route": "POST *", "nth": 2, "reset": True}])
+    assert empty.call("POST", CLIENTS, {"name": "Lost"}).status_code == 503
+    with pytest.raises(requests.ConnectionError):
+        empty.call("POST", CLIENTS, {"name": "Lost, too"})
+    empty.faults([])
+    assert [client["name"] for client in empty.ok("GET", CLIENTS)] == ["Written"]
+    empty.faults([{"route": "GET *", "body": "truncated"}])
+    cut = empty.call("GET", CLIENTS)
+    assert cut.status_code == 200
+    with pytest.raises(requests.JSONDecodeError):
+        cut.json()
+
+
+@pytest.mark.parametrize("faults", [{}, [{"nth": "sometimes"}], [{"what": 1}]])
+def test_bad_faults_are_refused_with_a_reason(empty: Sandbox, faults: object) -> None:
+    answer = requests.post(f"{empty.origin}/__sandbox/faults", json=faults, timeout=9)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("faults must be a JSON list")
+
+
+def test_ids_begin_with_the_clock_and_come_again_after_a_reset(empty: Sandbox) -> None:
+    def run() -> list[str]:
+        empty.reset(scale="empty")
+        now = empty.clock(now="2027-01-02T03:04:05Z")["now"]
+        assert now == "2027-01-02T03:04:05Z"
+        return [empty.ok("POST", CLIENTS, {"name": name})["id"] for name in "abc"]
+
+    first, second = run(), run()
+    assert first == second
+    assert all(re.fullmatch("[0-9a-f]{24}", one) and int(one[:8], 16) == 1798859045 for one in first)
+
+
+def test_the_dump_counts_what_lists_show(sandbox: StartSandbox) -> None:
+    box = sandbox()
+    workspace = box.dump()["workspaces"][0]
+    assert workspace["id"] == box.workspace_id
+    for table, path in (
+        ("clients", "clients"),
+        ("projects", "projects"),
+        ("tags", "tags"),
+        ("user_groups", "user-groups"),
+    ):
+        listed = box.ok("GET", f"/workspaces/{{ws}}/{path}?page-size=5000")
+        assert {row["id"] for row in workspace[table]} == {row["id"] for row in listed}
+    entries = [row for row in workspace["time_entries"] if row["userId"] == workspace["members"][0]["userId"]]
+    path = f"/workspaces/{{ws}}/user/{workspace['members'][0]['userId']}/time-entries?page-size=5000"
+    assert sorted(box.ok("GET", path), key=str) == sorted(entries, key=str)
+
+
+def test_a_plan_without_a_feature_gets_an_empty_403(sandbox: StartSandbox) -> None:
+    box = sandbox(plan="FREE")
+    answer = box.call("GET", "/workspaces/{ws}/custom-fields")
+    assert (answer.status_code, answer.content) == (403, b"")
+    assert box.ok("GET", CLIENTS)
+
+
+def test_gzip_of_an_answer_is_the_answer(sandbox: StartSandbox) -> None:
+    box = sandbox()
+    url = f"{box.api_url}/workspaces/{box.workspace_id}/projects"
+    with requests.get(url, headers={"X-Api-Key": "sandbox-key"}, stream=True, timeout=9) as raw:
+        content = raw.raw.read()
+    assert gzip.decompress(content) == box.call("GET", PROJECTS, headers={"Accept-Encoding": "identity"}).content
