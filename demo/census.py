@@ -39,9 +39,9 @@ def _inside(table: str, field: str) -> Callable[[Row], int]:
 
 def _memberships(workspace: Row) -> int:
     """Members of the workspace, of projects in their own right, and of groups."""
-    in_projects = [row for project in workspace["projects"] for row in project["memberships"]]
-    own = sum(row["membershipType"] == "PROJECT" for row in in_projects)
-    return len(workspace["members"]) + own + _inside("user_groups", "userIds")(workspace)
+    in_projects = [row["membershipType"] for project in workspace["projects"] for row in project["memberships"]]
+    in_groups = [user for group in workspace["user_groups"] for user in group["userIds"]]
+    return len(workspace["members"]) + in_projects.count("PROJECT") + len(in_groups)
 
 
 def _fields_of_projects(workspace: Row) -> int:

@@ -126,6 +126,15 @@ def sandbox(_sandboxes: list[tuple[tuple[str, ...], Sandbox]]) -> StartSandbox:
     return start
 
 
+@pytest.fixture(scope="session")
+def untouched() -> Iterator[Sandbox]:
+    """A sandbox of scale `tiny` for tests that only read."""
+    box = Sandbox(["--rate-per-second", "0"])
+    box.reset(scale="tiny")
+    yield box
+    box.stop()
+
+
 @pytest.fixture
 def launch() -> Iterator[Callable[..., Sandbox]]:
     """A function that starts a sandbox of the test's own, with the given flags."""

@@ -14,9 +14,9 @@ _HEADROOM = 0.99  # requests keep an even distance a hair wider than allowed: th
 _HOUR = 3601.0
 _CUT = 0.9  # of the rate, or of what went through in the second before, remains after a refusal
 _CUT_AT_MOST = 0.2  # one burst of refusals never takes the rate below this share of itself
-_FLOOR = 0.5  # requests a second; below it only requests_per_hour paces
+_FLOOR = 5.0  # requests a second; whoever refuses fewer means another limit: pauses and requests_per_hour meet that
 _RAISE = 1.2
-_PATIENCE = 10.0  # seconds without a refusal before the rate is raised; doubled whenever that was too soon
+_PATIENCE = 10.0  # seconds without a refusal before the rate is raised; doubled where that was refused, then halved
 _MAX_PATIENCE = 320.0
 _PAUSE = 1.0  # seconds that everybody waits after a refusal that names no time; doubled by each further one
 _MAX_PAUSE = 60.0
@@ -47,6 +47,7 @@ class Throttle:
         self._next = 0.0
         self._held_until = 0.0
         self._changed_at = self._refused_at = float("-inf")  # when the rate last changed; when it was last refused
+        self._raised = False  # the last change was a raise
         self._patience = _PATIENCE
         self._pause = _PAUSE
         self._closed = threading.Event()
@@ -69,7 +70,9 @@ class Throttle:
         with self._lock:
             now = self._now()
             if self._rate < self._limit and now - self._changed_at > self._patience:
-                self._rate, self._changed_at = min(self._rate * _RAISE, self._limit), now
+                if self._raised:
+                    self._patience = max(self._patience / 2, _PATIENCE)
+                self._rate, self._changed_at, self._raised = min(self._rate * _RAISE, self._limit), now, True
             held = self._held_until
             if self._hour.maxlen and len(self._hour) == self._hour.maxlen:
                 held = max(held, self._hour[0] + _HOUR)
@@ -106,12 +109,12 @@ class Throttle:
             now = self._now()
             again = leave.moment <= self._refused_at
             if not again:
-                if now - self._changed_at < 2 * self._patience:
-                    again = True
+                again = now - self._changed_at < 2 * self._patience
+                if self._raised:
                     self._patience = min(self._patience * 2, _MAX_PATIENCE)
                 self._lowest = max(self._rate * _CUT_AT_MOST, min(_FLOOR, self._limit))
                 self._rate = max(self._rate * _CUT, self._lowest)
-                self._refused_at = self._changed_at = now
+                self._refused_at, self._changed_at, self._raised = now, now, False
                 retry_after = self._pause if retry_after is None else retry_after
                 self._pause = min(self._pause * 2, _MAX_PAUSE)
             if again:

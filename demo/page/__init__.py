@@ -45,13 +45,6 @@ def _page(answers: Answers) -> str:
             "wide",
         ),
         _card(
-            "Capacity against tracked time, per person",
-            "Last four full weeks. Capacity is working days less holidays and approved time off; "
-            "the percentage is tracked time of it, the mark what was planned.",
-            charts.capacity_by_person(answers.people),
-            "tall",
-        ),
-        _card(
             "Invoiced against paid",
             "By month of issue and month of payment, taxes included, without drafts and void invoices.",
             charts.invoiced_against_paid(answers.money_months, headline.currency),
@@ -60,6 +53,14 @@ def _page(answers: Answers) -> str:
             "Billable share",
             "Hours per month; the number on a column is the billable share in percent.",
             charts.billable_share(answers.billable_months),
+        ),
+        # Drawn after its two neighbours, whose height it takes.
+        _card(
+            "Capacity against tracked time, per person",
+            "Last four full weeks. Capacity is working days less holidays and approved time off; "
+            "the percentage is tracked time of it, the mark what was planned.",
+            charts.capacity_by_person(answers.people),
+            "tall",
         ),
         _card(
             "Every client, week by week",

@@ -198,6 +198,11 @@ class Scope:
         return _moment(self.config.get("end_date"))
 
     @property
+    def past_end(self) -> datetime | None:
+        """That end where it lies in the past; one ahead is meant for the schedule and bounds nothing that has happened."""
+        return self.end if self.end and self.end < self.now else None
+
+    @property
     def window(self) -> tuple[datetime, datetime]:
         """The window of everything that must have one: from 2024 to now unless set, each end alone as well."""
         return self.start or _FIRST_DAY, self.end or self.now
@@ -216,7 +221,7 @@ class Scope:
         Args:
             bounded: The endpoint needs both ends; else an end that is not set is left out.
         """
-        start, end = self.window if bounded else (self.start, self.end)
+        start, end = self.window if bounded else (self.start, self.past_end)
         padded = {"start": start and start - _WALL_CLOCK, "end": end and end + _WALL_CLOCK}
         return {name: timestamp(moment) for name, moment in padded.items() if moment}
 

@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from tap_clockify.settings import Scope
 
 
-def exploded(field: str, **names: str) -> Shape:
+def exploded(field: str, *, drop: tuple[str, ...] = (), **names: str) -> Shape:
     """Return a shape that makes one record of each object in an array of the row.
 
     Args:
         field: The array.
+        drop: Fields of the objects to leave out.
         names: Fields of the record and the fields of the row they repeat, such as `projectId="id"`.
     """
 
     def shape(row: Record, _: Ids) -> Iterator[Record]:
         outer = {name: row.get(source) for name, source in names.items()}
         for item in row.get(field) or ():
-            yield {**item, **outer}
+            yield {**{name: value for name, value in item.items() if name not in drop}, **outer}
 
     return shape
 
@@ -122,7 +123,7 @@ def weekly_groups(row: Record, ids: Ids) -> Iterator[Record]:
 
 def started_within(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:
     """Return the test for time entries that start in the window, None where every entry does."""
-    start, end = scope.start, scope.end
+    start, end = scope.start, scope.past_end
     if start is None and end is None:
         return None
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from target_clockify.declaration import Operation
 
+_OPERATIONS = (Operation.INSERT, Operation.UPDATE, Operation.DELETE)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -15,11 +17,11 @@ if TYPE_CHECKING:
 def capability_table(objects: Iterable[WritableObject]) -> str:
     """Return the objects and their operations as a table in Markdown."""
     lines = [
-        f"| Object | {' | '.join(Operation)} | Found by |",
-        f"|---|{'---|' * len(Operation)}---|",
+        f"| Object | {' | '.join(_OPERATIONS)} | Found by |",
+        f"|---|{'---|' * len(_OPERATIONS)}---|",
     ]
     for one in objects:
-        marks = " | ".join("yes" if operation in one.operations else "" for operation in Operation)
+        marks = " | ".join("yes" if operation in one.operations else "" for operation in _OPERATIONS)
         found_by = ", ".join(one.natural or one.identity) or "id"
         lines.append(f"| {one.name} | {marks} | {found_by} |")
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from clockify_client import Host
@@ -33,6 +34,7 @@ class Operation(enum.StrEnum):
     INSERT = "INSERT"
     UPDATE = "UPDATE"
     DELETE = "DELETE"
+    CALL = "CALL"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Field:
         refers: Which object the ids in it refer to: `clients`, or by place inside, `{"[].userId": "users"}`.
         rules: Further JSON Schema for both operations; `on_insert` and `on_update` for one of them.
         clearable: null empties the field; else null says nothing.
+        cleared: What is written to empty it.
         fixed: It cannot change once the object exists.
         modifier: It only goes along with a write, and is never compared: a query flag, a filter's mode.
         description: For the reference: unit, meaning.
@@ -67,6 +70,7 @@ class Field:
     clearable: bool = True
     fixed: bool = False
     modifier: bool = False
+    cleared: Any = None
     description: str = ""
 
     @property
@@ -76,7 +80,9 @@ class Field:
 
     def written(self, value: Any) -> Any:  # noqa: ANN401
         """Return a value as it goes into a body."""
-        return self.write(value) if self.write and value is not None else value
+        if value is None:
+            return self.cleared
+        return self.write(value) if self.write else value
 
     def same(self, one: Any, other: Any) -> bool:  # noqa: ANN401
         """Tell whether two values mean the same."""
@@ -180,7 +186,6 @@ class Create:
         form: Makes the multipart form, where it is one.
         irreversible: The API cannot take it back.
         host: Which service takes it.
-        choose: Chooses among paths by the ids and fields.
     """
 
     path: str
@@ -239,9 +244,9 @@ class Listing:
     lookup: Endpoint | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WritableObject:
-    """One object of Clockify that can be written.
+    """One object of Clockify that can be written, or one procedure that can be called.
 
     Attributes:
         name: Its name, that of the tap's stream.
@@ -258,6 +263,10 @@ class WritableObject:
         read_only: Further fields that the tap reads and nobody writes: passed over in silence.
         rules: Further JSON Schema for a whole record, by operation.
         adapt: Puts a record in order before it is compared: fields that stand for others.
+        calls: The requests of a procedure; it has no state and so none of the above but its fields.
+        brings: In place of calls, what a procedure makes of an existing object: its name, the field with its id, and
+            the fields it is to have.
+        repeatable: Calling a procedure twice does no harm.
     """
 
     name: str
@@ -274,6 +283,9 @@ class WritableObject:
     read_only: tuple[str, ...] = ()
     rules: Callable[[Operation, State, bool], Iterable[str]] | None = None
     adapt: Callable[[State], State] | None = None
+    calls: Callable[[Change], Iterable[Call]] | None = None
+    brings: tuple[str, str, Callable[[State], State]] | None = None
+    repeatable: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names a field it does not have."""
@@ -289,13 +301,15 @@ class WritableObject:
         """Return a field by its name."""
         return self.by_name[name]
 
-    @property
+    @cached_property
     def by_name(self) -> Mapping[str, Field]:
         """The fields by their names."""
-        found = _BY_NAME.get(self.name)
-        if found is None:
-            found = _BY_NAME[self.name] = {one.name: one for one in self.fields}
-        return found
+        return {one.name: one for one in self.fields}
+
+    @property
+    def is_procedure(self) -> bool:
+        """Whether it is called rather than written."""
+        return self.calls is not None or self.brings is not None
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -320,5 +334,3 @@ class WritableObject:
             named.update([one.refers] if isinstance(one.refers, str) else one.refers.values())
         return named - {"", self.name}
 
-
-_BY_NAME: dict[str, Mapping[str, Field]] = {}

@@ -245,14 +245,14 @@ class Ledger:
             for row in rows
         ]
 
-    def last_status(self, stream: str, key: str) -> tuple[str, str] | None:
-        """Return status and operation of the last journal entry of a row."""
+    def last_status(self, stream: str, key: str) -> str | None:
+        """Return the status of the last journal entry of a row."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.stream == stream, _JOURNAL.c.key == key)
-        query = sa.select(_JOURNAL.c.status, _JOURNAL.c.operation).where(mine).order_by(_JOURNAL.c.seq.desc()).limit(1)
+        query = sa.select(_JOURNAL.c.status).where(mine).order_by(_JOURNAL.c.seq.desc()).limit(1)
         with self._lock:
-            found = self._connection.execute(query).first()
+            found = self._connection.execute(query).scalar()
             self._connection.rollback()
-        return (found[0], found[1]) if found else None
+        return found
 
     # -- inside --------------------------------------------------------------------------------
 

@@ -99,6 +99,8 @@ class Planner:
             RejectedError: Nothing can be done.
         """
         target, wanted = incoming.route.object, incoming.route.operation
+        if target.is_procedure:
+            return self._call(incoming, given, row)
         if scope is not None and (refusal := self._current.refusal(target, scope)):
             raise RejectedError("not_permitted", str(refusal), status=refusal.status, code=refusal.code)
         if scope is None and not self._known_alone(incoming):
@@ -156,6 +158,22 @@ class Planner:
             msg = f"{len(free)} of {target.name} agree with the record in {', '.join(fields)}"
             raise RejectedError("ambiguous_match", msg)
         return free[0] if free else None
+
+    def _call(self, incoming: Incoming, given: State, row: Row | None) -> Write | Unchanged:
+        """A procedure is called once for each new or changed record."""
+        target = incoming.route.object
+        if incoming.deleted or row and row.record_hash == incoming.seen:
+            return Unchanged(None)
+        check(target, Operation.CALL, given, read_shape=False)
+        named = incoming.workspace or given.get("workspaceId")
+        if named and named != self._workspace:
+            msg = "workspaceId names another workspace than the one that is written to"
+            raise RejectedError("other_workspace", msg)
+        last = self._ledger.last_status(incoming.route.stream, incoming.key)
+        if not target.repeatable and last == "unknown":
+            msg = "a killed run left open whether this call took place; check it, and send it again under another key"
+            raise RejectedError("unknown_outcome", msg)
+        return self._write(incoming, Operation.CALL, (), given, {}, None, {}, {})
 
     # -- the three operations ------------------------------------------------------------------
 

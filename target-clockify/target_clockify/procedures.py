@@ -1,0 +1,372 @@
+"""The procedures: actions that are more, or other, than writing an object. Streams of their names call them.
+
+Each is one declaration: its parameters, and the calls it makes. Where it is an update of an object under a name of its
+own, the object's declaration does the work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clockify_client import endpoints
+
+from target_clockify.declaration import Call, Change, Create, Field, Listing, State, WritableObject
+from target_clockify.naming import folded
+from target_clockify.values import ANY, FLAG, ID, IDS, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, WORD, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_REFERRED = {
+    "userId": "users",
+    "projectId": "projects",
+    "taskId": "tasks",
+    "clientId": "clients",
+    "tagId": "tags",
+    "categoryId": "expense_categories",
+    "userGroupId": "user_groups",
+    "policyId": "time_off_policies",
+    "invoiceId": "invoices",
+    "customFieldId": "custom_fields",
+    "templateProjectId": "projects",
+    "assignmentId": "assignments",
+    "webhookId": "webhooks",
+    "requestId": "time_off_requests",
+    "timeEntryId": "time_entries",
+    "approvalRequestId": "approval_requests",
+}
+_LISTS = {"userIds": "users", "timeEntryIds": "time_entries"}
+
+
+def _parameter(name: str, kind: Kind, **rules: Any) -> Field:  # noqa: ANN401
+    refers: str | dict[str, str] = {"[]": _LISTS[name]} if name in _LISTS else _REFERRED.get(name, "")
+    return Field(name, kind, refers=refers, rules=rules, clearable=False)
+
+
+def _procedure(
+    name: str,
+    parameters: dict[str, Kind | Field],
+    calls: Callable[[Change], Iterable[Call]] | None = None,
+    *,
+    optional: tuple[str, ...] = (),
+    brings: tuple[str, str, Callable[[State], State]] | None = None,
+    repeatable: bool = True,
+) -> WritableObject:
+    fields = [
+        kind if isinstance(kind, Field) else _parameter(parameter, kind) for parameter, kind in parameters.items()
+    ]
+    required = tuple(one.name for one in fields if one.name not in optional)
+    return WritableObject(
+        name=name,
+        noun=f"call of {name}",
+        fields=(Field("workspaceId", ID, modifier=True), *fields),
+        listing=Listing(endpoints.WORKSPACE),
+        create=Create("", fields=(), required=required),
+        calls=calls,
+        brings=brings,
+        repeatable=repeatable,
+    )
+
+
+def _one(method: str, path: str, *body: str, **renamed: str) -> Callable[[Change], Iterator[Call]]:
+    """Return the one call of a procedure: which parameters go into the body, and those that have another name there."""
+
+    def calls(change: Change) -> Iterator[Call]:
+        pairs = {**{name: name for name in body}, **{name: key for name, key in renamed.items()}}
+        json = {key: change.given[name] for name, key in pairs.items() if change.given.get(name) is not None}
+        yield Call(method, path, json=json if pairs else None)
+
+    return calls
+
+
+_AMOUNT = _parameter("amount", INTEGER, minimum=0)
+_RATE: dict[str, Kind | Field] = {"amount": _AMOUNT, "since": MOMENT}
+
+
+def _rate(name: str, path: str, **parameters: Kind) -> WritableObject:
+    return _procedure(name, {**parameters, **_RATE}, _one("PUT", path, "amount", "since"), optional=("since",))
+
+
+def _billable_rate(change: Change) -> Iterator[Call]:
+    given = {"currency": "USD", **change.given}
+    yield Call("PUT", "/hourly-rate", json={key: given[key] for key in ("amount", "currency", "since") if key in given})
+
+
+def _membership(*, remove: bool) -> Callable[[Change], Iterator[Call]]:
+    def calls(change: Change) -> Iterator[Call]:
+        yield Call(
+            "POST", "/projects/{projectId}/memberships", json={"userIds": change.given["userIds"], "remove": remove}
+        )
+
+    return calls
+
+
+def _role(method: str) -> Callable[[Change], Iterator[Call]]:
+    return _one(method, "/users/{userId}/roles", "role", "entityId", "sourceType")
+
+
+def _approval(change: Change) -> Iterator[Call]:
+    given = {"type": "TIMESHEET", "period": "WEEKLY", **change.given}
+    who = "users/{userId}/" if given.get("userId") else ""
+    body = {key: given[key] for key in ("periodStart", "period")}
+    yield Call("POST", f"/approval-requests/{who}{{type}}", json=body, ids={"type": given["type"]})
+
+
+_ROLE: dict[str, Kind | Field] = {
+    "userId": ID,
+    "role": _parameter("role", WORD, enum=["WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER"]),
+    "entityId": ID,
+    "sourceType": _parameter("sourceType", WORD, enum=["USER_GROUP"]),
+}
+_SERIES = _parameter("seriesUpdateOption", WORD, enum=["THIS_ONE", "THIS_AND_FOLLOWING", "ALL"])
+_STATUSES = ["UNSENT", "SENT", "PAID", "PARTIALLY_PAID", "VOID", "OVERDUE"]
+_STATES = ["PENDING", "APPROVED", "WITHDRAWN_SUBMISSION", "WITHDRAWN_APPROVAL", "REJECTED"]
+_ARCHIVED = {"archived": True}
+
+PROCEDURES: tuple[WritableObject, ...] = (
+    # Rates
+    _rate("UpdateWorkspaceCostRate", "/cost-rate"),
+    _procedure(
+        "UpdateWorkspaceBillableRate",
+        {"amount": _AMOUNT, "currency": _parameter("currency", TEXT, minLength=1, maxLength=100), "since": MOMENT},
+        _billable_rate,
+        optional=("currency", "since"),
+    ),
+    _rate("UpdateUserBillableRate", "/users/{userId}/hourly-rate", userId=ID),
+    _rate("UpdateUserCostRate", "/users/{userId}/cost-rate", userId=ID),
+    _rate("UpdateProjectUserBillableRate", "/projects/{projectId}/users/{userId}/hourly-rate", projectId=ID, userId=ID),
+    _rate("UpdateProjectUserCostRate", "/projects/{projectId}/users/{userId}/cost-rate", projectId=ID, userId=ID),
+    _rate("UpdateTaskBillableRate", "/projects/{projectId}/tasks/{taskId}/hourly-rate", projectId=ID, taskId=ID),
+    _rate("UpdateTaskCostRate", "/projects/{projectId}/tasks/{taskId}/cost-rate", projectId=ID, taskId=ID),
+    # Groups and people
+    _procedure(
+        "AddUserToGroup",
+        {"userGroupId": ID, "userId": ID},
+        _one("POST", "/user-groups/{userGroupId}/users", "userId"),
+    ),
+    _procedure(
+        "RemoveUserFromGroup",
+        {"userGroupId": ID, "userId": ID},
+        _one("DELETE", "/user-groups/{userGroupId}/users/{userId}"),
+    ),
+    _procedure(
+        "SetUserStatus",
+        {"userId": ID, "status": _parameter("status", WORD, enum=["ACTIVE", "INACTIVE"])},
+        _one("PUT", "/users/{userId}", "status"),
+    ),
+    _procedure("GiveManagerRole", _ROLE, _role("POST"), optional=("sourceType",)),
+    _procedure("RemoveManagerRole", _ROLE, _role("DELETE"), optional=("sourceType",)),
+    _procedure(
+        "SetUserCustomFieldValue",
+        {"userId": ID, "customFieldId": ID, "value": ANY},
+        _one("PUT", "/users/{userId}/custom-field/{customFieldId}/value", "value"),
+    ),
+    # Projects, clients, tags, tasks
+    _procedure(
+        "SetProjectEstimate",
+        {"projectId": ID, "timeEstimate": OBJECT, "budgetEstimate": OBJECT, "estimateReset": OBJECT},
+        _one("PATCH", "/projects/{projectId}/estimate", "timeEstimate", "budgetEstimate", "estimateReset"),
+        optional=("timeEstimate", "budgetEstimate", "estimateReset"),
+    ),
+    _procedure(
+        "SetProjectMemberships",
+        {"projectId": ID, "memberships": LIST, "userGroups": OBJECT},
+        _one("PATCH", "/projects/{projectId}/memberships", "memberships", "userGroups"),
+        optional=("userGroups",),
+    ),
+    _procedure("AddProjectMembers", {"projectId": ID, "userIds": IDS}, _membership(remove=False)),
+    _procedure("RemoveProjectMembers", {"projectId": ID, "userIds": IDS}, _membership(remove=True)),
+    _procedure(
+        "SetProjectTemplate",
+        {"projectId": ID, "isTemplate": FLAG},
+        _one("PATCH", "/projects/{projectId}/template", "isTemplate"),
+    ),
+    _procedure(
+        "CreateProjectFromTemplate",
+        {"templateProjectId": ID, "name": TEXT, "clientId": ID, "color": TEXT, "isPublic": FLAG},
+        _one("POST", "/projects/from-template", "templateProjectId", "name", "clientId", "color", "isPublic"),
+        optional=("clientId", "color", "isPublic"),
+        repeatable=False,
+    ),
+    _procedure(
+        "SetProjectCustomField",
+        {"projectId": ID, "customFieldId": ID, "defaultValue": ANY, "status": WORD},
+        _one("PATCH", "/projects/{projectId}/custom-fields/{customFieldId}", "defaultValue", "status"),
+        optional=("defaultValue", "status"),
+    ),
+    _procedure(
+        "RemoveProjectCustomField",
+        {"projectId": ID, "customFieldId": ID},
+        _one("DELETE", "/projects/{projectId}/custom-fields/{customFieldId}"),
+    ),
+    _procedure("ArchiveProject", {"projectId": ID}, brings=("projects", "projectId", lambda _: _ARCHIVED)),
+    _procedure(
+        "ArchiveClient",
+        {"clientId": ID, "archiveProjects": FLAG, "markTasksAsDone": FLAG},
+        optional=("archiveProjects", "markTasksAsDone"),
+        brings=("clients", "clientId", lambda _: _ARCHIVED),
+    ),
+    _procedure("ArchiveTag", {"tagId": ID}, brings=("tags", "tagId", lambda _: _ARCHIVED)),
+    _procedure(
+        "MarkTaskDone", {"projectId": ID, "taskId": ID}, brings=("tasks", "taskId", lambda _: {"status": "DONE"})
+    ),
+    # Money
+    _procedure(
+        "ArchiveExpenseCategory",
+        {"categoryId": ID, "archived": FLAG},
+        _one("PATCH", "/expenses/categories/{categoryId}/status", "archived"),
+    ),
+    _procedure(
+        "ChangeInvoiceStatus",
+        {"invoiceId": ID, "invoiceStatus": _parameter("invoiceStatus", WORD, enum=_STATUSES)},
+        _one("PATCH", "/invoices/{invoiceId}/status", "invoiceStatus"),
+    ),
+    _procedure(
+        "DuplicateInvoice", {"invoiceId": ID}, _one("POST", "/invoices/{invoiceId}/duplicate"), repeatable=False
+    ),
+    _procedure(
+        "AddInvoiceItem",
+        {"invoiceId": ID, "itemType": TEXT, "description": TEXT, "quantity": INTEGER, "unitPrice": INTEGER, "applyTaxes": WORD},
+        _one(
+            "POST", "/invoices/{invoiceId}/items", "itemType", "description", "quantity", "unitPrice", "applyTaxes"
+        ),
+        repeatable=False,
+    ),
+    _procedure(
+        "RemoveInvoiceItem",
+        {"invoiceId": ID, "order": _parameter("order", INTEGER, minimum=1)},
+        _one("DELETE", "/invoices/{invoiceId}/items/{order}"),
+        repeatable=False,
+    ),
+    _procedure(
+        "ImportInvoiceItems",
+        {
+            **{"invoiceId": ID, "from": MOMENT, "to": MOMENT, "importExpenses": FLAG, "projectFilter": OBJECT},
+            **{"timeEntryGroupType": WORD, "timeEntryPrimaryGroupBy": WORD, "timeEntrySecondaryGroupBy": WORD},
+            **{"timeEntryFieldsForDetailedGroup": LIST, "expensesGroupType": WORD, "expensesGroupBy": WORD},
+            **{"expenseFieldsForDetailedGroup": LIST, "roundTimeEntryDuration": FLAG},
+        },
+        _one(
+            "POST",
+            "/invoices/{invoiceId}/items/import",
+            *("from", "to", "importExpenses", "projectFilter", "timeEntryGroupType", "timeEntryPrimaryGroupBy"),
+            *("timeEntrySecondaryGroupBy", "timeEntryFieldsForDetailedGroup", "expensesGroupType", "expensesGroupBy"),
+            *("expenseFieldsForDetailedGroup", "roundTimeEntryDuration"),
+        ),
+        optional=(
+            *("timeEntryPrimaryGroupBy", "timeEntrySecondaryGroupBy", "timeEntryFieldsForDetailedGroup"),
+            *("expensesGroupType", "expensesGroupBy", "expenseFieldsForDetailedGroup", "roundTimeEntryDuration"),
+        ),
+        repeatable=False,
+    ),
+    _procedure(
+        "AddInvoicePayment",
+        {"invoiceId": ID, "amount": _parameter("amount", INTEGER, minimum=1), "paymentDate": MOMENT, "note": TEXT},
+        _one("POST", "/invoices/{invoiceId}/payments", "amount", "paymentDate", "note"),
+        optional=("note",),
+        repeatable=False,
+    ),
+    _procedure(
+        "DeleteInvoicePayment",
+        {"invoiceId": ID, "paymentId": ID},
+        _one("DELETE", "/invoices/{invoiceId}/payments/{paymentId}"),
+    ),
+    _procedure(
+        "UpdateInvoiceSettings",
+        {"labels": OBJECT, "defaults": OBJECT, "exportFields": OBJECT},
+        _one("PUT", "/invoices/settings", "labels", "defaults", "exportFields"),
+        optional=("exportFields",),
+    ),
+    # Time
+    _procedure(
+        "MarkTimeEntriesInvoiced",
+        {"timeEntryIds": IDS, "invoiced": FLAG},
+        _one("PATCH", "/time-entries/invoiced", "timeEntryIds", "invoiced"),
+    ),
+    _procedure("StopTimer", {"userId": ID, "end": MOMENT}, _one("PATCH", "/user/{userId}/time-entries", "end")),
+    _procedure(
+        "DuplicateTimeEntry",
+        {"userId": ID, "timeEntryId": ID},
+        _one("POST", "/user/{userId}/time-entries/{timeEntryId}/duplicate"),
+        repeatable=False,
+    ),
+    # Schedule
+    _procedure(
+        "PublishAssignments",
+        {
+            **{"start": MOMENT, "end": MOMENT, "notifyUsers": FLAG, "search": TEXT},
+            **{"viewType": _parameter("viewType", WORD, enum=["PROJECTS", "TEAM", "ALL"])},
+            **{"userFilter": OBJECT, "userGroupFilter": OBJECT},
+        },
+        _one(
+            "PUT",
+            "/scheduling/assignments/publish",
+            *("start", "end", "notifyUsers", "search", "viewType", "userFilter", "userGroupFilter"),
+        ),
+        optional=("notifyUsers", "search", "viewType", "userFilter", "userGroupFilter"),
+    ),
+    _procedure(
+        "CopyAssignment",
+        {"assignmentId": ID, "userId": ID, "seriesUpdateOption": _SERIES},
+        _one("POST", "/scheduling/assignments/{assignmentId}/copy", "userId", "seriesUpdateOption"),
+        repeatable=False,
+    ),
+    _procedure(
+        "ChangeAssignmentSeries",
+        {"assignmentId": ID, "repeat": FLAG, "weeks": _parameter("weeks", INTEGER, minimum=1, maximum=99)},
+        _one("PUT", "/scheduling/assignments/series/{assignmentId}", "repeat", "weeks"),
+    ),
+    # Time off and approval
+    _procedure(
+        "ArchivePolicy", {"policyId": ID}, lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ARCHIVED"})]
+    ),
+    _procedure(
+        "ActivatePolicy", {"policyId": ID}, lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ACTIVE"})]
+    ),
+    _procedure(
+        "UpdateBalance",
+        {"policyId": ID, "userIds": IDS, "value": NUMBER, "note": TEXT},
+        _one("PATCH", "/time-off/balance/policy/{policyId}", "userIds", "value", "note"),
+    ),
+    _procedure(
+        "AddBalanceAssignment",
+        {"policyId": ID, "userIds": IDS, "balance": NUMBER, "note": TEXT, "dateRange": OBJECT},
+        _one("POST", "/time-off/balance/assignment", "policyId", "userIds", "balance", "note", "dateRange"),
+        optional=("note", "dateRange"),
+        repeatable=False,
+    ),
+    _procedure(
+        "ChangeTimeOffRequestStatus",
+        {
+            **{"policyId": ID, "requestId": ID, "note": TEXT},
+            **{"status": _parameter("status", WORD, enum=["APPROVED", "REJECTED"])},
+        },
+        _one("PATCH", "/time-off/policies/{policyId}/requests/{requestId}", "status", "note"),
+        optional=("note",),
+    ),
+    _procedure(
+        "SubmitApproval",
+        {
+            **{"userId": ID, "periodStart": MOMENT},
+            **{"type": _parameter("type", WORD, enum=["TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE"])},
+            **{"period": _parameter("period", WORD, enum=["WEEKLY", "SEMI_MONTHLY", "MONTHLY"])},
+        },
+        _approval,
+        optional=("userId", "type", "period"),
+        repeatable=False,
+    ),
+    _procedure(
+        "ChangeApprovalState",
+        {"approvalRequestId": ID, "state": _parameter("state", WORD, enum=_STATES), "note": TEXT},
+        _one("PATCH", "/approval-requests/{approvalRequestId}", "state", "note"),
+        optional=("note",),
+    ),
+    _procedure("RotateWebhookToken", {"webhookId": ID}, _one("PATCH", "/webhooks/{webhookId}/token"), repeatable=False),
+)
+
+_BY_ANY_NAME = {folded(one.name): one for one in PROCEDURES}
+
+
+def find_procedure(name: str) -> WritableObject | None:
+    """Return the procedure a name means, in any spelling."""
+    return _BY_ANY_NAME.get(folded(name))

@@ -41,6 +41,8 @@ class Rehearsal:
             self._file.write(msgspec.json.encode(line, enc_hook=str).decode() + "\n")
         else:
             sys.stderr.write(f"would {entry.operation} {entry.object} {entry.id or entry.key}{_told(entry.changes)}\n")
+        if write.operation is Operation.CALL:
+            return Outcome(write, "", {})
         object_id = entry.id or f"new {write.target.noun} {entry.key}"
         if write.operation is Operation.DELETE:
             return Outcome(write, object_id)

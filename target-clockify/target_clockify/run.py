@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from target_clockify.current import Scope
     from target_clockify.declaration import Bulk, State, WritableObject
-    from target_clockify.procedures import ProcedureRoute
     from target_clockify.record import Incoming, Route
     from target_clockify.settings import Settings
 
@@ -83,7 +82,7 @@ class Run:
         )
         self._waiting = Waiting(scratch)
         self._seen = Seen(scratch)
-        self.routes: dict[str, Route | ProcedureRoute] = {}
+        self.routes: dict[str, Route] = {}
         self._chunk: list[tuple[str, int, bytes]] = []
         self._versions: set[str] = set()
         self._pool = ThreadPoolExecutor(client.settings.max_workers, thread_name_prefix="write")
@@ -98,7 +97,7 @@ class Run:
 
     # -- messages ------------------------------------------------------------------------------
 
-    def introduce(self, route: Route | ProcedureRoute, message: dict[str, Any]) -> None:
+    def introduce(self, route: Route, message: dict[str, Any]) -> None:
         """Take note of a stream."""
         self.routes[route.stream] = route
         self.rejects.introduce(route.stream, message)
@@ -202,7 +201,9 @@ class Run:
             target, row = one.route.object, rows.get((one.route.stream, one.key))
             names = target.listing.scope
             place = None
-            if row and row.record_hash == one.seen and row.state_hash:
+            if target.is_procedure:
+                pass
+            elif row and row.record_hash == one.seen and row.state_hash:
                 place = (target, tuple(str(row.scope.get(name)) for name in names), row.id)
             elif one.id and one.workspace == own and one.route.literal and all(name in one.data for name in names):
                 place = (target, tuple(bytes(one.data[name])[1:-1].decode() for name in names), one.id)
@@ -241,7 +242,7 @@ class Run:
     ) -> tuple[list[Write], list[Row]]:
         resolved = [(one, given) for one in closer if (given := self._resolved(one)) is not None]
         placed = [(one, given, self._place(one, given, rows)) for one, given in resolved]
-        self._current.ensure({(one.route.object, scope): None for one, _, scope in placed if scope is not None})
+        self._current.ensure({(one.route.object, scope): None for one, _, scope in placed if _is_listed(one, scope)})
         self._read_more(placed, rows)
         writes: list[Write] = []
         unchanged: list[Row] = []
@@ -288,6 +289,8 @@ class Run:
         alone: dict[str, list[str]] = {}
         for one, given, scope in placed:
             target = one.route.object
+            if target.is_procedure:
+                continue
             if scope is None and one.id:
                 alone.setdefault(target.name, []).append(one.id)
             if target.listing.detailed.intersection(given) and not one.deleted:
@@ -409,6 +412,8 @@ class Run:
             if outcome.id:
                 self._current.drop(target, outcome.id)
             return None
+        if write.operation is Operation.CALL:
+            return write.row("")
         if outcome.state is not None and outcome.id:
             self._current.put(target, {**outcome.state, "id": outcome.id}, write.scope, detailed=True)
             if self.settings.dry_run:
@@ -490,7 +495,7 @@ class Run:
         for entry in entries:
             found = self._found_again(entry, taken) if entry in inserts else None
             status = "done" if found or entry.id and entry.operation == Operation.INSERT else "void"
-            if entry.object not in BY_NAME:
+            if entry.operation == Operation.CALL:
                 status = "unknown"
             closed.append((entry, status, None, found))
         self._ledger.finish(closed)
@@ -532,7 +537,11 @@ class Run:
             self._work_off()
 
 
-_DONE = {Operation.INSERT: "inserted", Operation.UPDATE: "updated", Operation.DELETE: "deleted"}
+_DONE = {Operation.INSERT: "inserted", Operation.UPDATE: "updated", Operation.DELETE: "deleted", Operation.CALL: "called"}
+
+
+def _is_listed(one: Incoming, scope: Scope | None) -> bool:
+    return scope is not None and not one.route.object.is_procedure
 
 
 def _hash(blob: bytes) -> bytes:

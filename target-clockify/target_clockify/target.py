@@ -26,7 +26,7 @@ from typing_extensions import override
 from target_clockify.about import capability_table
 from target_clockify.ledger import Ledger, report
 from target_clockify.objects import BY_NAME, OBJECTS, find_object, why_not
-from target_clockify.procedures import ProcedureRoute, find_procedure
+from target_clockify.procedures import find_procedure
 from target_clockify.record import Route
 from target_clockify.run import Run, StoppedError
 from target_clockify.settings import CONFIG_SCHEMA, Settings, client_of
@@ -45,7 +45,7 @@ class _Message(msgspec.Struct):
 
     type: str
     stream: str | None = None
-    record: msgspec.Raw | None = None
+    record: msgspec.Raw = msgspec.Raw()
     time_extracted: str | None = None
     version: int | None = None
     value: Any = None
@@ -163,14 +163,11 @@ class TargetClockify(Target):
         settings = (self.config.get("streams") or {}).get(stream) or {}
         name = settings.get("object") or stream
         self._keys[stream] = keys
-        route: Route | ProcedureRoute
-        if target := find_object(name):
-            route = Route(stream, target, tuple(keys), settings)
-        elif procedure := find_procedure(name):
-            route = ProcedureRoute(stream, procedure, tuple(keys), settings)
-        else:
+        target = find_object(name) or find_procedure(name)
+        if target is None:
             self._skip(stream, name)
             return
+        route = Route(stream, target, tuple(keys), settings)
         self.run.summary.objects[stream] = route.object.name
         message = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": keys}
         self.run.introduce(route, message)
@@ -200,10 +197,9 @@ class TargetClockify(Target):
                 "Check that the Tap correctly implements the Singer spec."
             )
             raise RecordsWithoutSchemaException(msg)
-        if message.record is None:
+        if not (raw := bytes(message.record)):
             msg = f"a RECORD message of {stream} lacks its record"
             raise InvalidInputLine(msg)
-        raw = bytes(message.record)
         if plain:
             self._take(stream, raw)
             return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def schema_of(target: WritableObject, operation: Operation) -> dict[str, Any]:
     """Return the JSON Schema of the fields of an object for one operation."""
-    required = target.create.required if target.create and operation is Operation.INSERT else ()
+    required = target.create.required if target.create and operation is not Operation.UPDATE else ()
     return {
         "type": "object",
         "properties": {one.name: _field_schema(one, operation) for one in target.fields},
@@ -27,17 +27,15 @@ def schema_of(target: WritableObject, operation: Operation) -> dict[str, Any]:
 
 
 def _field_schema(one: Field, operation: Operation) -> dict[str, Any]:
-    rules = one.on_insert if operation is Operation.INSERT else one.on_update
+    rules = one.on_insert if operation is not Operation.UPDATE else one.on_update
     schema = {**one.kind.schema, **one.rules, **rules}
     described = {"description": one.description} if one.description else {}
     return {"anyOf": [schema, {"type": "null"}], **described} if one.clearable else {**schema, **described}
 
 
 @cache
-def _validator(name: str, operation: Operation) -> Draft202012Validator:
-    from target_clockify.objects import BY_NAME  # noqa: PLC0415 - the declarations import this module's neighbours
-
-    return Draft202012Validator(schema_of(BY_NAME[name], operation))
+def _validator(target: WritableObject, operation: Operation) -> Draft202012Validator:
+    return Draft202012Validator(schema_of(target, operation))
 
 
 def check(target: WritableObject, operation: Operation, given: State, *, read_shape: bool) -> None:
@@ -52,7 +50,7 @@ def check(target: WritableObject, operation: Operation, given: State, *, read_sh
     Raises:
         RejectedError: With every error of the record. Messages name fields and rules, never values.
     """
-    errors = [_said(error) for error in _validator(target.name, operation).iter_errors(given)]
+    errors = [_said(error) for error in _validator(target, operation).iter_errors(given)]
     if target.rules:
         errors += target.rules(operation, given, read_shape)
     if errors:

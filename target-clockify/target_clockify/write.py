@@ -29,8 +29,10 @@ from clockify_client import (
 
 from target_clockify.current import natural_value
 from target_clockify.declaration import UNKNOWN, Call, Change, Operation
-from target_clockify.plan import differences
-from target_clockify.record import RejectedError
+from target_clockify.ledger import Entry
+from target_clockify.objects import BY_NAME
+from target_clockify.plan import Write, differences
+from target_clockify.record import Incoming, RejectedError, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from target_clockify.current import Reader, Scope
     from target_clockify.declaration import Bulk, Part, State, WritableObject
     from target_clockify.ledger import Ledger
-    from target_clockify.plan import Write
 
 logger = logging.getLogger("target-clockify")
 
@@ -92,6 +93,8 @@ class Writer:
     def run(self, write: Write) -> Outcome:
         """Carry out one write; whatever goes wrong is in the outcome."""
         try:
+            if write.operation is Operation.CALL:
+                return self._call(write)
             if write.operation is Operation.INSERT:
                 return self._insert(write)
             if write.operation is Operation.DELETE:
@@ -128,6 +131,37 @@ class Writer:
         if bulk.query:
             return [Outcome(write, write.entry.id) for write in writes]
         return [Outcome(write, write.entry.id, self._desired(write.target, write.current, write.given)) for write in writes]
+
+    # -- procedures ----------------------------------------------------------------------------
+
+    def _call(self, write: Write) -> Outcome:
+        for attempt in range(_TRIES):
+            try:
+                self.call(write.target, write.given)
+            except AmbiguousWriteError:
+                if attempt == _TRIES - 1 or not write.target.repeatable:
+                    raise
+            else:
+                break
+        return Outcome(write, "", {})
+
+    def call(self, procedure: WritableObject, given: State) -> list[Any]:
+        """Carry out a procedure and return the answers."""
+        ids = {**given, "workspaceId": self._workspace}
+        if procedure.calls:
+            change = Change(ids, {}, given, frozenset(given), given)
+            return [self._send(procedure, call, ids) for call in procedure.calls(change)]
+        assert procedure.brings is not None  # noqa: S101 - it has the one or the other
+        name, id_field, fields = procedure.brings
+        target, object_id = BY_NAME[name], str(given[id_field])
+        scope = tuple(str(given[one]) for one in target.listing.scope)
+        state = self._reader.one(target, scope, object_id)
+        if state is None:
+            raise GoneError(f"{procedure.name} of a {target.noun}")
+        entry = Entry("", object_id, name, Operation.UPDATE.value, object_id)
+        incoming = Incoming(Route(name, target, ("id",), {}), b"{}", key=object_id)
+        write = Write(incoming, Operation.UPDATE, scope, {**given, **fields(given)}, state, entry)
+        return [self._converge(write, object_id, state, fields(given))]
 
     # -- the three operations ------------------------------------------------------------------
 

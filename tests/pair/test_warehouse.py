@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from demo.warehouse import Warehouse
 
 PROGRAMS = Path(sys.executable).parent
+FEW = {"clients", "tags", "time_entries"}
 TIME_ENTRIES = "GET /workspaces/{ws}/user/{userId}/time-entries"
 
 
@@ -128,20 +129,20 @@ def test_streams_left_out_by_default_are_as_complete(
 def test_deleted_rows_leave_after_a_clean_run_and_only_then(
     sandbox: Sandbox, warehouse: Warehouse, load: Callable[..., tuple[int, int]]
 ) -> None:
-    assert load() == (0, 0)
+    assert load(streams=FEW) == (0, 0)
     before = warehouse.row_counts()
     deleted = delete_one_of_each(sandbox)
 
     refusal = {"route": TIME_ENTRIES, "nth": 2, "status": 400, "body": '{"message": "no", "code": 3000}'}
     call(sandbox, "POST", "/__sandbox/faults", [refusal])
-    tap, target = load()
+    tap, target = load(streams=FEW)
     assert tap == 1
     assert target == 0
     assert deleted["time_entries"] in ids(warehouse, "time_entries")
     assert warehouse.row_counts()["time_entries"] == before["time_entries"]
 
     call(sandbox, "POST", "/__sandbox/faults", [])
-    assert load() == (0, 0)
+    assert load(streams=FEW) == (0, 0)
     for stream, gone in deleted.items():
         assert gone not in ids(warehouse, stream)
         assert warehouse.row_counts()[stream] == before[stream] - 1
@@ -149,7 +150,7 @@ def test_deleted_rows_leave_after_a_clean_run_and_only_then(
 
 
 def test_narrowed_run_deletes_nothing(warehouse: Warehouse, load: Callable[..., tuple[int, int]]) -> None:
-    assert load() == (0, 0)
+    assert load(streams=FEW) == (0, 0)
     before = warehouse.row_counts()["time_entries"]
-    assert load(start_date="2026-11-01T00:00:00Z") == (0, 0)
+    assert load(streams=FEW, start_date="2026-11-01T00:00:00Z") == (0, 0)
     assert warehouse.row_counts()["time_entries"] == before

@@ -234,3 +234,8 @@ def test_gzip_of_an_answer_is_the_answer(sandbox: StartSandbox) -> None:
     with requests.get(url, headers={"X-Api-Key": "sandbox-key"}, stream=True, timeout=9) as raw:
         content = raw.raw.read()
     assert gzip.decompress(content) == box.call("GET", PROJECTS, headers={"Accept-Encoding": "identity"}).content
+
+
+def test_only_json_is_to_be_had(empty: Sandbox) -> None:
+    assert empty.refused("GET", CLIENTS, headers={"Accept": "text/html"}) == (406, 3000)
+    assert empty.call("GET", CLIENTS, headers={"Accept": "text/html, */*;q=0.8"}).ok

@@ -236,7 +236,10 @@ def test_hours_of_days_add_up_to_the_hours_of_the_project(
     sandbox: StartSandbox, first: int, length: int, hours: int, *, every_day: bool
 ) -> None:
     empty = sandbox(scale="empty")
-    user, project = empty.ok("GET", "/user")["id"], empty.ok("POST", "/workspaces/{ws}/projects", {"name": "P"})["id"]
+    user, project = (
+        empty.ok("GET", "/user")["id"],
+        empty.ok("POST", "/workspaces/{ws}/projects", {"name": "Plan"})["id"],
+    )
     period = {"start": f"2030-05-{first:02}T00:00:00Z", "end": f"2030-05-{first + length - 1:02}T23:59:59Z"}
     (made,) = assign(empty, user, project, **period, hoursPerDay=hours, includeNonWorkingDays=every_day)
     days = length - len(made["excludeDays"])

@@ -65,11 +65,12 @@ def catalog() -> Callable[[Iterable[str]], dict[str, Any]]:
     return select
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_tap(
-    tmp_path: Path, catalog: Callable[[Iterable[str]], dict[str, Any]]
+    tmp_path_factory: pytest.TempPathFactory, catalog: Callable[[Iterable[str]], dict[str, Any]]
 ) -> Callable[..., Run]:
     """Run the tap against a sandbox, with further settings and a choice of streams."""
+    folder = tmp_path_factory.mktemp("tap")
 
     def run(
         origin: str,
@@ -79,12 +80,12 @@ def run_tap(
         with_catalog: dict[str, Any] | None = None,
         **settings: Any,
     ) -> Run:
-        config = tmp_path / "config.json"
+        config = folder / "config.json"
         given = {"api_key": "sandbox-key", "api_url": f"{origin}/api/v1", "requests_per_second": 1000, **settings}
         config.write_text(json.dumps({name: value for name, value in given.items() if value is not None}))
         command: list[str | Path] = [TAP, "--config", config, *options]
         if streams is not None or with_catalog is not None:
-            chosen = tmp_path / "catalog.json"
+            chosen = folder / "catalog.json"
             chosen.write_text(json.dumps(with_catalog or catalog(streams or ())))
             command += ["--catalog", chosen]
         ended = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=120)

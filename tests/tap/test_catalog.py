@@ -30,7 +30,11 @@ EXPENSIVE = {
 def discovered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The catalog, made without a key, a network or an environment."""
     answer = subprocess.run(
-        [TAP, "--discover"], capture_output=True, check=True, stdin=subprocess.DEVNULL, env={},
+        [TAP, "--discover"],
+        capture_output=True,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        env={},
         cwd=tmp_path_factory.mktemp("empty"),
     )
     found: dict[str, Any] = json.loads(answer.stdout)
@@ -52,7 +56,8 @@ def test_every_stream_is_full_table_with_its_key_automatic(discovered: dict[str,
     for name, stream in discovered.items():
         assert stream["replication_method"] == "FULL_TABLE", name
         automatic = {
-            entry["breadcrumb"][1] for entry in stream["metadata"]
+            entry["breadcrumb"][1]
+            for entry in stream["metadata"]
             if len(entry["breadcrumb"]) == 2 and entry["metadata"]["inclusion"] == "automatic"
         }
         assert automatic == set(stream["key_properties"]), name

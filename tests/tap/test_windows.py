@@ -26,6 +26,13 @@ def test_the_window_is_2024_to_now_and_each_end_counts_alone() -> None:
     assert ahead == (datetime(2024, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 
 
+def test_an_end_ahead_bounds_the_schedule_but_no_time_entry() -> None:
+    ahead = scope(end_date="2027-01-01")
+    assert started_within(ahead) is None
+    assert ahead.wall_clock(bounded=False) == {}
+    assert ahead.wall_clock()["end"] == "2027-01-01T14:00:00Z"
+
+
 def test_only_a_smaller_window_counts_as_narrowed() -> None:
     assert not scope().narrowed
     assert not scope(end_date="2027-01-01").narrowed

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 REPORT_PAGES = Paging(size="pageSize", maximum=1000)
 _FREE_DAYS = 31
-_REPORT_HOST_ZONE = "UTC"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Inquiry:
         """
         viewer = Viewer(call.workspace, user_id or call.user_id)
         settings = call.world.users[viewer.user_id]["settings"] or {}
-        span = asked_for(request, settings.get("timeZone") or _REPORT_HOST_ZONE, call.today, rolling=rolling)
+        span = asked_for(request, settings.get("timeZone") or "UTC", call.today, rolling=rolling)
         amounts = viewer.amounts(request)
         if len(span.days) > _FREE_DAYS and "UNLIMITED_REPORTS" not in call.workspace.record["features"]:
             raise invalid(f"Date range cannot be longer than {_FREE_DAYS} days on your plan.")

@@ -72,7 +72,7 @@ class Grouping:
     """
 
     def __init__(self, inquiry: Inquiry) -> None:
-        self._inquiry = inquiry
+        self.inquiry = inquiry
         self._week_start = inquiry.request.week_start or (inquiry.user(inquiry.viewer.user_id)["settings"] or {}).get(
             "weekStart", "MONDAY"
         )
@@ -90,12 +90,12 @@ class Grouping:
         }
 
     def _client(self, line: Line) -> Iterable[str]:
-        client = self._inquiry.client_of(line.entry.project_id)
+        client = self.inquiry.client_of(line.entry.project_id)
         return (client["id"] if client else "",)
 
     def about(self, kind: str, key: str) -> Entity:
         """What a group is called, and what else is known of it."""
-        inquiry, workspace = self._inquiry, self._inquiry.workspace
+        inquiry, workspace = self.inquiry, self.inquiry.workspace
         table = {"CLIENT": workspace.clients, "TASK": workspace.tasks, "TAG": workspace.tags}.get(kind)
         if kind == "PROJECT":
             return self._project(key)
@@ -107,7 +107,7 @@ class Grouping:
         return _named(key or "(Without description)")
 
     def _project(self, project_id: str) -> Entity:
-        inquiry, workspace = self._inquiry, self._inquiry.workspace
+        inquiry, workspace = self.inquiry, self.inquiry.workspace
         project, client = inquiry.project(project_id), inquiry.client_of(project_id)
         return {
             **_named(project["name"] if project else "(Without project)"),
@@ -119,14 +119,14 @@ class Grouping:
 
     def ordered(self, rows: list[Entity]) -> list[Entity]:
         """Rows in the order that was asked for: by group, ascending, unless the request says otherwise."""
-        request = self._inquiry.request
+        request = self.inquiry.request
         column = request.summary_filter.sort_column if request.summary_filter else None
         descending = request.sort_order == "DESCENDING"
         if column in (None, "GROUP"):
             return sorted(rows, key=lambda row: (row["nameLowerCase"], str(row["_id"])), reverse=descending)
         if column == "DURATION":
             return sorted(rows, key=lambda row: row["duration"], reverse=descending)
-        kind = self._inquiry.amounts[:1] if column == "AMOUNT" else (column,)
+        kind = self.inquiry.amounts[:1] if column == "AMOUNT" else (column,)
         values = {
             id(row): next((item["value"] for item in row["amounts"] if item["type"] in kind), 0.0) for row in rows
         }
@@ -139,7 +139,7 @@ def _named(name: str) -> Entity:
 
 def _rows(group: Group, grouping: Grouping, kinds: list[Any], above: dict[str, str]) -> list[Entity]:
     kind, *below = kinds
-    amounts = grouping._inquiry.amounts  # noqa: SLF001
+    amounts = grouping.inquiry.amounts
     rows = []
     for key, inner in group.groups.items():
         path = {**above, kind: key}

@@ -11,7 +11,7 @@ from clockify_sandbox.binding import Body
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.paging import AUDIT_LOG
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.values import timestamp
+from clockify_sandbox.values import DAY, epoch, timestamp
 
 if TYPE_CHECKING:
     from clockify_sandbox.answers import Answer
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 routes = Routes(host="auditlog", feature="AUDIT_LOG", role="ADMIN")
 
-_LONGEST = 31 * 86400
+_LONGEST = 31 * DAY
 AuditAction = Literal[
     "CREATE_TIME_PERSONAL_TIMER", "CREATE_TIME_PERSONAL_MANUAL", "CREATE_TIME_IMPORT", "CREATE_TIME_KIOSK",
     "CREATE_TIME_FOR_OTHER", "RESTORE_TIME", "RESTORE_TIME_FOR_OTHER", "UPDATE_TIME_PERSONAL", "UPDATE_TIME_FOR_OTHER",
@@ -53,12 +53,13 @@ class AuditSearch(Body):
 @routes.post("/workspaces/{ws}/audit-log", reads=True)
 def search_audit_log(call: Call, body: AuditSearch) -> Answer:
     """What was done in at most 31 days, newest first; both bounds are instants and included."""
-    if body.start > body.end:
+    start, end = epoch(body.start), epoch(body.end)
+    if start > end:
         raise invalid("Start date must be before end date")
-    if (body.end - body.start).total_seconds() > _LONGEST:
+    if end - start > _LONGEST:
         raise invalid("Date range cannot be longer than 31 days")
     call.window = AUDIT_LOG.window(max(body.page or 1, 1), body.page_size)
-    first, last = timestamp(_second(body.start)), timestamp(_second(body.end))
+    first, last = timestamp(start), timestamp(end)
     actions, authors = set(body.actions), set(body.authors.author_ids)
     included = body.authors.contains == "CONTAINS"
     rows = [
@@ -68,7 +69,3 @@ def search_audit_log(call: Call, body: AuditSearch) -> Answer:
     ]
     rows.sort(key=lambda row: row["timestamp"], reverse=True)
     return call.page(rows)
-
-
-def _second(moment: datetime) -> int:
-    return int(moment.timestamp())

@@ -65,7 +65,7 @@ class AssignmentQuery(Query):
     sort_order: SortOrder | None = None
 
 
-class SeriesQuery(Query):
+class SeriesQuery(Query, rename="camel"):
     """Which occurrences of a series are meant."""
 
     series_update_option: _Option = "THIS_ONE"

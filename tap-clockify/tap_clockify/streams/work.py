@@ -35,7 +35,7 @@ def _bare(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
 
 def _inside_projects(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
     """Tasks come inside hydrated projects, for no request of their own."""
-    exploded = shapes.exploded("tasks", projectId="id")
+    exploded = shapes.exploded("tasks", drop=("favorite",), projectId="id")
     return replace(stream, source=PROJECTS, shape=exploded) if _hydrating(scope) else stream
 
 
@@ -51,7 +51,7 @@ def _per_user(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
 
 
 def _windowed(scope: Scope) -> bool:
-    return scope.start is not None or scope.end is not None
+    return scope.start is not None or scope.past_end is not None
 
 
 STREAMS = (

@@ -39,7 +39,7 @@ EXPENSE_CATEGORIES = WritableObject(
         Field("unit", TEXT),
         Field("archived", FLAG, clearable=False),
     ),
-    listing=Listing(endpoints.EXPENSE_CATEGORIES, variants=({"archived": "false"}, {"archived": "true"})),
+    listing=Listing(endpoints.EXPENSE_CATEGORIES, variants=({"onlyArchived": "false"}, {"onlyArchived": "true"})),
     natural=("name",),
     create=Create(
         "/expenses/categories", fields=("name", "hasUnitPrice", "priceInCents", "unit"), required=("name",)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from clockify_client import endpoints
 
@@ -151,12 +152,23 @@ POLICIES = WritableObject(
     adapt=spread_filters,
 )
 
+_DATE = len("2024-01-01")
+
 # -- requests ------------------------------------------------------------------------------------
 
 
+def _first_day(period: State, zone: str | None) -> str:
+    """The day on which a period begins where the user is; a plain date says so itself."""
+    start = str(period.get("start"))
+    if len(start) <= _DATE:
+        return start
+    moment = datetime.fromisoformat(start)
+    return (moment.astimezone(ZoneInfo(zone)) if zone else moment + timedelta(hours=12)).date().isoformat()
+
+
 def _days(period: State) -> int:
-    start, end = (date.fromisoformat(str(period[name])[:10]) for name in ("start", "end"))
-    return (end - start).days + 1
+    start, end = (datetime.fromisoformat(str(period[name])) for name in ("start", "end"))
+    return max(1, round((end - start).total_seconds() / 86400 + 0.01))
 
 
 def _request_body(change: Change, body: State) -> State:
@@ -166,7 +178,8 @@ def _request_body(change: Change, body: State) -> State:
     if change.given.get("timeUnit") == "HOURS" or (change.given.get("timeUnit") is None and "days" not in period):
         period = {name: MOMENT.coerce(period.get(name)) for name in ("start", "end")}
     else:
-        period = {"start": str(period.get("start"))[:10], "days": period.get("days") or _days(period)}
+        first = _first_day(period, change.given.get("userTimeZone"))
+        period = {"start": first, "days": period.get("days") or _days(period)}
     half = asked.get("halfDay", asked.get("isHalfDay"))
     body["timeOffPeriod"] = {
         "period": period,
@@ -198,6 +211,7 @@ TIME_OFF_REQUESTS = WritableObject(
         Field("timeOffPeriod", record_of(period=record_of(start=MOMENT)), fixed=True, clearable=False),
         Field("note", TEXT, fixed=True),
         Field("timeUnit", WORD, modifier=True),
+        Field("userTimeZone", TEXT, modifier=True),
         Field("status", record_of("a status", ("statusType",), statusType=WORD), clearable=False),
     ),
     listing=Listing(endpoints.TIME_OFF_REQUESTS),
@@ -212,7 +226,7 @@ TIME_OFF_REQUESTS = WritableObject(
     parts=(Part(("status",), calls=_decision),),
     delete=Delete("/time-off/policies/{policyId}/requests/{id}"),
     read_only=(
-        *("policyName", "userName", "userEmail", "userTimeZone", "requesterUserId", "requesterUserName"),
+        *("policyName", "userName", "userEmail", "requesterUserId", "requesterUserName"),
         *("createdAt", "balance", "balanceDiff"),
     ),
     adapt=_asked,

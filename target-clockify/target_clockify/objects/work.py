@@ -84,7 +84,7 @@ def _members(change: Change) -> Iterator[Call]:
         for member in wanted
         if _is_direct(member)
     ]
-    groups = [member["userId"] for member in wanted if not _is_direct(member)]
+    groups = sorted({member["targetId"] for member in wanted if not _is_direct(member)})
     body: State = {"memberships": members}
     if groups:
         body["userGroups"] = {"contains": "CONTAINS", "ids": groups, "status": "ALL"}
@@ -95,7 +95,15 @@ def _estimates(given: State) -> State:
     """`estimate` repeats what `timeEstimate` says; alone it stands for an active one."""
     if "estimate" in given and "timeEstimate" not in given and isinstance(given["estimate"], dict):
         given = {**given, "timeEstimate": {"active": True, **given["estimate"]}}
+    members = given.get("memberships")
+    if isinstance(members, list):
+        # What a direct member belongs to is this very project; only a group is a reference to something else.
+        given = {**given, "memberships": [_untied(one) if _is_direct(one) else one for one in members]}
     return {name: value for name, value in given.items() if name != "estimate"}
+
+
+def _untied(member: State) -> State:
+    return {name: value for name, value in member.items() if name != "targetId"}
 
 
 _PROJECT_FIELDS = (
@@ -109,9 +117,9 @@ PROJECTS = WritableObject(
     aliases=("Project",),
     fields=(
         named(250, shortest=2),
-        Field("clientId", ID, refers="clients"),
+        Field("clientId", ID, refers="clients", cleared=""),
         Field("color", TEXT, rules={"pattern": "^#[0-9A-Fa-f]{6}$"}, clearable=False),
-        Field("note", TEXT, rules={"maxLength": 16384}),
+        Field("note", TEXT, rules={"maxLength": 16384}, cleared=""),
         Field("billable", FLAG, clearable=False),
         Field("public", FLAG, key="isPublic", clearable=False),
         Field("archived", FLAG, clearable=False),
@@ -124,7 +132,7 @@ PROJECTS = WritableObject(
         Field(
             "memberships",
             list_of(_MEMBER, "an array of members", only=_is_direct),
-            refers={"[].userId": "users"},
+            refers={"[].userId": "users", "[].targetId": "user_groups"},
             clearable=False,
         ),
         Field("template", FLAG, key="isTemplate", clearable=False),

@@ -1,0 +1,273 @@
+"""Every style of paging over real HTTP: what is asked, when to stop, and how to go on in smaller pages."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from clockify_client import Endpoint, InvalidRequestError, Paging, ServerError, endpoints
+from clockify_client.endpoint import (
+    ATTENDANCE_REPORT,
+    AUDIT_LOG,
+    BODY,
+    CAMEL,
+    DELIVERIES,
+    DETAILED_REPORT,
+    ENTITY_FEED,
+    KEBAB,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clockify_client.paging import Walk
+
+from tests.client.stub import Reply, Seen, Stub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clockify_client import Client
+
+    Connect = Callable[..., Client]
+
+STYLES = {
+    "kebab": (KEBAB, "page", "page-size", 1),
+    "camel": (CAMEL, "page", "pageSize", 1),
+    "body": (BODY, "page", "pageSize", 1),
+    "detailed": (DETAILED_REPORT, "detailedFilter.page", "detailedFilter.pageSize", 1),
+    "attendance": (ATTENDANCE_REPORT, "attendanceFilter.page", "attendanceFilter.pageSize", 1),
+    "audit log": (AUDIT_LOG, "page", "page-size", 1),
+    "deliveries": (DELIVERIES, "page", "size", 0),
+    "entity feed": (ENTITY_FEED, "page", "limit", 0),
+}
+LIST = Endpoint("/list", KEBAB, page_size=200)
+
+
+def numbers(seen: Seen, paging: Paging) -> tuple[int, int]:
+    """Return the page number and size that a request asks for."""
+
+    def at(dotted: str) -> int:
+        if not paging.in_body:
+            (value,) = seen.query[dotted]
+            return int(value)
+        found: Any = seen.json
+        for name in dotted.split("."):
+            found = found[name]
+        assert isinstance(found, int)
+        return found
+
+    return at(paging.page), at(paging.size)
+
+
+class Listing:
+    """A list of so many rows, served like Clockify serves it."""
+
+    def __init__(
+        self, rows: int, endpoint: Endpoint = LIST, *, header: bool = True, total: bool = False, most: int = 10_000
+    ) -> None:
+        assert endpoint.paging is not None
+        self.rows = [{"id": number} for number in range(rows)]
+        self.endpoint, self.paging = endpoint, endpoint.paging
+        self.header, self.total, self.most = header, total, most
+
+    def __call__(self, seen: Seen) -> Reply:
+        number, size = numbers(seen, self.paging)
+        if size > self.most:
+            return Reply(400, {"message": f"must be less than or equal to {self.most}", "code": 501})
+        start = (number - self.paging.first) * size
+        page: Any = self.rows[start : start + size]
+        name, last = self.paging.more
+        ended = start + size >= len(self.rows)
+        other = {"true": "false", "false": "true"}[last]
+        headers = {name: last if ended else other} if self.header else {}
+        if self.endpoint.rows:
+            page = {self.endpoint.rows: page, **({self.endpoint.total: len(self.rows)} if self.total else {})}
+        return Reply(200, page, headers)
+
+
+def ids(client: Client, endpoint: Endpoint = LIST) -> list[int]:
+    return [row["id"] for row in client.rows(endpoint, {})]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_asks_by_its_own_names_from_its_own_first_page(stub: Stub, client: Client, style: str) -> None:
+    paging, page, size, first = STYLES[style]
+    assert (paging.page, paging.size, paging.first) == (page, size, first)
+    method = "POST" if paging.in_body else "GET"
+    body = {"start": "s", "detailedFilter": {"options": {"totals": "EXCLUDE"}}} if paging.in_body else None
+    endpoint = Endpoint("/list", paging, page_size=100, method=method, params={"kind": "all"}, body=body)
+    stub.decides(Listing(250, endpoint))
+    assert ids(client, endpoint) == list(range(250))
+    assert [numbers(seen, paging) for seen in stub.seen] == [(first, 100), (first + 1, 100), (first + 2, 100)]
+    for seen in stub.seen:
+        assert seen.method == method
+        assert seen.query["kind"] == ["all"]
+        if paging.in_body:
+            assert seen.json["start"] == "s"
+            assert seen.json["detailedFilter"]["options"] == {"totals": "EXCLUDE"}
+            assert seen.headers["Content-Type"] == "application/json"
+            assert set(seen.query) == {"kind"}
+        else:
+            assert seen.body == b""
+
+
+def test_an_unpaged_list_is_asked_once_and_without_page_parameters(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(200, [{"id": number} for number in range(50)]))
+    assert ids(client, Endpoint("/list", page_size=50)) == list(range(50))
+    assert [seen.query for seen in stub.seen] == [{}]
+
+
+def test_ids_fill_path_parameters_and_body(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(200, {"groupOne": []}))
+    given_ids = {"workspaceId": "w1", "start": "a", "end": "b", "amountShown": "COST", "groups": ["USER", "PROJECT"]}
+    assert list(client.rows(endpoints.REPORT_SUMMARY, given_ids)) == []
+    (seen,) = stub.seen
+    assert seen.path == "/report/v1/workspaces/w1/reports/summary"
+    assert seen.json["summaryFilter"] == {"groups": ["USER", "PROJECT"]}
+    assert (seen.json["dateRangeStart"], seen.json["amountShown"]) == ("a", "COST")
+
+
+# -- when to stop ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "total", "asked"),
+    [
+        (0, True, False, 1),
+        (0, False, False, 1),
+        (0, False, True, 1),
+        (199, True, False, 1),
+        (199, False, False, 1),
+        (200, True, False, 1),
+        (200, False, False, 2),
+        (200, False, True, 1),
+        (401, True, False, 3),
+        (401, False, False, 3),
+        (400, False, True, 2),
+    ],
+)
+def test_a_walk_ends_where_the_list_ends(
+    stub: Stub, client: Client, rows: int, header: bool, total: bool, asked: int
+) -> None:
+    endpoint = Endpoint("/list", KEBAB, page_size=200, rows="rows" if total else "", total="count" if total else "")
+    stub.decides(Listing(rows, endpoint, header=header, total=total))
+    assert ids(client, endpoint) == list(range(rows))
+    assert len(stub.seen) == asked
+
+
+@pytest.mark.parametrize("more", ["Last-Page", "last-page"])
+def test_a_full_page_whose_header_says_last_is_the_last(stub: Stub, client: Client, more: str) -> None:
+    stub.answers(Reply(200, [{"id": number} for number in range(200)], {more: "True"}))
+    assert len(ids(client)) == 200
+    assert len(stub.seen) == 1
+
+
+def test_a_short_page_whose_header_says_more_is_not_the_last(stub: Stub, client: Client) -> None:
+    more, last = {"Last-Page": "false"}, {"Last-Page": "true"}
+    stub.answers(Reply(200, [{"id": 0}], more), Reply(200, [{"id": 1}], more), Reply(200, [{"id": 2}], last))
+    assert ids(client) == [0, 1, 2]
+
+
+def test_an_empty_page_is_the_last_whatever_the_header_says(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(200, b"[]", {"Last-Page": "false"}))
+    assert ids(client) == []
+    assert len(stub.seen) == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"Last-Page": "false"}])
+def test_a_list_that_ignores_its_page_parameters_is_read_once(
+    stub: Stub, client: Client, headers: dict[str, str]
+) -> None:
+    stub.answers(Reply(200, [{"id": number} for number in range(200)], headers))
+    assert ids(client) == list(range(200))
+    assert len(stub.seen) == 2
+
+
+# -- smaller pages -----------------------------------------------------------------------------
+
+
+def test_the_size_is_the_largest_documented_or_what_is_set(stub: Stub, connect: Connect) -> None:
+    stub.decides(Listing(10))
+    for setting, asked in ((None, 200), (50, 50), (1000, 200), (1, 1)):
+        list(connect(page_size=setting).rows(LIST, {}))
+        assert numbers(stub.seen[-1], KEBAB)[1] == asked
+
+
+@pytest.mark.parametrize("most", [3000, 1000, 200, 70, 50])
+def test_a_rejected_size_is_halved_and_remembered(stub: Stub, client: Client, most: int) -> None:
+    endpoint = Endpoint("/list", KEBAB)
+    stub.decides(Listing(450, endpoint, most=most))
+    assert ids(client, endpoint) == list(range(450))
+    found = numbers(stub.seen[-1], KEBAB)[1]
+    assert found <= most
+    before = len(stub.seen)
+    assert ids(client, endpoint) == list(range(450))
+    assert {numbers(seen, KEBAB)[1] for seen in stub.seen[before:]} == {found}
+
+
+def test_a_page_that_is_wrong_for_another_reason_is_asked_once(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(400, {"message": "You entered invalid value for field: [status]", "code": 501}))
+    with pytest.raises(InvalidRequestError):
+        ids(client)
+    assert len(stub.seen) == 1
+
+
+def test_a_rejection_that_no_size_cures_is_raised_and_not_remembered(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(400, {"message": "page must not be null", "code": 501}))
+    with pytest.raises(InvalidRequestError):
+        ids(client)
+    assert [numbers(seen, KEBAB)[1] for seen in stub.seen] == [200, 100, 50]
+    stub.decides(Listing(1))
+    assert ids(client) == [0]
+    assert numbers(stub.seen[-1], KEBAB)[1] == 200
+
+
+@pytest.mark.parametrize("heavy", [Reply(500), Reply(503, b"<html>"), Reply(504), Reply(how="silent")])
+@pytest.mark.parametrize("bad_page", [1, 2, 3])
+def test_a_page_that_proves_too_heavy_is_read_in_halves_and_no_row_is_lost_or_doubled(
+    stub: Stub, connect: Connect, heavy: Reply, bad_page: int
+) -> None:
+    whole = Listing(950)
+    stub.decides(lambda seen: heavy if numbers(seen, KEBAB) == (bad_page, 200) else whole(seen))
+    client = connect(timeout_seconds=0.2 if heavy.how == "silent" else 20)
+    assert ids(client) == list(range(950))
+    assert numbers(stub.seen[-1], KEBAB)[1] == 100
+    assert ids(client) == list(range(950))
+    before = len(stub.seen) // 2
+    assert numbers(stub.seen[before], KEBAB)[1] == 200, "only a rejected size is remembered"
+
+
+def test_a_page_stays_large_where_only_the_connection_broke(stub: Stub, client: Client) -> None:
+    whole = Listing(10)
+    broken = [Reply(how="reset"), Reply(200, b"<html>"), Reply(429), Reply(200, b"[{", how="short")]
+    stub.decides(lambda seen: broken.pop() if broken else whole(seen))
+    assert ids(client) == list(range(10))
+    assert [numbers(seen, KEBAB)[1] for seen in stub.seen] == [200] * 5
+
+
+def test_no_page_is_made_smaller_than_the_default(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(500))
+    with pytest.raises(ServerError):
+        ids(client)
+    assert [numbers(seen, KEBAB)[1] for seen in stub.seen] == [200, 100, 50, 50, 50, 50]
+
+
+@given(number=st.integers(0, 40), size=st.integers(1, 5000))
+def test_a_smaller_walk_keeps_its_place(number: int, size: int) -> None:
+    walk = Walk(number, size)
+    while True:
+        before = walk.size
+        if not walk.shrink():
+            break
+        assert walk.size < before
+        assert walk.number * walk.size == number * size
+    assert walk.size * walk.number == number * size
+    assert walk.size <= 50 or number
+
+
+def test_json_is_not_touched_on_its_way(stub: Stub, client: Client) -> None:
+    body = b'[{"n": 1.10, "big": 123456789012345678901234567890, "text": "\\u00e4"}]'
+    stub.answers(Reply(200, body))
+    assert client.page(Endpoint("/list"), {}).body == body
+    assert json.loads(body)[0]["big"] == next(client.rows(Endpoint("/list"), {}))["big"]

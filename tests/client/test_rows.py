@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from clockify_client import Endpoint, MalformedAnswerError
+from clockify_client.rows import counted_rows_of, rows_of
+
+ROWS = [{"id": "a", "n": 1}, {"id": "b", "n": None}]
+PLAIN = Endpoint("/x")
+WRAPPED = Endpoint("/x", rows="requests", total="count")
+NESTED = Endpoint("/x", rows="expenses.expenses", total="expenses.count")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "answer", "rows", "total"),
+    [
+        (PLAIN, ROWS, ROWS, None),
+        (PLAIN, [], [], None),
+        (PLAIN, ROWS[0], ROWS[:1], None),
+        (PLAIN, {}, [], None),
+        (WRAPPED, {"count": 9, "requests": ROWS}, ROWS, 9),
+        (WRAPPED, {"requests": ROWS}, ROWS, None),
+        (WRAPPED, {"requests": None, "count": 0}, [], 0),
+        (WRAPPED, {}, [], None),
+        (Endpoint("/x", rows="webhooks"), {"workspaceWebhookCount": 2, "webhooks": ROWS}, ROWS, None),
+        (NESTED, {"expenses": {"expenses": ROWS, "count": 5}, "weeklyTotals": []}, ROWS, 5),
+        (NESTED, {"expenses": {"expenses": []}}, [], None),
+        (NESTED, {"expenses": None}, [], None),
+    ],
+)
+def test_rows_are_found_in_every_envelope(
+    endpoint: Endpoint, answer: Any, rows: list[Any], total: int | None
+) -> None:
+    for body in (json.dumps(answer).encode(), b" \n" + json.dumps(answer, indent=1).encode()):
+        assert counted_rows_of(endpoint, body) == (rows, total)
+        assert rows_of(endpoint, body) == rows
+
+
+def test_rows_come_as_the_type_that_is_asked_for() -> None:
+    class Row(msgspec.Struct):
+        id: str
+
+    body = json.dumps(ROWS).encode()
+    assert [row.id for row in rows_of(PLAIN, body, Row)] == ["a", "b"]
+    assert [bytes(row["n"]) for row in rows_of(PLAIN, body, dict[str, msgspec.Raw])] == [b"1", b"null"]
+    assert [bytes(row) for row in rows_of(PLAIN, b'[{"n": 1.10}]', msgspec.Raw)] == [b'{"n": 1.10}']
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body"),
+    [
+        (PLAIN, b""),
+        (PLAIN, b"[{"),
+        (PLAIN, b"<html>"),
+        (PLAIN, b'"text"'),
+        (PLAIN, b"[1, 2]"),
+        (WRAPPED, b""),
+        (WRAPPED, b"[]"),
+        (WRAPPED, b'{"requests": {}}'),
+        (WRAPPED, b'{"message": "maintenance"}'),
+        (NESTED, b'{"expenses": {"count": 0}}'),
+        (NESTED, b'{"expenses": []}'),
+    ],
+)
+def test_another_shape_is_an_error_and_never_an_empty_list(endpoint: Endpoint, body: bytes) -> None:
+    with pytest.raises(MalformedAnswerError, match="GET /x"):
+        rows_of(endpoint, body)
