@@ -55,7 +55,7 @@ def require_scope(caller: Caller, route: Route) -> None:
     if caller.addon_workspace is None:
         return
     if route.scope is None:
-        raise unauthorized(4017, "Resource is not accessible to add-ons")
+        raise unauthorized(403, "Resource is not accessible to add-ons")
     needed = f"{route.scope}_{'READ' if route.reads else 'WRITE'}"
     if needed not in caller.scopes:
-        raise unauthorized(4017, f"Addon {caller.addon_workspace} does not have permission {needed}")
+        raise unauthorized(403, f"Addon {caller.addon_workspace} does not have permission {needed}")

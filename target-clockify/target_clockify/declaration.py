@@ -54,6 +54,7 @@ class Field:
         cleared: What is written to empty it.
         fixed: It cannot change once the object exists.
         modifier: It only goes along with a write, and is never compared: a query flag, a filter's mode.
+        initial: It is given to a new object and never compared afterwards, since nothing can change it.
         description: For the reference: unit, meaning.
     """
 
@@ -70,6 +71,7 @@ class Field:
     clearable: bool = True
     fixed: bool = False
     modifier: bool = False
+    initial: bool = False
     cleared: Any = None
     description: str = ""
 
@@ -266,6 +268,9 @@ class WritableObject:
         calls: The requests of a procedure; it has no state and so none of the above but its fields.
         brings: In place of calls, what a procedure makes of an existing object: its name, the field with its id, and
             the fields it is to have.
+        implied: It exists as soon as its parents do, whether a list shows it or not.
+        last: Fields of a new object that are set at the very end of a run, since they close it to what belongs to it.
+        second_chance: An INSERT that Clockify refuses is tried again at the end of a run: what it lacks may come.
         repeatable: Calling a procedure twice does no harm.
     """
 
@@ -285,6 +290,9 @@ class WritableObject:
     adapt: Callable[[State], State] | None = None
     calls: Callable[[Change], Iterable[Call]] | None = None
     brings: tuple[str, str, Callable[[State], State]] | None = None
+    implied: bool = False
+    last: tuple[str, ...] = ()
+    second_chance: bool = False
     repeatable: bool = True
 
     def __post_init__(self) -> None:

@@ -32,6 +32,7 @@ class Write:
         current: The object as it is; empty for an INSERT.
         entry: Its entry in the journal.
         created: The ledger holds the object for one it created.
+        unfinished: Some fields of the new object are left to the end of the run.
     """
 
     incoming: Incoming
@@ -41,6 +42,7 @@ class Write:
     current: State
     entry: Entry
     created: bool = False
+    unfinished: bool = False
 
     @property
     def target(self) -> WritableObject:
@@ -52,7 +54,7 @@ class Write:
         incoming = self.incoming
         scope = dict(zip(self.target.listing.scope, self.scope, strict=False))
         created = self.created or self.operation is Operation.INSERT
-        return Row(incoming.route.stream, incoming.key, self.target.name, object_id, scope, created, incoming.seen)
+        return Row(incoming.route.stream, incoming.key, self.target.name, object_id, scope, created, None if self.unfinished else incoming.seen)
 
 
 @dataclass
@@ -67,7 +69,7 @@ def differences(target: WritableObject, current: State, given: State) -> dict[st
     """Return the fields in which an object would change, each with its old and its new value."""
     changes: dict[str, tuple[Any, Any]] = {}
     for one in target.fields:
-        if one.modifier or one.name not in given:
+        if one.modifier or one.name not in given or (one.initial and current):
             continue
         old = current.get(one.name)
         new = one.kind.merged(old, given[one.name])
@@ -134,7 +136,7 @@ class Planner:
             return self._workspace if incoming.id or incoming.workspace or target.name != "workspaces" else None
         if target.identity:
             identity = ":".join(str(given.get(name)) for name in target.identity)
-            return identity if self._current.has(target, identity) else None
+            return identity if target.implied or self._current.has(target, identity) else None
         if incoming.id and self._current.has(target, incoming.id):
             return incoming.id
         if row and self._current.has(target, row.id):
@@ -192,12 +194,19 @@ class Planner:
             recovery["given"] = {name: given.get(name) for name in target.recognised_by}
             recovery["before"] = self._current.matching(target, target.recognised_by, given)
         changes = {name: (None, value) for name, value in given.items() if value is not None}
-        return self._write(incoming, Operation.INSERT, scope or (), given, {}, None, changes, recovery)
+        postponed = {name for name in target.last if given.get(name)}
+        given = {name: value for name, value in given.items() if name not in postponed}
+        write = self._write(incoming, Operation.INSERT, scope or (), given, {}, None, changes, recovery)
+        write.unfinished = bool(postponed)
+        return write
 
     def _update(self, incoming: Incoming, given: State, scope: Scope, found: str, row: Row | None) -> Write | Unchanged:
         target = incoming.route.object
-        current = self._current.get(target, found) or {}
+        current = self._current.get(target, found) or {name: given.get(name) for name in target.identity}
         changes = differences(target, current, given)
+        if row and row.created and row.record_hash == incoming.seen:
+            # What this very record was given once, and Clockify settled otherwise, is not asked for again.
+            changes = {name: change for name, change in changes.items() if not target.field(name).fixed}
         if not changes:
             return Unchanged(found, scope)
         self._require(target, Operation.UPDATE)

@@ -154,7 +154,11 @@ class Route:
             else:
                 _set_field(fields, column, value)
         if self.object.adapt:
-            incoming.fields = self.object.adapt(fields)
+            incoming.fields = {
+                name: value
+                for name, value in self.object.adapt(fields).items()
+                if value is not None or self.object.field(name).clearable
+            }
 
     def says(self, incoming: Incoming, blob: bytes) -> bool:
         """Tell whether a record repeats a row of a list literally, field by field; False where that takes a closer look."""

@@ -7,18 +7,22 @@ resolved yet may still come, so it is named and waited for.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.record import is_clockify_id
+from target_clockify.record import RejectedError, is_clockify_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from target_clockify.current import Current
     from target_clockify.declaration import State, WritableObject
     from target_clockify.ledger import Ledger
     from target_clockify.record import Incoming
 
+logger = logging.getLogger("target-clockify")
+
+_LEFT_OUT = ("companies", "currencies")  # the API neither lists nor makes them
 _TRIGGERS = ("projects", "users", "tags", "tasks", "assignments", "expenses")
 
 
@@ -43,6 +47,7 @@ class References:
         self._current = current
         self._objects = objects
         self._workspace = workspace
+        self._lacking: set[str] = set()
 
     def resolved(self, incoming: Incoming) -> State:
         """Return the fields of a record with every reference an id of the workspace.
@@ -57,7 +62,7 @@ class References:
 
         def resolve(name: str, value: Any) -> Any:  # noqa: ANN401
             found = self._id(name, str(value), incoming)
-            if found is None and name != "companies":
+            if found is None and name not in _LEFT_OUT:
                 missing.append((name, str(value)))
             return found
 
@@ -68,13 +73,26 @@ class References:
                 for place, name in places.items():
                     value = _replaced(value, place, lambda item, name=name: resolve(name, item))
                 fields[one.name] = value
+                if value is None:
+                    del fields[one.name]
         if missing:
             raise UnresolvedError(missing)
         return fields
 
+    def ids(self, target: WritableObject, given: State) -> Iterator[tuple[str, str]]:
+        """Yield what the fields of a record refer to: names of objects, and ids."""
+        for one in target.fields:
+            value = given.get(one.name)
+            if one.refers and value and not one.modifier:
+                places = {"": one.refers} if isinstance(one.refers, str) else one.refers
+                for place, name in places.items():
+                    found: list[str] = []
+                    _replaced(value, place, found.append)
+                    yield from ((name, str(item)) for item in found)
+
     def _id(self, name: str, value: str, incoming: Incoming) -> str | None:
         if name == "currencies":
-            return self._currency(value, incoming.fields.get("currencyCode"))
+            return self._currency(value, incoming)
         own = incoming.workspace == self._workspace
         if own:
             return value
@@ -110,14 +128,22 @@ class References:
         found = self._current.matching(target, ("projectId", "name"), {"projectId": project, "name": value})
         return found[0] if len(found) == 1 else None
 
-    def _currency(self, value: str, code: Any) -> str | None:  # noqa: ANN401
+    def _currency(self, value: str, incoming: Incoming) -> str | None:
+        """Currencies have ids per workspace, and codes that are the same everywhere."""
         workspaces = self._objects["workspaces"]
         self._current.ensure([(workspaces, ())])
         state = self._current.get(workspaces, self._workspace) or {}
+        code = incoming.fields.get("currencyCode")
         for one in state.get("currencies") or ():
-            if value in (one.get("id"), one.get("code")):
+            if value in (one.get("id"), one.get("code")) or (code and code == one.get("code")):
                 return str(one["id"])
-        return next((str(one["id"]) for one in state.get("currencies") or () if code and one.get("code") == code), None)
+        if incoming.workspace is None:
+            msg = f"currency {code or value} is not set up in the workspace; only its settings can add it"
+            raise RejectedError("no_such_currency", msg)
+        if value not in self._lacking:
+            self._lacking.add(value)
+            logger.warning("currency %s is not set up in the workspace: copied clients get its default", code or value)
+        return None
 
 
 def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:  # noqa: ANN401

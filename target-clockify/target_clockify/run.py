@@ -45,6 +45,7 @@ logger = logging.getLogger("target-clockify")
 
 _CHUNK = 2000  # records looked at together
 _UNDER_WAY = 1000  # writes that may be on their way or queued before more records are looked at
+_LATER = "at the end of the run"
 _SETTLED_AFTER = 2.0  # seconds in which a request of a killed run has certainly arrived
 
 
@@ -94,6 +95,8 @@ class Run:
         self._states: deque[tuple[int, Any]] = deque()
         self._deletes = 0
         self._recovered = False
+        self._at_the_end = False
+        self._unfinished: set[str] = set()
 
     # -- messages ------------------------------------------------------------------------------
 
@@ -122,6 +125,9 @@ class Run:
 
     def finish(self) -> None:
         """Do everything that is left."""
+        self._work_off()
+        self._release(_LATER)
+        self._at_the_end = True
         self._work_off()
         for stream, epoch, raw, reason in self._waiting.release_all():
             self._reject_raw(stream, epoch, raw, RejectedError("unresolved", reason))
@@ -257,6 +263,9 @@ class Run:
                     if planned.entry.id and self._is_touched(planned.target, planned.entry.id):
                         self._wait(_busy("=" + planned.target.name, planned.entry.id), one, "a write to the same object")
                         continue
+                    if awaited := self._awaited(planned):
+                        self._wait(awaited, one, "a write to what it refers to")
+                        continue
                     self._count_delete(planned)
                     self._mark_busy(planned)
                     writes.append(planned)
@@ -266,6 +275,14 @@ class Run:
             except RejectedError as error:
                 self._reject(one, error)
         return writes, unchanged
+
+    def _awaited(self, write: Write) -> str | None:
+        """Return what a write has to wait for: an object it refers to that is being written."""
+        if self._busy and write.operation is not Operation.DELETE:
+            for name, object_id in self._references.ids(write.target, write.given):
+                if ("=" + name, object_id) in self._busy:
+                    return _busy("=" + name, object_id)
+        return None
 
     def _resolved(self, one: Incoming) -> State | None:
         try:
@@ -388,6 +405,12 @@ class Run:
                 self._busy.discard(("=" + write.target.name, write.entry.id))
             if isinstance(error, RejectedError):
                 closed.append((write.entry, "failed", str(error), None))
+                if self._deserves_another_try(write, error):
+                    self._wait(_LATER, write.incoming, str(error))
+                    self._release(_busy(write.incoming.route.stream, write.incoming.key))
+                    continue
+                if write.entry.id:
+                    self._release(_busy("=" + write.target.name, write.entry.id))
                 try:
                     self._reject(write.incoming, error, write.operation.value)
                 except StoppedError as stop:
@@ -401,13 +424,23 @@ class Run:
             self._ledger.finish(closed)
         for outcome in outcomes:
             if outcome.error is None:
+                if outcome.write.unfinished:
+                    self._unfinished.add(outcome.write.incoming.key)
+                    self._outstanding[outcome.write.incoming.epoch] += 1
+                    self._wait(_LATER, outcome.write.incoming, "unfinished")
                 self._settled(outcome.write.incoming, outcome.id)
         if failure := fatal or stopped:
             raise failure
 
+    def _deserves_another_try(self, write: Write, error: RejectedError) -> bool:
+        refused = write.operation is Operation.INSERT and error.kind in {"refused", "gone"}
+        return refused and write.target.second_chance and not self._at_the_end
+
     def _done(self, outcome: Outcome) -> Row | None:
         write, target = outcome.write, outcome.write.target
-        self.summary.count(write.incoming.route.stream, _DONE[write.operation])
+        if not write.unfinished:
+            done = "inserted" if write.incoming.key in self._unfinished else _DONE[write.operation]
+            self.summary.count(write.incoming.route.stream, done)
         if write.operation is Operation.DELETE:
             if outcome.id:
                 self._current.drop(target, outcome.id)
@@ -434,10 +467,13 @@ class Run:
             return
         target = one.route.object
         natural = one.fields.get(target.natural[0]) if target.natural else None
-        places = [_busy(one.route.stream, one.key), _place(target.name, one.key)]
+        places = [_busy(one.route.stream, one.key), _place(target.name, one.key), _place("any", one.key)]
         places += [_place(target.name, str(natural))] if natural else []
         places += [_busy("=" + target.name, object_id)] if object_id else []
-        self._chunk += [(stream, epoch, raw) for stream, epoch, raw, _ in self._waiting.release(places)]
+        self._release(*places)
+
+    def _release(self, *places: str) -> None:
+        self._chunk += [row[:3] for row in self._waiting.release(places)]
 
     def _wait(self, place: str, one: Incoming, reason: str) -> None:
         self._waiting.add(place, one.route.stream, one.epoch, one.raw, reason)
@@ -447,7 +483,7 @@ class Run:
     def _reject(self, one: Incoming, error: RejectedError, operation: str = "") -> None:
         operation = operation or ("DELETE" if one.deleted else one.route.operation)
         self._reject_raw(one.route.stream, one.epoch, one.raw, error, one.key, operation)
-        self._chunk += [row[:3] for row in self._waiting.release([_busy(one.route.stream, one.key)])]
+        self._release(_busy(one.route.stream, one.key))
 
     def _reject_raw(  # noqa: PLR0913
         self, stream: str, epoch: int, raw: bytes, error: RejectedError, key: str = "", operation: str = ""

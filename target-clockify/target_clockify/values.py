@@ -29,6 +29,8 @@ class Kind:
         schema: JSON Schema of a value that may be written.
         coerce: Reads input; what it cannot read it leaves as it is, for the schema to refuse.
         canonical: Evens out the spellings of one meaning; two values are the same where this is equal.
+        members: The kinds of an object's members.
+        key: The member by which the elements of an array are told apart: those that are not mentioned stay.
     """
 
     name: str
@@ -36,9 +38,12 @@ class Kind:
     coerce: Callable[[Any], Any] = field(compare=False)
     canonical: Callable[[Any], Any] = field(compare=False)
     members: Mapping[str, Kind] = field(default_factory=dict, compare=False)
+    key: str = ""
 
     def merged(self, current: Any, value: Any) -> Any:  # noqa: ANN401
-        """Return the value as it will stand: an object keeps the members that are not mentioned."""
+        """Return the value as it will stand: what is not mentioned of an object or a keyed array stays."""
+        if self.key and isinstance(value, list):
+            return list({one[self.key]: one for one in (*(current or ()), *value)}.values())
         if self.members and isinstance(current, dict) and isinstance(value, dict):
             return {**{name: current.get(name) for name in self.members}, **value}
         return value
@@ -230,7 +235,9 @@ def record_of(name: str = "an object", required: tuple[str, ...] = (), **members
     return Kind(name, schema, coerce, canonical, members)
 
 
-def list_of(item: Kind, name: str = "an array", *, ordered: bool = False, only: Callable[[Any], bool] = bool) -> Kind:
+def list_of(
+    item: Kind, name: str = "an array", *, ordered: bool = False, only: Callable[[Any], bool] = bool, key: str = ""
+) -> Kind:
     """Return the kind of an array.
 
     Args:
@@ -238,6 +245,7 @@ def list_of(item: Kind, name: str = "an array", *, ordered: bool = False, only: 
         name: What messages call it.
         ordered: The order of the elements counts.
         only: Tells the elements that count.
+        key: The member that tells elements apart, where those that are not mentioned stay.
     """
 
     def coerce(value: Any) -> Any:  # noqa: ANN401
@@ -248,4 +256,16 @@ def list_of(item: Kind, name: str = "an array", *, ordered: bool = False, only: 
         elements = [item.canonical(one) for one in value or () if only(one)]
         return elements if ordered else sorted(elements, key=repr)
 
-    return Kind(name, {"type": "array", "items": dict(item.schema)}, coerce, canonical)
+    return Kind(name, {"type": "array", "items": dict(item.schema)}, coerce, canonical, key=key)
+
+
+def _has_value(one: Any) -> bool:  # noqa: ANN401
+    return isinstance(one, dict) and one.get("value") not in (None, "", [])
+
+
+CUSTOM_VALUES = list_of(
+    record_of(required=("customFieldId",), customFieldId=ID, value=ANY),
+    "an array of custom field values",
+    only=_has_value,
+    key="customFieldId",
+)

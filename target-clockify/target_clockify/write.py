@@ -305,6 +305,7 @@ class Writer:
         target = write.target
         changed = frozenset(differences(target, state, given))
         covered = {name for part in target.parts for name in part.fields}
+        changed = frozenset(name for name in changed if not target.field(name).fixed)
         if uncovered := changed - covered:
             msg = f"{', '.join(sorted(uncovered))} of {target.name} cannot be written"
             raise RejectedError("unsupported", msg)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
     from typing_extensions import Self
@@ -22,6 +23,7 @@ class Seen:
     """A request as the server saw it."""
 
     method: str
+    target: str
     path: str
     query: dict[str, list[str]]
     headers: Mapping[str, str]
@@ -54,7 +56,7 @@ class Reply:
 class Stub:
     """A server on a port of its own. `answers` are given in turn, the last one for ever; or one function decides."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.seen: list[Seen] = []
         self.ended = threading.Event()
         self._lock = threading.Lock()
@@ -64,8 +66,9 @@ class Stub:
         class Handler(_Handler):
             owner = stub
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.port: int = self._server.server_address[1]
         self.origin = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -90,6 +93,11 @@ class Stub:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -101,6 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = Seen(
             self.command,
+            self.path,
             parts.path,
             parse_qs(parts.query),
             dict(self.headers.items()),

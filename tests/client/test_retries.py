@@ -27,7 +27,7 @@ from clockify_client import (
 from tests.client.stub import Reply, Stub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     Connect = Callable[..., Client]
 
@@ -185,35 +185,27 @@ def test_a_write_may_be_answered_with_nothing(stub: Stub, client: Client, status
     assert client.call(write("DELETE")) is None
 
 
-@pytest.fixture
-def late_host() -> Iterator[tuple[Callable[[], None], int]]:
-    """A port that refuses connections until it is opened; then every write is answered 201."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    yield listener.listen, listener.getsockname()[1]
-    listener.close()
+def test_a_write_that_never_connected_is_sent_again_until_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as host:  # bound, not listening: connections are refused
+        host.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{host.getsockname()[1]}"
+        client = Client(
+            Settings(hosts=Hosts.of(api_url=url), api_key="secret-key", requests_per_second=1000, timeout_seconds=0.2)
+        )
+        with pytest.raises(UnreachableError):
+            client.call(write())
+        assert client.statistics.requests == 6
+        acquire = client.throttle.acquire
 
+        def acquire_third() -> Any:
+            if client.statistics.requests == 8:
+                host.listen()
+            return acquire()
 
-def test_a_write_that_never_connected_is_sent_again(
-    late_host: tuple[Callable[[], None], int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    open_, port = late_host
-    settings = Settings(
-        hosts=Hosts.of(api_url=f"http://127.0.0.1:{port}"),
-        api_key="secret-key",
-        requests_per_second=1000,
-        timeout_seconds=0.2,
-    )
-    client = Client(settings)
-    with pytest.raises(UnreachableError):
-        client.call(write())
-    assert client.statistics.requests == 6
-    tries = iter(range(10))
-    acquire = client.throttle.acquire
-    monkeypatch.setattr(client.throttle, "acquire", lambda: open_() if next(tries) == 2 else acquire())
-    monkeypatch.setattr("clockify_client.client.ClosedError", UnreachableError)
-    with pytest.raises(AmbiguousWriteError):  # connected at last, and never answered
-        client.call(write())
+        monkeypatch.setattr(client.throttle, "acquire", acquire_third)
+        with pytest.raises(AmbiguousWriteError):  # connected at last, and never answered
+            client.call(write())
+        assert client.statistics.requests == 9
 
 
 # -- the end -----------------------------------------------------------------------------------

@@ -233,9 +233,9 @@ def test_project_totals_are_the_same_by_every_road(tiny: Sandbox) -> None:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(first=st.integers(1, 20), length=st.integers(1, 11), hours=st.integers(1, 24), every_day=st.booleans())
 def test_hours_of_days_add_up_to_the_hours_of_the_project(
-    sandbox: StartSandbox, first: int, length: int, hours: int, *, every_day: bool
+    empty: Sandbox, first: int, length: int, hours: int, *, every_day: bool
 ) -> None:
-    empty = sandbox(scale="empty")
+    empty.reset(scale="empty")
     user, project = (
         empty.ok("GET", "/user")["id"],
         empty.ok("POST", "/workspaces/{ws}/projects", {"name": "Plan"})["id"],

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
@@ -28,7 +27,7 @@ routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
 
 _SEARCHABLE = ("PENDING", "APPROVED", "REJECTED", "ALL")
 _HOUR = 3600
-_SECONDS_ONLY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_SECONDS_ONLY = "%Y-%m-%dT%H:%M:%SZ"
 _HALVES = {"FIRST_HALF": (9, 13), "SECOND_HALF": (13, 17)}
 _SHORT = ("id", "workspaceId", "policyId", "userId", "note", "createdAt", "balanceDiff", "timeOffPeriod")
 
@@ -115,11 +114,14 @@ def request_time_off_for(call: Call, body: NewRequest) -> Entity:
 
 @routes.patch("/workspaces/{ws}/time-off/policies/{policyId}/requests/{requestId}")
 def decide_request(call: Call, body: Decision) -> Entity:
-    """Approve or reject a pending request; what is decided stays so."""
+    """Approve or reject a pending request; what is decided stays so, and may be said again."""
     policy, request = _named(call)
     if not _may_decide(call, policy, request):
         raise forbidden()
-    if request["status"]["statusType"] != "PENDING":
+    state = request["status"]["statusType"]
+    if state == body.status:
+        return _short(call, request)
+    if state != "PENDING":
         raise invalid("Updating policy status is not allowed", 400)
     changes: dict[str, Any] = {"status": _decided(call, body.status, body.note)}
     if body.status == "APPROVED":
@@ -234,11 +236,9 @@ def _date(text: str) -> date:
 
 def _second(text: str) -> int:
     try:
-        if _SECONDS_ONLY.fullmatch(text):
-            return epoch(datetime.fromisoformat(text))
+        return epoch(datetime.strptime(text, _SECONDS_ONLY).replace(tzinfo=UTC))
     except ValueError:
-        pass  # the form fits, but there is no such moment
-    raise invalid(f"Text '{text}' could not be parsed, expected yyyy-MM-ddThh:mm:ssZ", 400)
+        raise invalid(f"Text '{text}' could not be parsed, expected yyyy-MM-ddThh:mm:ssZ", 400) from None
 
 
 def _decided(call: Call, state: str, note: str | None = None) -> Entity:

@@ -8,7 +8,7 @@ from clockify_client import endpoints
 
 from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
 from target_clockify.objects.shared import named, rate_parts
-from target_clockify.values import ANY, DURATION, FLAG, ID, IDS, RATE, TEXT, WORD, OBJECT, list_of, record_of
+from target_clockify.values import CUSTOM_VALUES, DURATION, FLAG, ID, IDS, RATE, TEXT, WORD, OBJECT, list_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,11 +61,14 @@ def _own_membership(row: State, workspace: Any) -> State:  # noqa: ANN401
 
 def _adapted_user(given: State) -> State:
     """`status` of a row as it is read is that of the account; a row made by hand means the membership."""
-    given = _own_membership(given, given.pop("workspaceId", None))
+    workspace, read = given.pop("workspaceId", None), "memberships" in given
+    given = _own_membership(given, workspace)
     given.pop("memberships", None)
     status = given.pop("status", None)
-    if "membershipStatus" not in given and status in {"ACTIVE", "INACTIVE"}:
-        given["membershipStatus"] = status
+    if not read and status:
+        given.setdefault("membershipStatus", status)
+    if read and given.get("membershipStatus") not in {"ACTIVE", "INACTIVE"}:
+        given.pop("membershipStatus", None)  # invited or declined: that is up to the user
     return given
 
 
@@ -84,8 +87,6 @@ def _custom_values(name: str) -> Any:  # noqa: ANN401
     return calls
 
 
-_VALUE = record_of(required=("customFieldId",), customFieldId=ID, value=ANY)
-
 USERS = WritableObject(
     name="users",
     noun="user",
@@ -95,10 +96,9 @@ USERS = WritableObject(
         Field(
             "membershipStatus",
             WORD,
-            on_insert={"enum": ["ACTIVE", "INACTIVE", "PENDING"]},
-            on_update={"enum": ["ACTIVE", "INACTIVE", "PENDING", "DECLINED"]},
+            rules={"enum": ["ACTIVE", "INACTIVE"]},
             clearable=False,
-            description="Of the membership in the workspace; only ACTIVE and INACTIVE can be set.",
+            description="Of the membership in the workspace.",
         ),
         Field("status", WORD, modifier=True, description="Stands for `membershipStatus` where that is not given."),
         Field("workspaceId", ID, modifier=True),
@@ -107,7 +107,7 @@ USERS = WritableObject(
         Field("costRate", RATE, clearable=False, aliases=("costRateAmount",), description="Minor units."),
         Field(
             "customFields",
-            list_of(_VALUE),
+            CUSTOM_VALUES,
             aliases=("userCustomFields",),
             refers={"[].customFieldId": "custom_fields"},
             clearable=False,
@@ -139,7 +139,7 @@ MEMBER_PROFILES = WritableObject(
         Field("workingDays", list_of(WORD), rules={"items": {"enum": _DAYS}}, clearable=False),
         Field(
             "userCustomFieldValues",
-            list_of(_VALUE),
+            CUSTOM_VALUES,
             key="userCustomFields",
             write=lambda values: [{key: one.get(key) for key in ("customFieldId", "value")} for one in values],
             aliases=("customFields",),
@@ -175,7 +175,7 @@ WORKSPACES = WritableObject(
     noun="workspace",
     aliases=("Workspace",),
     fields=(
-        named(50),
+        Field("name", TEXT, rules={"minLength": 1, "maxLength": 50}, clearable=False, initial=True),
         Field("organizationId", TEXT, modifier=True, description="The Cake organisation the workspace belongs to."),
         Field("hourlyRate", RATE, clearable=False, description="Minor units."),
         Field("costRate", RATE, clearable=False, description="Minor units."),

@@ -147,6 +147,7 @@ POLICIES = WritableObject(
         ),
     ),
     delete=Delete("/time-off/policies/{id}", first={"archived": True}),
+    last=("archived",),
     read_only=("projectId",),
     rules=audience_rules,
     adapt=spread_filters,
@@ -196,9 +197,12 @@ def _decision(change: Change) -> Iterator[Call]:
 
 
 def _asked(given: State) -> State:
-    """`status` may be the word alone."""
+    """`status` may be the word alone. Pending is what every request is until somebody decides."""
     status = given.get("status")
-    return {**given, "status": {"statusType": WORD.coerce(status)}} if isinstance(status, str) and status else given
+    if isinstance(status, str) and status:
+        status = {"statusType": WORD.coerce(status)}
+    pending = isinstance(status, dict) and status.get("statusType") in {None, "PENDING"}
+    return {name: value for name, value in {**given, "status": status}.items() if not (name == "status" and pending)}
 
 
 TIME_OFF_REQUESTS = WritableObject(
@@ -212,7 +216,12 @@ TIME_OFF_REQUESTS = WritableObject(
         Field("note", TEXT, fixed=True),
         Field("timeUnit", WORD, modifier=True),
         Field("userTimeZone", TEXT, modifier=True),
-        Field("status", record_of("a status", ("statusType",), statusType=WORD), clearable=False),
+        Field(
+            "status",
+            record_of("a status", ("statusType",), statusType=WORD),
+            rules={"properties": {"statusType": {"enum": ["APPROVED", "REJECTED"]}}},
+            clearable=False,
+        ),
     ),
     listing=Listing(endpoints.TIME_OFF_REQUESTS),
     fingerprint=("policyId", "userId", "timeOffPeriod"),
@@ -224,6 +233,7 @@ TIME_OFF_REQUESTS = WritableObject(
         defaults={"status": {"statusType": "PENDING"}},
     ),
     parts=(Part(("status",), calls=_decision),),
+    second_chance=True,
     delete=Delete("/time-off/policies/{policyId}/requests/{id}"),
     read_only=(
         *("policyName", "userName", "userEmail", "requesterUserId", "requesterUserName"),
@@ -236,11 +246,11 @@ TIME_OFF_REQUESTS = WritableObject(
 
 
 def _balance(change: Change) -> Iterator[Call]:
-    body = {
-        "userIds": [change.ids["userId"]],
-        "value": change.desired["balance"],
-        "note": change.given.get("note") or "target-clockify",
-    }
+    """Only the balance itself can be set. Where the total is to be another, what was used so far counts from it."""
+    value = change.desired.get("balance")
+    if "total" in change.changed:
+        value = change.desired["total"] - (change.current.get("used") or 0)
+    body = {"userIds": [change.ids["userId"]], "value": value, "note": change.given.get("note") or "target-clockify"}
     yield Call("PATCH", "/time-off/balance/policy/{policyId}", json=body)
 
 
@@ -252,13 +262,15 @@ TIME_OFF_BALANCES = WritableObject(
         Field("policyId", ID, refers="time_off_policies", fixed=True, clearable=False),
         Field("userId", ID, refers="users", fixed=True, clearable=False),
         Field("balance", NUMBER, key="value", rules={"minimum": -10000, "maximum": 10000}, clearable=False),
+        Field("total", NUMBER, clearable=False, description="All that was granted; the balance is what is left of it."),
         Field("note", TEXT, modifier=True),
     ),
     listing=Listing(endpoints.TIME_OFF_BALANCES, scope=("policyId",)),
     identity=("policyId", "userId"),
-    parts=(Part(("balance",), calls=_balance),),
+    parts=(Part(("balance", "total"), calls=_balance),),
+    implied=True,
     read_only=(
-        *("userName", "policyName", "policyTimeUnit", "policyArchived", "total", "used", "negativeBalanceLimit"),
+        *("userName", "policyName", "policyTimeUnit", "policyArchived", "used", "negativeBalanceLimit"),
         *("negativeBalanceAmount", "negativeBalanceUsed"),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from clockify_client import Endpoint, endpoints
@@ -10,6 +11,7 @@ from target_clockify.declaration import Bulk, Call, Change, Create, Delete, Fiel
 from target_clockify.objects.shared import named, rate_parts, without_unchanged_rates
 from target_clockify.values import (
     ANY,
+    CUSTOM_VALUES,
     DURATION,
     FLAG,
     ID,
@@ -30,6 +32,15 @@ if TYPE_CHECKING:
 
 _CLIENT_FIELDS = ("name", "email", "address", "note", "archived", "ccEmails", "currencyId")
 
+def _with_currency(given: State) -> State:
+    """A client without a currency of its own has that of the workspace, and shows its code: that asks for nothing."""
+    if "currencyId" in given and not given["currencyId"]:
+        return {name: value for name, value in given.items() if name not in {"currencyId", "currencyCode"}}
+    if "currencyId" not in given and given.get("currencyCode"):
+        return {**given, "currencyId": given["currencyCode"]}
+    return given
+
+
 CLIENTS = WritableObject(
     name="clients",
     noun="client",
@@ -41,7 +52,7 @@ CLIENTS = WritableObject(
         Field("note", TEXT, rules={"maxLength": 3000}),
         Field("archived", FLAG, clearable=False),
         Field("ccEmails", list_of(TEXT), rules={"maxItems": 3}),
-        Field("currencyId", ID, refers="currencies", clearable=False),
+        Field("currencyId", ID, refers="currencies"),
         Field("currencyCode", TEXT, modifier=True, description="Stands for `currencyId` where that is not given."),
         Field("archiveProjects", FLAG, modifier=True, description="Archive its projects when it is archived."),
         Field("markTasksAsDone", FLAG, modifier=True, description="Close their tasks as well."),
@@ -57,12 +68,8 @@ CLIENTS = WritableObject(
         ),
     ),
     delete=Delete("/clients/{id}", first={"archived": True}),
-    adapt=lambda given: given if given.get("currencyId") else {**given, **_currency(given)},
+    adapt=_with_currency,
 )
-
-
-def _currency(given: State) -> State:
-    return {"currencyId": given["currencyCode"]} if given.get("currencyCode") else {}
 
 
 _ESTIMATE = record_of(estimate=DURATION, type=WORD, resetOption=WORD, active=FLAG, includeNonBillable=FLAG)
@@ -202,7 +209,6 @@ _ENTRY_FIELDS = (
     *("timeInterval", "description", "billable", "projectId", "taskId", "tagIds"),
     *("type", "customFieldValues"),
 )
-_VALUE = record_of(required=("customFieldId",), customFieldId=ID, value=ANY)
 
 
 def _entry_body(change: Change, body: State) -> State:
@@ -224,6 +230,8 @@ def _entry_body(change: Change, body: State) -> State:
     return body
 
 
+_ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")  # holidays and time off make theirs themselves
+
 TIME_ENTRIES = WritableObject(
     name="time_entries",
     noun="time entry",
@@ -241,10 +249,10 @@ TIME_ENTRIES = WritableObject(
         Field("projectId", ID, refers="projects"),
         Field("taskId", ID, refers="tasks"),
         Field("tagIds", IDS, refers={"[]": "tags"}),
-        Field("type", WORD, rules={"enum": ["REGULAR", "BREAK", "HOLIDAY", "TIME_OFF"]}, clearable=False),
+        Field("type", _ENTRY_TYPE, rules={"enum": ["REGULAR", "BREAK", "HOLIDAY", "TIME_OFF"]}, clearable=False),
         Field(
             "customFieldValues",
-            list_of(_VALUE, "an array of custom field values"),
+            CUSTOM_VALUES,
             aliases=("customFields",),
             refers={"[].customFieldId": "custom_fields"},
         ),

@@ -1,0 +1,255 @@
+"""What goes over the wire besides the calls: headers, secrets, connections, proxies."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import ssl
+import subprocess
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from clockify_client import Client, Endpoint, Hosts, Request, Settings, UnreachableError
+
+from tests.client.stub import Reply, Seen, Stub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Connect = Callable[..., Client]
+
+LIST = Endpoint("/list")
+SECRET = "secret-key"
+
+
+def rows(client: Client) -> list[dict[str, Any]]:
+    return list(client.rows(LIST, {}))
+
+
+# -- who we are --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("setting", "header"), [("api_key", "X-Api-Key"), ("addon_token", "X-Addon-Token")])
+def test_exactly_one_header_holds_the_key(stub: Stub, connect: Connect, setting: str, header: str) -> None:
+    rows(connect(**{"api_key": None, setting: SECRET}, user_agent="tap-clockify/1"))
+    (seen,) = stub.seen
+    assert seen.headers[header] == SECRET
+    assert {"X-Api-Key", "X-Addon-Token", "Authorization"} & set(seen.headers) == {header}
+    assert seen.headers["User-Agent"] == "tap-clockify/1"
+    assert seen.headers["Accept"] == "application/json"
+    assert "Content-Type" not in seen.headers
+
+
+@pytest.mark.parametrize("keys", [{}, {"api_key": "", "addon_token": None}, {"api_key": "a", "addon_token": "b"}])
+def test_both_keys_or_none_are_refused(keys: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="exactly one of api_key and addon_token must be set"):
+        Settings(hosts=Hosts.of(), **keys)
+
+
+@pytest.mark.parametrize("key", ["hidden\n", "hid den", "hidden\u2026", "hidden\tx"])
+def test_a_key_that_cannot_be_one_is_refused_without_showing_it(key: str) -> None:
+    with pytest.raises(ValueError, match="holds a space, a line break") as refused:
+        Settings(hosts=Hosts.of(), api_key=key)
+    assert "hid" not in str(refused.value)
+
+
+@pytest.mark.parametrize("setting", ["api_key", "addon_token"])
+def test_no_repr_shows_the_key(connect: Connect, setting: str) -> None:
+    client = connect(**{"api_key": None, setting: SECRET})
+    for shown in (client.settings, client, client.statistics, client.throttle):
+        assert SECRET not in repr(shown)
+        assert SECRET not in str(shown)
+
+
+def test_no_log_line_and_no_error_shows_key_or_values(
+    stub: Stub, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    stub.answers(Reply(500), Reply(429), Reply(how="reset"), Reply(400, {"code": 501, "message": "Ada is no tag"}))
+    request = Request(method="GET", path="/tags/{tagId}", ids={"tagId": "t-77"}, params={"name": "Ada"}, reading=True)
+    with pytest.raises(Exception, match="GET /tags/{tagId}: Clockify found the request invalid") as raised:
+        connect().call(request)
+    text = "\n".join(record.getMessage() for record in caplog.records if record.name == "clockify_client")
+    assert text.count("GET /tags/{tagId}") == 3
+    for value in (SECRET, "Ada", "t-77"):
+        assert value not in text
+        assert value not in str(raised.value) + repr(raised.value)
+    assert SECRET not in caplog.text
+    assert raised.value.__cause__ is None
+
+
+# -- what is sent ------------------------------------------------------------------------------
+
+
+def test_parameters_travel_as_clockify_reads_them(stub: Stub, client: Client) -> None:
+    params = {"archived": True, "strict": False, "ids": ["a", "b"], "none": None, "name": "a&b ä"}
+    client.call(Request(method="GET", path="/x", ids={}, params=params, reading=True))
+    assert stub.seen[0].query == {"archived": ["true"], "strict": ["false"], "ids": ["a", "b"], "name": ["a&b ä"]}
+
+
+def test_a_body_is_json_also_on_delete(stub: Stub, client: Client) -> None:
+    client.call(Request(method="DELETE", path="/x", ids={}, json={"note": "ä", "n": 1.5}))
+    (seen,) = stub.seen
+    assert (seen.method, seen.json) == ("DELETE", {"note": "ä", "n": 1.5})
+    assert seen.headers["Content-Type"] == "application/json"
+
+
+def test_a_form_is_multipart(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(201, {"id": "e1"}))
+    form = [("amount", "12.5"), ("tag", "a"), ("tag", "b"), ("file", ("bill.pdf", b"%PDF", "application/pdf"))]
+    assert client.call(Request(method="POST", path="/expenses", ids={}, form=form)) == {"id": "e1"}
+    (seen,) = stub.seen
+    assert seen.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    for part in (
+        b'name="amount"\r\n\r\n12.5\r\n',
+        b'name="tag"\r\n\r\nb\r\n',
+        b'name="file"; filename="bill.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF\r\n',
+    ):
+        assert part in seen.body
+
+
+# -- connections -------------------------------------------------------------------------------
+
+
+def test_connections_are_kept_and_shared_by_many_threads(stub: Stub, connect: Connect) -> None:
+    workers, each = 32, 5
+    together = threading.Barrier(workers)
+    client = connect(max_workers=workers)
+    stub.answers(Reply(200, [{"id": 1}], {"Set-Cookie": "route=1"}))
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            together.wait(timeout=20)
+            for _ in range(each):
+                assert rows(client) == [{"id": 1}]
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert failures == []
+    assert len(stub.seen) == client.statistics.requests == workers * each
+    assert len({seen.connection for seen in stub.seen}) <= workers
+
+
+def test_a_connection_outlives_failures(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(500, b"<html>"), Reply(429), Reply(404, b""), Reply(200, b"[]"))
+    with pytest.raises(Exception, match="no such workspace"):
+        rows(client)
+    rows(client)
+    assert len({seen.connection for seen in stub.seen}) == 1
+
+
+def test_no_cookie_is_kept(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(200, b"[]", {"Set-Cookie": "session=1; Path=/"}))
+    rows(client)
+    rows(client)
+    assert all("Cookie" not in seen.headers for seen in stub.seen)
+
+
+def test_compressed_answers_are_unpacked(stub: Stub, client: Client) -> None:
+    stub.answers(Reply(200, gzip.compress(b'[{"id": 1}]'), {"Content-Encoding": "gzip"}))
+    assert rows(client) == [{"id": 1}]
+    assert "gzip" in stub.seen[0].headers["Accept-Encoding"]
+
+
+def test_a_redirect_is_not_followed_so_that_the_key_stays_here(stub: Stub, client: Client) -> None:
+    elsewhere = Stub()
+    try:
+        stub.answers(Reply(307, b"", {"Location": f"{elsewhere.origin}/list"}))
+        with pytest.raises(Exception, match="check api_url"):
+            rows(client)
+        assert elsewhere.seen == []
+    finally:
+        elsewhere.close()
+
+
+# -- the environment ---------------------------------------------------------------------------
+
+
+def test_a_netrc_file_adds_no_authorization(
+    stub: Stub, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ada password hidden\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert requests.utils.get_netrc_auth(stub.origin) == ("ada", "hidden"), "the file would be used"
+    rows(client)
+    assert "Authorization" not in stub.seen[0].headers
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_is_used_and_never_sees_the_key(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, stub.origin)
+    stub.answers(Reply(403, b"forbidden"))
+    client = Client(Settings(hosts=Hosts.of(), api_key=SECRET, requests_per_second=1000))
+    with pytest.raises(UnreachableError, match="no connection"):
+        client.call(Request(method="POST", path="/workspaces", ids={}, json={}))  # sent again: it never got out
+    assert [(seen.method, seen.target) for seen in stub.seen] == [("CONNECT", "api.clockify.me:443")] * 6
+    assert all(SECRET not in str(seen) for seen in stub.seen)
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_this_machine_is_reached_without_a_proxy(
+    stub: Stub, client: Client, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    proxy = Stub()
+    try:
+        monkeypatch.setenv(variable, proxy.origin)
+        rows(client)
+        assert len(stub.seen) == 1
+        assert proxy.seen == []
+    finally:
+        proxy.close()
+
+
+@pytest.fixture
+def tls_stub(tmp_path: Path) -> Stub:
+    """A server with a certificate of its own making, for localhost."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return Stub(context)
+
+
+def test_a_certificate_must_be_trusted_and_the_environment_may_name_it(
+    tls_stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"https://localhost:{tls_stub.port}/api/v1"
+    settings = Settings(hosts=Hosts.of(api_url=url), api_key=SECRET, requests_per_second=1000)
+    try:
+        for request in (
+            Request(method="GET", path="/x", ids={}, reading=True),
+            Request(method="POST", path="/x", ids={}, json={}),
+        ):
+            client = Client(settings)
+            with pytest.raises(UnreachableError, match="the certificate of the host is not trusted"):
+                client.call(request)
+            assert client.statistics.requests == 1, "trying again does not help"
+        assert tls_stub.seen == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "certificate.pem"))
+        assert Client(settings).call(Request(method="POST", path="/x", ids={}, json={})) == []
+    finally:
+        tls_stub.close()
+
+
+def test_what_was_seen_is_what_was_sent(stub: Stub, client: Client) -> None:
+    def echo(seen: Seen) -> Reply:
+        return Reply(200, {"method": seen.method, "path": seen.path, "body": json.loads(seen.body)})
+
+    stub.decides(echo)
+    request = Request(method="PUT", path="/workspaces/{workspaceId}", ids={"workspaceId": "w1"}, json={"name": "x"})
+    assert client.call(request) == {"method": "PUT", "path": "/api/v1/workspaces/w1", "body": {"name": "x"}}

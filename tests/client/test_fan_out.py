@@ -1,0 +1,581 @@
+"""Reading ahead: whatever the timing, the same items in the same order, in bounded memory, and never a standstill."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from clockify_client import (
+    BadCredentialsError,
+    Client,
+    ClosedError,
+    Endpoint,
+    FanOut,
+    GoneError,
+    InvalidRequestError,
+    NotPermittedError,
+    Page,
+    Reading,
+    Refusal,
+    ServerError,
+)
+from clockify_client.endpoint import KEBAB
+from clockify_client.paging import PageAnswer
+from clockify_client.rows import rows_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.client.stub import Reply, Seen, Stub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Ids = dict[str, Any]
+
+LEVELS = [Endpoint(f"/level{depth}", KEBAB, page_size=100) for depth in range(3)]
+LOOK_AHEAD = "clockify_client.fan_out._LOOK_AHEAD"
+LONG = 20  # seconds; only a standstill takes that long
+
+
+class World:
+    """A client that answers from a function, as late as the function likes."""
+
+    def __init__(self, answer: Callable[[Endpoint, Ids, int], PageAnswer], max_workers: int = 8) -> None:
+        self.settings = SimpleNamespace(max_workers=max_workers)
+        self.calls: list[tuple[str, Ids, int]] = []
+        self.closed = False
+        self._answer = answer
+
+    def page(self, endpoint: Endpoint, ids: Ids, number: int = 0, size: int | None = None) -> PageAnswer:
+        assert size in {None, 100}
+        self.calls.append((endpoint.path, ids, number))
+        return self._answer(endpoint, ids, number)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def fan_out_of(world: World) -> FanOut:
+    return FanOut(world)  # type: ignore[arg-type]
+
+
+def page(rows: list[Any], number: int, *, last: bool) -> PageAnswer:
+    return PageAnswer(json.dumps(rows).encode(), {"Last-Page": "true" if last else "false"}, number, 100)
+
+
+def within(seconds: float, *works: Callable[[], object]) -> None:
+    """Run side by side; fail where one does not come to an end."""
+    failures: list[BaseException] = []
+
+    def run(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,), daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=seconds)
+        assert not thread.is_alive(), "it stands still"
+    if failures:
+        raise failures[0]
+
+
+def shown(reading: Reading, leave_after: int | None = None) -> list[tuple[Any, ...]]:
+    """Consume a reading; return what came as plain values, with the error that ended it, if one did."""
+    came: list[tuple[Any, ...]] = []
+    try:
+        with closing(reading.items()) as items:
+            for item in items:
+                if isinstance(item, Refusal):
+                    came.append((type(item.error).__name__, item.ids))
+                else:
+                    came.append(("page", item.ids, item.number, item.last, item.body))
+                if len(came) == leave_after:
+                    break
+    except Exception as error:  # noqa: BLE001
+        came.append((type(error).__name__,))
+    return came
+
+
+# -- any tree, any timing ----------------------------------------------------------------------
+
+FAILURES: dict[str, Callable[[str], Exception]] = {
+    "gone": GoneError,
+    "refused": NotPermittedError,
+    "server": ServerError,
+    "bug": RuntimeError,
+}
+
+
+@dataclass
+class Node:
+    """A parent: the children that each of its pages names, and perhaps the page at which it fails."""
+
+    pages: list[list[Node]]
+    failure: str | None = None
+    fails_at: int = 0
+    rows: dict[str, Node] = field(default_factory=dict)
+
+
+def nodes(depth: int) -> st.SearchStrategy[Node]:
+    children = nodes(depth - 1) if depth else st.nothing()
+    most = 3 if depth else 0
+    return st.builds(
+        Node,
+        pages=st.lists(st.lists(children, max_size=most), min_size=1, max_size=3),
+        failure=st.sampled_from([None] * 8 + list(FAILURES)),
+        fails_at=st.integers(0, 2),
+    )
+
+
+def answers(roots: list[Node], delays: random.Random) -> Callable[[Endpoint, Ids, int], PageAnswer]:
+    def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        time.sleep(delays.random() * 0.002)
+        path = ids["path"]
+        node = roots[path[0]]
+        for page_number, row in path[1:]:
+            node = node.pages[page_number][row]
+        if node.failure and node.fails_at == number:
+            raise FAILURES[node.failure](endpoint.call)
+        rows = [{"row": [number, row], "filler": "x" * 500} for row in range(len(node.pages[number]))]
+        return page([*rows, {"end": [len(path), number]}], number, last=number + 1 == len(node.pages))
+
+    return answer
+
+
+def children(rows: list[dict[str, Any]], ids: Ids) -> Iterator[Ids]:
+    for row in rows:
+        if "row" in row:
+            yield {"path": (*ids["path"], tuple(row["row"]))}
+
+
+def expected(parents: list[tuple[Ids, Node]], depth: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield what each level must bring, by nothing but the tree."""
+    came: list[tuple[Any, ...]] = []
+    below: list[tuple[Ids, Node]] = []
+    ended = False
+    for ids, node in parents:
+        for number in range(len(node.pages)):
+            if node.failure and node.fails_at == number:
+                if not ended:
+                    error = type(FAILURES[node.failure]("")).__name__
+                    about_parent = node.failure in {"gone", "refused"}
+                    came.append((error, ids) if about_parent else (error,))
+                    ended = not about_parent
+                below.append((ids, Node([[]], node.failure)))
+                break
+            if not ended:
+                came.append(("page", ids, number))
+            below += [({"path": (*ids["path"], (number, row))}, one) for row, one in enumerate(node.pages[number])]
+    yield came
+    if depth:
+        yield from expected(below, depth - 1)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    roots=st.lists(nodes(2), max_size=3),
+    seed=st.integers(0, 2**16),
+    workers=st.sampled_from([1, 2, 8]),
+    look_ahead=st.sampled_from([1, 1500, 8_000_000]),
+    consumers=st.lists(st.lists(st.none() | st.integers(1, 3), max_size=2), min_size=3, max_size=3),
+    side_by_side=st.booleans(),
+)
+def test_any_tree_is_read_the_same_whatever_the_timing(
+    monkeypatch: pytest.MonkeyPatch,
+    roots: list[Node],
+    seed: int,
+    workers: int,
+    look_ahead: int,
+    consumers: list[list[int | None]],
+    side_by_side: bool,
+) -> None:
+    monkeypatch.setattr(LOOK_AHEAD, look_ahead)
+    monkeypatch.setattr("clockify_client.reading._REFUSALS_BELIEVED", 10**9)
+    world = World(answers(roots, random.Random(seed)), workers)
+    told: list[tuple[int, int | None, list[tuple[Any, ...]]]] = []
+    with fan_out_of(world) as fan_out:
+        readings = [fan_out.read(LEVELS[0], rank=(0,), consumers=len(consumers[0]))]
+        for depth in (1, 2):
+            readings.append(
+                readings[-1].branch(LEVELS[depth], children, dict, rank=(depth,), consumers=len(consumers[depth]))
+            )
+        readings[0].feed([{"path": (number,)} for number in range(len(roots))], last=True)
+
+        def consume(depth: int, leave_after: int | None) -> None:
+            told.append((depth, leave_after, shown(readings[depth], leave_after)))
+
+        works = [
+            lambda depth=depth, after=after: consume(depth, after)
+            for depth, leavers in enumerate(consumers)
+            for after in leavers
+        ]
+        if side_by_side:
+            within(LONG, *works)
+        else:
+            within(LONG, lambda: [work() for work in works])
+    levels = list(expected([({"path": (number,)}, node) for number, node in enumerate(roots)], 2))
+    for depth, leave_after, came in told:
+        plain = [one[:3] if one[0] == "page" else one for one in came]
+        assert plain == levels[depth][:leave_after]
+    assert max(Counter((path, ids["path"], number) for path, ids, number in world.calls).values(), default=1) == 1
+
+
+# -- concurrency -------------------------------------------------------------------------------
+
+
+def test_parents_are_asked_side_by_side() -> None:
+    together = threading.Barrier(8)
+
+    def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        together.wait(timeout=LONG)
+        return page([ids["n"]], number, last=True)
+
+    with fan_out_of(World(answer, 8)) as fan_out:
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        reading.feed([{"n": number} for number in range(16)], last=True)
+        within(LONG, lambda: [item.ids["n"] for item in reading.items()] == list(range(16)))
+
+
+def test_never_more_workers_than_set_and_what_is_read_first_is_asked_first() -> None:
+    begin = threading.Event()
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        begin.wait(LONG)
+        with lock:
+            under_way -= 1
+        return page([ids["n"]], number, last=number == 1)
+
+    world = World(answer, 3)
+    with fan_out_of(world) as fan_out:
+        early, late = (fan_out.read(LEVELS[depth], rank=(depth,), consumers=1) for depth in (0, 1))
+        late.feed([{"n": number} for number in range(10)], last=True)
+        early.feed([{"n": number} for number in range(10)], last=True)
+        begin.set()
+        within(LONG, lambda: shown(early), lambda: shown(late))
+    assert most <= 3
+    paths = [path for path, _, _ in world.calls]
+    assert paths[3 : 3 + 17] == [LEVELS[0].path] * 17, "three were under way, the early ones follow"
+
+
+def test_children_are_asked_before_their_parents_list_has_ended() -> None:
+    child_asked = threading.Event()
+
+    def answer(endpoint: Endpoint, _: Ids, number: int) -> PageAnswer:
+        if endpoint is LEVELS[1]:
+            child_asked.set()
+        elif number == 1:
+            assert child_asked.wait(LONG)
+        return page([{"id": number}], number, last=number == 1 or endpoint is LEVELS[1])
+
+    with fan_out_of(World(answer, 2)) as fan_out:
+        parents = fan_out.read(LEVELS[0], rank=(0,), consumers=0)
+        below = parents.branch(
+            LEVELS[1], lambda rows, _: [{"id": row["id"]} for row in rows], dict, rank=(1,), consumers=1
+        )
+        parents.feed([{}], last=True)
+        within(LONG, lambda: [item.ids["id"] for item in below.items()] == [0, 1])
+
+
+# -- memory ------------------------------------------------------------------------------------
+
+PAGE_BYTES = 1000
+
+
+def noise(ids: Ids, number: int, *, last: bool) -> PageAnswer:
+    """Return a page that cannot be packed, of known size."""
+    filler = random.Random(str((ids, number))).randbytes(PAGE_BYTES // 2).hex()
+    body = json.dumps([filler]).encode()[:PAGE_BYTES]
+    return PageAnswer(body.rstrip(b'"]') + b'"]', {"Last-Page": str(last).lower()}, number, 100)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_what_waits_is_bounded_and_the_bound_is_used(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    monkeypatch.setattr(LOOK_AHEAD, 20 * PAGE_BYTES)
+    lock, full = threading.Lock(), threading.Event()
+    waiting = most = 0
+
+    def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        nonlocal waiting, most
+        with lock:
+            waiting += 1
+            most = max(most, waiting)
+            if waiting >= 10:
+                full.set()
+        return noise(ids, number, last=number == 9)
+
+    with fan_out_of(World(answer, workers)) as fan_out:
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        reading.feed([{"n": number} for number in range(50)], last=True)
+        assert full.wait(LONG), "half of the look-ahead is used before anybody consumes"
+
+        def consume() -> None:
+            nonlocal waiting
+            for count, _ in enumerate(reading.items(), 1):
+                with lock:
+                    waiting -= 1
+            assert count == 500
+
+        within(LONG, consume)
+    assert most <= 20 + workers + 1
+
+
+def test_what_a_later_consumer_will_take_lies_on_disk_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LOOK_AHEAD, 20 * PAGE_BYTES)
+    together = threading.Barrier(4)
+
+    def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        together.wait(timeout=LONG)  # four at a time, to the very end
+        return noise(ids, number, last=True)
+
+    with fan_out_of(World(answer, 4)) as fan_out:
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=2)
+        reading.feed([{"n": number} for number in range(200)], last=True)
+        first: list[Page] = []
+        bodies: list[bytes] = []
+
+        def consume_twice() -> None:
+            first.extend(item for item in reading.items() if isinstance(item, Page))
+            assert sum(item.kept for item in first) <= 20 * PAGE_BYTES
+            bodies.extend(item.body for item in reading.items() if isinstance(item, Page))
+
+        within(LONG, consume_twice)
+        assert bodies == [noise({"n": number}, 0, last=True).body for number in range(200)]
+        assert bodies == [item.body for item in first]
+
+
+def test_long_pages_are_packed_while_they_wait() -> None:
+    rows = [{"id": number, "name": "the same name"} for number in range(500)]
+    body = json.dumps(rows).encode()
+    one = Page(LEVELS[0], {}, 0, body, last=True)
+    assert one.kept < len(body) / 4
+    assert one.body == body
+    short = Page(LEVELS[0], {}, 0, b"[]", last=True)
+    assert (short.kept, short.body) == (2, b"[]")
+
+
+def test_consumers_that_leave_let_go_and_nothing_more_is_asked_for_them() -> None:
+    left = threading.Event()
+
+    def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        if endpoint is LEVELS[0] and ids["n"] > 0:
+            left.wait(LONG)
+        return page([ids["n"]], number, last=True)
+
+    world = World(answer, 1)
+    with fan_out_of(world) as fan_out:
+        leaving, staying = (fan_out.read(LEVELS[depth], rank=(depth,), consumers=1) for depth in (0, 1))
+        for reading in (leaving, staying):
+            reading.feed([{"n": number} for number in range(50)], last=True)
+
+        def consume() -> None:
+            assert len(shown(leaving, leave_after=1)) == 1
+            left.set()
+            assert len(shown(staying)) == 50
+
+        within(LONG, consume)
+    assert Counter(path for path, _, _ in world.calls) == {LEVELS[0].path: 2, LEVELS[1].path: 50}
+
+
+# -- failures ----------------------------------------------------------------------------------
+
+
+def test_a_failure_in_one_reading_does_not_disturb_another() -> None:
+    def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        if endpoint is LEVELS[0]:
+            raise ServerError(endpoint.call, status=500)
+        return page([ids["n"]], number, last=True)
+
+    with fan_out_of(World(answer)) as fan_out:
+        bad, good = (fan_out.read(LEVELS[depth], rank=(depth,), consumers=1) for depth in (0, 1))
+        for reading in (bad, good):
+            reading.feed([{"n": number} for number in range(5)], last=True)
+        within(LONG, lambda: shown(bad) == [("ServerError",)])
+        came = shown(good)
+    assert [one[1]["n"] for one in came] == list(range(5))
+
+
+def test_a_mistake_in_making_children_reaches_whoever_waits() -> None:
+    def broken(rows: list[dict[str, Any]], _: Ids) -> list[Ids]:
+        return [{"id": row["id"]} for row in rows]
+
+    world = World(lambda _, __, number: page([{"no": "id"}], number, last=True))
+    with fan_out_of(world) as fan_out:
+        parents = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        below = parents.branch(LEVELS[1], broken, dict, rank=(1,), consumers=1)
+        parents.feed([{}], last=True)
+        told: list[Any] = []
+        within(LONG, lambda: told.append(shown(below)), lambda: told.append(shown(parents)))
+    assert told == [[("KeyError",)]] * 2
+
+
+@pytest.mark.parametrize("error", [GoneError, NotPermittedError])
+def test_children_of_a_parent_that_cannot_be_read_are_told(error: type[GoneError | NotPermittedError]) -> None:
+    def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        if endpoint is LEVELS[0] and ids["workspaceId"] == "w1":
+            raise error(endpoint.call, status=403)
+        return page([{"id": ids["workspaceId"] + "c"}], number, last=True)
+
+    with fan_out_of(World(answer)) as fan_out:
+        parents = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        below = parents.branch(
+            LEVELS[1], lambda rows, ids: [{**ids, "id": row["id"]} for row in rows], dict, rank=(1,), consumers=1
+        )
+        parents.feed([{"workspaceId": f"w{number}"} for number in range(3)], last=True)
+        within(LONG, lambda: shown(parents))
+        came = shown(below)
+    assert [one[0] for one in came] == ["page", error.__name__, "page"]
+    assert came[1] == (error.__name__, {"workspaceId": "w1"})
+
+
+def test_five_refusals_and_no_permission_are_believed_for_the_workspace() -> None:
+    def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        if ids["workspaceId"] == "closed" or (ids["workspaceId"] == "mixed" and ids["n"] != 2):
+            raise NotPermittedError(endpoint.call, status=403)
+        return page([], number, last=True)
+
+    world = World(answer, 1)
+    with fan_out_of(world) as fan_out:
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        parents = [{"workspaceId": one, "n": number} for one in ("closed", "mixed", "open") for number in range(20)]
+        reading.feed(parents, last=True)
+        items: list[Page | Refusal] = []
+        within(LONG, lambda: items.extend(reading.items()))
+    assert Counter(ids["workspaceId"] for _, ids, _ in world.calls) == {"closed": 5, "mixed": 20, "open": 20}
+    refusals = Counter(item.ids["workspaceId"] for item in items if isinstance(item, Refusal))
+    assert refusals == {"closed": 20, "mixed": 19}
+    reasons = [str(item.error) for item in items if isinstance(item, Refusal) and item.ids["workspaceId"] == "closed"]
+    assert sum("not asked, as others of the workspace were refused" in one for one in reasons) == 15
+
+
+def test_a_key_that_is_not_accepted_ends_everything() -> None:
+    def answer(endpoint: Endpoint, _: Ids, __: int) -> PageAnswer:
+        raise BadCredentialsError(endpoint.call, status=401)
+
+    world = World(answer, 1)
+    with fan_out_of(world) as fan_out:
+        readings = [fan_out.read(LEVELS[depth], rank=(depth,), consumers=1) for depth in (0, 1)]
+        for reading in readings:
+            reading.feed([{"n": number} for number in range(10)], last=True)
+        told: list[Any] = []
+        within(LONG, lambda: told.extend(shown(reading) for reading in readings))
+    assert told == [[("BadCredentialsError",)]] * 2
+    assert len(world.calls) == 1
+
+
+def test_the_same_page_twice_ends_a_list_that_ignores_its_page_parameters(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(lambda _, __, number: page([{"id": "same"}], number, last=False))
+    with fan_out_of(world) as fan_out:
+        parents = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        below = parents.branch(LEVELS[1], lambda *_: [{"id": "x"}], dict, rank=(1,), consumers=1)
+        parents.feed([{}], last=True)
+        told: list[Any] = []
+        within(LONG, lambda: told.extend([shown(parents), shown(below)]))
+    assert [len(one) for one in told] == [1, 1], "neither the page nor its children come twice"
+    assert "the same page came twice" in caplog.text
+
+
+# -- the end -----------------------------------------------------------------------------------
+
+
+def test_closing_frees_who_waits_and_ends_the_workers() -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def answer(_: Endpoint, __: Ids, number: int) -> PageAnswer:
+        asked.set()
+        answered.wait(LONG)
+        return page([], number, last=True)
+
+    world = World(answer, 2)
+    fan_out = fan_out_of(world)
+    reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+    reading.feed([{"n": number} for number in range(10)], last=True)
+
+    def consume() -> None:
+        with pytest.raises(ClosedError, match="the run has ended"):
+            list(reading.items())
+
+    def close() -> None:
+        assert asked.wait(LONG)
+        fan_out.close()
+
+    within(LONG, consume, close)
+    assert world.closed
+    answered.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("clockify-"):
+            thread.join(timeout=LONG)
+            assert not thread.is_alive()
+    assert len(world.calls) == 2
+
+
+def test_a_reading_without_parents_ends_at_once() -> None:
+    with fan_out_of(World(lambda *_: page([], 0, last=True))) as fan_out:
+        parents = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        below = parents.branch(LEVELS[1], children, dict, rank=(1,), consumers=1)
+        within(LONG, lambda: shown(below) == [], lambda: shown(parents) == [], lambda: parents.feed([], last=True))
+
+
+def test_parents_may_be_fed_bit_by_bit() -> None:
+    with fan_out_of(World(lambda _, ids, number: page([ids["n"]], number, last=True))) as fan_out:
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        came: list[int] = []
+        items = reading.items()
+        for number in range(3):
+            reading.feed([{"n": number}])
+            within(LONG, lambda: came.append(next(items).ids["n"]))
+        reading.feed([], last=True)
+        within(LONG, lambda: came.extend(item.ids["n"] for item in items))
+    assert came == [0, 1, 2]
+
+
+# -- over HTTP ---------------------------------------------------------------------------------
+
+
+def test_a_page_that_proves_too_heavy_is_read_in_halves_under_many_workers(
+    stub: Stub, connect: Callable[..., Client]
+) -> None:
+    def answer(seen: Seen) -> Reply:
+        (number,), (size,) = seen.query["page"], seen.query["page-size"]
+        start = (int(number) - 1) * int(size)
+        if (int(number), int(size)) == (3, 100):
+            return Reply(503)
+        rows = [{"id": one} for one in range(950)][start : start + int(size)]
+        return Reply(200, rows, {"Last-Page": str(start + int(size) >= 950).lower()})
+
+    stub.decides(answer)
+    endpoint = Endpoint("/users/{userId}/entries", KEBAB, page_size=100)
+    with FanOut(connect()) as fan_out:
+        reading = fan_out.read(endpoint, rank=(0,), consumers=1)
+        reading.feed([{"userId": f"u{number}"} for number in range(8)], last=True)
+        came: dict[str, list[int]] = {}
+        for item in reading.items():
+            assert isinstance(item, Page)
+            came.setdefault(item.ids["userId"], []).extend(row["id"] for row in rows_of(endpoint, item.body))
+    assert came == {f"u{number}": list(range(950)) for number in range(8)}
+
+
+def test_an_error_of_clockify_is_raised_as_it_is(stub: Stub, connect: Callable[..., Client]) -> None:
+    stub.answers(Reply(400, {"code": 3001, "message": "Required request parameter"}))
+    with FanOut(connect()) as fan_out:
+        reading = fan_out.read(Endpoint("/x"), rank=(0,), consumers=1)
+        reading.feed([{}], last=True)
+        with pytest.raises(InvalidRequestError) as raised:
+            list(reading.items())
+    assert raised.value.code == 3001
