@@ -28,6 +28,14 @@ class _Of(msgspec.Struct, rename="camel"):
     payments: list[msgspec.Raw] = []
 
 
+class _Status(msgspec.Struct):
+    state: str = ""
+
+
+class _Approval(msgspec.Struct):
+    status: _Status
+
+
 class _Workspace(msgspec.Struct):
     id: str
     members: list[_Of]
@@ -43,7 +51,7 @@ class _Workspace(msgspec.Struct):
     time_off_policies: list[_Of]
     time_off_requests: list[_Of]
     balances: list[_Of]
-    approval_requests: list[_Of]
+    approval_requests: list[_Approval]
     assignments: list[_Of]
     webhooks: list[_Of]
     shared_reports: list[_Of]
@@ -65,6 +73,7 @@ def least(state: Path) -> int:
 
 def _least_of(one: _Workspace) -> int:
     users = [member.user_id for member in one.members]
+    states = Counter(approval.status.state for approval in one.approval_requests)
     return sum(
         (
             _pages(len(users), CORE),
@@ -87,7 +96,8 @@ def _least_of(one: _Workspace) -> int:
             _pages(len(one.time_off_policies), TIME_OFF),
             _pages(len(one.time_off_requests), TIME_OFF),
             _by_parent((one.policy_id for one in one.balances), (one.id for one in one.time_off_policies), TIME_OFF),
-            4,  # approvals: without a state, and of each of three
+            _pages(len(one.approval_requests), CORE),
+            sum(_pages(states[state], CORE) for state in ("PENDING", "APPROVED", "WITHDRAWN_APPROVAL")),
             _pages(len(one.assignments), CORE),
             _pages(len({assignment.project_id for assignment in one.assignments}), TOTALS),
             _pages(len(users), TOTALS),  # capacity

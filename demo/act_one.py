@@ -27,7 +27,7 @@ def play(stage: Stage, deletions: int) -> bool:
     Returns:
         Whether every table holds as many rows as the sandbox.
     """
-    print(f"Sandbox with an agency's data: {stage.sandbox.origin}")
+    print(f"Sandbox: {stage.sandbox.origin}")
     before = stage.warehouse.row_counts()
     if deletions:
         print("Deleted in the sandbox:", *stage.sandbox.delete_some(deletions), sep="\n  ")

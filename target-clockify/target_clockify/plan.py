@@ -132,8 +132,11 @@ class Planner:
 
     def _found(self, incoming: Incoming, given: State, row: Row | None) -> str | None:
         target = incoming.route.object
-        if target.name == "workspaces" or target.name == "invoice_settings":
-            return self._workspace if incoming.id or incoming.workspace or target.name != "workspaces" else None
+        if target.name == "invoice_settings":
+            return self._workspace
+        if target.name == "workspaces":
+            # A workspace that is copied from stands for the one that is written to; one without an id is a new one.
+            return self._workspace if incoming.id or incoming.workspace else row and row.id
         if target.identity:
             identity = ":".join(str(given.get(name)) for name in target.identity)
             return identity if target.implied or self._current.has(target, identity) else None
@@ -202,11 +205,14 @@ class Planner:
 
     def _update(self, incoming: Incoming, given: State, scope: Scope, found: str, row: Row | None) -> Write | Unchanged:
         target = incoming.route.object
+        if target.name == "workspaces" and found != self._workspace:
+            return Unchanged(found)
         current = self._current.get(target, found) or {name: given.get(name) for name in target.identity}
         changes = differences(target, current, given)
-        if row and row.created and row.record_hash == incoming.seen:
-            # What this very record was given once, and Clockify settled otherwise, is not asked for again.
-            changes = {name: change for name, change in changes.items() if not target.field(name).fixed}
+        if row and row.record_hash == incoming.seen:
+            # What Clockify does not tell was written with this very record, and what it settled otherwise stays so.
+            settled = {one.name for one in target.fields if one.unreadable or (one.fixed and row.created)}
+            changes = {name: change for name, change in changes.items() if name not in settled}
         if not changes:
             return Unchanged(found, scope)
         self._require(target, Operation.UPDATE)

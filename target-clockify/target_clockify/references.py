@@ -48,6 +48,7 @@ class References:
         self._objects = objects
         self._workspace = workspace
         self._lacking: set[str] = set()
+        self.expected: set[str] = set()  # objects that come with this input, as long as it has not ended
 
     def resolved(self, incoming: Incoming) -> State:
         """Return the fields of a record with every reference an id of the workspace.
@@ -105,6 +106,8 @@ class References:
         return self._ledger.id_of(name, value) or self._in_workspace(self._objects[name], value, incoming)
 
     def _in_workspace(self, target: WritableObject, value: str, incoming: Incoming) -> str | None:
+        if incoming.workspace is not None and target.name in self.expected:
+            return None  # its own record is on the way, and may change it
         hex_like = is_clockify_id(value)
         if target.listing.scope:
             if target.name == "tasks" and incoming.fields.get("projectId"):

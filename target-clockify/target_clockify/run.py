@@ -46,7 +46,7 @@ logger = logging.getLogger("target-clockify")
 _CHUNK = 2000  # records looked at together
 _UNDER_WAY = 1000  # writes that may be on their way or queued before more records are looked at
 _LATER = "at the end of the run"
-_SETTLED_AFTER = 2.0  # seconds in which a request of a killed run has certainly arrived
+_SETTLED_AFTER = 1.0  # seconds in which a request of a killed run has certainly arrived
 
 
 class StoppedError(Exception):
@@ -103,6 +103,7 @@ class Run:
     def introduce(self, route: Route, message: dict[str, Any]) -> None:
         """Take note of a stream."""
         self.routes[route.stream] = route
+        self._references.expected.add(route.object.name)
         self.rejects.introduce(route.stream, message)
 
     def record(self, stream: str, raw: bytes) -> None:
@@ -126,8 +127,9 @@ class Run:
     def finish(self) -> None:
         """Do everything that is left."""
         self._work_off()
-        self._release(_LATER)
         self._at_the_end = True
+        self._references.expected.clear()
+        self._chunk += [row[:3] for row in self._waiting.release_all()]
         self._work_off()
         for stream, epoch, raw, reason in self._waiting.release_all():
             self._reject_raw(stream, epoch, raw, RejectedError("unresolved", reason))
@@ -448,6 +450,9 @@ class Run:
         if write.operation is Operation.CALL:
             return write.row("")
         if outcome.state is not None and outcome.id:
+            if write.operation is Operation.INSERT:
+                for child in _CHILDREN.get(target.name, ()):
+                    self._current.suppose_empty(child, (outcome.id,))
             self._current.put(target, {**outcome.state, "id": outcome.id}, write.scope, detailed=True)
             if self.settings.dry_run:
                 self._ledger.suppose(target.name, write.incoming.key, outcome.id)
@@ -573,6 +578,7 @@ class Run:
             self._work_off()
 
 
+_CHILDREN = {"projects": [BY_NAME["tasks"]], "invoices": [BY_NAME["invoice_payments"]]}
 _DONE = {Operation.INSERT: "inserted", Operation.UPDATE: "updated", Operation.DELETE: "deleted", Operation.CALL: "called"}
 
 

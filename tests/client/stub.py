@@ -14,8 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
-
-    from typing_extensions import Self
+    from typing import Self
 
 
 @dataclass

@@ -71,7 +71,7 @@ def test_no_log_line_and_no_error_shows_key_or_values(
     caplog.set_level(logging.DEBUG)
     stub.answers(Reply(500), Reply(429), Reply(how="reset"), Reply(400, {"code": 501, "message": "Ada is no tag"}))
     request = Request(method="GET", path="/tags/{tagId}", ids={"tagId": "t-77"}, params={"name": "Ada"}, reading=True)
-    with pytest.raises(Exception, match="GET /tags/{tagId}: Clockify found the request invalid") as raised:
+    with pytest.raises(Exception, match=r"GET /tags/\{tagId\}: Clockify found the request invalid") as raised:
         connect().call(request)
     text = "\n".join(record.getMessage() for record in caplog.records if record.name == "clockify_client")
     assert text.count("GET /tags/{tagId}") == 3
@@ -176,13 +176,13 @@ def test_a_redirect_is_not_followed_so_that_the_key_stays_here(stub: Stub, clien
 
 
 def test_a_netrc_file_adds_no_authorization(
-    stub: Stub, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stub: Stub, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login ada password hidden\n")
     monkeypatch.setenv("NETRC", str(netrc))
     assert requests.utils.get_netrc_auth(stub.origin) == ("ada", "hidden"), "the file would be used"
-    rows(client)
+    rows(connect())
     assert "Authorization" not in stub.seen[0].headers
 
 
@@ -201,12 +201,12 @@ def test_a_proxy_of_the_environment_is_used_and_never_sees_the_key(
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_this_machine_is_reached_without_a_proxy(
-    stub: Stub, client: Client, monkeypatch: pytest.MonkeyPatch, variable: str
+    stub: Stub, connect: Connect, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     proxy = Stub()
     try:
         monkeypatch.setenv(variable, proxy.origin)
-        rows(client)
+        rows(connect())
         assert len(stub.seen) == 1
         assert proxy.seen == []
     finally:

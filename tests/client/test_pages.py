@@ -17,10 +17,9 @@ from clockify_client.endpoint import (
     ENTITY_FEED,
     KEBAB,
 )
+from clockify_client.paging import Walk
 from hypothesis import given
 from hypothesis import strategies as st
-
-from clockify_client.paging import Walk
 
 from tests.client.stub import Reply, Seen, Stub
 
@@ -132,26 +131,26 @@ def test_ids_fill_path_parameters_and_body(stub: Stub, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "header", "total", "asked"),
+    ("rows", "told_by", "asked"),
     [
-        (0, True, False, 1),
-        (0, False, False, 1),
-        (0, False, True, 1),
-        (199, True, False, 1),
-        (199, False, False, 1),
-        (200, True, False, 1),
-        (200, False, False, 2),
-        (200, False, True, 1),
-        (401, True, False, 3),
-        (401, False, False, 3),
-        (400, False, True, 2),
+        (0, "header", 1),
+        (0, "nothing", 1),
+        (0, "total", 1),
+        (199, "header", 1),
+        (199, "nothing", 1),
+        (200, "header", 1),
+        (200, "nothing", 2),
+        (200, "total", 1),
+        (401, "header", 3),
+        (401, "nothing", 3),
+        (400, "total", 2),
     ],
 )
-def test_a_walk_ends_where_the_list_ends(
-    stub: Stub, client: Client, rows: int, header: bool, total: bool, asked: int
-) -> None:
-    endpoint = Endpoint("/list", KEBAB, page_size=200, rows="rows" if total else "", total="count" if total else "")
-    stub.decides(Listing(rows, endpoint, header=header, total=total))
+def test_a_walk_ends_where_the_list_ends(stub: Stub, client: Client, rows: int, told_by: str, asked: int) -> None:
+    endpoint = Endpoint("/list", KEBAB, page_size=200)
+    if told_by == "total":
+        endpoint = Endpoint("/list", KEBAB, page_size=200, rows="rows", total="count")
+    stub.decides(Listing(rows, endpoint, header=told_by == "header", total=told_by == "total"))
     assert ids(client, endpoint) == list(range(rows))
     assert len(stub.seen) == asked
 

@@ -31,9 +31,7 @@ NESTED = Endpoint("/x", rows="expenses.expenses", total="expenses.count")
         (NESTED, {"expenses": None}, [], None),
     ],
 )
-def test_rows_are_found_in_every_envelope(
-    endpoint: Endpoint, answer: Any, rows: list[Any], total: int | None
-) -> None:
+def test_rows_are_found_in_every_envelope(endpoint: Endpoint, answer: Any, rows: list[Any], total: int | None) -> None:
     for body in (json.dumps(answer).encode(), b" \n" + json.dumps(answer, indent=1).encode()):
         assert counted_rows_of(endpoint, body) == (rows, total)
         assert rows_of(endpoint, body) == rows

@@ -35,30 +35,27 @@ def kind_of(schema: dict[str, Any]) -> str:
     return KINDS.get(declared, "string")
 
 
-@pytest.fixture(scope="module")
-def about() -> dict[str, Any]:
-    return say("tap-clockify", "--about", "--format=json")
+@pytest.fixture(
+    scope="module", params=[("extractors", "tap-clockify"), ("loaders", "target-clockify")], ids=lambda ours: ours[1]
+)
+def ours(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A plugin as meltano.yml defines it, and as it describes itself."""
+    kind, name = request.param
+    return plugin(kind, name), say(name, "--about", "--format=json")
 
 
-def test_settings_of_the_tap(about: dict[str, Any]) -> None:
-    declared = about["settings"]["properties"]
-    defined = {setting["name"]: setting for setting in plugin("extractors", "tap-clockify")["settings"]}
+def test_settings(ours: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    defined = {setting["name"]: setting for setting in ours[0]["settings"]}
+    declared = ours[1]["settings"]["properties"]
     assert list(defined) == list(declared)
-    assert {name: setting.get("kind", "string") for name, setting in defined.items()} == {
-        name: kind_of(schema) for name, schema in declared.items()
-    }
-    assert {name for name, setting in defined.items() if setting.get("sensitive")} == {
-        name for name, schema in declared.items() if schema.get("secret")
-    }
-    assert {
-        name: [option["value"] for option in setting["options"]]
-        for name, setting in defined.items()
-        if "options" in setting
-    } == {name: schema["enum"] for name, schema in declared.items() if "enum" in schema}
+    for name, setting in defined.items():
+        assert setting.get("kind", "string") == kind_of(declared[name]), name
+        assert setting.get("sensitive", False) == declared[name].get("secret", False), name
+        assert [option["value"] for option in setting.get("options", [])] == declared[name].get("enum", []), name
 
 
-def test_capabilities_of_the_tap(about: dict[str, Any]) -> None:
-    assert sorted(plugin("extractors", "tap-clockify")["capabilities"]) == sorted(about["capabilities"])
+def test_capabilities(ours: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    assert sorted(ours[0]["capabilities"]) == sorted(ours[1]["capabilities"])
 
 
 def test_streams_selected_are_those_the_tap_selects_by_default() -> None:

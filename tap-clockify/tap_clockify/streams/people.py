@@ -76,5 +76,4 @@ STREAMS = (
         key=("workspaceId", "userId", "id"),
         selected=False,
     ),
-    StreamDeclaration("custom_fields", per_workspace(endpoints.CUSTOM_FIELDS)),
 )

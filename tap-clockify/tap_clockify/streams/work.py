@@ -63,14 +63,15 @@ STREAMS = (
         key=("projectId", "userId", "membershipType", "targetId"),
         shape=shapes.exploded("memberships", projectId="id"),
     ),
+    StreamDeclaration("tasks", Source(endpoints.TASKS, PROJECTS, shapes.each("projectId")), under=_inside_projects),
+    StreamDeclaration("tags", per_workspace(endpoints.TAGS)),
+    StreamDeclaration("custom_fields", per_workspace(endpoints.CUSTOM_FIELDS)),
     StreamDeclaration(
         "project_custom_fields",
         Source(endpoints.PROJECT_CUSTOM_FIELDS, PROJECTS, shapes.each("projectId")),
         key=("projectId", "id"),
         selected=False,
     ),
-    StreamDeclaration("tasks", Source(endpoints.TASKS, PROJECTS, shapes.each("projectId")), under=_inside_projects),
-    StreamDeclaration("tags", per_workspace(endpoints.TAGS)),
     StreamDeclaration(
         "time_entries",
         Source(endpoints.TIME_ENTRIES, USERS, _per_user),

@@ -66,7 +66,7 @@ HOLIDAYS = WritableObject(
         ),
         Field("occursAnnually", FLAG, clearable=False),
         Field("everyoneIncludingNew", FLAG, clearable=False),
-        Field("color", TEXT, rules={"pattern": "^#[0-9A-Fa-f]{6}$"}, clearable=False),
+        Field("color", TEXT, rules={"pattern": "^#[0-9A-Fa-f]{6}$"}, clearable=False, unreadable=True),
         *audience_fields(),
         Field("automaticTimeEntryCreation", FLAG, clearable=False),
         Field("projectId", ID, refers="projects"),

@@ -1,0 +1,116 @@
+"""Runs the target as users do: through its command line, over real HTTP, against a sandbox."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from target_clockify.target import TargetClockify
+
+_TARGET = Path(sys.executable).with_name("target-clockify")
+_READING_POSTS = ("/info", "/time-off/requests", "/totals", "/batch", "/reports/")
+
+
+@dataclass
+class Result:
+    code: int
+    states: list[dict[str, Any]]
+    log: str
+    rejects: list[dict[str, Any]]
+    plan: list[dict[str, Any]]
+    requests: Counter[str]
+
+    @property
+    def writes(self) -> Counter[str]:
+        """The requests that were not reads, by route."""
+        return Counter({route: n for route, n in self.requests.items() if not _reads(route)})
+
+
+def _reads(route: str) -> bool:
+    method, _, path = route.partition(" ")
+    return method == "GET" or (method == "POST" and path.endswith(_READING_POSTS) and "policies" not in path)
+
+
+class TargetRunner:
+    """Runs against one workspace, with one ledger."""
+
+    def __init__(self, box: Any, folder: Path, workspace: str | None = None) -> None:
+        self.box = box
+        self.folder = folder
+        self.workspace = workspace or box.workspace_id
+        self.rejects = folder / "rejects.jsonl"
+
+    def tables(self) -> dict[str, Any]:
+        """What the sandbox holds of the workspace."""
+        found = self.box.dump()["workspaces"]
+        rows = found.values() if isinstance(found, dict) else found
+        return next(one for one in rows if one["id"] == self.workspace)
+
+    def config(self, **settings: Any) -> dict[str, Any]:
+        return {
+            "api_key": "sandbox-key",
+            "api_url": self.box.api_url,
+            "workspace_id": self.workspace,
+            "ledger_url": f"sqlite:///{self.folder / 'ledger.db'}",
+            "rejects_path": str(self.rejects),
+            "plan_path": str(self.folder / "plan.jsonl"),
+            "requests_per_second": 1000,
+            **settings,
+        }
+
+    def command(self, **settings: Any) -> list[str]:
+        path = self.folder / "config.json"
+        path.write_text(json.dumps(self.config(**settings)))
+        return [str(_TARGET), "--config", str(path)]
+
+    def __call__(self, messages: list[dict[str, Any]] | bytes, **settings: Any) -> Result:
+        lines = messages if isinstance(messages, bytes) else b"\n".join(json.dumps(one).encode() for one in messages)
+        before = self.box.stats()["by_route"]
+        log = io.StringIO()
+        handler = logging.StreamHandler(log)
+        handler.setFormatter(logging.Formatter("%(levelname)s | %(message)s"))
+        logging.getLogger().addHandler(handler)
+        logging.getLogger().setLevel(logging.INFO)
+        try:
+            outcome = CliRunner().invoke(
+                TargetClockify.get_singer_command(), self.command(**settings)[1:], input=lines
+            )
+        finally:
+            logging.getLogger().removeHandler(handler)
+        if outcome.exception and not isinstance(outcome.exception, SystemExit):
+            raise outcome.exception
+        after = self.box.stats()["by_route"]
+        return Result(
+            outcome.exit_code,
+            [json.loads(line) for line in outcome.stdout.splitlines()],
+            log.getvalue() + outcome.stderr,
+            [line for line in _json_lines(self.rejects) if line["type"] == "RECORD"],
+            _json_lines(self.folder / "plan.jsonl"),
+            Counter({route: n - before.get(route, 0) for route, n in after.items() if n > before.get(route, 0)}),
+        )
+
+
+def _json_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def schema(stream: str, *keys: str) -> dict[str, Any]:
+    return {"type": "SCHEMA", "stream": stream, "schema": {"properties": {}}, "key_properties": list(keys or ("id",))}
+
+
+def record(stream: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "RECORD", "stream": stream, "record": fields}
+
+
+@pytest.fixture
+def target(empty: Any, tmp_path: Path) -> TargetRunner:
+    """The target, writing to an empty workspace."""
+    return TargetRunner(empty, tmp_path)

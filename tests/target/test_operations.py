@@ -1,0 +1,82 @@
+"""Every object and operation: each `.singer` file tells a story, whose STATE messages say what must hold by then."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_STORIES = sorted(Path(__file__).with_name("data").glob("*.singer"))
+_COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|rejected)")
+
+
+def _chapters(text: str) -> list[tuple[list[dict[str, Any]], dict[str, Any]]]:
+    """The messages up to each STATE, with every SCHEMA before, and what the STATE says."""
+    schemas, records, chapters = [], [], []
+    for line in text.splitlines():
+        message = json.loads(line)
+        if message["type"] == "SCHEMA":
+            schemas.append(message)
+        elif message["type"] == "RECORD":
+            records.append(message)
+        else:
+            chapters.append(([*schemas, *records, message], message["value"]))
+            records = []
+    return chapters
+
+
+def _counts(log: str) -> dict[str, dict[str, int]]:
+    found = re.findall(r"\| ([\w-]+): \d+ records: (.*); \d+ requests", log)
+    return {stream: {what: int(n) for n, what in _COUNT.findall(told)} for stream, told in found}
+
+
+def _holds(part: Any, whole: Any) -> bool:
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(_holds(value, whole.get(name)) for name, value in part.items())
+    return bool(part == whole)
+
+
+@pytest.mark.parametrize("story", _STORIES, ids=lambda path: path.stem)
+def test_story(story: Path, target: Any) -> None:
+    workspace = target.tables()
+    facts = {
+        "{me}": target.box.ok("GET", "/user")["id"],
+        "{item}": workspace["item_types"][0],
+        "{workspace}": target.workspace,
+        "owner@sandbox.example": target.box.ok("GET", "/user")["email"],
+    }
+    text = story.read_text()
+    for name, fact in facts.items():
+        text = text.replace(name, fact)
+    for messages, expected in _chapters(text):
+        result = target(messages, allow_irreversible=True)
+        assert result.code == 0, result.log + json.dumps(result.rejects)
+        assert result.states == [expected]
+        counts = _counts(result.log)
+        assert {stream: counts[stream] for stream in expected["counts"]} == expected["counts"]
+        tables = target.tables()
+        for name, wanted in expected["objects"].items():
+            rows = list(tables[name].values()) if isinstance(tables[name], dict) else tables[name]
+            if not wanted:
+                assert rows == []
+            for part in wanted:
+                assert any(_holds(part, row) for row in rows), (part, rows)
+        again = target(messages, allow_irreversible=True)
+        assert again.writes == {}, "the same input again must write nothing"
+
+
+def test_every_object_and_operation_has_a_story() -> None:
+    from target_clockify.naming import folded
+    from target_clockify.objects import OBJECTS
+
+    streams = {
+        folded(json.loads(line)["stream"])
+        for story in _STORIES
+        for line in story.read_text().splitlines()
+        if '"stream"' in line
+    }
+    lacking = {one.name for one in OBJECTS if not streams & one.names}
+    assert lacking <= {"approval_requests"}
