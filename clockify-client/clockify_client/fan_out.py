@@ -94,14 +94,13 @@ class FanOut:
 
     def taken(self, page: Page, *, last: bool) -> None:
         """Count out a page that its last consumer took; what is left for later ones goes to disk where much is kept."""
-        before = self._kept
-        self._kept -= page.kept
-        if not last and before > _LOOK_AHEAD // 2:
+        freed = page.kept
+        if not last:
+            if not freed or self._kept <= _LOOK_AHEAD // 2:
+                return
             page.put_on(self._shelf)
-        elif not last:
-            self._kept = before
-        if self._kept < before:
-            self._work.notify()
+        self._kept -= freed
+        self._work.notify()
 
     # -- workers -------------------------------------------------------------------------------
 
@@ -136,11 +135,13 @@ class FanOut:
 
     def _fetch(self, job: Job) -> None:
         reading, slot, endpoint = job.reading, job.slot, job.reading.endpoint
-        try:
-            with self.lock:
-                known = self._fatal or reading.known_refusal(slot)
+        with self.lock:
+            known = self._fatal or reading.known_refusal(slot)
             if known:
-                raise known  # noqa: TRY301  it goes the way of all errors
+                reading.failed(slot, known)
+                self.arrival.notify_all()
+                return
+        try:
             answer = self.client.page(endpoint, slot.ids, job.number, job.size)
             rows = {row: rows_of(endpoint, answer.body, row) for row in {row for _, _, row in reading.branches}}
             children = [list(make(rows[row], slot.ids)) for _, make, row in reading.branches]

@@ -17,7 +17,7 @@ _REFUSALS_BELIEVED = 5  # parents refused one after another, none allowed: the o
 
 Rank = tuple[float, ...]
 Children = Callable[[list[Any], "Ids"], Iterable["Ids"]]
-"""Makes the ids of the children out of a page's rows and of the ids the page was asked with."""
+"""Makes the ids of the children out of a page's rows, which it leaves as they are, and the ids the page was asked with."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,13 @@ class Reading:
 
         Raises:
             ClockifyError: A failure that is not about one parent alone; what came before it has been yielded.
+            RuntimeError: More consumers than were announced, for whom nothing was kept.
         """
         index = position = 0
         with self._fan_out.lock:
+            if self._reading_now >= self._consumers:
+                msg = f"{self.endpoint.call}: more consumers than were announced"
+                raise RuntimeError(msg)
             self._reading_now += 1
         try:
             while (content := self._wait_for(index, position)) is not None:

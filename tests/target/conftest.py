@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
+import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from click.testing import CliRunner
 from target_clockify.target import TargetClockify
 
 _TARGET = Path(sys.executable).with_name("target-clockify")
+_COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|rejected)")
 _READING_POSTS = ("/info", "/time-off/requests", "/totals", "/batch", "/reports/")
 
 
@@ -27,6 +31,12 @@ class Result:
     rejects: list[dict[str, Any]]
     plan: list[dict[str, Any]]
     requests: Counter[str]
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """What became of the records, by stream, as the closing summary tells it."""
+        found = re.findall(r"\| ([\w-]+): \d+ records: (.*); \d+ requests", self.log)
+        return {stream: {what: int(n) for n, what in _COUNT.findall(told)} for stream, told in found}
 
     @property
     def writes(self) -> Counter[str]:
@@ -53,6 +63,12 @@ class TargetRunner:
         found = self.box.dump()["workspaces"]
         rows = found.values() if isinstance(found, dict) else found
         return next(one for one in rows if one["id"] == self.workspace)
+
+    def report(self, run: str) -> list[dict[str, Any]]:
+        """What `--report` prints."""
+        outcome = CliRunner().invoke(TargetClockify.get_singer_command(), [*self.command()[1:], "--report", run])
+        assert outcome.exit_code == 0, outcome.output
+        return [json.loads(line) for line in outcome.stdout.splitlines()]
 
     def config(self, **settings: Any) -> dict[str, Any]:
         return {
@@ -102,12 +118,60 @@ def _json_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def schema(stream: str, *keys: str) -> dict[str, Any]:
-    return {"type": "SCHEMA", "stream": stream, "schema": {"properties": {}}, "key_properties": list(keys or ("id",))}
+class Messages:
+    """Builds Singer messages."""
+
+    @staticmethod
+    def schema(stream: str, *keys: str) -> dict[str, Any]:
+        return {
+            "type": "SCHEMA",
+            "stream": stream,
+            "schema": {"properties": {}},
+            "key_properties": list(keys or ("id",)),
+        }
+
+    @staticmethod
+    def record(stream: str, **fields: Any) -> dict[str, Any]:
+        return {"type": "RECORD", "stream": stream, "record": fields}
+
+    @staticmethod
+    def state(**value: Any) -> dict[str, Any]:
+        return {"type": "STATE", "value": value}
+
+    @staticmethod
+    def activate(stream: str, version: int = 1) -> dict[str, Any]:
+        return {"type": "ACTIVATE_VERSION", "stream": stream, "version": version}
 
 
-def record(stream: str, **fields: Any) -> dict[str, Any]:
-    return {"type": "RECORD", "stream": stream, "record": fields}
+@pytest.fixture
+def singer() -> type[Messages]:
+    return Messages
+
+
+@pytest.fixture
+def runner() -> type[TargetRunner]:
+    return TargetRunner
+
+
+@pytest.fixture
+def tap_output(tmp_path: Path) -> Callable[..., bytes]:
+    """What the tap writes of a workspace."""
+
+    def read(box: Any, workspace: str, **settings: Any) -> bytes:
+        config = {
+            "api_key": "sandbox-key",
+            "api_url": box.api_url,
+            "workspace_ids": [workspace],
+            "requests_per_second": 1000,
+            "policy_status": "ALL",
+            **settings,
+        }
+        path = tmp_path / "tap.json"
+        path.write_text(json.dumps(config))
+        command = [Path(sys.executable).with_name("tap-clockify"), "--config", path]
+        return subprocess.run(command, capture_output=True, check=True, timeout=120).stdout
+
+    return read
 
 
 @pytest.fixture

@@ -1,0 +1,244 @@
+"""What is refused, and how: nothing is sent, every error is told, no value shows in the log."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def test_all_errors_of_a_record_at_once(target: Any, singer: Any) -> None:
+    result = target(
+        [
+            singer.schema("clients"),
+            singer.record("clients", id=1, email="secret@acme.example", ccEmails=["a", "b", "c", "d"]),
+            singer.record("clients", id=2, name="Fine"),
+            singer.state(done=True),
+        ]
+    )
+    assert result.code == 1
+    [reject] = result.rejects
+    assert reject["error"] == "invalid"
+    assert reject["message"] == "ccEmails must have at most 3 elements; name is required"
+    assert reject["record"]["email"] == "secret@acme.example"
+    assert "secret" not in result.log
+    assert result.counts["clients"] == {"inserted": 1, "rejected": 1}
+    assert result.states == [{"done": True}], "a reject on disk is done with"
+
+
+def test_holidays_need_to_know_for_whom(target: Any, singer: Any) -> None:
+    def holiday(key: int, **fields: Any) -> dict[str, Any]:
+        return singer.record("Holidays", id=key, Name="Day", datePeriod={"startDate": "2026-01-01", "endDate": "2026-01-01"}, **fields)
+
+    me = [target.box.ok("GET", "/user")["id"]]
+    result = target(
+        [
+            singer.schema("Holidays"),
+            holiday(1),
+            holiday(2, UserIds=me),
+            holiday(3, UserIds=me, UserContains="Contains_Only", UserStatus="ALL"),
+            holiday(4, UserIds=me, UserContains="Does_Not_Contain", UserStatus="Pending"),
+        ]
+    )
+    assert [reject["message"] for reject in result.rejects] == [
+        "userIds or userGroupIds is required, as an array of ids, unless everyoneIncludingNew is true",
+        "userContains is required along with userIds; userStatus is required along with userIds",
+        "userContains must be one of CONTAINS, DOES_NOT_CONTAIN",
+        "userStatus must be one of ALL, ACTIVE, INACTIVE",
+    ]
+    assert result.writes == {}
+
+
+def test_an_update_allows_more(target: Any, singer: Any) -> None:
+    me = [target.box.ok("GET", "/user")["id"]]
+    period = {"startDate": "2026-01-01", "endDate": "2026-01-01"}
+    made = singer.record(
+        "holidays", id=1, name="Day", datePeriod=period, userIds=me, userContains="CONTAINS", userStatus="ALL"
+    )
+    assert target([singer.schema("holidays"), made]).code == 0
+    changed = singer.record("holidays", id=1, name="Other", userIds=me, userContains="Contains_Only", userStatus="Active")
+    assert target([singer.schema("holidays"), changed]).counts["holidays"] == {"updated": 1}
+    wrong = singer.record("holidays", id=1, name="Third", userIds=me, userContains="None", userStatus="Active")
+    result = target([singer.schema("holidays"), wrong])
+    assert result.rejects[0]["message"] == "userContains must be one of CONTAINS, DOES_NOT_CONTAIN, CONTAINS_ONLY"
+    assert result.writes == {}
+
+
+def test_what_an_object_cannot_do_is_named(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    result = target(
+        [
+            singer.schema("member_profiles", "userId"),
+            singer.record("member_profiles", userId=me, _sdc_deleted_at="2026-01-01"),
+        ]
+    )
+    assert result.rejects[0]["error"] == "unsupported"
+    assert result.rejects[0]["message"] == "member_profiles cannot be deleted: Clockify offers UPDATE for them"
+
+
+def test_the_irreversible_wants_leave(target: Any, singer: Any) -> None:
+    messages = [
+        singer.schema("users"),
+        singer.record("users", id=1, email="new@acme.example"),
+        singer.schema("workspaces"),
+        singer.record("workspaces", id=1, name="Second"),
+    ]
+    result = target(messages)
+    assert [reject["error"] for reject in result.rejects] == ["irreversible", "irreversible"]
+    assert result.writes == {}
+    assert target(messages, allow_irreversible=True).code == 0
+
+
+def test_unknown_streams(target: Any, singer: Any) -> None:
+    messages = [singer.schema("moons"), singer.record("moons", id=1), singer.schema("tags"), singer.record("tags", id=1, name="a")]
+    failed = target(messages)
+    assert failed.code == 1
+    assert "stream 'moons' names nothing that can be written" in failed.log
+    assert "Traceback" not in failed.log
+    skipped = target(messages, on_unknown_stream="skip")
+    assert skipped.code == 0
+    assert skipped.counts["tags"] == {"inserted": 1}
+
+
+def test_what_nobody_can_write_is_skipped_with_one_line(target: Any, singer: Any) -> None:
+    result = target([singer.schema("report_detailed", "_id"), *[singer.record("report_detailed", _id=n) for n in range(9)]])
+    assert result.code == 0
+    assert result.log.count("report_detailed is skipped: Clockify lets nobody write it") == 1
+
+
+def test_references_that_never_come_are_rejected_by_name(target: Any, singer: Any) -> None:
+    result = target(
+        [
+            singer.schema("projects"),
+            singer.schema("tasks"),
+            singer.record("projects", id="p1", name="Site", clientId="nobody"),
+            singer.record("tasks", id="t1", name="Design", projectId="p1"),
+            singer.state(done=True),
+        ]
+    )
+    assert result.code == 1
+    assert {reject["stream"]: reject["message"] for reject in result.rejects} == {
+        "projects": "refers to what never came: clients nobody",
+        "tasks": "refers to what never came: projects p1",
+    }
+    assert result.states == [{"done": True}]
+
+
+def test_rejects_can_be_mended_and_fed_back(target: Any, singer: Any) -> None:
+    records = [singer.record("tags", id=n, name="" if n % 3 == 0 else f"tag {n}") for n in range(12)]
+    result = target([singer.schema("tags"), *records])
+    assert result.counts["tags"] == {"inserted": 8, "rejected": 4}
+    mended = target.rejects.read_text().replace('"name":""', '"name":"mended X"').splitlines()
+    numbered = "\n".join(line.replace("X", str(number)) for number, line in enumerate(mended))
+    again = target(numbered.encode())
+    assert again.counts["tags"] == {"inserted": 4}
+    assert again.code == 0
+    assert not target.rejects.exists()
+    assert len(target.tables()["tags"]) == 12
+
+
+def test_on_reject(target: Any, singer: Any) -> None:
+    records = [singer.record("tags", id=n, name="") for n in range(5)]
+    messages = [singer.schema("tags"), *records, singer.record("tags", id=9, name="fine")]
+    assert target(messages, on_reject="ignore").code == 0
+    stopped = target(messages, on_reject="fail_fast")
+    assert (stopped.code, len(stopped.rejects)) == (1, 1)
+    assert "stopped at the first reject, in tags" in stopped.log
+    capped = target(messages, max_rejects=2)
+    assert (capped.code, len(capped.rejects)) == (1, 3)
+
+
+def test_dry_run_tells_everything_and_sends_nothing(target: Any, singer: Any) -> None:
+    target([singer.schema("clients"), singer.record("clients", id="c1", name="Acme", note="old")])
+    messages = [
+        singer.schema("clients"),
+        singer.schema("projects"),
+        singer.record("projects", id="p1", name="Site", clientId="c2"),
+        singer.record("clients", id="c2", name="New"),
+        singer.record("clients", id="c1", note="new"),
+        singer.state(done=True),
+    ]
+    result = target(messages, dry_run=True)
+    assert result.writes == {}
+    assert result.states == []
+    assert [(one["operation"], one["object"], one["key"]) for one in result.plan] == [
+        ("INSERT", "clients", "c2"),
+        ("UPDATE", "clients", "c1"),
+        ("INSERT", "projects", "p1"),
+    ]
+    assert result.plan[1]["changes"] == {"note": ["old", "new"]}
+    assert target(messages).counts["clients"] == {"inserted": 1, "updated": 1}
+
+
+def test_deletes_are_bounded(target: Any, singer: Any) -> None:
+    rows = [singer.record("tags", id=n, name=f"tag {n}") for n in range(6)]
+    target([singer.schema("tags"), *rows])
+    gone = [{**row, "record": {**row["record"], "_sdc_deleted_at": "2026-01-01"}} for row in rows]
+    result = target([singer.schema("tags"), *gone], max_deletes=4)
+    assert result.counts["tags"] == {"deleted": 4, "rejected": 2}
+    assert {reject["error"] for reject in result.rejects} == {"max_deletes"}
+
+
+def test_rows_gone_with_a_new_version(target: Any, singer: Any) -> None:
+    def rows(count: int) -> list[dict[str, Any]]:
+        records = [singer.record("tags", id=n, name=f"tag {n}") for n in range(count)]
+        return [singer.schema("tags"), *records, singer.activate("tags")]
+
+    target.box.ok("POST", "/workspaces/{ws}/tags", {"name": "by hand"})
+    target(rows(5))
+    assert target(rows(2)).writes == {}, "only where it is asked for"
+    refused = target(rows(2), delete_missing=True, max_deletes=2)
+    assert refused.code == 1
+    assert "3 objects are missing from the input, more than max_deletes (2)" in refused.log
+    assert len(target.tables()["tags"]) == 6
+    assert target(rows(2), delete_missing=True).counts["tags"]["deleted"] == 3
+    names = {tag["name"] for tag in _rows(target.tables()["tags"])}
+    assert names == {"tag 0", "tag 1", "by hand"}
+
+
+def test_operations_can_be_chosen(target: Any, singer: Any) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme", "email": "x@acme.example"})
+    messages = [
+        singer.schema("crm"),
+        singer.record("crm", id=1, label="Other", mail="x@acme.example"),
+        singer.record("crm", id=2, label="Nobody", mail="none@acme.example"),
+    ]
+    how = {"object": "clients", "operation": "update", "match_on": ["email"], "columns": {"label": "name", "mail": "email"}}
+    result = target(messages, streams={"crm": how})
+    assert result.counts["crm"] == {"updated": 1, "rejected": 1}
+    assert result.rejects[0]["error"] == "not_found"
+    assert [client["name"] for client in _rows(target.tables()["clients"])] == ["Other"]
+
+
+def test_report_of_a_run(target: Any, singer: Any) -> None:
+    target([singer.schema("clients"), singer.record("clients", id="c1", name="Acme")])
+    target([singer.schema("clients"), singer.record("clients", id="c1", name="Acme", note="x")])
+    lines = target.report("last")
+    assert [(line["operation"], line["object"], line["key"], line["changes"]) for line in lines] == [
+        ("UPDATE", "clients", "c1", {"note": [None, "x"]})
+    ]
+
+
+def test_wrong_settings_are_one_line(target: Any, singer: Any) -> None:
+    for settings, said in (
+        ({"api_key": "wrong"}, "the key was not accepted"),
+        ({"addon_token": "x"}, "exactly one of api_key and addon_token"),
+        ({"workspace_id": "f" * 24}, "no such workspace for this key"),
+        ({"api_url": "http://clockify.example/api/v1"}, "must use https"),
+    ):
+        result = target([singer.schema("tags"), singer.record("tags", id=1, name="a"), singer.state(x=1)], **settings)
+        assert result.code == 1
+        assert said in result.log
+        assert "Traceback" not in result.log
+        assert result.states == []
+
+
+def _rows(table: Any) -> list[Any]:
+    return list(table.values()) if isinstance(table, dict) else table
+
+
+def test_the_input_is_never_quoted(target: Any) -> None:
+    result = target(b'{"type": "RECORD", "stream": "clients", "record": {"email": "secret@acme.example"')
+    assert result.code == 1
+    assert "line 1 of the input is no Singer message" in result.log
+    assert "secret" not in result.log
+    assert json.dumps(result.states) == "[]"
