@@ -37,7 +37,7 @@ demo-reset: ## Forget the demo's sandbox and its warehouse; the next demo starts
 	@rm -rf output/demo output/agency.html
 
 test: install ## Run all tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses auto --dist loadfile
 
 lint: install ## Check format, style and types
 	@$(VENV)/bin/ruff format --check

@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Any
 from tap_clockify.settings import CONFIG_SCHEMA, Scope
 from tap_clockify.stream import schema_of
 from tap_clockify.streams import STREAMS
+from target_clockify.about import capability_table
+from target_clockify.call import told
+from target_clockify.objects import OBJECTS
+from target_clockify.procedures import PROCEDURES
+from target_clockify.settings import CONFIG_SCHEMA as TARGET_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,6 +65,9 @@ def _streams() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "tap settings": lambda: _settings(CONFIG_SCHEMA),
     "streams": _streams,
+    "target settings": lambda: _settings(TARGET_SCHEMA),
+    "objects": lambda: capability_table(OBJECTS),
+    "procedures": lambda: "\n".join(["```text", *map(told, PROCEDURES), "```"]),
 }
 
 

@@ -17,7 +17,7 @@ _REFUSALS_BELIEVED = 5  # parents refused one after another, none allowed: the o
 
 Rank = tuple[float, ...]
 Children = Callable[[list[Any], "Ids"], Iterable["Ids"]]
-"""Makes the ids of the children out of a page's rows, which it leaves as they are, and the ids the page was asked with."""
+"""Makes the ids of the children out of a page's rows, left as they are, and of the ids the page was asked with."""
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,10 @@ class App:
         if scope["path"].startswith(PREFIX):
             await self._control.answer(scope, await _read(receive), send)
             return
-        answer = await self._answer(scope, receive, headers)
+        try:
+            answer = await self._answer(scope, receive, headers)
+        except _GoneError:
+            return
         if answer is None:
             await _drop(scope, receive)
             return
@@ -95,10 +98,10 @@ class App:
         answer: Answer | None = None
         try:
             fault = self.faults.next(key)
-            if delay := self.options.latency_ms + (fault.delay_ms if fault else 0):
-                await asyncio.sleep(delay / 1000)
             request = Request(scope["method"], host, path, scope["query_string"].decode("latin-1"), headers)
             await _fill(request, receive, headers)
+            if delay := self.options.latency_ms + (fault.delay_ms if fault else 0):
+                await asyncio.sleep(delay / 1000)
             answer = self._behind_front(request, match, fault)
         finally:
             stats.answered("reset" if answer is None else answer.status)
@@ -147,10 +150,16 @@ def _split(path: str) -> tuple[Host, str]:
     return "api", "/(outside)" + path
 
 
+class _GoneError(Exception):
+    """The caller hung up before the request was complete: it never happened."""
+
+
 async def _read(receive: Receive) -> bytes:
     chunks = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
         chunks.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(chunks)

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write(_USAGE)
         return
     if words[0] == "--list":
-        sys.stdout.writelines(f"{_told(one)}\n" for one in PROCEDURES)
+        sys.stdout.writelines(f"{told(one)}\n" for one in PROCEDURES)
         return
     try:
         answers = _call(words[0], _options(words[1:]))
@@ -53,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write(json.dumps(answer, indent=2) + "\n")
 
 
-def _told(procedure: WritableObject) -> str:
+def told(procedure: WritableObject) -> str:
+    """Return a procedure's name with its parameters, those that may be left out in brackets."""
     required = set(procedure.create.required if procedure.create else ())
     names = [one.name if one.name in required else f"[{one.name}]" for one in procedure.fields if not one.modifier]
     return f"{procedure.name}({', '.join(names)})"
