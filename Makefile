@@ -20,7 +20,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset test lint format sandbox constraints clean
+.PHONY: help install demo demo-sql demo-reset test bench lint format sandbox constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ demo-reset: ## Forget the demo's sandbox and its warehouse; the next demo starts
 
 test: install ## Run all tests
 	@$(PY) -m pytest --numprocesses auto --dist loadfile
+
+bench: install ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
+	@$(PY) -m benchmarks
 
 lint: install ## Check format, style and types
 	@$(VENV)/bin/ruff format --check

@@ -21,6 +21,7 @@ from tap_clockify.streams import STREAMS
 from benchmarks.economy import least, records_in
 from benchmarks.per_record import measured
 from benchmarks.stage import BIN, Sandbox, run, serving, tap
+from benchmarks.target import changes, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,12 +137,27 @@ def startup() -> Iterator[Row]:
     yield "ratio, pair by pair", f"{median(ratios):.2f}"
 
 
+def target() -> Iterator[Row]:
+    """Rows that change nothing: list pages only."""
+    yield "Rows", "Requests", "Writes", "Seconds", "Rows a second", "Peak MiB"
+    yield from unchanged(100_000, "large")
+    yield from unchanged(1_000_000, "large")
+
+
+def writes() -> Iterator[Row]:
+    """Changes at the rate limit."""
+    yield "Changes", "Requests", "Refused (429)", "Seconds", "Bound", "Ratio"
+    yield from changes()
+
+
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "economy": economy,
     "rate": rate,
     "records": records,
     "growth": growth,
     "startup": startup,
+    "target": target,
+    "writes": writes,
 }
 
 

@@ -106,6 +106,27 @@ def tap(sandbox: Sandbox, *, streams: Sequence[str] | None = None, stdout: Path 
     return ended
 
 
+def target(sandbox: Sandbox, rows: Path, folder: Path, **settings: Any) -> Run:
+    """Run the target on rows, with its ledger in a folder.
+
+    Raises:
+        SystemExit: It did not end well.
+    """
+    given = {
+        "api_key": DEFAULT_KEY,
+        "api_url": f"{sandbox.origin}/api/v1",
+        "ledger_url": f"sqlite:///{folder / 'ledger.db'}",
+        "rejects_path": str(folder / "rejects.jsonl"),
+        **settings,
+    }
+    config = folder / "target.json"
+    config.write_text(json.dumps(given))
+    ended = run([BIN / "target-clockify", "--config", config], stdin=rows)
+    if ended.code:
+        sys.exit(f"the target ended with {ended.code}:\n{ended.log[-2000:]}")
+    return ended
+
+
 def _selecting(streams: Sequence[str]) -> dict[str, Any]:
     found = subprocess.run(
         [BIN / "tap-clockify", "--discover"], capture_output=True, check=True, stdin=subprocess.DEVNULL

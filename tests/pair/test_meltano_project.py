@@ -60,12 +60,12 @@ def test_capabilities(ours: tuple[dict[str, Any], dict[str, Any]]) -> None:
 
 def test_streams_selected_are_those_the_tap_selects_by_default() -> None:
     catalog = say("tap-clockify", "--discover")
-    default = [
+    default = {
         f"{stream['tap_stream_id']}.*"
         for stream in catalog["streams"]
         if next(entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])["selected"]
-    ]
-    assert plugin("extractors", "tap-clockify")["select"] == default
+    }
+    assert set(plugin("extractors", "tap-clockify")["select"]) == default
 
 
 def test_loader_is_the_version_that_the_tests_use() -> None:

@@ -127,7 +127,7 @@ def test_rejects_can_be_mended_and_fed_back(target: Any, singer: Any) -> None:
     records = [singer.record("tags", id=n, name="" if n % 3 == 0 else f"tag {n}") for n in range(12)]
     result = target([singer.schema("tags"), *records])
     assert result.counts["tags"] == {"inserted": 8, "rejected": 4}
-    mended = target.rejects.read_text().replace('"name":""', '"name":"mended X"').splitlines()
+    mended = target.rejects.read_text().replace('"name": ""', '"name": "mended X"').splitlines()
     numbered = "\n".join(line.replace("X", str(number)) for number, line in enumerate(mended))
     again = target(numbered.encode())
     assert again.counts["tags"] == {"inserted": 4}
