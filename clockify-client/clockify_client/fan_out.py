@@ -136,9 +136,8 @@ class FanOut:
     def _fetch(self, job: Job) -> None:
         reading, slot, endpoint = job.reading, job.slot, job.reading.endpoint
         with self.lock:
-            known = self._fatal or reading.known_refusal(slot)
-            if known:
-                reading.failed(slot, known)
+            if self._fatal:
+                reading.failed(slot, self._fatal)
                 self.arrival.notify_all()
                 return
         try:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from clockify_client.endpoint import Endpoint, Ids
     from clockify_client.fan_out import FanOut
 
-_REFUSALS_BELIEVED = 5  # parents refused one after another, none allowed: the others of the workspace are not asked
-
 Rank = tuple[float, ...]
 Children = Callable[[list[Any], "Ids"], Iterable["Ids"]]
 """Makes the ids of the children out of a page's rows, left as they are, and of the ids the page was asked with."""
@@ -84,7 +82,6 @@ class Reading:
         self._slots: list[Slot] = []
         self._complete = False  # no further parents will come
         self._delivered = 0  # slots all of whose children have been handed on
-        self._refusals: dict[str, int] = {}  # by workspace, as long as nothing was allowed there; -1 once it was
 
     def branch(self, endpoint: Endpoint, children: Children, row: Any, *, rank: Rank, consumers: int) -> Reading:
         """Return a reading whose parents are made from the rows of this one, as soon as they arrive.
@@ -216,7 +213,6 @@ class Reading:
     def arrived(self, job: Job, page: Page | None, children: list[list[Ids]], size: int, *, last: bool) -> None:
         """Take over a page that came and the children it names, and ask for the next page."""
         slot = job.slot
-        self._refusals[slot.ids.get("workspaceId", "")] = -1
         if page is not None:
             self._put(slot, page)
         for born, ids in zip(slot.born, children, strict=True):
@@ -230,10 +226,6 @@ class Reading:
 
     def failed(self, slot: Slot, error: Exception) -> None:
         """Note that a parent cannot be read, nor any further child it has."""
-        if isinstance(error, NotPermittedError):
-            workspace = slot.ids.get("workspaceId", "")
-            refusals = self._refusals.get(workspace, 0)
-            self._refusals[workspace] = refusals + 1 if refusals >= 0 else refusals
         self._fail(slot, error)
         self._deliver()
 
@@ -242,12 +234,6 @@ class Reading:
         for born in slot.born:
             born.append(Slot(slot.ids, error))
         slot.done = True
-
-    def known_refusal(self, slot: Slot) -> NotPermittedError | None:
-        """Return an error where so many parents of the workspace were refused that the others need not be asked."""
-        if self._refusals.get(slot.ids.get("workspaceId", ""), 0) < _REFUSALS_BELIEVED:
-            return None
-        return NotPermittedError(self.endpoint.call, reason="not asked, as others of the workspace were refused")
 
     def _deliver(self) -> None:
         """Hand children on to the branches, in the order of their parents."""

@@ -161,9 +161,7 @@ class Current:
                 self.put(target, row, tuple(row[name] for name in target.listing.scope))
             self.pages[target.name] = self.pages.get(target.name, 0) + 1
 
-    def _grouped(
-        self, target: WritableObject, scopes: list[Scope]
-    ) -> Iterator[tuple[Endpoint, list[dict[str, Any]]]]:
+    def _grouped(self, target: WritableObject, scopes: list[Scope]) -> Iterator[tuple[Endpoint, list[dict[str, Any]]]]:
         groups: dict[str, tuple[Endpoint, list[dict[str, Any]]]] = {}
         for scope in scopes:
             for ids in self.reader.asked_with(target, scope):
@@ -265,9 +263,7 @@ class Current:
         state: State = msgspec.json.decode(blob)
         return {**state, **self._lists[place]}
 
-    def _index(
-        self, target: WritableObject, fields: tuple[str, ...], states: Iterable[tuple[str, State]]
-    ) -> None:
+    def _index(self, target: WritableObject, fields: tuple[str, ...], states: Iterable[tuple[str, State]]) -> None:
         slot = self._slot(target.name, *fields)
         rows = [(slot, natural_value(target, fields, state), object_id) for object_id, state in states]
         self._scratch.executemany("INSERT OR IGNORE INTO naturals VALUES (?, ?, ?)", rows)

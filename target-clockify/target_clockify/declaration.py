@@ -343,4 +343,3 @@ class WritableObject:
         for one in self.fields:
             named.update([one.refers] if isinstance(one.refers, str) else one.refers.values())
         return named - {"", self.name}
-

@@ -54,7 +54,15 @@ class Write:
         incoming = self.incoming
         scope = dict(zip(self.target.listing.scope, self.scope, strict=False))
         created = self.created or self.operation is Operation.INSERT
-        return Row(incoming.route.stream, incoming.key, self.target.name, object_id, scope, created, None if self.unfinished else incoming.seen)
+        return Row(
+            incoming.route.stream,
+            incoming.key,
+            self.target.name,
+            object_id,
+            scope,
+            created,
+            None if self.unfinished else incoming.seen,
+        )
 
 
 @dataclass
@@ -225,9 +233,7 @@ class Planner:
         write.created = row is not None and row.created
         return write
 
-    def _deletion(
-        self, incoming: Incoming, given: State, scope: Scope | None, found: str | None
-    ) -> Write | Unchanged:
+    def _deletion(self, incoming: Incoming, given: State, scope: Scope | None, found: str | None) -> Write | Unchanged:
         target = incoming.route.object
         self._require(target, Operation.DELETE)
         if found is None:
@@ -249,9 +255,7 @@ class Planner:
         recovery: dict[str, Any],
     ) -> Write:
         target = incoming.route.object
-        entry = Entry(
-            incoming.route.stream, incoming.key, target.name, operation.value, object_id, changes, recovery
-        )
+        entry = Entry(incoming.route.stream, incoming.key, target.name, operation.value, object_id, changes, recovery)
         return Write(incoming, operation, scope, given, current, entry)
 
     def _require(self, target: WritableObject, operation: Operation) -> None:

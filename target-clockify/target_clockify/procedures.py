@@ -226,10 +226,15 @@ PROCEDURES: tuple[WritableObject, ...] = (
     ),
     _procedure(
         "AddInvoiceItem",
-        {"invoiceId": ID, "itemType": TEXT, "description": TEXT, "quantity": INTEGER, "unitPrice": INTEGER, "applyTaxes": WORD},
-        _one(
-            "POST", "/invoices/{invoiceId}/items", "itemType", "description", "quantity", "unitPrice", "applyTaxes"
-        ),
+        {
+            "invoiceId": ID,
+            "itemType": TEXT,
+            "description": TEXT,
+            "quantity": INTEGER,
+            "unitPrice": INTEGER,
+            "applyTaxes": WORD,
+        },
+        _one("POST", "/invoices/{invoiceId}/items", "itemType", "description", "quantity", "unitPrice", "applyTaxes"),
         repeatable=False,
     ),
     _procedure(
@@ -318,10 +323,14 @@ PROCEDURES: tuple[WritableObject, ...] = (
     ),
     # Time off and approval
     _procedure(
-        "ArchivePolicy", {"policyId": ID}, lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ARCHIVED"})]
+        "ArchivePolicy",
+        {"policyId": ID},
+        lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ARCHIVED"})],
     ),
     _procedure(
-        "ActivatePolicy", {"policyId": ID}, lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ACTIVE"})]
+        "ActivatePolicy",
+        {"policyId": ID},
+        lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ACTIVE"})],
     ),
     _procedure(
         "UpdateBalance",

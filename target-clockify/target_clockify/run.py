@@ -63,9 +63,7 @@ class Run:
         acknowledge: Emits a STATE.
     """
 
-    def __init__(
-        self, settings: Settings, client: Client, ledger: Ledger, acknowledge: Callable[[Any], None]
-    ) -> None:
+    def __init__(self, settings: Settings, client: Client, ledger: Ledger, acknowledge: Callable[[Any], None]) -> None:
         self.settings = settings
         self.summary = Summary(client)
         self.rejects = Rejects(settings.config["rejects_path"])
@@ -78,9 +76,7 @@ class Run:
         self._current = Current(reader, self._fan_out, scratch)
         self._references = References(ledger, self._current, BY_NAME, settings.workspace_id)
         self._planner = Planner(settings, ledger, self._current)
-        self._writer: Writer | Rehearsal = (
-            Rehearsal(settings) if settings.dry_run else Writer(client, reader, ledger)
-        )
+        self._writer: Writer | Rehearsal = Rehearsal(settings) if settings.dry_run else Writer(client, reader, ledger)
         self._waiting = Waiting(scratch)
         self._seen = Seen(scratch)
         self.routes: dict[str, Route] = {}
@@ -245,9 +241,7 @@ class Run:
     def _is_touched(self, target: WritableObject, object_id: str) -> bool:
         return ("=" + target.name, object_id) in self._busy
 
-    def _planned(
-        self, closer: list[Incoming], rows: Mapping[tuple[str, str], Row]
-    ) -> tuple[list[Write], list[Row]]:
+    def _planned(self, closer: list[Incoming], rows: Mapping[tuple[str, str], Row]) -> tuple[list[Write], list[Row]]:
         resolved = [(one, given) for one in closer if (given := self._resolved(one)) is not None]
         placed = [(one, given, self._place(one, given, rows)) for one, given in resolved]
         self._current.ensure({(one.route.object, scope): None for one, _, scope in placed if _is_listed(one, scope)})
@@ -263,7 +257,9 @@ class Run:
                 planned = self._planner.planned(one, given, scope, row)
                 if isinstance(planned, Write):
                     if planned.entry.id and self._is_touched(planned.target, planned.entry.id):
-                        self._wait(_busy("=" + planned.target.name, planned.entry.id), one, "a write to the same object")
+                        self._wait(
+                            _busy("=" + planned.target.name, planned.entry.id), one, "a write to the same object"
+                        )
                         continue
                     if awaited := self._awaited(planned):
                         self._wait(awaited, one, "a write to what it refers to")
@@ -561,9 +557,7 @@ class Run:
         for stream in sorted(self._versions):
             route = self.routes.get(stream)
             if route is not None and route.object.delete:
-                missing += [
-                    (route, row) for row in self._ledger.created(stream) if not self._seen.has(stream, row.key)
-                ]
+                missing += [(route, row) for row in self._ledger.created(stream) if not self._seen.has(stream, row.key)]
         limit = self.settings.max_deletes
         if limit is not None and self._deletes + len(missing) > limit:
             msg = f"{len(missing)} objects are missing from the input, more than max_deletes ({limit}) allows to delete"
@@ -579,7 +573,12 @@ class Run:
 
 
 _CHILDREN = {"projects": [BY_NAME["tasks"]], "invoices": [BY_NAME["invoice_payments"]]}
-_DONE = {Operation.INSERT: "inserted", Operation.UPDATE: "updated", Operation.DELETE: "deleted", Operation.CALL: "called"}
+_DONE = {
+    Operation.INSERT: "inserted",
+    Operation.UPDATE: "updated",
+    Operation.DELETE: "deleted",
+    Operation.CALL: "called",
+}
 
 
 def _is_listed(one: Incoming, scope: Scope | None) -> bool:

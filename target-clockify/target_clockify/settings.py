@@ -19,7 +19,9 @@ _STREAM = th.ObjectType(
     th.Property("object", th.StringType, description="The object its rows are for, where its name does not tell."),
     th.Property("operation", th.StringType, allowed_values=list(OPERATIONS)),
     th.Property("match_on", th.ArrayType(th.StringType), description="Fields by which a row finds its object."),
-    th.Property("columns", th.ObjectType(additional_properties=True), description="Fields by column: `{customer: name}`."),
+    th.Property(
+        "columns", th.ObjectType(additional_properties=True), description="Fields by column: `{customer: name}`."
+    ),
 )
 
 CONFIG_SCHEMA = th.PropertiesList(

@@ -258,7 +258,9 @@ class TargetClockify(Target):
             run.summary.tell(self.run_id, str(run.rejects.path))
             for stream, reader in run.routes.items():
                 if reader.unknown:
-                    self.logger.warning("%s has columns that mean nothing: %s", stream, ", ".join(sorted(reader.unknown)))
+                    self.logger.warning(
+                        "%s has columns that mean nothing: %s", stream, ", ".join(sorted(reader.unknown))
+                    )
         if run.summary.rejected and self.config.get("on_reject") != "ignore":
             self.failed = True
 

@@ -130,7 +130,9 @@ class Writer:
             return [self.run(write) for write in writes]
         if bulk.query:
             return [Outcome(write, write.entry.id) for write in writes]
-        return [Outcome(write, write.entry.id, self._desired(write.target, write.current, write.given)) for write in writes]
+        return [
+            Outcome(write, write.entry.id, self._desired(write.target, write.current, write.given)) for write in writes
+        ]
 
     # -- procedures ----------------------------------------------------------------------------
 
@@ -258,7 +260,9 @@ class Writer:
         """Find the object of a create whose outcome is unknown: one that was not there before and is nobody else's."""
         for wait in _LATE if patient else _LATE[:1]:
             time.sleep(wait)
-            found = self.find(write.target, write.scope, write.entry.recovery, (write.incoming.route.stream, write.incoming.key))
+            found = self.find(
+                write.target, write.scope, write.entry.recovery, (write.incoming.route.stream, write.incoming.key)
+            )
             if found is not None:
                 return found
         return None
@@ -399,4 +403,8 @@ def _body(target: WritableObject, part: Part, change: Change) -> State:
 
 def _params(names: Mapping[str, str], given: State) -> dict[str, str]:
     pairs: Iterator[tuple[str, Any]] = ((param, given.get(name)) for name, param in names.items())
-    return {param: str(value).lower() if isinstance(value, bool) else str(value) for param, value in pairs if value is not None}
+    return {
+        param: str(value).lower() if isinstance(value, bool) else str(value)
+        for param, value in pairs
+        if value is not None
+    }

@@ -211,7 +211,6 @@ def test_any_tree_is_read_the_same_whatever_the_timing(
     monkeypatch: pytest.MonkeyPatch, roots: list[Node], timing: Timing, consumers: list[list[int | None]]
 ) -> None:
     monkeypatch.setattr(LOOK_AHEAD, timing.look_ahead)
-    monkeypatch.setattr("clockify_client.reading._REFUSALS_BELIEVED", 10**9)
     world = World(answers(roots, random.Random(timing.seed)), timing.workers)
     told: list[tuple[int, int | None, list[tuple[Any, ...]]]] = []
     with fan_out_of(world) as fan_out:
@@ -450,25 +449,6 @@ def test_children_of_a_parent_that_cannot_be_read_are_told(error: type[GoneError
         _, came = within(LONG, lambda: shown(parents), lambda: shown(below))
     assert [one[0] for one in came] == ["page", error.__name__, "page"]
     assert came[1] == (error.__name__, {"workspaceId": "w1"})
-
-
-def test_five_refusals_and_no_permission_are_believed_for_the_workspace() -> None:
-    def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
-        if ids["workspaceId"] == "closed" or (ids["workspaceId"] == "mixed" and ids["n"] != 2):
-            raise NotPermittedError(endpoint.call, status=403)
-        return page([], number, last=True)
-
-    world = World(answer, 1)
-    with fan_out_of(world) as fan_out:
-        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
-        parents = [{"workspaceId": one, "n": number} for one in ("closed", "mixed", "open") for number in range(20)]
-        reading.feed(parents, last=True)
-        (items,) = within(LONG, lambda: list(reading.items()))
-    assert Counter(ids["workspaceId"] for _, ids, _ in world.calls) == {"closed": 5, "mixed": 20, "open": 20}
-    refusals = Counter(item.ids["workspaceId"] for item in items if isinstance(item, Refusal))
-    assert refusals == {"closed": 20, "mixed": 19}
-    reasons = [str(item.error) for item in items if isinstance(item, Refusal) and item.ids["workspaceId"] == "closed"]
-    assert sum("not asked, as others of the workspace were refused" in one for one in reasons) == 15
 
 
 def test_a_key_that_is_not_accepted_ends_everything() -> None:

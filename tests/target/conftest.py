@@ -96,9 +96,7 @@ class TargetRunner:
         logging.getLogger().addHandler(handler)
         logging.getLogger().setLevel(logging.INFO)
         try:
-            outcome = CliRunner().invoke(
-                TargetClockify.get_singer_command(), self.command(**settings)[1:], input=lines
-            )
+            outcome = CliRunner().invoke(TargetClockify.get_singer_command(), self.command(**settings)[1:], input=lines)
         finally:
             logging.getLogger().removeHandler(handler)
         if outcome.exception and not isinstance(outcome.exception, SystemExit):

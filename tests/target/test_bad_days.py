@@ -99,11 +99,21 @@ def work(target: Any, singer: Any) -> Any:
     item = target.tables()["item_types"][0]
 
     def messages(count: int) -> bytes:
-        streams = ("clients", "projects", "tasks", "tags", "time_entries", "user_groups", "invoices", "invoice_payments")
+        streams = (
+            "clients",
+            "projects",
+            "tasks",
+            "tags",
+            "time_entries",
+            "user_groups",
+            "invoices",
+            "invoice_payments",
+        )
         lines = [singer.schema(stream) for stream in streams]
         for n in range(count):
             items = [
-                {"itemType": item, "description": text, "quantity": 1, "unitPrice": 100000} for text in ("first", "second")
+                {"itemType": item, "description": text, "quantity": 1, "unitPrice": 100000}
+                for text in ("first", "second")
             ]
             lines += [
                 singer.record("clients", id=f"c{n}", name=f"Client {n}", ccEmails=["a@acme.example"]),

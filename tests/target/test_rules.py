@@ -27,7 +27,9 @@ def test_all_errors_of_a_record_at_once(target: Any, singer: Any) -> None:
 
 def test_holidays_need_to_know_for_whom(target: Any, singer: Any) -> None:
     def holiday(key: int, **fields: Any) -> dict[str, Any]:
-        return singer.record("Holidays", id=key, Name="Day", datePeriod={"startDate": "2026-01-01", "endDate": "2026-01-01"}, **fields)
+        return singer.record(
+            "Holidays", id=key, Name="Day", datePeriod={"startDate": "2026-01-01", "endDate": "2026-01-01"}, **fields
+        )
 
     me = [target.box.ok("GET", "/user")["id"]]
     result = target(
@@ -55,7 +57,9 @@ def test_an_update_allows_more(target: Any, singer: Any) -> None:
         "holidays", id=1, name="Day", datePeriod=period, userIds=me, userContains="CONTAINS", userStatus="ALL"
     )
     assert target([singer.schema("holidays"), made]).code == 0
-    changed = singer.record("holidays", id=1, name="Other", userIds=me, userContains="Contains_Only", userStatus="Active")
+    changed = singer.record(
+        "holidays", id=1, name="Other", userIds=me, userContains="Contains_Only", userStatus="Active"
+    )
     assert target([singer.schema("holidays"), changed]).counts["holidays"] == {"updated": 1}
     wrong = singer.record("holidays", id=1, name="Third", userIds=me, userContains="None", userStatus="Active")
     result = target([singer.schema("holidays"), wrong])
@@ -89,7 +93,12 @@ def test_the_irreversible_wants_leave(target: Any, singer: Any) -> None:
 
 
 def test_unknown_streams(target: Any, singer: Any) -> None:
-    messages = [singer.schema("moons"), singer.record("moons", id=1), singer.schema("tags"), singer.record("tags", id=1, name="a")]
+    messages = [
+        singer.schema("moons"),
+        singer.record("moons", id=1),
+        singer.schema("tags"),
+        singer.record("tags", id=1, name="a"),
+    ]
     failed = target(messages)
     assert failed.code == 1
     assert "stream 'moons' names nothing that can be written" in failed.log
@@ -100,7 +109,9 @@ def test_unknown_streams(target: Any, singer: Any) -> None:
 
 
 def test_what_nobody_can_write_is_skipped_with_one_line(target: Any, singer: Any) -> None:
-    result = target([singer.schema("report_detailed", "_id"), *[singer.record("report_detailed", _id=n) for n in range(9)]])
+    result = target(
+        [singer.schema("report_detailed", "_id"), *[singer.record("report_detailed", _id=n) for n in range(9)]]
+    )
     assert result.code == 0
     assert result.log.count("report_detailed is skipped: Clockify lets nobody write it") == 1
 
@@ -202,7 +213,12 @@ def test_operations_can_be_chosen(target: Any, singer: Any) -> None:
         singer.record("crm", id=1, label="Other", mail="x@acme.example"),
         singer.record("crm", id=2, label="Nobody", mail="none@acme.example"),
     ]
-    how = {"object": "clients", "operation": "update", "match_on": ["email"], "columns": {"label": "name", "mail": "email"}}
+    how = {
+        "object": "clients",
+        "operation": "update",
+        "match_on": ["email"],
+        "columns": {"label": "name", "mail": "email"},
+    }
     result = target(messages, streams={"crm": how})
     assert result.counts["crm"] == {"updated": 1, "rejected": 1}
     assert result.rejects[0]["error"] == "not_found"

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import endpoints
 
-from target_clockify.declaration import UNKNOWN, Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.declaration import (
+    UNKNOWN,
+    Call,
+    Change,
+    Create,
+    Delete,
+    Field,
+    Listing,
+    Part,
+    State,
+    WritableObject,
+)
 from target_clockify.objects.shared import named
 from target_clockify.values import (
     DAY,
@@ -41,9 +52,7 @@ EXPENSE_CATEGORIES = WritableObject(
     ),
     listing=Listing(endpoints.EXPENSE_CATEGORIES, variants=({"onlyArchived": "false"}, {"onlyArchived": "true"})),
     natural=("name",),
-    create=Create(
-        "/expenses/categories", fields=("name", "hasUnitPrice", "priceInCents", "unit"), required=("name",)
-    ),
+    create=Create("/expenses/categories", fields=("name", "hasUnitPrice", "priceInCents", "unit"), required=("name",)),
     parts=(
         Part(("name", "hasUnitPrice", "priceInCents", "unit"), path="/expenses/categories/{id}"),
         Part(("archived",), "PATCH", "/expenses/categories/{id}/status"),
@@ -66,7 +75,13 @@ _FORM = {
     "file": "FILE",
 }
 _ALWAYS = {"userId", "date", "categoryId", "quantity"}
-_MEDIA = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".pdf": "application/pdf"}
+_MEDIA = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".pdf": "application/pdf",
+}
 _RECEIPT = Kind(
     "the path of a receipt",
     {"type": "string", "pattern": r"(?i)\.(png|jpe?g|gif|pdf)$"},

@@ -117,7 +117,12 @@ USERS = WritableObject(
     listing=Listing(endpoints.USERS, shape=_as_member),
     natural=("email",),
     create=Create(
-        "/users", fields=("email",), required=("email",), found=None, params={"sendEmail": "send-email"}, irreversible=True
+        "/users",
+        fields=("email",),
+        required=("email",),
+        found=None,
+        params={"sendEmail": "send-email"},
+        irreversible=True,
     ),
     parts=(
         *rate_parts("/users/{id}"),

@@ -42,9 +42,7 @@ ASSIGNMENTS = WritableObject(
         Field("billable", FLAG, clearable=False),
         Field("includeNonWorkingDays", FLAG, clearable=False),
         Field("recurring", OBJECT, modifier=True, aliases=("recurringAssignment",)),
-        Field(
-            "seriesUpdateOption", WORD, modifier=True, rules={"enum": ["THIS_ONE", "THIS_AND_FOLLOWING", "ALL"]}
-        ),
+        Field("seriesUpdateOption", WORD, modifier=True, rules={"enum": ["THIS_ONE", "THIS_AND_FOLLOWING", "ALL"]}),
     ),
     listing=Listing(endpoints.ASSIGNMENTS, variants=(_EVER,)),
     fingerprint=("userId", "projectId", "taskId", "period"),
@@ -55,12 +53,8 @@ ASSIGNMENTS = WritableObject(
         shape=_assignment_body,
         found=lambda answer: answer[0] if isinstance(answer, list) and answer else None,
     ),
-    parts=(
-        Part(_CHANGING, "PATCH", "/scheduling/assignments/recurring/{id}", shape=_assignment_change),
-    ),
-    delete=Delete(
-        "/scheduling/assignments/recurring/{id}", params={"seriesUpdateOption": "seriesUpdateOption"}
-    ),
+    parts=(Part(_CHANGING, "PATCH", "/scheduling/assignments/recurring/{id}", shape=_assignment_change),),
+    delete=Delete("/scheduling/assignments/recurring/{id}", params={"seriesUpdateOption": "seriesUpdateOption"}),
     read_only=(
         *("userName", "projectName", "projectColor", "projectArchived", "projectBillable", "clientId"),
         *("clientName", "taskName", "published", "excludeDays"),

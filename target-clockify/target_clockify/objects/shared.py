@@ -55,7 +55,10 @@ _STATUS = {
     Operation.UPDATE: ["ALL", "ACTIVE", "INACTIVE", "PENDING", "DECLINED"],
 }
 AUDIENCE = ("userIds", "userGroupIds")
-_FILTERS = {"userIds": ("users", "userContains", "userStatus"), "userGroupIds": ("userGroups", "userGroupContains", "userGroupStatus")}
+_FILTERS = {
+    "userIds": ("users", "userContains", "userStatus"),
+    "userGroupIds": ("userGroups", "userGroupContains", "userGroupStatus"),
+}
 
 
 def audience_fields() -> tuple[Field, ...]:
@@ -84,7 +87,11 @@ def spread_filters(given: State) -> State:
         found = given.pop(filter_key, None)
         if isinstance(found, dict):
             given |= {ids: found.get("ids") or []}
-            given |= {name: WORD.coerce(found[key]) for name, key in ((contains, "contains"), (status, "status")) if found.get(key)}
+            given |= {
+                name: WORD.coerce(found[key])
+                for name, key in ((contains, "contains"), (status, "status"))
+                if found.get(key)
+            }
     return given
 
 

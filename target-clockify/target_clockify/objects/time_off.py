@@ -115,9 +115,7 @@ POLICIES = WritableObject(
         Field("allowHalfDay", FLAG, clearable=False),
         Field("allowNegativeBalance", FLAG, clearable=False),
         Field("approve", _APPROVE, refers={"userIds[]": "users"}, clearable=False),
-        Field(
-            "automaticAccrual", record_of("an accrual", ("amount",), amount=NUMBER, period=WORD, timeUnit=WORD)
-        ),
+        Field("automaticAccrual", record_of("an accrual", ("amount",), amount=NUMBER, period=WORD, timeUnit=WORD)),
         Field(
             "negativeBalance",
             record_of("a limit", ("amount",), amount=NUMBER, period=WORD, timeUnit=WORD, shouldReset=FLAG),
@@ -134,9 +132,7 @@ POLICIES = WritableObject(
     ),
     listing=Listing(endpoints.TIME_OFF_POLICIES),
     natural=("name",),
-    create=Create(
-        "/time-off/policies", fields=(*_POLICY, "timeUnit"), required=("name",), shape=_new_policy_body
-    ),
+    create=Create("/time-off/policies", fields=(*_POLICY, "timeUnit"), required=("name",), shape=_new_policy_body),
     parts=(
         Part(_POLICY, path="/time-off/policies/{id}", shape=_policy_body),
         Part(
@@ -325,7 +321,9 @@ BALANCE_ASSIGNMENTS = WritableObject(
 
 
 def _approval_row(row: State, _: Mapping[str, Any]) -> State:
-    return _flat_approval({**(row.get("approvalRequest") or {}), **{k: v for k, v in row.items() if k != "approvalRequest"}})
+    return _flat_approval(
+        {**(row.get("approvalRequest") or {}), **{k: v for k, v in row.items() if k != "approvalRequest"}}
+    )
 
 
 def _flat_approval(given: State) -> State:

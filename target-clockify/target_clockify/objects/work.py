@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _CLIENT_FIELDS = ("name", "email", "address", "note", "archived", "ccEmails", "currencyId")
 
+
 def _with_currency(given: State) -> State:
     """A client without a currency of its own has that of the workspace, and shows its code: that asks for nothing."""
     if "currencyId" in given and not given["currencyId"]:
@@ -152,9 +153,7 @@ PROJECTS = WritableObject(
         required=("name",),
     ),
     parts=(
-        Part(
-            ("timeEstimate", "budgetEstimate", "estimateReset"), "PATCH", "/projects/{id}/estimate", partial=True
-        ),
+        Part(("timeEstimate", "budgetEstimate", "estimateReset"), "PATCH", "/projects/{id}/estimate", partial=True),
         Part(("memberships",), calls=_members),
         Part(("template",), "PATCH", "/projects/{id}/template"),
         Part(_PROJECT_FIELDS, path="/projects/{id}", shape=without_unchanged_rates),
