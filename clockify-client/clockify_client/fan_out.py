@@ -12,6 +12,7 @@ import heapq
 import logging
 import threading
 import zlib
+from collections import Counter
 from typing import TYPE_CHECKING, Self
 
 from clockify_client.errors import BadCredentialsError, ClockifyError
@@ -43,7 +44,7 @@ class FanOut:
         self._work = threading.Condition(self.lock)  # workers wait for it
         self._jobs: list[Job] = []
         self._hurried: list[Job] = []
-        self._kept = 0
+        self._kept: Counter[Rank] = Counter()  # bytes that wait in memory, by reading
         self._shelf = Shelf()
         self._idle = 0
         self._workers: list[threading.Thread] = []
@@ -88,19 +89,18 @@ class FanOut:
             heapq.heappush(self._hurried, job)
             self._work.notify()
 
-    def keep(self, page: Page) -> None:
+    def keep(self, page: Page, rank: Rank) -> None:
         """Count a page that waits."""
-        self._kept += page.kept
+        self._kept[rank] += page.kept
 
-    def taken(self, page: Page, *, last: bool) -> None:
+    def taken(self, page: Page, rank: Rank, *, last: bool) -> None:
         """Count out a page that its last consumer took; what is left for later ones goes to disk where much is kept."""
-        freed = page.kept
-        if not last:
-            if not freed or self._kept <= _LOOK_AHEAD // 2:
-                return
+        crowded = self._kept.total() > _LOOK_AHEAD // 2
+        if last or crowded:
+            self._kept[rank] -= page.kept
+            self._work.notify()
+        if crowded and not last:
             page.put_on(self._shelf)
-        self._kept -= freed
-        self._work.notify()
 
     # -- workers -------------------------------------------------------------------------------
 
@@ -131,7 +131,9 @@ class FanOut:
         return None
 
     def _room(self, job: Job) -> bool:
-        return self._kept < (_LOOK_AHEAD if job.reading.active else _LOOK_AHEAD // 2)
+        """Tell whether a page may be asked for; pages of later readings that wait already must not hold it up."""
+        before = sum(kept for rank, kept in self._kept.items() if rank <= job.reading.rank)
+        return before < (_LOOK_AHEAD if job.reading.active else _LOOK_AHEAD // 2)
 
     def _fetch(self, job: Job) -> None:
         reading, slot, endpoint = job.reading, job.slot, job.reading.endpoint

@@ -187,7 +187,7 @@ class Reading:
         content = item.content
         item.left -= 1
         if isinstance(content, Page):
-            self._fan_out.taken(content, last=item.left <= 0)
+            self._fan_out.taken(content, self.rank, last=item.left <= 0)
         if item.left <= 0:
             item.content = None
         return content
@@ -196,7 +196,7 @@ class Reading:
         if self._consumers > 0:
             slot.items.append(_Item(content, self._consumers))
             if isinstance(content, Page):
-                self._fan_out.keep(content)
+                self._fan_out.keep(content, self.rank)
 
     def accept(self, slots: list[Slot], *, last: bool) -> None:
         """Take over parents to ask for."""

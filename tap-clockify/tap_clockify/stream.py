@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _BLANK_ID = (b'Id":""', b'Id": ""')
 _BLANK = (msgspec.Raw(b'""'), "")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(Record)
+_LINES = 500  # written at once
 
 
 class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
@@ -66,7 +68,7 @@ class ClockifyStream(Stream):
         self.primary_keys = declaration.key
         self.state_partitioning_keys = []
         self._unknown: set[str] = set()
-        self._seen: set[tuple[str, ...]] = set()
+        self._seen: set[tuple[str | bytes, ...]] = set()
         self._seen_under: object = None
 
     @property
@@ -156,11 +158,12 @@ class ClockifyStream(Stream):
                 self._write_record_message(record)
                 counter.increment()
         else:
-            self._write_lines(list(records), counter)
+            while lines := list(islice(records, _LINES)):
+                self._write_lines(lines, counter)
         self._tap.read(self.name, counter.value)
 
     def _write_lines(self, records: list[Record], counter: Counter) -> None:
-        """Write records as they are, the lines of a page at once."""
+        """Write records as they are, many lines at once."""
         limit = self.ABORT_AT_RECORD_COUNT
         within = records if limit is None else records[: limit - counter.value]
         version = msgspec.UNSET if self._stream_version is None else self._stream_version
@@ -177,7 +180,10 @@ class ClockifyStream(Stream):
     def _records(self, page: Page, row: Any) -> Iterator[Record]:
         """Yield the records of a page: told apart, stamped with the ids they were asked with, known fields only."""
         declaration, ids, body = self._settled, {**page.ids, "page": page.number + 1}, page.body
-        rows: Iterable[Record] = rows_of(page.endpoint, body, row)
+        if row is RawRecord:
+            rows: Iterable[Record] = rows_of(page.endpoint, body, RawRecord)
+        else:  # one by one: a page of nested rows, decoded at once, is large and holds up the threads that send requests
+            rows = map(_DECODER.decode, rows_of(page.endpoint, body, msgspec.Raw))
         if declaration.shape:
             rows = (record for one in rows for record in declaration.shape(one, ids))
         if self._keep:
