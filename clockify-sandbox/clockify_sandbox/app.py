@@ -25,7 +25,7 @@ from clockify_sandbox.stats import Stats
 from clockify_sandbox.values import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from starlette.types import Receive, Scope, Send
 
@@ -170,7 +170,7 @@ async def _fill(request: Request, receive: Receive, headers: dict[str, str]) -> 
     if not headers.get("content-type", "").startswith("multipart/form-data"):
         return
 
-    async def whole() -> AsyncIterator[bytes]:
+    async def whole() -> AsyncGenerator[bytes, None]:
         yield request.body
 
     try:

@@ -50,7 +50,7 @@ def decode_query(shape: type[T], query: Mapping[str, Sequence[str]]) -> T:
         ApiError: 400/3001 for a missing required parameter, 400/3000 for a value that cannot be converted.
     """
     values: dict[str, Any] = {}
-    for name, required, many in _parameters(shape):
+    for name, required, many in _parameters(shape):  # type: ignore[arg-type]  # a class is hashable, whatever it is a class of
         given = query.get(name)
         if given is None:
             if required:

@@ -79,7 +79,7 @@ class Call:
     @property
     def currency(self) -> str:
         """The code of the workspace's default currency."""
-        return next(item["code"] for item in self.workspace.record["currencies"] if item["isDefault"])
+        return next(str(item["code"]) for item in self.workspace.record["currencies"] if item["isDefault"])
 
     @property
     def now(self) -> int:

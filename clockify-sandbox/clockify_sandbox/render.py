@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def default_currency(workspace: Workspace) -> str:
     """The code of the workspace's default currency."""
-    return next(currency["code"] for currency in workspace.record["currencies"] if currency["isDefault"])
+    return next(str(currency["code"]) for currency in workspace.record["currencies"] if currency["isDefault"])
 
 
 def currency_code(workspace: Workspace, currency_id: str | None) -> str:

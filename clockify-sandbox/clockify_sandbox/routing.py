@@ -159,7 +159,7 @@ def _argument_types(handler: Callable[..., Any]) -> dict[str, Any]:
     # Only these annotations are evaluated: those of the call may name types that exist for the type checker only.
     names = ("query", "body", "form")
     return {
-        name: eval(kind, handler.__globals__) if isinstance(kind, str) else kind  # type: ignore[attr-defined]  # noqa: S307
+        name: eval(kind, handler.__globals__) if isinstance(kind, str) else kind  # noqa: S307
         for name, kind in handler.__annotations__.items()
         if name in names
     }

@@ -182,7 +182,7 @@ class ClockifyStream(Stream):
         declaration, ids, body = self._settled, {**page.ids, "page": page.number + 1}, page.body
         if row is RawRecord:
             rows: Iterable[Record] = rows_of(page.endpoint, body, RawRecord)
-        else:  # one by one: a page of nested rows, decoded at once, is large and holds up the threads that send requests
+        else:  # one by one: a page of nested rows, decoded at once, is large and holds up the threads that send
             rows = map(_DECODER.decode, rows_of(page.endpoint, body, msgspec.Raw))
         if declaration.shape:
             rows = (record for one in rows for record in declaration.shape(one, ids))

@@ -1,0 +1,1 @@
+"""A Singer target for Clockify: rows in, exactly the right changes out."""

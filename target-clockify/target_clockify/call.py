@@ -99,7 +99,7 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
     incoming = route.glance(json.dumps(given).encode())
     route.fill(incoming)
     if route.unknown:
-        msg = f"{procedure.name} has no parameter {', '.join(sorted(route.unknown))}: {_told(procedure)}"
+        msg = f"{procedure.name} has no parameter {', '.join(sorted(route.unknown))}: {told(procedure)}"
         raise ValueError(msg)
     check(procedure, Operation.CALL, incoming.fields, read_shape=False)
     if dry_run:
@@ -109,7 +109,7 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
     return Writer(client, Reader(client, workspace), ledger).call(procedure, incoming.fields)
 
 
-def _rehearsed(procedure: WritableObject, given: State, workspace: str) -> Any:  # noqa: ANN401
+def _rehearsed(procedure: WritableObject, given: State, workspace: str) -> Any:
     if procedure.calls is None:
         return {"procedure": procedure.name, "parameters": given}
     change = Change({**given, "workspaceId": workspace}, {}, given, frozenset(given), given)

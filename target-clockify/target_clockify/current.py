@@ -189,7 +189,8 @@ class Current:
 
     def blobs(self, target: WritableObject, ids: Sequence[str]) -> dict[str, bytes]:
         """Return the rows of these objects as they came, by id."""
-        slot, found = self._slot(target.name), {}
+        slot = self._slot(target.name)
+        found: dict[str, bytes] = {}
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
             marks = ",".join("?" * len(some))

@@ -82,13 +82,13 @@ class Field:
         """The key of the field in a body."""
         return self.key or self.name
 
-    def written(self, value: Any) -> Any:  # noqa: ANN401
+    def written(self, value: Any) -> Any:
         """Return a value as it goes into a body."""
         if value is None:
             return self.cleared
         return self.write(value) if self.write else value
 
-    def same(self, one: Any, other: Any) -> bool:  # noqa: ANN401
+    def same(self, one: Any, other: Any) -> bool:
         """Tell whether two values mean the same."""
         return bool(one == other or self.kind.canonical(one) == self.kind.canonical(other))
 
@@ -301,8 +301,9 @@ class WritableObject:
         """Refuse a declaration that names a field it does not have."""
         known = {one.name for one in self.fields} | {"id", *self.read_only}
         used = {*self.natural, *self.fingerprint, *self.identity, *self.listing.scope}
-        for part in (*self.parts, *([self.create] if self.create else [])):
+        for part in self.parts:
             used.update(part.fields)
+        used.update(self.create.fields if self.create else ())
         if unknown := used - known:
             msg = f"{self.name} declares no field {', '.join(sorted(unknown))}"
             raise TypeError(msg)

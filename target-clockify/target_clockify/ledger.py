@@ -1,9 +1,9 @@
 """The ledger: which row became which object, what every run did, and which writes were under way when one was killed.
 
 It is a database of its own behind any SQLAlchemy URL, a SQLite file by default. A write enters the journal before it is
-sent and is closed once its outcome is known; what a killed run leaves open is looked up by the next one. Two hashes per
-row make a second run cheap: as long as neither the record that came in nor the object in Clockify has changed since both
-were last compared, they need not be compared again.
+sent and is closed once its outcome is known; what a killed run leaves open is looked up by the next one. Two hashes of
+each row make a second run cheap: as long as neither the record that came in nor the object in Clockify has changed
+since both were last compared, they need not be compared again.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _now() -> str:
     return datetime.now(tz=UTC).isoformat(timespec="seconds")
 
 
-def _json(value: Any) -> str:  # noqa: ANN401
+def _json(value: Any) -> str:
     return msgspec.json.encode(value, enc_hook=str).decode()
 
 
@@ -200,7 +200,7 @@ class Ledger:
                     "recovery": _json(entry.recovery),
                     "began": entry.began,
                 }
-                entry.seq = connection.execute(_JOURNAL.insert(), values).inserted_primary_key[0]
+                entry.seq = _inserted(connection.execute(_JOURNAL.insert(), values))
 
     def exists(self, entry: Entry, row: Row) -> None:
         """Note at once that an object was created, though the writes that complete it are still to come."""
@@ -318,6 +318,10 @@ class Ledger:
         self._ids.move_to_end(place)
         if len(self._ids) > _REMEMBERED:
             self._ids.popitem(last=False)
+
+
+def _inserted(result: sa.CursorResult[Any]) -> int:
+    return int((result.inserted_primary_key or (0,))[0])
 
 
 class _Transaction:

@@ -144,7 +144,7 @@ class Planner:
             return self._workspace
         if target.name == "workspaces":
             # A workspace that is copied from stands for the one that is written to; one without an id is a new one.
-            return self._workspace if incoming.id or incoming.workspace else row and row.id
+            return self._workspace if incoming.id or incoming.workspace else (row.id if row else None)
         if target.identity:
             identity = ":".join(str(given.get(name)) for name in target.identity)
             return identity if target.implied or self._current.has(target, identity) else None
@@ -175,7 +175,7 @@ class Planner:
     def _call(self, incoming: Incoming, given: State, row: Row | None) -> Write | Unchanged:
         """A procedure is called once for each new or changed record."""
         target = incoming.route.object
-        if incoming.deleted or row and row.record_hash == incoming.seen:
+        if incoming.deleted or (row and row.record_hash == incoming.seen):
             return Unchanged(None)
         check(target, Operation.CALL, given, read_shape=False)
         named = incoming.workspace or given.get("workspaceId")
@@ -243,7 +243,7 @@ class Planner:
             scope = tuple(str(current.get(name)) for name in target.listing.scope)
         return self._write(incoming, Operation.DELETE, scope, given, current, found, {}, {})
 
-    def _write(  # noqa: PLR0913
+    def _write(  # noqa: PLR0913, PLR0917
         self,
         incoming: Incoming,
         operation: Operation,

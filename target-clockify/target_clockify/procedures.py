@@ -38,12 +38,12 @@ _REFERRED = {
 _LISTS = {"userIds": "users", "timeEntryIds": "time_entries"}
 
 
-def _parameter(name: str, kind: Kind, **rules: Any) -> Field:  # noqa: ANN401
+def _parameter(name: str, kind: Kind, **rules: Any) -> Field:
     refers: str | dict[str, str] = {"[]": _LISTS[name]} if name in _LISTS else _REFERRED.get(name, "")
     return Field(name, kind, refers=refers, rules=rules, clearable=False)
 
 
-def _procedure(
+def _procedure(  # noqa: PLR0913
     name: str,
     parameters: dict[str, Kind | Field],
     calls: Callable[[Change], Iterable[Call]] | None = None,
@@ -72,7 +72,7 @@ def _one(method: str, path: str, *body: str, **renamed: str) -> Callable[[Change
     """Return the one call of a procedure: which parameters go into the body, and those that have another name there."""
 
     def calls(change: Change) -> Iterator[Call]:
-        pairs = {**{name: name for name in body}, **{name: key for name, key in renamed.items()}}
+        pairs = dict(zip(body, body, strict=True)) | renamed
         json = {key: change.given[name] for name, key in pairs.items() if change.given.get(name) is not None}
         yield Call(method, path, json=json if pairs else None)
 
@@ -246,10 +246,19 @@ PROCEDURES: tuple[WritableObject, ...] = (
     _procedure(
         "ImportInvoiceItems",
         {
-            **{"invoiceId": ID, "from": MOMENT, "to": MOMENT, "importExpenses": FLAG, "projectFilter": OBJECT},
-            **{"timeEntryGroupType": WORD, "timeEntryPrimaryGroupBy": WORD, "timeEntrySecondaryGroupBy": WORD},
-            **{"timeEntryFieldsForDetailedGroup": LIST, "expensesGroupType": WORD, "expensesGroupBy": WORD},
-            **{"expenseFieldsForDetailedGroup": LIST, "roundTimeEntryDuration": FLAG},
+            "invoiceId": ID,
+            "from": MOMENT,
+            "to": MOMENT,
+            "importExpenses": FLAG,
+            "projectFilter": OBJECT,
+            "timeEntryGroupType": WORD,
+            "timeEntryPrimaryGroupBy": WORD,
+            "timeEntrySecondaryGroupBy": WORD,
+            "timeEntryFieldsForDetailedGroup": LIST,
+            "expensesGroupType": WORD,
+            "expensesGroupBy": WORD,
+            "expenseFieldsForDetailedGroup": LIST,
+            "roundTimeEntryDuration": FLAG,
         },
         _one(
             "POST",
@@ -299,9 +308,13 @@ PROCEDURES: tuple[WritableObject, ...] = (
     _procedure(
         "PublishAssignments",
         {
-            **{"start": MOMENT, "end": MOMENT, "notifyUsers": FLAG, "search": TEXT},
-            **{"viewType": _parameter("viewType", WORD, enum=["PROJECTS", "TEAM", "ALL"])},
-            **{"userFilter": OBJECT, "userGroupFilter": OBJECT},
+            "start": MOMENT,
+            "end": MOMENT,
+            "notifyUsers": FLAG,
+            "search": TEXT,
+            "viewType": _parameter("viewType", WORD, enum=["PROJECTS", "TEAM", "ALL"]),
+            "userFilter": OBJECT,
+            "userGroupFilter": OBJECT,
         },
         _one(
             "PUT",
@@ -347,8 +360,10 @@ PROCEDURES: tuple[WritableObject, ...] = (
     _procedure(
         "ChangeTimeOffRequestStatus",
         {
-            **{"policyId": ID, "requestId": ID, "note": TEXT},
-            **{"status": _parameter("status", WORD, enum=["APPROVED", "REJECTED"])},
+            "policyId": ID,
+            "requestId": ID,
+            "note": TEXT,
+            "status": _parameter("status", WORD, enum=["APPROVED", "REJECTED"]),
         },
         _one("PATCH", "/time-off/policies/{policyId}/requests/{requestId}", "status", "note"),
         optional=("note",),
@@ -356,9 +371,10 @@ PROCEDURES: tuple[WritableObject, ...] = (
     _procedure(
         "SubmitApproval",
         {
-            **{"userId": ID, "periodStart": MOMENT},
-            **{"type": _parameter("type", WORD, enum=["TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE"])},
-            **{"period": _parameter("period", WORD, enum=["WEEKLY", "SEMI_MONTHLY", "MONTHLY"])},
+            "userId": ID,
+            "periodStart": MOMENT,
+            "type": _parameter("type", WORD, enum=["TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE"]),
+            "period": _parameter("period", WORD, enum=["WEEKLY", "SEMI_MONTHLY", "MONTHLY"]),
         },
         _approval,
         optional=("userId", "type", "period"),

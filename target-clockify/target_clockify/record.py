@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")
 _DELETED = "_sdc_deleted_at"
-_NULL = msgspec.Raw(b"null")
+_NOTHING = (b"", b"null")
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -40,7 +41,7 @@ class RejectedError(Exception):
         detail: Clockify's message; it may repeat submitted values.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         kind: str,
         message: str,
@@ -72,7 +73,7 @@ class Incoming:
         deleted: It is marked as deleted.
         epoch: The number of STATE messages before it.
         seen: Hash of `raw`.
-        data: The members of `raw`, each as JSON.
+        scope: The ids of its parents, as far as it names them like the tap.
     """
 
     route: Route
@@ -84,7 +85,7 @@ class Incoming:
     deleted: bool = False
     epoch: int = 0
     seen: bytes = b""
-    data: dict[str, msgspec.Raw] = field(default_factory=dict)
+    scope: tuple[str | None, ...] = ()
 
     @property
     def read_shape(self) -> bool:
@@ -110,6 +111,7 @@ class Route:
     """
 
     def __init__(self, stream: str, target: WritableObject, keys: tuple[str, ...], settings: Mapping[str, Any]) -> None:
+        listing = target.listing
         self.stream = stream
         self.object = target
         self.keys = keys
@@ -117,29 +119,38 @@ class Route:
         self.unknown: set[str] = set()
         self._chosen = {folded(column): name for column, name in (settings.get("columns") or {}).items()}
         self._known = _columns(target)
+        self._key_places = [(name, f"key{number}") for number, name in enumerate(keys)]
+        self._scope_places = [f"scope{number}" for number, _ in enumerate(listing.scope)]
+        self._glance = _glance_decoder(
+            {
+                "id": "id",
+                "workspace": "workspaceId",
+                "deleted": _DELETED,
+                **{place: name for name, place in self._key_places},
+                **dict(zip(self._scope_places, listing.scope, strict=True)),
+            }
+        )
         self._columns: dict[str, _Column | str | None] = {}
         self.match_on = tuple(self._field_named(name) for name in settings.get("match_on") or ())
-        listing = target.listing
         self.literal = not (target.adapt or listing.shape or listing.detail or target.identity or self._chosen)
         self._plain = {one.name for one in target.fields if not one.modifier}
         self._passed_over = {"id", "workspaceId", _DELETED, *target.read_only}
         self._identifying = [name for name in keys if folded(name) != "workspaceid"] or list(keys)
 
     def glance(self, raw: bytes, *, epoch: int = 0) -> Incoming:
-        """Read no more of a record than its key and its id; `fill` reads the rest.
+        """Read no more of a record than its key, its id and its parents; `fill` reads the rest.
 
         Raises:
             RejectedError: It lacks its own key.
         """
-        data = _RAW.decode(raw)
-        incoming = Incoming(self, raw, epoch=epoch, seen=hashlib.blake2b(raw, digest_size=16).digest(), data=data)
-        incoming.key = self._key(data) or incoming.seen.hex()
-        if "id" in data:
-            value = bytes(data["id"])[1:-1].decode()
-            incoming.id = value if is_clockify_id(value) else None
-        if "workspaceId" in data:
-            incoming.workspace = msgspec.json.decode(data["workspaceId"])
-        incoming.deleted = data.get(_DELETED, _NULL) != _NULL
+        seen = self._glance.decode(raw)
+        incoming = Incoming(self, raw, epoch=epoch, seen=hashlib.blake2b(raw, digest_size=16).digest())
+        incoming.key = self._key(seen) or incoming.seen.hex()
+        value = _text_of(seen.id)
+        incoming.id = value if is_clockify_id(value) else None
+        incoming.workspace = _text_of(seen.workspace)
+        incoming.deleted = bytes(seen.deleted) not in _NOTHING
+        incoming.scope = tuple([_text_of(getattr(seen, place)) for place in self._scope_places])
         return incoming
 
     def fill(self, incoming: Incoming) -> None:
@@ -161,11 +172,13 @@ class Route:
             }
 
     def says(self, incoming: Incoming, blob: bytes) -> bool:
-        """Tell whether a record repeats a row of a list literally, field by field; False where that takes a closer look."""
+        """Tell whether a record repeats a row of a list literally; False where that takes a closer look."""
         if not self.literal or incoming.deleted or self.operation not in {"auto", "upsert", "update"}:
             return False
+        if incoming.raw == blob:
+            return True
         row = _RAW.decode(blob)
-        for name, value in incoming.data.items():
+        for name, value in _RAW.decode(incoming.raw).items():
             if name in self._plain:
                 if row.get(name) != value:
                     return False
@@ -176,17 +189,23 @@ class Route:
     def farewell(self, row: Row) -> bytes:
         """Return a record that asks for the deletion of what a row of the ledger became."""
         values = msgspec.json.decode(row.key) if len(self._identifying) > 1 else [row.key]
-        keys = {name: "-" for name in self.keys} | dict(zip(self._identifying, values, strict=True))
+        keys = dict.fromkeys(self.keys, "-") | dict(zip(self._identifying, values, strict=True))
         return msgspec.json.encode({**keys, _DELETED: "missing"})
 
-    def _key(self, data: Mapping[str, msgspec.Raw]) -> str:
-        if missing := [name for name in self.keys if data.get(name, _NULL) == _NULL]:
+    def _key(self, seen: Any) -> str:
+        values = [bytes(getattr(seen, place)) for _, place in self._key_places]
+        if any(value in _NOTHING for value in values):
+            missing = [name for (name, _), value in zip(self._key_places, values, strict=True) if value in _NOTHING]
             msg = f"the record lacks its key: {', '.join(missing)}"
             raise RejectedError("missing_key", msg)
-        values = [msgspec.json.decode(data[name]) for name in self._identifying]
-        if len(values) == 1:
-            return str(TEXT.coerce(values[0]))
-        return msgspec.json.encode(values).decode() if values else ""
+        decoded = [
+            msgspec.json.decode(value)
+            for (name, _), value in zip(self._key_places, values, strict=True)
+            if name in self._identifying
+        ]
+        if len(decoded) == 1:
+            return str(TEXT.coerce(decoded[0]))
+        return msgspec.json.encode(decoded).decode() if decoded else ""
 
     def _column(self, name: str) -> _Column | str | None:
         try:
@@ -219,6 +238,25 @@ class Route:
         return column.field.name
 
 
+def _glance_decoder(names: dict[str, str]) -> msgspec.json.Decoder[Any]:
+    """Return a decoder of these members alone, each left as JSON. One member may be wanted under several names."""
+    wanted: dict[str, str] = {}
+    for place, name in names.items():
+        wanted.setdefault(name, place)
+    fields = [(place, msgspec.Raw, msgspec.Raw()) for place in wanted.values()]
+    base = msgspec.defstruct("Glance", fields, rename={place: name for name, place in wanted.items()})
+    others = {place: wanted[name] for place, name in names.items() if wanted[name] != place}
+    kind = type("Glance", (base,), {place: property(attrgetter(other)) for place, other in others.items()})
+    return msgspec.json.Decoder(kind)
+
+
+def _text_of(value: msgspec.Raw) -> str | None:
+    text = bytes(value)
+    if text[:1] != b'"':
+        return None
+    return text[1:-1].decode() if b"\\" not in text else str(msgspec.json.decode(text))
+
+
 def _columns(target: WritableObject) -> dict[str, _Column]:
     """Every name a column may have, folded. Members of objects have names of their own where these are unambiguous."""
     found: dict[str, _Column] = {}
@@ -238,7 +276,7 @@ def _columns(target: WritableObject) -> dict[str, _Column]:
     return found | {folded(one.name): _Column(one) for one in target.fields}
 
 
-def _set_special(incoming: Incoming, what: str, value: Any) -> None:  # noqa: ANN401
+def _set_special(incoming: Incoming, what: str, value: Any) -> None:
     if what == "deleted":
         incoming.deleted = value is not None
     elif what == "id":
@@ -249,7 +287,7 @@ def _set_special(incoming: Incoming, what: str, value: Any) -> None:  # noqa: AN
             incoming.fields["workspaceId"] = value
 
 
-def _set_field(fields: State, column: _Column, value: Any) -> None:  # noqa: ANN401
+def _set_field(fields: State, column: _Column, value: Any) -> None:
     one = column.field
     kind = one.kind.members[column.member] if column.member else one.kind
     if value == "" and kind is not TEXT:

@@ -8,6 +8,7 @@ resolved yet may still come, so it is named and waited for.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.record import RejectedError, is_clockify_id
@@ -61,7 +62,7 @@ class References:
             return fields
         missing: list[tuple[str, str]] = []
 
-        def resolve(name: str, value: Any) -> Any:  # noqa: ANN401
+        def resolve(name: str, value: Any) -> Any:
             found = self._id(name, str(value), incoming)
             if found is None and name not in _LEFT_OUT:
                 missing.append((name, str(value)))
@@ -72,7 +73,7 @@ class References:
             if one.refers and value and not one.modifier:
                 places = {"": one.refers} if isinstance(one.refers, str) else one.refers
                 for place, name in places.items():
-                    value = _replaced(value, place, lambda item, name=name: resolve(name, item))
+                    value = _replaced(value, place, partial(resolve, name))
                 fields[one.name] = value
                 if value is None:
                     del fields[one.name]
@@ -149,7 +150,7 @@ class References:
         return None
 
 
-def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:
     """Return a value with what stands at a place (`[]` is each element, names are members) resolved."""
     if value is None or value == "":
         return value

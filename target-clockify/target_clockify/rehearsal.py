@@ -49,7 +49,7 @@ class Rehearsal:
         given = {name: value for name, value in write.given.items() if not write.target.field(name).modifier}
         return Outcome(write, object_id, {**write.current, **given, "id": object_id})
 
-    def run_bulk(self, _: Any, writes: list[Write]) -> list[Outcome]:  # noqa: ANN401
+    def run_bulk(self, _: Any, writes: list[Write]) -> list[Outcome]:
         """Tell many writes."""
         return [self.run(write) for write in writes]
 
@@ -60,7 +60,7 @@ class Rehearsal:
 
 
 def _told(changes: dict[str, tuple[Any, Any]]) -> str:
-    def value(one: Any) -> str:  # noqa: ANN401
+    def value(one: Any) -> str:
         return msgspec.json.encode(one, enc_hook=str).decode()
 
     parts = [

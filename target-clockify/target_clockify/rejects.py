@@ -1,8 +1,8 @@
 """The records that could not be written, on disk: a Singer stream of its own, to be mended and fed back.
 
-Every line of a record is a RECORD message, with the reason beside the record; a SCHEMA line goes before the first record
-of a stream. The file holds the rejects of one run. It replaces that of the run before, which stays as `<name>.previous`,
-also while that very file is being read back.
+Every line of a record is a RECORD message, with the reason beside the record; a SCHEMA line goes before the first
+record of a stream. The file holds the rejects of one run. It replaces that of the run before, which stays as
+`<name>.previous`, also while that very file is being read back.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ CONFIG_SCHEMA = th.PropertiesList(
         "audit_log_url",
         th.StringType,
         title="Audit log URL",
-        description="Base URL of the audit log; the target never asks it, so that both programs take one configuration.",
+        description="Base URL of the audit log. The target never asks it: one configuration serves both programs.",
     ),
     th.Property(
         "requests_per_second",
@@ -171,8 +171,8 @@ CONFIG_SCHEMA = th.PropertiesList(
         "streams",
         th.ObjectType(additional_properties=_STREAM),
         title="Streams",
-        description="What holds for single streams, by name: `object`, `operation` (auto, insert, update, upsert, delete), "
-        "`match_on`, `columns`.",
+        description="What holds for single streams, by name: `object`, `operation` (auto, insert, update, upsert, "
+        "delete), `match_on`, `columns`.",
     ),
 ).to_dict()
 

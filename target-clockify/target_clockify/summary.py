@@ -34,14 +34,6 @@ class Summary:
         self._shown = 0.0
         self._terminal = sys.stderr.isatty()
 
-    def read(self, stream: str) -> None:
-        """Count a record that came in."""
-        self.records[stream] += 1
-
-    def missing(self, stream: str) -> None:
-        """Count a row that is deleted because the input lacks it: it stands for a record."""
-        self.records[stream] += 1
-
     def count(self, stream: str, what: str) -> None:
         """Count what became of a record."""
         self.counts.setdefault(stream, Counter())[what] += 1

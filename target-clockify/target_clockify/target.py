@@ -110,7 +110,7 @@ class TargetClockify(Target):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.run_id = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         self._run: Run | None = None
@@ -168,7 +168,6 @@ class TargetClockify(Target):
             self._skip(stream, name)
             return
         route = Route(stream, target, tuple(keys), settings)
-        self.run.summary.objects[stream] = route.object.name
         message = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": keys}
         self.run.introduce(route, message)
 

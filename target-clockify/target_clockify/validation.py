@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jsonschema import Draft202012Validator
 
@@ -62,9 +62,10 @@ def _said(error: ValidationError) -> str:
         # Either null or what the field wants: the latter is what to say.
         error = next((one for one in error.context if one.validator != "type" or one.validator_value != "null"), error)
     place = ".".join(str(part) for part in error.absolute_path) or "the record"
-    rule, wanted = error.validator, error.validator_value
+    rule, wanted = str(error.validator), cast("Any", error.validator_value)
     if rule == "required":
-        missing = [name for name in wanted if name not in error.instance]
+        instance = cast("Any", error.instance)
+        missing = [name for name in wanted if name not in instance]
         where = "" if place == "the record" else f" in {place}"
         return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} required{where}"
     said = {
@@ -78,4 +79,4 @@ def _said(error: ValidationError) -> str:
         "exclusiveMinimum": lambda: f"must be more than {wanted}",
         "pattern": lambda: f"must match {wanted}",
     }
-    return f"{place} {said[str(rule)]() if str(rule) in said else f'breaks the rule {rule}'}"
+    return f"{place} {said[rule]() if rule in said else f'breaks the rule {rule}'}"

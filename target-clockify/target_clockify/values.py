@@ -2,19 +2,22 @@
 
 Input comes from warehouses and spreadsheets as much as from Clockify: arrays and objects may arrive as JSON text,
 numbers and flags as words, timestamps with a space or a zone. Clockify in turn has several spellings of the same
-value: "" and null, `PT90M` and `PT1H30M`, ids in any order. `coerce` reads the former, `canonical` evens out the latter.
+value: "" and null, `PT90M` and `PT1H30M`, ids in any order. `coerce` reads the former, `canonical` evens out the
+latter.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?")
 _TRUE, _FALSE = {"true", "yes", "1", "t", "y"}, {"false", "no", "0", "f", "n"}
@@ -40,7 +43,7 @@ class Kind:
     members: Mapping[str, Kind] = field(default_factory=dict, compare=False)
     key: str = ""
 
-    def merged(self, current: Any, value: Any) -> Any:  # noqa: ANN401
+    def merged(self, current: Any, value: Any) -> Any:
         """Return the value as it will stand: what is not mentioned of an object or a keyed array stays."""
         if self.key and isinstance(value, list):
             return list({one[self.key]: one for one in (*(current or ()), *value)}.values())
@@ -49,24 +52,24 @@ class Kind:
         return value
 
 
-def _text(value: Any) -> Any:  # noqa: ANN401
+def _text(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, float)) else value
 
 
-def _word(value: Any) -> Any:  # noqa: ANN401
+def _word(value: Any) -> Any:
     return value.strip().upper().replace(" ", "_") if isinstance(value, str) else value
 
 
-def _flag(value: Any) -> Any:  # noqa: ANN401
+def _flag(value: Any) -> Any:
     word = value.strip().lower() if isinstance(value, str) else str(value) if isinstance(value, int) else value
     if word in _TRUE:
         return True
     return False if word in _FALSE else value
 
 
-def _number(value: Any) -> Any:  # noqa: ANN401
+def _number(value: Any) -> Any:
     if isinstance(value, str):
         try:
             value = float(value)
@@ -75,7 +78,7 @@ def _number(value: Any) -> Any:  # noqa: ANN401
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _parsed(value: Any) -> Any:  # noqa: ANN401
+def _parsed(value: Any) -> Any:
     if isinstance(value, str) and value.strip()[:1] in {"[", "{"}:
         try:
             return msgspec.json.decode(value)
@@ -84,14 +87,14 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _ids(value: Any) -> Any:  # noqa: ANN401
+def _ids(value: Any) -> Any:
     value = _parsed(value)
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return [_text(item) for item in value] if isinstance(value, list) else value
 
 
-def _rate(value: Any) -> Any:  # noqa: ANN401
+def _rate(value: Any) -> Any:
     value = _parsed(_number(value))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return {"amount": value}
@@ -110,11 +113,11 @@ def _moment(text: str) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _coerced_moment(value: Any) -> Any:  # noqa: ANN401
+def _coerced_moment(value: Any) -> Any:
     return _moment(value) if isinstance(value, str) else value
 
 
-def _day(value: Any) -> Any:  # noqa: ANN401
+def _day(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
@@ -133,36 +136,36 @@ def seconds_of(duration: str) -> int | None:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
-def _duration(value: Any) -> Any:  # noqa: ANN401
+def _duration(value: Any) -> Any:
     return value.strip().upper() if isinstance(value, str) else value
 
 
-def _same(value: Any) -> Any:  # noqa: ANN401
+def _same(value: Any) -> Any:
     return value
 
 
-def _blank_is_none(value: Any) -> Any:  # noqa: ANN401
+def _blank_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
-def _canonical_moment(value: Any) -> Any:  # noqa: ANN401
+def _canonical_moment(value: Any) -> Any:
     return _moment(value) if isinstance(value, str) and value else None
 
 
-def _canonical_duration(value: Any) -> Any:  # noqa: ANN401
+def _canonical_duration(value: Any) -> Any:
     seconds = seconds_of(value) if isinstance(value, str) else value
     return seconds if seconds is not None else value
 
 
-def _canonical_ids(value: Any) -> Any:  # noqa: ANN401
+def _canonical_ids(value: Any) -> Any:
     return tuple(sorted(str(item) for item in value)) if value else ()
 
 
-def _canonical_rate(value: Any) -> Any:  # noqa: ANN401
+def _canonical_rate(value: Any) -> Any:
     return value.get("amount") if isinstance(value, dict) else value
 
 
-def evened(value: Any) -> Any:  # noqa: ANN401
+def evened(value: Any) -> Any:
     """Return a nested value without its empty members, with whole floats as integers."""
     if isinstance(value, dict):
         pairs = ((name, evened(item)) for name, item in value.items())
@@ -212,7 +215,7 @@ ANY = Kind("any value", {}, _parsed, evened)
 def record_of(name: str = "an object", required: tuple[str, ...] = (), **members: Kind) -> Kind:
     """Return the kind of an object whose members have kinds of their own; other members do not count."""
 
-    def coerce(value: Any) -> Any:  # noqa: ANN401
+    def coerce(value: Any) -> Any:
         value = _parsed(value)
         if not isinstance(value, dict):
             return value
@@ -221,7 +224,7 @@ def record_of(name: str = "an object", required: tuple[str, ...] = (), **members
             for key, item in value.items()
         }
 
-    def canonical(value: Any) -> Any:  # noqa: ANN401
+    def canonical(value: Any) -> Any:
         if not isinstance(value, dict):
             return None
         pairs = [(key, kind.canonical(value.get(key))) for key, kind in members.items()]
@@ -248,18 +251,18 @@ def list_of(
         key: The member that tells elements apart, where those that are not mentioned stay.
     """
 
-    def coerce(value: Any) -> Any:  # noqa: ANN401
+    def coerce(value: Any) -> Any:
         value = _parsed(value)
         return [item.coerce(one) for one in value] if isinstance(value, list) else value
 
-    def canonical(value: Any) -> Any:  # noqa: ANN401
+    def canonical(value: Any) -> Any:
         elements = [item.canonical(one) for one in value or () if only(one)]
         return elements if ordered else sorted(elements, key=repr)
 
     return Kind(name, {"type": "array", "items": dict(item.schema)}, coerce, canonical, key=key)
 
 
-def _has_value(one: Any) -> bool:  # noqa: ANN401
+def _has_value(one: Any) -> bool:
     return isinstance(one, dict) and one.get("value") not in (None, "", [])
 
 

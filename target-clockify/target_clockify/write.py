@@ -1,8 +1,8 @@
 """Carries writes out: creates, then brings the object to what the record says, call by call.
 
-An INSERT is a create followed by an update of whatever the create did not take, so an object that a killed run left half
-built is completed by the same means. A call of unknown outcome is never repeated blindly: an update or a deletion looks
-at the object again and sends what is still missing, a create looks for its object first.
+An INSERT is a create followed by an update of whatever the create did not take, so an object that a killed run left
+half built is completed by the same means. A call of unknown outcome is never repeated blindly: an update or a deletion
+looks at the object again and sends what is still missing, a create looks for its object first.
 """
 
 from __future__ import annotations
@@ -93,14 +93,7 @@ class Writer:
     def run(self, write: Write) -> Outcome:
         """Carry out one write; whatever goes wrong is in the outcome."""
         try:
-            if write.operation is Operation.CALL:
-                return self._call(write)
-            if write.operation is Operation.INSERT:
-                return self._insert(write)
-            if write.operation is Operation.DELETE:
-                return self._delete(write)
-            object_id = str(write.entry.id)
-            return Outcome(write, object_id, self._converge(write, object_id, dict(write.current), write.given))
+            return _MEANS[write.operation](self, write)
         except ClockifyError as error:
             return Outcome(write, error=error if isinstance(error, FATAL) else rejected(error))
         except RejectedError as error:
@@ -176,6 +169,10 @@ class Writer:
             state = self._converge(write, object_id, state, write.given)
         return Outcome(write, object_id, state)
 
+    def _update(self, write: Write) -> Outcome:
+        object_id = str(write.entry.id)
+        return Outcome(write, object_id, self._converge(write, object_id, dict(write.current), write.given))
+
     def _delete(self, write: Write) -> Outcome:
         target, object_id = write.target, str(write.entry.id)
         means = target.delete
@@ -237,7 +234,7 @@ class Writer:
                 return self._created(write, answer)
         raise AmbiguousWriteError(call.path)
 
-    def _created(self, write: Write, answer: Any) -> State:  # noqa: ANN401
+    def _created(self, write: Write, answer: Any) -> State:
         target = write.target
         means = target.create
         assert means is not None  # noqa: S101 - the plan has seen to it
@@ -361,10 +358,18 @@ class Writer:
 
     # -- sending -------------------------------------------------------------------------------
 
-    def _send(self, target: WritableObject, call: Call, ids: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    def _send(self, target: WritableObject, call: Call, ids: Mapping[str, Any]) -> Any:
         with self._lock:
             self.requests[target.name] += 1
         return self._client.call(as_request(call, ids))
+
+
+_MEANS = {
+    Operation.INSERT: Writer._insert,  # noqa: SLF001
+    Operation.UPDATE: Writer._update,  # noqa: SLF001
+    Operation.DELETE: Writer._delete,  # noqa: SLF001
+    Operation.CALL: Writer._call,  # noqa: SLF001
+}
 
 
 def as_request(call: Call, ids: Mapping[str, Any]) -> Request:

@@ -9,14 +9,16 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 from target_clockify.target import TargetClockify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TARGET = Path(sys.executable).with_name("target-clockify")
 _COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|rejected)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import subprocess
@@ -153,6 +154,4 @@ def work(target: Any, singer: Any) -> Any:
 
 
 def _encoded(message: dict[str, Any]) -> bytes:
-    import json
-
     return json.dumps(message).encode()

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from target_clockify.naming import folded
+from target_clockify.objects import OBJECTS
 
 _STORIES = sorted(Path(__file__).with_name("data").glob("*.singer"))
 
@@ -61,9 +63,6 @@ def test_story(story: Path, target: Any) -> None:
 
 
 def test_every_object_and_operation_has_a_story() -> None:
-    from target_clockify.naming import folded
-    from target_clockify.objects import OBJECTS
-
     streams = {
         folded(json.loads(line)["stream"])
         for story in _STORIES

@@ -104,7 +104,7 @@ def _expense_form(change: Change) -> tuple[tuple[str, Any], ...]:
     return tuple(form)
 
 
-def _form_text(name: str, value: Any) -> str:  # noqa: ANN401
+def _form_text(name: str, value: Any) -> str:
     if name == "date":
         return f"{value}T00:00:00Z"
     if isinstance(value, bool):
@@ -283,7 +283,11 @@ INVOICES = WritableObject(
             **({"timeViewMode": change.given["timeViewMode"]} if change.given.get("timeViewMode") else {}),
         },
         defaults={
-            **{"status": "UNSENT", "items": [], "tax": 0, "tax2": 0, "discount": 0},
+            "status": "UNSENT",
+            "items": [],
+            "tax": 0,
+            "tax2": 0,
+            "discount": 0,
             **dict.fromkeys(("note", "subject", "clientAddress"), UNKNOWN),
         },
     ),
@@ -339,7 +343,7 @@ INVOICE_SETTINGS = WritableObject(
     name="invoice_settings",
     noun="invoice settings",
     fields=(
-        Field("labels", record_of(**dict.fromkeys(_LABELS, TEXT)), clearable=False),
+        Field("labels", record_of("labels", (), **dict.fromkeys(_LABELS, TEXT)), clearable=False),
         Field(
             "defaults",
             record_of(

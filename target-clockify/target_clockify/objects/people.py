@@ -8,7 +8,7 @@ from clockify_client import endpoints
 
 from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
 from target_clockify.objects.shared import named, rate_parts
-from target_clockify.values import CUSTOM_VALUES, DURATION, FLAG, ID, IDS, RATE, TEXT, WORD, OBJECT, list_of
+from target_clockify.values import CUSTOM_VALUES, DURATION, FLAG, ID, IDS, OBJECT, RATE, TEXT, WORD, list_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def _as_member(row: State, ids: Mapping[str, Any]) -> State:
     return _own_membership(row, ids["workspaceId"])
 
 
-def _own_membership(row: State, workspace: Any) -> State:  # noqa: ANN401
+def _own_membership(row: State, workspace: Any) -> State:
     memberships = row.get("memberships") or ()
     own = next(
         (one for one in memberships if one.get("membershipType") == "WORKSPACE" and one.get("targetId") == workspace),
@@ -72,7 +72,7 @@ def _adapted_user(given: State) -> State:
     return given
 
 
-def _custom_values(name: str) -> Any:  # noqa: ANN401
+def _custom_values(name: str) -> Any:
     def calls(change: Change) -> Iterator[Call]:
         current = {one["customFieldId"]: one.get("value") for one in change.current.get(name) or ()}
         for one in change.desired[name] or ():
@@ -166,7 +166,7 @@ MEMBER_PROFILES = WritableObject(
 )
 
 
-def _workspace_rate(name: str, path: str) -> Any:  # noqa: ANN401
+def _workspace_rate(name: str, path: str) -> Any:
     def calls(change: Change) -> Iterator[Call]:
         rate = change.desired[name]
         keys = ("amount", "currency", "since") if name == "hourlyRate" else ("amount", "since")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.declaration import Call, Change, Field, Operation, Part, State
-from target_clockify.values import FLAG, IDS, RATE, TEXT, WORD, OBJECT
+from target_clockify.values import IDS, OBJECT, TEXT, WORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

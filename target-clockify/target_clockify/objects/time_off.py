@@ -20,7 +20,6 @@ from target_clockify.values import (
     OBJECT,
     TEXT,
     WORD,
-    list_of,
     record_of,
 )
 

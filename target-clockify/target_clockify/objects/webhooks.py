@@ -46,7 +46,7 @@ WEBHOOKS = WritableObject(
 )
 
 
-def _id_of(value: Any) -> Any:  # noqa: ANN401
+def _id_of(value: Any) -> Any:
     return value.get("id") if isinstance(value, dict) else value
 
 

@@ -19,7 +19,6 @@ from target_clockify.values import (
     INTEGER,
     LIST,
     MOMENT,
-    OBJECT,
     RATE,
     TEXT,
     WORD,
@@ -79,7 +78,7 @@ _RESET = record_of(interval=WORD, dayOfWeek=WORD, dayOfMonth=INTEGER, month=WORD
 _MEMBER = record_of(required=("userId",), userId=ID, hourlyRate=RATE, costRate=RATE)
 
 
-def _is_direct(member: Any) -> bool:  # noqa: ANN401
+def _is_direct(member: Any) -> bool:
     """Members by way of a group come and go with the group."""
     return isinstance(member, dict) and member.get("membershipType", "PROJECT") == "PROJECT"
 
@@ -210,7 +209,7 @@ _ENTRY_FIELDS = (
 )
 
 
-def _entry_body(change: Change, body: State) -> State:
+def _entry_body(_: Change, body: State) -> State:
     """Start and end stand beside each other in a write, and custom fields have another name."""
     interval = body.pop("timeInterval", None) or {}
     body.update({name: interval[name] for name in ("start", "end") if interval.get(name)})

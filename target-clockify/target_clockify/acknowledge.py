@@ -1,0 +1,51 @@
+"""STATE goes out once everything before it is done, and never earlier."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Acknowledgement:
+    """Counts the records between one STATE and the next, and emits those that nothing before them holds back.
+
+    Args:
+        emit: Emits a STATE; None where none is to go out.
+    """
+
+    def __init__(self, emit: Callable[[Any], None] | None) -> None:
+        self.epoch = 0
+        self._emit = emit
+        self._outstanding: Counter[int] = Counter()
+        self._states: deque[tuple[int, Any]] = deque()
+
+    def took(self) -> int:
+        """Count a record that came in, and return the epoch it belongs to."""
+        self._outstanding[self.epoch] += 1
+        return self.epoch
+
+    def done(self, epoch: int) -> None:
+        """Count a record that is written, or rejected to disk."""
+        self._outstanding[epoch] -= 1
+
+    def state(self, value: Any) -> None:
+        """Take a STATE in."""
+        self._states.append((self.epoch, value))
+        self.epoch += 1
+
+    def go_out(self) -> None:
+        """Emit the latest STATE before which everything is done; earlier ones say no more than it does."""
+        latest: tuple[Any] | None = None
+        while self._states and self._is_done(self._states[0][0]):
+            epoch, value = self._states.popleft()
+            latest = (value,)
+            for old in [one for one in self._outstanding if one <= epoch]:
+                del self._outstanding[old]
+        if latest and self._emit:
+            self._emit(latest[0])
+
+    def _is_done(self, epoch: int) -> bool:
+        return not any(count for one, count in self._outstanding.items() if one <= epoch)

@@ -1,0 +1,105 @@
+"""Hands writes to workers, many of a kind together where Clockify takes them so, and hands back what became of them."""
+
+from __future__ import annotations
+
+import queue
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from target_clockify.declaration import Operation
+from target_clockify.write import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_clockify.declaration import Bulk
+    from target_clockify.plan import Write
+    from target_clockify.rehearsal import Rehearsal
+    from target_clockify.write import Writer
+
+
+class Dispatcher:
+    """The workers of a run.
+
+    Args:
+        writer: Carries writes out.
+        workers: How many at once; none where writes are rehearsed, one after the other.
+    """
+
+    def __init__(self, writer: Writer | Rehearsal, workers: int) -> None:
+        self._writer = writer
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="write") if workers else None
+        self._outcomes: queue.SimpleQueue[tuple[int, list[Outcome]]] = queue.SimpleQueue()
+        self._under_way: dict[int, tuple[Future[None] | None, list[Write]]] = {}
+        self._number = 0
+
+    def __len__(self) -> int:
+        """How many jobs are on their way, or waiting for a worker."""
+        return len(self._under_way)
+
+    def send(self, writes: list[Write]) -> None:
+        """Let writes be carried out."""
+        together: dict[tuple[str, Any], tuple[Bulk, list[Write]]] = {}
+        for write in writes:
+            bulk = _bulk_of(write)
+            if bulk is None:
+                self._submit([write], None)
+            else:
+                kind = (bulk.method + write.target.name, write.current.get(bulk.together))
+                together.setdefault(kind, (bulk, []))[1].append(write)
+        for bulk, some in together.values():
+            for start in range(0, len(some), bulk.size):
+                self._submit(some[start : start + bulk.size], bulk)
+
+    def collect(self, *, wait: bool) -> list[Outcome]:
+        """Return the outcomes that are there; wait for the first if need be."""
+        found: list[Outcome] = []
+        while (wait and not found) or not self._outcomes.empty():
+            number, outcomes = self._outcomes.get()
+            del self._under_way[number]
+            found += outcomes
+        return found
+
+    def close(self) -> tuple[list[Outcome], list[Write]]:
+        """Let what is on its way arrive; return what became of it, and the writes that were never begun."""
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        outcomes = self.collect(wait=False)
+        return outcomes, [write for _, writes in self._under_way.values() for write in writes]
+
+    def _submit(self, writes: list[Write], bulk: Bulk | None) -> None:
+        self._number += 1
+        number = self._number
+
+        def carry_out() -> None:
+            self._outcomes.put((number, self._carried_out(writes, bulk)))
+
+        if self._pool is None:
+            self._under_way[number] = (None, writes)
+            carry_out()
+        else:
+            self._under_way[number] = (self._pool.submit(carry_out), writes)
+
+    def _carried_out(self, writes: list[Write], bulk: Bulk | None) -> list[Outcome]:
+        work: Callable[[], list[Outcome]]
+        if bulk is None or len(writes) == 1:
+            work = lambda: [self._writer.run(write) for write in writes]  # noqa: E731
+        else:
+            work = lambda: self._writer.run_bulk(bulk, writes)  # noqa: E731
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001 - a thread must not take the outcome of a write with it
+            return [Outcome(write, error=error) for write in writes]
+
+
+def _bulk_of(write: Write) -> Bulk | None:
+    """Return the bulk call that can take a write, None where it has to be sent by itself."""
+    target = write.target
+    if write.operation is Operation.DELETE:
+        return target.delete.bulk if target.delete and write.current else None
+    if write.operation is not Operation.UPDATE:
+        return None
+    part = next((part for part in target.parts if part.bulk), None)
+    whole = part and set(write.entry.changes) <= set(part.fields)
+    interval = write.given.get("timeInterval") or write.current.get("timeInterval") or {}
+    return part.bulk if part and whole and interval.get("end") else None

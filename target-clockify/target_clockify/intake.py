@@ -1,0 +1,249 @@
+"""Looks at records chunk by chunk: which say nothing new, which must wait, and what the others ask for."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Protocol
+
+from target_clockify.declaration import Operation
+from target_clockify.ledger import Row
+from target_clockify.objects import BY_NAME
+from target_clockify.plan import Planner, Unchanged, Write
+from target_clockify.record import RejectedError
+from target_clockify.references import References, UnresolvedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from target_clockify.current import Current, Scope
+    from target_clockify.declaration import State, WritableObject
+    from target_clockify.ledger import Ledger
+    from target_clockify.record import Incoming
+    from target_clockify.settings import Settings
+
+Rows = dict[tuple[str, str], Row]
+"""What the ledger knows of records, by stream and key."""
+
+_Placed = list[tuple["Incoming", "State", "Scope | None"]]
+
+
+class Desk(Protocol):
+    """Where it is told what became of records that are not written."""
+
+    def unchanged(self, one: Incoming, object_id: str | None) -> None:
+        """Note a record that says what is there already."""
+
+    def wait(self, one: Incoming, place: str, reason: str) -> None:
+        """Let a record wait for something."""
+
+    def reject(self, one: Incoming, error: RejectedError) -> None:
+        """Note a record that cannot be written."""
+
+
+def reference_place(name: str, key: str) -> str:
+    """Return what records wait for that refer to an object by this key."""
+    return f"{name}\0{key}"
+
+
+def key_place(stream: str, key: str) -> str:
+    """Return what records wait for whose key is being written."""
+    return f"={stream}\0{key}"
+
+
+def object_place(name: str, object_id: str) -> str:
+    """Return what records wait for whose object, or one they refer to, is being written."""
+    return f"=={name}\0{object_id}"
+
+
+class Intake:
+    """Decides about records; for the one thread that reads them."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, current: Current, desk: Desk) -> None:
+        self.references = References(ledger, current, BY_NAME, settings.workspace_id)
+        self._planner = Planner(settings, ledger, current)
+        self._ledger = ledger
+        self._current = current
+        self._desk = desk
+        self._workspace = settings.workspace_id
+        self._dry_run = settings.dry_run
+        self._max_deletes = settings.max_deletes
+        self.deletes = 0
+        self._busy: set[str] = set()  # places that are being written
+
+    def is_busy(self, place: str) -> bool:
+        """Tell whether a write is under way that others wait for."""
+        return place in self._busy
+
+    def take_up(self, write: Write) -> None:
+        """Note that a write is under way."""
+        self._busy.update(places_of(write))
+
+    def lay_down(self, write: Write) -> None:
+        """Note that a write is no longer under way."""
+        self._busy.difference_update(places_of(write))
+
+    def writes(self, incoming: list[Incoming]) -> list[Write]:
+        """Return what a chunk of records asks for; the desk is told of the others."""
+        rows = self._known(incoming)
+        placed = self._placed(self._without_unchanged(incoming, rows), rows)
+        self._read_more(placed, rows)
+        writes: list[Write] = []
+        compared: list[Row] = []
+        for one, given, scope in placed:
+            row = rows.get((one.route.stream, one.key))
+            try:
+                planned = self._planner.planned(one, given, scope, row)
+                if isinstance(planned, Unchanged):
+                    compared += self._premises(one, planned, row)
+                    self._desk.unchanged(one, planned.id)
+                elif place := self._awaited(planned):
+                    self._desk.wait(one, place, "a write that is under way")
+                else:
+                    self._count(planned)
+                    self.take_up(planned)
+                    writes.append(planned)
+            except RejectedError as error:
+                self._desk.reject(one, error)
+        self._ledger.remember(compared)
+        return writes
+
+    # -- records that say nothing new ----------------------------------------------------------
+
+    def _known(self, incoming: list[Incoming]) -> Rows:
+        keys: dict[str, list[str]] = {}
+        for one in incoming:
+            keys.setdefault(one.route.stream, []).append(one.key)
+        return {
+            (stream, key): row for stream, some in keys.items() for key, row in self._ledger.known(stream, some).items()
+        }
+
+    def _without_unchanged(self, incoming: list[Incoming], rows: Rows) -> list[Incoming]:
+        """Return the records that need a closer look.
+
+        The others repeat literally what the list has, or neither they nor what the list has changed since the two were
+        last compared.
+        """
+        places = [self._place(one, rows.get((one.route.stream, one.key))) for one in incoming]
+        self._current.ensure({(place[0], place[1]): None for place in places if place})
+        blobs = self._blobs(place for place in places if place)
+        closer = []
+        for one, place in zip(incoming, places, strict=True):
+            blob = blobs.get((place[0].name, place[2])) if place else None
+            if place and blob is not None and not self.is_busy(object_place(place[0].name, place[2])):
+                row = rows.get((one.route.stream, one.key))
+                known = row is not None and row.record_hash == one.seen and row.state_hash == _hash(blob)
+                if known or (one.id == place[2] and one.route.says(one, blob)):
+                    self._desk.unchanged(one, place[2])
+                    continue
+            closer.append(one)
+        return closer
+
+    def _place(self, one: Incoming, row: Row | None) -> tuple[WritableObject, Scope, str] | None:
+        """Return where the object of a record is listed, and its id, if that is known without a closer look."""
+        target = one.route.object
+        names = target.listing.scope
+        if target.is_procedure:
+            return None
+        if row and row.record_hash == one.seen and row.state_hash:
+            return target, tuple(str(row.scope.get(name)) for name in names), row.id
+        if one.id and one.workspace == self._workspace and one.route.literal and None not in one.scope:
+            return target, tuple(map(str, one.scope)), one.id
+        return None
+
+    def _blobs(self, places: Iterable[tuple[WritableObject, Scope, str]]) -> dict[tuple[str, str], bytes]:
+        ids: dict[str, list[str]] = {}
+        for target, _, object_id in places:
+            ids.setdefault(target.name, []).append(object_id)
+        return {
+            (name, object_id): blob
+            for name, some in ids.items()
+            for object_id, blob in self._current.blobs(BY_NAME[name], some).items()
+        }
+
+    def _premises(self, one: Incoming, unchanged: Unchanged, row: Row | None) -> list[Row]:
+        """Return the row to remember for a record that is up to date, none where the record itself says it all."""
+        if unchanged.id is None or one.key == unchanged.id or self._dry_run:
+            return []
+        target = one.route.object
+        blob = self._current.blobs(target, [unchanged.id]).get(unchanged.id)
+        scope = dict(zip(target.listing.scope, unchanged.scope, strict=False))
+        state_hash = _hash(blob) if blob is not None and not target.listing.detail else None
+        created = row is not None and row.created and row.id == unchanged.id
+        new = Row(one.route.stream, one.key, target.name, unchanged.id, scope, created, one.seen, state_hash)
+        return [] if row == new else [new]
+
+    # -- records that do -----------------------------------------------------------------------
+
+    def _placed(self, closer: list[Incoming], rows: Rows) -> _Placed:
+        """Return the records whose references are known, with their fields and the list their object is on."""
+        placed: _Placed = []
+        for one in closer:
+            given = self._resolved(one)
+            if given is not None:
+                row = rows.get((one.route.stream, one.key))
+                placed.append((one, given, self._planner.scope_of(one, given, row)))
+        listed = {
+            (one.route.object, scope): None
+            for one, _, scope in placed
+            if scope is not None and not one.route.object.is_procedure
+        }
+        self._current.ensure(listed)
+        return placed
+
+    def _resolved(self, one: Incoming) -> State | None:
+        try:
+            one.route.fill(one)
+            return self.references.resolved(one)
+        except UnresolvedError as error:
+            name, key = error.missing[0]
+            self._desk.wait(one, reference_place(name, key), f"refers to what never came: {error.said}")
+        except RejectedError as error:
+            self._desk.reject(one, error)
+        return None
+
+    def _read_more(self, placed: _Placed, rows: Mapping[tuple[str, str], Row]) -> None:
+        """Read what lists do not bring: details that records mention, and objects known by their ids alone."""
+        details: dict[str, list[str]] = {}
+        alone: dict[str, list[str]] = {}
+        for one, given, scope in placed:
+            target = one.route.object
+            if target.is_procedure:
+                continue
+            if scope is None and one.id:
+                alone.setdefault(target.name, []).append(one.id)
+            if target.listing.detailed.intersection(given) and not one.deleted:
+                found = self._planner.found_or_none(one, given, rows.get((one.route.stream, one.key)))
+                details.setdefault(target.name, []).extend([found] if found else [])
+        for name, ids in alone.items():
+            self._current.look_up(BY_NAME[name], ids)
+        for name, ids in details.items():
+            self._current.detail(BY_NAME[name], ids)
+
+    def _awaited(self, write: Write) -> str | None:
+        """Return what a write has to wait for: its key, its object, or one it refers to is being written."""
+        if not self._busy:
+            return None
+        places = places_of(write)
+        if write.operation is not Operation.DELETE:
+            references = self.references.ids(write.target, write.given)
+            places += [object_place(name, object_id) for name, object_id in references]
+        return next((place for place in places if place in self._busy), None)
+
+    def _count(self, write: Write) -> None:
+        if write.operation is not Operation.DELETE:
+            return
+        if self._max_deletes is not None and self.deletes >= self._max_deletes:
+            msg = f"more than the {self._max_deletes} deletions that max_deletes allows"
+            raise RejectedError("max_deletes", msg)
+        self.deletes += 1
+
+
+def places_of(write: Write) -> list[str]:
+    """Return what a write keeps others waiting for while it is under way."""
+    incoming = write.incoming
+    places = [key_place(incoming.route.stream, incoming.key)]
+    return [*places, object_place(write.target.name, write.entry.id)] if write.entry.id else places
+
+
+def _hash(blob: bytes) -> bytes:
+    return hashlib.blake2b(blob, digest_size=16).digest()

@@ -1,0 +1,62 @@
+"""Finds out what became of the writes that were under way when an earlier run was killed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from target_clockify.declaration import Operation
+from target_clockify.ledger import Entry, Row
+from target_clockify.objects import BY_NAME
+
+if TYPE_CHECKING:
+    from target_clockify.current import Current
+    from target_clockify.ledger import Ledger
+
+logger = logging.getLogger("target-clockify")
+
+_SETTLED_AFTER = 1.0  # seconds in which a request of a killed run has certainly arrived
+
+
+def recover(ledger: Ledger, current: Current) -> None:
+    """Close the entries that earlier runs left open.
+
+    An update or a deletion need not be looked into: its record comes again, and is compared with what is there. A
+    create is: what it made is found by its natural values, less what had these values before, and becomes the row's
+    object. Of a call nothing can be found out.
+    """
+    entries = ledger.open_entries()
+    if not entries:
+        return
+    latest = max(datetime.fromisoformat(entry.began) for entry in entries)
+    time.sleep(max(0.0, _SETTLED_AFTER - (datetime.now(tz=UTC) - latest).total_seconds()))
+    lost = [entry for entry in entries if entry.operation == Operation.INSERT and not entry.id]
+    current.ensure({(BY_NAME[one.object], tuple(one.recovery.get("scope") or ())): None for one in lost})
+    taken: set[str] = set()
+    closed: list[tuple[Entry, str, str | None, Row | None]] = []
+    for entry in entries:
+        row = _found(ledger, current, entry, taken) if entry.operation == Operation.INSERT and not entry.id else None
+        status = "unknown" if entry.operation == Operation.CALL else "void"
+        if row or (entry.operation == Operation.INSERT and entry.id):
+            status = "done"
+        closed.append((entry, status, None, row))
+    ledger.finish(closed)
+    logger.info("%d writes of a broken run were looked up, %d of them had taken place", len(entries), len(taken))
+
+
+def _found(ledger: Ledger, current: Current, entry: Entry, taken: set[str]) -> Row | None:
+    target, note = BY_NAME[entry.object], entry.recovery
+    if "given" not in note:
+        return None
+    found = current.matching(target, target.recognised_by, note["given"])
+    free = [one for one in found if one not in note["before"] and one not in taken]
+    owners = ledger.owners(target.name, free) if free else {}
+    me = (entry.stream, entry.key)
+    mine = next((one for one in free if owners.get(one, me) == me), None)
+    if mine is None:
+        return None
+    taken.add(mine)
+    scope = dict(zip(target.listing.scope, note.get("scope") or (), strict=False))
+    return Row(entry.stream, entry.key, target.name, mine, scope, created=True)
