@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 import zlib
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,20 +22,19 @@ class Shelf:
         self._file: IO[bytes] | None = None
         self._lock = threading.Lock()
 
-    def put(self, content: bytes) -> int:
+    def put(self, content: bytes) -> Shelved:
         """Write a content; return where it is."""
         with self._lock:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="clockify-")  # noqa: SIM115  as long as the run
             place = self._file.seek(0, os.SEEK_END)
             self._file.write(content)
-            return place
+            return Shelved(self, place, len(content))
 
     def get(self, place: int, size: int) -> bytes:
         """Return what was put there."""
         with self._lock:
-            if self._file is None:
-                return b""
+            assert self._file is not None  # noqa: S101  only `put` makes places
             self._file.seek(place)
             return self._file.read(size)
 
@@ -43,6 +43,15 @@ class Shelf:
         with self._lock:
             if self._file is not None:
                 self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A content on a shelf."""
+
+    shelf: Shelf
+    place: int
+    size: int
 
 
 class Page:
@@ -55,7 +64,7 @@ class Page:
         last: No further page follows for this parent.
     """
 
-    __slots__ = ("_content", "_packed", "_place", "_shelf", "_size", "endpoint", "ids", "last", "number")
+    __slots__ = ("_content", "_packed", "endpoint", "ids", "last", "number")
 
     def __init__(self, endpoint: Endpoint, ids: Ids, number: int, body: bytes, *, last: bool) -> None:
         self.endpoint = endpoint
@@ -63,23 +72,22 @@ class Page:
         self.number = number
         self.last = last
         self._packed = len(body) >= _COMPRESS_FROM
-        self._content = zlib.compress(body, 1) if self._packed else body
-        self._size = len(self._content)
-        self._shelf: Shelf | None = None
-        self._place = 0
+        self._content: bytes | Shelved = zlib.compress(body, 1) if self._packed else body
 
     @property
     def body(self) -> bytes:
         """The answer as Clockify sent it."""
-        content = self._shelf.get(self._place, self._size) if self._shelf else self._content
+        content = self._content  # read once: another consumer may be putting it on a shelf
+        if isinstance(content, Shelved):
+            content = content.shelf.get(content.place, content.size)
         return zlib.decompress(content) if self._packed else content
 
     @property
     def kept(self) -> int:
         """Bytes of memory that the body takes."""
-        return len(self._content)
+        return 0 if isinstance(self._content, Shelved) else len(self._content)
 
     def put_on(self, shelf: Shelf) -> None:
-        """Move the body from memory to disk."""
-        self._place = shelf.put(self._content)
-        self._shelf, self._content = shelf, b""
+        """Move the body from memory to disk, where it is not there yet."""
+        if not isinstance(self._content, Shelved):
+            self._content = shelf.put(self._content)

@@ -29,6 +29,7 @@ from clockify_client import (
     ServerError,
 )
 from clockify_client.endpoint import KEBAB
+from clockify_client.page import Shelf
 from clockify_client.paging import PageAnswer
 from clockify_client.rows import rows_of
 from hypothesis import HealthCheck, given, settings
@@ -574,3 +575,14 @@ def test_an_error_of_clockify_is_raised_as_it_is(stub: Stub, connect: Callable[.
         with pytest.raises(InvalidRequestError) as raised:
             list(reading.items())
     assert raised.value.code == 3001
+
+
+def test_a_page_put_on_disk_twice_stays_whole() -> None:
+    shelf = Shelf()
+    bodies = [noise({"n": number}, 0, last=True).body * 3 for number in range(3)]
+    pages = [Page(LEVELS[0], {}, 0, body, last=True) for body in bodies]
+    for one in [*pages, *pages]:
+        one.put_on(shelf)
+    assert [one.body for one in pages] == bodies
+    assert [one.kept for one in pages] == [0, 0, 0]
+    shelf.close()
