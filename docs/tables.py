@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tap_clockify.settings import CONFIG_SCHEMA, Scope
 from tap_clockify.stream import schema_of
 from tap_clockify.streams import STREAMS
+from tap_clockify.streams.people import WORKSPACES
 from target_clockify.about import capability_table
 from target_clockify.call import told
 from target_clockify.objects import OBJECTS
@@ -21,6 +22,8 @@ from target_clockify.settings import CONFIG_SCHEMA as TARGET_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from tap_clockify.declaration import Source
 
 README = Path(__file__).parent.parent / "README.md"
 _DEFAULTS: Any = {name: one.get("default") for name, one in CONFIG_SCHEMA["properties"].items()}
@@ -45,21 +48,27 @@ def _settings(schema: dict[str, Any]) -> str:
 
 def _streams() -> str:
     scope = Scope(_DEFAULTS, now=None)  # type: ignore[arg-type]  # no table depends on the moment
+    holders: dict[Any, str] = {}  # the first stream that holds the rows of a source
+    for stream in STREAMS:
+        holders.setdefault(stream.source, f"`{stream.name}`")
     rows = []
     for stream in STREAMS:
-        source = stream.source
-        parent = source.parent.asked(scope).path.split("/")[-1] if source.parent else ""
-        per = f", for each of {parent}" if source.parent and parent != "workspaces" else ""
+        source, parent = stream.source, stream.source.parent
+        per = f", for each of {holders.get(parent) or _call(parent, scope)}" if parent not in {None, WORKSPACES} else ""
         rows.append(
             (
                 f"`{stream.name}`",
                 "yes" if stream.selected else "",
                 ", ".join(f"`{one}`" for one in stream.key),
-                f"`{source.asked(scope).call.replace('/workspaces/{workspaceId}', '…')}`{per}",
+                f"{_call(source, scope)}{per}",
                 schema_of(stream.name)["description"],
             )
         )
     return _table(("Stream", "By default", "Key", "Read from", "A row is"), rows)
+
+
+def _call(source: Source, scope: Scope) -> str:
+    return f"`{source.asked(scope).call.replace('/workspaces/{workspaceId}', '…')}`"
 
 
 TABLES: dict[str, Callable[[], str]] = {

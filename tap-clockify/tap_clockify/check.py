@@ -43,7 +43,7 @@ def seen_with(client: Client, scope: Scope) -> Iterator[str]:
     read = {ids["workspaceId"] for ids in in_workspace(workspaces, {}, scope)}
     for workspace in workspaces:
         features = set(workspace.get("features") or ())
-        missing = [name for feature, name in _FAMILIES.items() if feature not in features]
+        missing = [name for feature, name in _FAMILIES.items() if features and feature not in features]
         plan = workspace.get("featureSubscriptionType") or "FREE"
         fate = "will be read" if workspace["id"] in read else "left out by workspace_ids"
         lacks = f"; its plan does not name {', '.join(missing)}" if missing else ""

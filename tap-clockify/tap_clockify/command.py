@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 from clockify_client import ClockifyError
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
+
+from tap_clockify.output import OutputLostError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -43,16 +44,14 @@ def failing_in_one_line(logger: logging.Logger) -> Generator[None, None, None]:
     """
     try:
         yield
-    except BrokenPipeError:
-        # The target is gone and tells why; what is still in the buffer must not raise again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        logger.error("Nobody reads the output any more: the target has ended")  # noqa: TRY400
+    except OutputLostError as error:
+        logger.error("%s", error)  # noqa: TRY400
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         logger.error("%s%s", error.strerror or error, where)  # noqa: TRY400
     except ConfigValidationError as error:
         logger.error("The settings are not valid: %s", "; ".join(error.errors))  # noqa: TRY400
-    except (ClockifyError, ValueError) as error:
+    except (ClockifyError, MappingError, ValueError) as error:
         what = "A file given on the command line is not JSON: " if hasattr(error, "lineno") else ""
         logger.error("%s%s", what, error)  # noqa: TRY400
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clockify_client import FanOut, Page
 from clockify_client.rows import rows_of
 
-from tap_clockify.streams.people import WORKSPACES
+from tap_clockify.streams.people import WORKSPACES, in_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -96,8 +96,9 @@ class Plan:
         """Look at the workspaces first: nothing can be read without them, and a bad key shows here."""
         reading = self._readings[WORKSPACES]
         pages = [item for item in reading.items() if isinstance(item, Page)]
-        rows = [row for page in pages for row in rows_of(page.endpoint, page.body)]
-        return bool(self._scope.workspace_ids) and any(row["id"] not in self._scope.workspace_ids for row in rows)
+        answers = [(rows_of(page.endpoint, page.body), page.ids) for page in pages]
+        seen = sum(len(rows) for rows, _ in answers)
+        return seen > sum(1 for rows, ids in answers for _ in in_workspace(rows, ids, self._scope))
 
 
 def _line(source: Source) -> list[Source]:

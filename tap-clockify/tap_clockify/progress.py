@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,41 +13,60 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Shows on stderr which stream is being read and how many records it has brought."""
+    """Shows on stderr which stream is being read and how many records it has brought, above it those that are done.
+
+    As long as it does, it stands in for the log's lines below WARNING; those above appear over it.
+    """
 
     def __init__(self) -> None:
         self._display: RichProgress | None = None
-        self._tasks: dict[str, TaskID] = {}
+        self._task: TaskID | None = None
+        self._stream = ""
+        self._records = 0
+        self._afterwards = ExitStack()
 
     def start(self) -> None:
-        """Begin, where stderr is a terminal and the messages on stdout are not shown on the same one."""
-        if not sys.stderr.isatty() or sys.stdout.isatty():
+        """Begin, where stderr is a terminal, stdout is not the same one, and nobody wants to see more."""
+        if not sys.stderr.isatty() or sys.stdout.isatty() or logging.getLogger().isEnabledFor(logging.DEBUG):
             return
         from rich.console import Console  # noqa: PLC0415  only a terminal is worth the import
         from rich.progress import Progress as RichProgress  # noqa: PLC0415
         from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-        columns = (
-            SpinnerColumn(finished_text="done"),
-            TextColumn("{task.description}"),
-            TextColumn("{task.completed:,.0f} records"),
-            TimeElapsedColumn(),
-        )
-        self._display = RichProgress(*columns, console=Console(stderr=True))
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        terminal = sys.stderr
+        self._display = RichProgress(*columns, console=Console(stderr=True, highlight=False), transient=True)
         self._display.start()
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is terminal:
+                self._afterwards.callback(handler.setLevel, handler.level)
+                self._afterwards.callback(handler.setStream, handler.stream)
+                handler.setLevel(logging.WARNING)
+                handler.setStream(sys.stderr)  # which writes above the live line now
 
-    def show(self, stream: str, records: int, *, done: bool = False) -> None:
+    def show(self, stream: str, records: int) -> None:
         """Show how many records a stream has brought so far."""
         if self._display is None:
             return
-        if stream not in self._tasks:
-            self._tasks[stream] = self._display.add_task(stream, total=None)
-        total = max(records, 1) if done else None
-        self._display.update(
-            self._tasks[stream], completed=max(records, 1) if done and not records else records, total=total
-        )
+        if stream != self._stream:
+            self._finish()
+            self._task, self._stream = self._display.add_task(stream, total=None), stream
+        self._records = records
+        if self._task is not None:
+            self._display.update(self._task, description=self._line())
 
     def stop(self) -> None:
-        """Leave the last state standing."""
+        """Leave a line for each stream standing."""
         if self._display is not None:
+            self._finish()
             self._display.stop()
+            self._afterwards.close()
+            self._display = None
+
+    def _finish(self) -> None:
+        if self._display is not None and self._task is not None:
+            self._display.remove_task(self._task)
+            self._display.console.print(self._line())
+
+    def _line(self) -> str:
+        return f"{self._stream:<26} {self._records:>12,} records"

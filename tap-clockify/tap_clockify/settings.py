@@ -108,7 +108,7 @@ CONFIG_SCHEMA = th.PropertiesList(
     ),
     th.Property(
         "requests_per_second",
-        th.NumberType(exclusive_minimum=0, maximum=1000),
+        th.IntegerType(minimum=1, maximum=1000),
         default=50,
         title="Requests a second",
         description="Never send more. 50 is what paid plans allow.",
@@ -128,7 +128,7 @@ CONFIG_SCHEMA = th.PropertiesList(
     ),
     th.Property(
         "timeout_seconds",
-        th.NumberType(exclusive_minimum=0),
+        th.IntegerType(minimum=1),
         default=60,
         title="Timeout",
         description="Seconds to wait for a connection, and for each part of an answer.",
@@ -190,12 +190,12 @@ class Scope:
     @property
     def start(self) -> datetime | None:
         """The start of the window, where the user set one."""
-        return _moment(self.config.get("start_date"))
+        return _moment(self.config, "start_date")
 
     @property
     def end(self) -> datetime | None:
         """The end of the window, where the user set one."""
-        return _moment(self.config.get("end_date"))
+        return _moment(self.config, "end_date")
 
     @property
     def past_end(self) -> datetime | None:
@@ -256,10 +256,15 @@ def _midnight(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(config: Mapping[str, Any], setting: str) -> datetime | None:
+    text = config.get(setting)
     if not text:
         return None
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{setting} must be a moment such as 2026-01-31T00:00:00Z: {error}"
+        raise ValueError(msg) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -274,7 +279,7 @@ def client_of(config: Mapping[str, Any], user_agent: str) -> Client:
     Raises:
         ValueError: Settings contradict each other or a URL is not acceptable; the message names the setting.
     """
-    start, end = _moment(config.get("start_date")), _moment(config.get("end_date"))
+    start, end = _moment(config, "start_date"), _moment(config, "end_date")
     if start and end and start >= end:
         msg = f"start_date ({config['start_date']}) must lie before end_date ({config['end_date']})"
         raise ValueError(msg)

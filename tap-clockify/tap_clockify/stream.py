@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from clockify_client import ClockifyError, NotPermittedError, Refusal
+from clockify_client import ClockifyError, GoneError, Refusal
 from clockify_client.rows import RawRecord, Record, rows_of
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -67,6 +66,7 @@ class ClockifyStream(Stream):
         super().__init__(tap, name=declaration.name)
         self.primary_keys = declaration.key
         self.state_partitioning_keys = []
+        self._complete = False  # nothing was left out so far
         self._unknown: set[str] = set()
         self._seen: set[tuple[str | bytes, ...]] = set()
         self._seen_under: object = None
@@ -83,11 +83,8 @@ class ClockifyStream(Stream):
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
         """Yield the records of the stream, decoded; for use as a library, without messages."""
-        for item in self._items():
-            if isinstance(item, Refusal):
-                self._refused(item)
-            else:
-                yield from self._records(item, Record)
+        for page in self._pages():
+            yield from self._records(page, Record)
 
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
@@ -103,48 +100,54 @@ class ClockifyStream(Stream):
         self, context: Context | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
         """Write all records, then ACTIVATE_VERSION where nothing was left out, then STATE."""
-        complete = not self._narrowed()
+        self._complete = not self._narrowed()
+        self._tap.read(self.name, 0)
         with self.get_record_counter() as counter, self.get_sync_timer():
             try:
-                for item in self._items():
-                    if isinstance(item, Refusal):
-                        complete = self._refused(item) and complete
-                    else:
-                        self._write_page(item, counter)
+                for page in self._pages():
+                    self._write_page(page, counter)
             except ClockifyError as error:
                 self._tap.failed(self.name, error)
-                complete = False
-        if complete and self._stream_version is not None:
+                self._complete = False
+        if self._complete and self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)
         self._finalize_state(self.stream_state)
         self._write_state_message()
         yield from ()
 
-    def _items(self) -> Iterator[Page | Refusal]:
+    def _pages(self) -> Iterator[Page]:
+        """Yield the pages of the reading; what was refused or is not known is told once, after the last one."""
         plan = self._tap.plan_for(self)
         reading = plan.reading(self.declaration)
+        refused: dict[str, ClockifyError] = {}  # by workspace
+        came = False
         try:
             if reading is None:
                 self._tap.skipped(self.name, "the settings rule it out (suppress_extended_requests)")
-            else:
-                with closing(reading.items()) as items:
-                    yield from items
+                return
+            with closing(reading.items()) as items:
+                for item in items:
+                    if not isinstance(item, Refusal):
+                        came = True
+                        yield item
+                    elif not _vanished(item.error):
+                        refused.setdefault(item.ids.get("workspaceId", ""), item.error)
         finally:
             plan.consumed(self.declaration)
+            if refused:
+                self._complete = False
+                workspaces = ", ".join(filter(None, refused))
+                where = ("in part " if came else "") + (f"in workspace {workspaces}" if workspaces else "")
+                self._tap.skipped(self.name, str(next(iter(refused.values()))), where)
+            if self._unknown:
+                known = "Clockify sends fields that this version does not know; they are left out"
+                self.logger.warning("%s of %s: %s", known, self.name, ", ".join(sorted(self._unknown)))
 
     def _narrowed(self) -> bool:
         """Tell whether this run reads less of the stream than there is, by its settings."""
         plan, scope = self._tap.plan_for(self), self._tap.scope
         settled = self.declaration.settled(scope)
         return settled is None or plan.left_out or (settled.narrowed is not None and settled.narrowed(scope))
-
-    def _refused(self, refusal: Refusal) -> bool:
-        """Note a parent that could not be read; return whether its records are rightly missing."""
-        if isinstance(refusal.error, NotPermittedError):
-            self._tap.skipped(self.name, str(refusal.error))
-            return False
-        self.logger.info("Gone while reading: %s", refusal.error)
-        return True
 
     # -- from a page to messages ---------------------------------------------------------------
 
@@ -168,10 +171,9 @@ class ClockifyStream(Stream):
         within = records if limit is None else records[: limit - counter.value]
         version = msgspec.UNSET if self._stream_version is None else self._stream_version
         now = datetime.now(tz=UTC).isoformat()
-        sys.stdout.buffer.write(
+        self._tap.message_writer.write(
             _ENCODER.encode_lines([_RecordMessage(self.name, record, now, version) for record in within])
         )
-        sys.stdout.buffer.flush()
         self.state_manager.is_flushed = False
         counter.increment(len(within))
         if len(records) > len(within):
@@ -189,7 +191,7 @@ class ClockifyStream(Stream):
         if self._keep:
             rows = filter(self._keep, rows)
         stamps: dict[str, Any] = {name: value for name, value in ids.items() if name in self._fields}
-        if not self._decoded:
+        if row is RawRecord:
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
         blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
         fields = self._fields
@@ -224,9 +226,8 @@ class ClockifyStream(Stream):
         """Leave out what is deselected, and what Clockify sends beyond what is known of it."""
         for name in record.keys() - self._fields:
             del record[name]
-            if name not in self._properties and name not in self._unknown:
+            if name not in self._properties:
                 self._unknown.add(name)
-                self.logger.warning("Clockify sends a field this version does not know; it is left out: %s", name)
 
     # -- what selection, stream maps and declaration ask for -----------------------------------
 
@@ -263,6 +264,11 @@ class ClockifyStream(Stream):
     def _decoded(self) -> bool:
         """Whether records must be decoded through and through; else their values pass as the JSON they are."""
         return self._mapped or self._keep is not None or self._settled.shape is not None
+
+
+def _vanished(error: ClockifyError) -> bool:
+    """Tell whether a parent is gone, so that its records are rightly missing; of a workspace they never are."""
+    return isinstance(error, GoneError) and "{" in error.call.replace("/workspaces/{workspaceId}", "")
 
 
 def _comparable(value: Any) -> str | bytes:

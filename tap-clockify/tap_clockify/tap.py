@@ -10,8 +10,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
+from clockify_client import BadCredentialsError
 from singer_sdk import Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from tap_clockify.check import seen_with
 from tap_clockify.command import OneLineCommand, failing_in_one_line
+from tap_clockify.output import WholeLines
 from tap_clockify.plan import Plan
 from tap_clockify.progress import Progress
 from tap_clockify.settings import CONFIG_SCHEMA, Scope, client_of
@@ -40,7 +41,8 @@ class TapClockify(Tap):
     name = "tap-clockify"
     package_name = "tap-clockify"
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
-    message_writer_class = MsgSpecWriter
+    message_writer: WholeLines
+    message_writer_class = WholeLines
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -56,8 +58,8 @@ class TapClockify(Tap):
         self._plan: Plan | None = None
         self._clients: list[Client] = []
         self._records: dict[str, int] = {}
-        self._skips: dict[str, str] = {}
-        self._failures: dict[str, str] = {}
+        self._skips: list[str] = []
+        self._failures: dict[str, ClockifyError] = {}
         self._progress = Progress()
         super().__init__(*args, **kwargs)
 
@@ -91,7 +93,7 @@ class TapClockify(Tap):
         if self._plan is None or not self._plan.holds(stream.declaration):
             if self._plan is not None:
                 self._plan.close()
-            selected = [one.declaration for one in self.streams.values() if one.selected]
+            selected = [one.declaration for one in self.streams.values() if one.selected or one is stream]
             self._plan = Plan(self.connect(), self.scope, selected)
         return self._plan
 
@@ -109,16 +111,19 @@ class TapClockify(Tap):
         self._records[stream] = records
         self._progress.show(stream, records)
 
-    def skipped(self, stream: str, why: str) -> None:
-        """Note, and warn once, that a stream or a part of it is not to be had."""
-        if stream not in self._skips:
-            self._skips[stream] = why
-            self.logger.warning("%s is skipped, its rows stay as they are: %s", stream, why)
+    def skipped(self, stream: str, why: str, where: str = "") -> None:
+        """Note, and warn, that a stream or a part of it is not to be had."""
+        self._skips.append(stream)
+        self.logger.warning("%s, its rows stay as they are: %s", f"{stream} is skipped {where}".rstrip(), why)
 
     def failed(self, stream: str, error: ClockifyError) -> None:
         """Note that a stream broke off; the other streams go on and the run ends with exit code 1."""
-        self._failures[stream] = str(error)
-        self.logger.error("%s broke off, its rows stay as they are: %s", stream, error)
+        revoked = any(isinstance(one, BadCredentialsError) for one in self._failures.values())
+        if not (
+            revoked and isinstance(error, BadCredentialsError)
+        ):  # which breaks off all that follow: one line will do
+            self.logger.error("%s broke off, its rows stay as they are: %s", stream, error)
+        self._failures[stream] = error
 
     # -- the command line ----------------------------------------------------------------------
 
@@ -213,7 +218,11 @@ class TapClockify(Tap):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Write STATE as the SDK does, and exit as an interrupted program, not as one that finished."""
-        try:
-            super()._handle_termination(signum, frame)
-        finally:
-            sys.exit(128 + signum)
+
+        def end() -> None:
+            try:
+                super(TapClockify, self)._handle_termination(signum, frame)
+            finally:
+                sys.exit(128 + signum)
+
+        self.message_writer.after_line(end)

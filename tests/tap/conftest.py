@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -78,6 +79,7 @@ def run_tap(
         streams: Iterable[str] | None = None,
         options: Iterable[str] = (),
         with_catalog: dict[str, Any] | None = None,
+        environment: dict[str, str] | None = None,
         **settings: Any,
     ) -> Run:
         config = folder / "config.json"
@@ -88,7 +90,10 @@ def run_tap(
             chosen = folder / "catalog.json"
             chosen.write_text(json.dumps(with_catalog or catalog(streams or ())))
             command += ["--catalog", chosen]
-        ended = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=120)
+        around = {**os.environ, **(environment or {})}
+        ended = subprocess.run(
+            command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=120, env=around
+        )
         lines = ended.stdout.splitlines()
         messages = [json.loads(line) for line in lines if line.startswith(b"{")]
         return Run(ended.returncode, ended.stderr.decode(), messages)

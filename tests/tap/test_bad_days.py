@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -36,8 +37,10 @@ def _errors(run: Any) -> list[str]:
         ({"api_url": "http://example.com/api/v1"}, "api_url must use https: the key would travel in clear text"),
         ({"api_url": "nonsense"}, "api_url must be a URL such as"),
         ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, "must lie before end_date"),
+        ({"start_date": "last week"}, "start_date must be a moment such as 2026-01-31T00:00:00Z"),
+        ({"stream_maps": {"clients": {"name": "md5("}}}, "Failed to parse expression md5("),
         ({"region": "mars"}, "'mars' is not one of"),
-        ({"requests_per_second": 0}, "0 is less than or equal to the minimum of 0"),
+        ({"requests_per_second": 0}, "0 is less than the minimum of 1"),
     ],
 )
 def test_a_mistake_in_the_settings_is_one_line_and_sends_no_record(
@@ -71,6 +74,55 @@ def test_a_plan_without_a_feature_skips_its_streams_and_reads_the_rest(sandbox: 
     assert run.activated.isdisjoint(skipped)
     assert run.activated >= {"clients", "projects", "tasks", "tags", "time_entries"}
     assert len(run.complaints) == len(skipped)
+
+
+def test_what_one_workspace_lacks_is_named_and_read_from_the_others(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    world.faults([{"route": "GET /workspaces/{ws}/holidays", "nth": 1, "status": 403}])
+    run = run_tap(world.origin, streams=["holidays", "tags"])
+    assert run.code == 0
+    (lacking,) = set(world.workspace_ids) - {row["workspaceId"] for row in run.records["holidays"]}
+    (complaint,) = run.complaints
+    assert complaint.startswith(f"holidays is skipped in part in workspace {lacking}, its rows stay as they are: GET ")
+    assert run.activated == {"tags"}
+
+
+def test_what_belongs_to_no_workspace_is_skipped_without_one(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    world.faults([{"route": "GET /user", "nth": "every", "status": 403}])
+    (complaint,) = run_tap(world.origin, streams=["current_user"]).complaints
+    assert complaint.startswith("current_user is skipped, its rows stay as they are: GET /user: not permitted")
+
+
+def test_no_row_of_a_workspace_is_taken_for_gone(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    left = {"message": "User doesn't belong to Workspace", "code": 501}
+    world.faults([{"route": "GET /workspaces/{ws}/projects", "nth": "every", "status": 400, "body": json.dumps(left)}])
+    run = run_tap(world.origin, streams=["projects", "tasks", "tags"])
+    assert run.code == 0
+    assert [line.split(" in workspace")[0] for line in run.complaints] == ["projects is skipped", "tasks is skipped"]
+    assert run.activated == {"tags"}
+
+
+def test_a_key_that_is_revoked_meanwhile_is_one_line_and_removes_nothing(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    revoked = {"message": "Api key does not exist", "code": 4003}
+    routes = ["projects", "tags", "clients", "projects/{id}/tasks"]
+    fault = {"nth": "every", "status": 401, "body": json.dumps(revoked)}
+    world.faults([{"route": f"GET /workspaces/{{ws}}/{route}", **fault} for route in routes])
+    run = run_tap(world.origin, streams=["clients", "projects", "tasks", "tags"])
+    assert run.code == 1
+    (error,) = _errors(run)
+    assert "the key was not accepted" in error
+    assert not run.activated
+    assert run.log.rstrip().endswith("broken off: clients, projects, tasks, tags")
+
+
+def test_an_unknown_workspace_is_noticed_whatever_is_read(sandbox: Sandboxes, run_tap: Runs) -> None:
+    run = run_tap(sandbox(scale="tiny").origin, streams=["workspaces"], workspace_ids=["0" * 24])
+    assert run.code == 1
+    (error,) = _errors(run)
+    assert error.endswith(f"no such workspace for this key; check workspace_ids, and the region: {'0' * 24}")
 
 
 def test_a_key_without_rights_reads_what_it_may(sandbox: Sandboxes, run_tap: Runs) -> None:
@@ -169,13 +221,23 @@ def test_small_pages_bring_the_same_rows_once(sandbox: Sandboxes, run_tap: Runs)
         assert ids == Counter(tuple(row[name] for name in key) for row in whole.records[stream]), stream
 
 
-def test_an_interrupted_run_says_so_and_activates_nothing_more(sandbox: Sandboxes, tmp_path: Path) -> None:
+@pytest.fixture
+def started(sandbox: Sandboxes, tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
+    """Start the tap in the background, with further arguments of `Popen`."""
+
+    def start(world: Any = None, **more: Any) -> subprocess.Popen[bytes]:
+        world = world or sandbox(scale="tiny")
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps({"api_key": "sandbox-key", "api_url": f"{world.origin}/api/v1"}))
+        return subprocess.Popen([TAP, "--config", config], **{"stdout": subprocess.PIPE, **more})
+
+    return start
+
+
+def test_an_interrupted_run_says_so_and_activates_nothing_more(sandbox: Sandboxes, started: Runs) -> None:
     world = sandbox(scale="tiny")
     world.faults([{"route": "GET /workspaces/{ws}/tags", "nth": 1, "delay_ms": 20_000}])
-    config = tmp_path / "config.json"
-    config.write_text(json.dumps({"api_key": "sandbox-key", "api_url": f"{world.origin}/api/v1"}))
-    with subprocess.Popen([TAP, "--config", config], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as tap:
-        assert tap.stdout is not None
+    with started(world, stderr=subprocess.DEVNULL) as tap:
         lines = []
         for line in tap.stdout:
             lines.append(json.loads(line))
@@ -186,16 +248,48 @@ def test_an_interrupted_run_says_so_and_activates_nothing_more(sandbox: Sandboxe
     assert "tags" not in {line["stream"] for line in lines if line["type"] == "ACTIVATE_VERSION"}
 
 
-def test_a_target_that_died_is_one_line(sandbox: Sandboxes, tmp_path: Path) -> None:
-    world = sandbox(scale="tiny")
-    config = tmp_path / "config.json"
-    config.write_text(json.dumps({"api_key": "sandbox-key", "api_url": f"{world.origin}/api/v1"}))
-    with subprocess.Popen([TAP, "--config", config], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tap:
-        assert tap.stdout is not None
-        assert tap.stderr is not None
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_interruption_never_cuts_a_message_in_two(started: Runs, unbuffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with started(stderr=subprocess.PIPE, env=environment) as tap:
+        for line in tap.stderr:  # nobody reads stdout: soon the pipe is full, and the tap waits in the middle of a page
+            if b"Beginning sync of 'memberships'" in line or b"Beginning sync of 'users'" in line:
+                break
+        tap.terminate()
+        lines = tap.stdout.read().splitlines()
+    assert tap.returncode == 128 + 15
+    assert {json.loads(line)["type"] for line in lines} >= {"SCHEMA", "RECORD"}
+
+
+def test_a_target_that_died_is_one_line(started: Runs) -> None:
+    with started(stderr=subprocess.PIPE) as tap:
         tap.stdout.close()
         log = tap.stderr.read().decode()
-        tap.wait(timeout=60)
     assert tap.returncode == 1
-    assert "the target has ended" in log
-    assert "Traceback" not in log
+    (error,) = [line for line in log.splitlines() if "INFO" not in line]
+    assert error.endswith("Nobody reads the output any more: the target has ended")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_one_line(started: Runs, unbuffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("wb") as full, started(stdout=full, stderr=subprocess.PIPE, env=environment) as tap:
+        log = tap.stderr.read().decode()
+    assert tap.returncode == 1
+    (error,) = [line for line in log.splitlines() if "INFO" not in line]
+    assert error.endswith("The output cannot be written: No space left on device")
+
+
+def test_the_log_is_short_and_holds_no_secret_however_much_it_tells(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    run = run_tap(world.origin)
+    for stream in {one["stream"] for one in run.messages if one["type"] == "SCHEMA"}:
+        assert sum(f"'{stream}'" in line or f'"stream":"{stream}"' in line for line in run.log.splitlines()) <= 3
+    assert "http" not in run.log
+    told = run_tap(world.origin, environment={"LOGLEVEL": "DEBUG"})
+    assert "DEBUG" in told.log
+    tokens = [hook["authToken"] for workspace in world.dump()["workspaces"] for hook in workspace["webhooks"]]
+    assert not [secret for secret in ("sandbox-key", *tokens) if secret in told.log]
+    people = {row["email"] for row in run.records["users"]} | {row["name"] for row in run.records["users"]}
+    assert not [one for one in people if one and one in told.log]

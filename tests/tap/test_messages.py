@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +19,8 @@ if TYPE_CHECKING:
 
     Runs = Callable[..., Any]
     Sandboxes = Callable[..., Any]
+
+TAP = Path(sys.executable).parent / "tap-clockify"
 
 
 def _deselecting(catalog: dict[str, Any], *breadcrumb: str) -> dict[str, Any]:
@@ -48,6 +59,14 @@ def test_stream_maps_hash_and_filter(sandbox: Sandboxes, run_tap: Runs) -> None:
     assert all(len(row["name"]) == 32 for row in mapped)
 
 
+def test_stream_maps_remove_rename_and_double_a_stream(sandbox: Sandboxes, run_tap: Runs) -> None:
+    maps = {"clients": None, "tags": {"__alias__": "labels"}, "holidays": {}, "free_days": {"__source__": "holidays"}}
+    run = run_tap(sandbox(scale="tiny").origin, streams=["clients", "tags", "holidays"], stream_maps=maps)
+    assert run.code == 0
+    assert run.records.keys() == run.activated == {"labels", "holidays", "free_days"}
+    assert run.records["free_days"] == run.records["holidays"]
+
+
 def test_flattening_yields_flat_columns(sandbox: Sandboxes, run_tap: Runs) -> None:
     run = run_tap(
         sandbox(scale="tiny").origin, streams=["time_entries"], flattening_enabled=True, flattening_max_depth=1
@@ -57,14 +76,21 @@ def test_flattening_yields_flat_columns(sandbox: Sandboxes, run_tap: Runs) -> No
     assert all("timeInterval__start" in row and "timeInterval" not in row for row in rows)
 
 
-def test_both_ways_write_the_same_records(sandbox: Sandboxes, run_tap: Runs) -> None:
+def _said(message: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in message.items() if name not in {"time_extracted", "version", "value"}}
+
+
+def test_both_ways_write_the_same_messages(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
-    streams = ["time_entries", "projects", "expenses", "custom_fields", "clients"]
+    streams = ["time_entries", "projects", "expenses", "custom_fields", "clients", "holidays", "invoices"]
     fast = run_tap(world.origin, streams=streams)
-    unchanged = {stream: {"__else__": "__UNCHANGED__", "id": "id"} for stream in streams}
-    mapped = run_tap(world.origin, streams=streams, stream_maps={name: {"id": "id"} for name in unchanged})
-    for stream in streams:
-        assert fast.records[stream] == mapped.records[stream], stream
+    mapped = run_tap(world.origin, streams=streams, stream_maps={stream: {"id": "id"} for stream in streams})
+    one, other = ([_said(one) for one in run.messages if one["type"] != "SCHEMA"] for run in (fast, mapped))
+    assert one == other
+    for run in (fast, mapped):
+        times = [one["time_extracted"] for one in run.messages if one["type"] == "RECORD"]
+        assert all(datetime.fromisoformat(time).utcoffset() == timedelta(0) for time in times)
+        assert max(len(json.dumps(one)) for one in run.messages if one["type"] == "STATE") < 1000
 
 
 def test_batch_is_not_offered_even_if_asked_for(sandbox: Sandboxes, run_tap: Runs, tmp_path: Any) -> None:
@@ -91,3 +117,38 @@ def test_test_says_what_the_key_sees(sandbox: Sandboxes, run_tap: Runs) -> None:
     assert world.stats()["requests"] == 2
     assert run_tap(world.origin, options=["--test"], api_key="wrong").code == 1
     assert json.dumps(run.messages) == "[]"
+
+
+def test_the_environment_gives_settings_of_every_type(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    settings = {"workspace_ids": json.dumps([world.workspace_id]), "suppress_extended_requests": "true"}
+    numbers = {"page_size": "3", "requests_per_second": "900", "timeout_seconds": "20"}
+    environment = {f"TAP_CLOCKIFY_{name.upper()}": value for name, value in {**settings, **numbers}.items()}
+    run = run_tap(world.origin, options=["--config=ENV"], streams=["clients", "invoices"], environment=environment)
+    assert run.code == 0
+    assert {row["workspaceId"] for rows in run.records.values() for row in rows} == {world.workspace_id}
+    assert not any("invoices/{invoiceId}" in route for route in world.stats()["by_route"])
+
+
+def test_a_terminal_shows_a_line_per_stream_in_place_of_the_log(sandbox: Sandboxes, tmp_path: Path) -> None:
+    world = sandbox(scale="tiny")
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"api_key": "sandbox-key", "api_url": f"{world.origin}/api/v1"}))
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([TAP, "--config", config], stdout=subprocess.PIPE, stderr=theirs) as tap:
+        os.close(theirs)
+        shown = bytearray()
+        drain = threading.Thread(target=tap.communicate)
+        drain.start()
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while piece := os.read(ours, 4096):
+                shown += piece
+        drain.join()
+    os.close(ours)
+    assert tap.returncode == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    entries = sum(len(one["time_entries"]) for one in world.dump()["workspaces"])
+    assert re.search(rf"time_entries +{entries} records", text)
+    assert "Beginning sync" not in text
+    assert "METRIC" not in text
+    assert text.rstrip().endswith("skipped: none; broken off: none")

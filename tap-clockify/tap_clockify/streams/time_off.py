@@ -34,11 +34,12 @@ def _every_state(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """Which states come without a filter is not known, and a filter takes only three of the five: read the union."""
     for workspace in in_workspace(rows, ids, scope):
         for status in (None, "PENDING", "APPROVED", "WITHDRAWN_APPROVAL"):
-            yield {**workspace, "status": status}
+            yield {**workspace, "onlyStatus": status}
 
 
 POLICIES = per_workspace(endpoints.TIME_OFF_POLICIES)
 BALANCES = Source(endpoints.TIME_OFF_BALANCES, POLICIES, shapes.each("policyId"))
+APPROVAL_REQUESTS = endpoints.APPROVAL_REQUESTS.having(params={"status": "{onlyStatus}"})
 
 STREAMS = (
     StreamDeclaration("holidays", per_workspace(endpoints.HOLIDAYS)),
@@ -53,7 +54,7 @@ STREAMS = (
     StreamDeclaration("balance_assignments", Source(endpoints.BALANCE_ASSIGNMENTS, BALANCES, _pairs), selected=False),
     StreamDeclaration(
         "approval_requests",
-        Source(endpoints.APPROVAL_REQUESTS, WORKSPACES, _every_state, overlapping=True),
+        Source(APPROVAL_REQUESTS, WORKSPACES, _every_state, overlapping=True),
         shape=shapes.hoisted("approvalRequest"),
     ),
 )
