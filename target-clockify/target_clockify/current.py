@@ -95,6 +95,7 @@ class Current:
         self._loaded: set[tuple[str, Scope]] = set()
         self._refused: dict[tuple[str, Scope], ClockifyError] = {}
         self._indexed: dict[str, set[tuple[str, ...]]] = {}
+        self._wholes: dict[str, list[State]] = {}
 
     # -- loading -------------------------------------------------------------------------------
 
@@ -209,6 +210,15 @@ class Current:
         query = "SELECT 1 FROM objects WHERE slot = ? AND id = ?"
         return self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone() is not None
 
+    def whole(self, target: WritableObject) -> list[State]:
+        """Return all objects of a list per workspace; none where the key may not read it."""
+        if target.name not in self._wholes:
+            self.ensure([(target, ())])
+            query = "SELECT state FROM objects WHERE slot = ? ORDER BY id"
+            rows = self._scratch.execute(query, (self._slot(target.name),))
+            self._wholes[target.name] = [msgspec.json.decode(row[0]) for row in rows]
+        return self._wholes[target.name]
+
     def matching(self, target: WritableObject, fields: tuple[str, ...], state: State) -> list[str]:
         """Return the ids of the objects that agree with a state in these fields."""
         indexed = self._indexed.setdefault(target.name, set())
@@ -237,6 +247,7 @@ class Current:
 
     def drop(self, target: WritableObject, object_id: str) -> None:
         """Note that an object is gone."""
+        self._wholes.pop(target.name, None)
         known = self.get(target, object_id)
         if known is None:
             return

@@ -7,7 +7,7 @@ way in, the field says so; where it wants several calls, the object lists them a
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -116,6 +116,8 @@ class Change:
         desired: The object as it is to be: the current fields overlaid with the record's.
         changed: Names of the fields that differ.
         given: The record's own fields, modifiers included.
+        beside: The rows of the lists that the object's writes need beside it, where they need them: see
+            `WritableObject.beside`.
     """
 
     ids: Mapping[str, Any]
@@ -123,6 +125,7 @@ class Change:
     desired: State
     changed: frozenset[str]
     given: State
+    beside: Mapping[str, Sequence[State]] = field(default_factory=dict)
 
 
 Shape = Callable[[Change, State], State]
@@ -260,6 +263,7 @@ class WritableObject:
         aliases: Further names of its stream, in any spelling.
         identity: The fields that are its id where it has none of its own; joined in order.
         natural: Fields by which a record without a known id finds its object.
+        otherwise: The same for a record that leaves the first of those blank.
         fingerprint: Fields by which a write of unknown outcome finds out; the natural key unless given.
         create: How it is inserted, if it can be.
         parts: How it is updated, in the order in which the calls are sent.
@@ -271,8 +275,11 @@ class WritableObject:
         brings: In place of calls, what a procedure makes of an existing object: its name, the field with its id, and
             the fields it is to have.
         implied: It exists as soon as its parents do, whether a list shows it or not.
-        last: Fields of a new object that are set at the very end of a run, since they close it to what belongs to it.
-        second_chance: An INSERT that Clockify refuses is tried again at the end of a run: what it lacks may come.
+        last: Fields of a new object that are set at the very end of a run: they close it to what belongs to it, or fill
+            in what that leaves empty.
+        closing: It is written at the very end of a run, since it closes over what others bring.
+        beside: Objects whose lists a write must know that says all there is: an UPDATE, or an INSERT that copies. What
+            such a write does not mention, Clockify would fill in by the defaults there.
         repeatable: Calling a procedure twice does no harm.
     """
 
@@ -283,6 +290,7 @@ class WritableObject:
     aliases: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     natural: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
     fingerprint: tuple[str, ...] = ()
     create: Create | None = None
     parts: tuple[Part, ...] = ()
@@ -294,13 +302,14 @@ class WritableObject:
     brings: tuple[str, str, Callable[[State], State]] | None = None
     implied: bool = False
     last: tuple[str, ...] = ()
-    second_chance: bool = False
+    closing: bool = False
+    beside: tuple[str, ...] = ()
     repeatable: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names a field it does not have."""
         known = {one.name for one in self.fields} | {"id", *self.read_only}
-        used = {*self.natural, *self.fingerprint, *self.identity, *self.listing.scope}
+        used = {*self.natural, *self.otherwise, *self.fingerprint, *self.identity, *self.listing.scope}
         for part in self.parts:
             used.update(part.fields)
         used.update(self.create.fields if self.create else ())

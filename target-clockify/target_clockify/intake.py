@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 Rows = dict[tuple[str, str], Row]
 """What the ledger knows of records, by stream and key."""
 
+LATE = "the end of the run"
+"""What records wait for that close over what others bring."""
+
+LAST = "the very end of the run"
+"""What records wait for some of whose fields close their object, to those records as well."""
+
 _Placed = list[tuple["Incoming", "State", "Scope | None"]]
 
 
@@ -68,6 +74,7 @@ class Intake:
         self._dry_run = settings.dry_run
         self._max_deletes = settings.max_deletes
         self.deletes = 0
+        self.at_the_end = False  # nothing more comes in
         self._busy: set[str] = set()  # places that are being written
 
     def is_busy(self, place: str) -> bool:
@@ -98,6 +105,8 @@ class Intake:
                     self._desk.unchanged(one, planned.id)
                 elif place := self._awaited(planned):
                     self._desk.wait(one, place, "a write that is under way")
+                elif planned.target.closing and not self.at_the_end:
+                    self._desk.wait(one, LATE, LATE)
                 else:
                     self._count(planned)
                     self.take_up(planned)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.declaration import Operation
 from target_clockify.ledger import Entry, Row
+from target_clockify.objects import BY_NAME
 from target_clockify.record import RejectedError
 from target_clockify.validation import check
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from target_clockify.current import Current, Scope
     from target_clockify.declaration import State, WritableObject
     from target_clockify.ledger import Ledger
@@ -31,6 +34,7 @@ class Write:
         given: The record's fields, references resolved.
         current: The object as it is; empty for an INSERT.
         entry: Its entry in the journal.
+        beside: Rows of further lists that the calls are made from.
         created: The ledger holds the object for one it created.
         unfinished: Some fields of the new object are left to the end of the run.
     """
@@ -41,6 +45,7 @@ class Write:
     given: State
     current: State
     entry: Entry
+    beside: Mapping[str, Sequence[State]] = field(default_factory=dict)
     created: bool = False
     unfinished: bool = False
 
@@ -160,8 +165,9 @@ class Planner:
 
     def _matching(self, incoming: Incoming, given: State) -> str | None:
         target = incoming.route.object
-        fields = incoming.route.match_on or target.natural
-        if not fields or given.get(fields[0]) is None:
+        usable = (incoming.route.match_on,) if incoming.route.match_on else (target.natural, target.otherwise)
+        fields = next((some for some in usable if some and given.get(some[0]) not in {None, ""}), None)
+        if fields is None:
             return None
         found = self._current.matching(target, fields, given)
         owners = self._ledger.owners(target.name, found) if found else {}
@@ -256,7 +262,10 @@ class Planner:
     ) -> Write:
         target = incoming.route.object
         entry = Entry(incoming.route.stream, incoming.key, target.name, operation.value, object_id, changes, recovery)
-        return Write(incoming, operation, scope, given, current, entry)
+        copied = incoming.workspace is not None and incoming.workspace != self._workspace
+        whole = operation is Operation.UPDATE or (operation is Operation.INSERT and copied)
+        beside = {name: self._current.whole(BY_NAME[name]) for name in target.beside} if whole else {}
+        return Write(incoming, operation, scope, given, current, entry, beside)
 
     def _require(self, target: WritableObject, operation: Operation) -> None:
         if operation not in target.operations:

@@ -15,7 +15,7 @@ from target_clockify.acknowledge import Acknowledgement
 from target_clockify.current import Current, Reader
 from target_clockify.declaration import Operation
 from target_clockify.dispatch import Dispatcher
-from target_clockify.intake import Intake, key_place, object_place, places_of, reference_place
+from target_clockify.intake import LAST, LATE, Intake, key_place, object_place, places_of, reference_place
 from target_clockify.objects import BY_NAME
 from target_clockify.record import RejectedError
 from target_clockify.recovery import recover
@@ -31,14 +31,12 @@ if TYPE_CHECKING:
     from clockify_client import Client
 
     from target_clockify.ledger import Entry, Ledger, Row
-    from target_clockify.plan import Write
     from target_clockify.record import Incoming, Route
     from target_clockify.settings import Settings
     from target_clockify.write import Outcome
 
 _CHUNK = 1000  # records looked at together
 _UNDER_WAY = 1000  # jobs on their way or queued before more records are looked at
-_LATER = "the end of the run"
 
 
 class StoppedError(Exception):
@@ -74,7 +72,6 @@ class Run:
         self._versions: set[str] = set()
         self._unfinished: set[tuple[str, str]] = set()
         self._begun = False
-        self._at_the_end = False
 
     # -- messages ------------------------------------------------------------------------------
 
@@ -104,10 +101,13 @@ class Run:
     def finish(self) -> None:
         """Do everything that is left."""
         self._work_off()
-        self._at_the_end = True
-        self._intake.references.expected.clear()
-        self._chunk += [row[:3] for row in self._waiting.release_all()]
+        self._intake.references.expected.clear()  # what is there already will have to do
+        self._release(*[place for place in self._waiting.places if place not in {LATE, LAST}])
         self._work_off()
+        self._intake.at_the_end = True
+        for place in (LATE, LAST):
+            self._release(place)
+            self._work_off()
         for stream, epoch, raw, reason in self._waiting.release_all():
             self._reject(stream, epoch, raw, RejectedError("unresolved", reason))
         if self.settings.config.get("delete_missing"):
@@ -247,19 +247,12 @@ class Run:
         elif error is None:
             self._unfinished.add(name)
             self._release(*self._waiting_for(incoming, outcome.id))
-            self.wait(incoming, _LATER, "the end of the run")
+            self.wait(incoming, LAST, LAST)
         elif not isinstance(error, RejectedError):
             raise error
-        elif self._deserves_another_try(write, error):
-            self._release(*places_of(write))
-            self.wait(incoming, _LATER, str(error))
         else:
             self._release(*places_of(write))
             self.reject(incoming, error, write.operation.value)
-
-    def _deserves_another_try(self, write: Write, error: RejectedError) -> bool:
-        refused = write.operation is Operation.INSERT and error.kind in {"refused", "gone"}
-        return refused and write.target.second_chance and not self._at_the_end
 
     def _done_with(self, one: Incoming, object_id: str | None) -> None:
         self._acknowledgement.done(one.epoch)

@@ -11,7 +11,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from clockify_client import (
@@ -48,15 +49,16 @@ logger = logging.getLogger("target-clockify")
 _TRIES = 3
 _LATE = (0.0, 1.0, 2.0, 4.0)  # seconds between looks for a write that was never answered: it may still be under way
 
+UNKNOWN_OUTCOME = "unknown_outcome"
 _KINDS: dict[type[ClockifyError], str] = {
     LockedError: "locked",
     NotPermittedError: "not_permitted",
     GoneError: "gone",
     InvalidRequestError: "refused",
     RateLimitedError: "rate_limited",
-    AmbiguousWriteError: "unknown_outcome",
+    AmbiguousWriteError: UNKNOWN_OUTCOME,
 }
-_RETRYABLE = {"rate_limited", "unknown_outcome", "locked"}
+_RETRYABLE = {"rate_limited", UNKNOWN_OUTCOME, "locked"}
 FATAL = (BadCredentialsError, UnreachableError)
 
 
@@ -70,12 +72,35 @@ def rejected(error: ClockifyError) -> RejectedError:
 
 @dataclass
 class Outcome:
-    """What became of a write: the object's id and state, None where it is gone, or why it failed."""
+    """What became of a write: the object's id and state, None where it is gone, or why it failed.
+
+    A write that failed has an id and a state where the object is another than before: some of its calls took place.
+    """
 
     write: Write
     id: str | None = None
     state: State | None = None
     error: Exception | None = None
+
+    @property
+    def status(self) -> str | None:
+        """What to close the journal's entry with; None to leave it open, for the next run to look the object up."""
+        if self.error is None:
+            return "done"
+        certain = isinstance(self.error, FATAL) or getattr(self.error, "kind", UNKNOWN_OUTCOME) != UNKNOWN_OUTCOME
+        if certain or self.id or self.write.operation not in {Operation.INSERT, Operation.CALL}:
+            return "failed"
+        if self.write.operation is Operation.INSERT:
+            return None
+        return "failed" if self.write.target.repeatable else "unknown"
+
+
+class _BrokenOffError(Exception):
+    """A write failed after some of its calls had taken place, or may have."""
+
+    def __init__(self, error: ClockifyError | RejectedError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Writer:
@@ -89,15 +114,16 @@ class Writer:
         self._workspace = reader.workspace
         self._claimed: set[str] = set()
         self._lock = threading.Lock()
+        self._twins: dict[tuple[str, bytes], tuple[threading.Lock, list[Write]]] = {}
 
     def run(self, write: Write) -> Outcome:
         """Carry out one write; whatever goes wrong is in the outcome."""
         try:
             return _MEANS[write.operation](self, write)
-        except ClockifyError as error:
-            return Outcome(write, error=error if isinstance(error, FATAL) else rejected(error))
-        except RejectedError as error:
-            return Outcome(write, error=error)
+        except _BrokenOffError as broken:
+            return self._broken_off(write, _told(broken.error))
+        except (ClockifyError, RejectedError) as error:
+            return Outcome(write, error=_told(error))
         except OSError as error:
             return Outcome(write, error=RejectedError("unreadable_file", f"a file cannot be read: {error.strerror}"))
 
@@ -127,14 +153,29 @@ class Writer:
             Outcome(write, write.entry.id, self._desired(write.target, write.current, write.given)) for write in writes
         ]
 
+    def _broken_off(self, write: Write, error: Exception) -> Outcome:
+        """Return the outcome of a write that took place in part, with the object as that left it."""
+        object_id = str(write.entry.id)
+        state: State | None = None
+        try:
+            state = self._reader.one(write.target, write.scope, object_id)
+        except ClockifyError as another:
+            logger.debug("%s: cannot be read again: %s", write.target.name, another)
+        return Outcome(write, object_id, state, error)
+
     # -- procedures ----------------------------------------------------------------------------
 
     def _call(self, write: Write) -> Outcome:
+        repeatable = write.target.repeatable
+        if not repeatable:
+            self._ledger.sending(write.entry)
         for attempt in range(_TRIES):
             try:
                 self.call(write.target, write.given)
-            except AmbiguousWriteError:
-                if attempt == _TRIES - 1 or not write.target.repeatable:
+            except AmbiguousWriteError as error:
+                if not repeatable:
+                    raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status, code=error.code) from None
+                if attempt == _TRIES - 1:
                     raise
             else:
                 break
@@ -156,17 +197,24 @@ class Writer:
         entry = Entry("", object_id, name, Operation.UPDATE.value, object_id)
         incoming = Incoming(Route(name, target, ("id",), {}), b"{}", key=object_id)
         write = Write(incoming, Operation.UPDATE, scope, {**given, **fields(given)}, state, entry)
-        return [self._converge(write, object_id, state, fields(given))]
+        try:
+            return [self._converge(write, object_id, state, fields(given))]
+        except _BrokenOffError as broken:
+            raise broken.error from None
 
     # -- the three operations ------------------------------------------------------------------
 
     def _insert(self, write: Write) -> Outcome:
-        state = self._create(write)
-        object_id = str(state["id"])
+        with self._alone(write):
+            state = self._create(write)
+        object_id = write.entry.id = str(state["id"])
         if differences(write.target, state, write.given):
             # From here on the object exists: a run killed now leaves it to the next one to complete.
-            self._ledger.exists(write.entry, write.row(object_id))
-            state = self._converge(write, object_id, state, write.given)
+            self._ledger.exists(write.entry, replace(write.row(object_id), record_hash=None))
+            try:
+                state = self._converge(write, object_id, state, write.given)
+            except (ClockifyError, RejectedError) as error:
+                raise _BrokenOffError(error) from None
         return Outcome(write, object_id, state)
 
     def _update(self, write: Write) -> Outcome:
@@ -188,14 +236,40 @@ class Writer:
                 self._send(target, call, change.ids)
             except GoneError:
                 break
-            except AmbiguousWriteError:
-                if attempt == _TRIES - 1:
-                    raise
+            except ClockifyError as error:
+                if isinstance(error, AmbiguousWriteError) and attempt < _TRIES - 1:
+                    continue
+                if state != write.current:
+                    raise _BrokenOffError(error) from None
+                raise
             else:
                 break
         return Outcome(write, object_id)
 
     # -- creating ------------------------------------------------------------------------------
+
+    @contextmanager
+    def _alone(self, write: Write) -> Iterator[None]:
+        """Create one after the other what could be taken for one another, should an answer not come.
+
+        A create that looks for its object would find, and take, what a like one has just made and not yet heard of.
+        """
+        target, note = write.target, write.entry.recovery.get("given")
+        if note is None:
+            yield
+            return
+        place = (target.name, natural_value(target, target.recognised_by, note))
+        with self._lock:
+            gate, queue = self._twins.setdefault(place, (threading.Lock(), []))
+            queue.append(write)
+        try:
+            with gate:
+                yield
+        finally:
+            with self._lock:
+                queue.pop()
+                if not queue:
+                    del self._twins[place]
 
     def _create(self, write: Write) -> State:
         """Create the object, and return its state as far as it is known."""
@@ -215,21 +289,23 @@ class Writer:
             params=_params(means.params, write.given),
             host=means.host,
         )
-        ambiguous = False
+        lost: AmbiguousWriteError | None = None
         for attempt in range(_TRIES):
             try:
                 answer = self._send(target, call, change.ids)
             except AmbiguousWriteError as error:
-                ambiguous = True
-                if found := self._look_up(write, patient=error.status is None):
+                lost = error
+                if found := self._look_up(write, lost, patient=error.status is None):
                     return found
                 if attempt == _TRIES - 1:
                     raise
             except InvalidRequestError:
                 # Names are unique: a create that seemed lost may have taken place after all.
-                if ambiguous and (found := self._look_up(write, patient=False)):
+                if lost and (found := self._look_up(write, lost, patient=False)):
                     return found
                 raise
+            except ClockifyError as error:
+                raise lost or error from None
             else:
                 return self._created(write, answer)
         raise AmbiguousWriteError(call.path)
@@ -240,10 +316,11 @@ class Writer:
         assert means is not None  # noqa: S101 - the plan has seen to it
         shown = means.found(answer) if means.found else None
         if shown is None:
-            found = self._look_up(write, patient=False)
+            msg = f"the new {target.noun} cannot be found where it should be"
+            unseen = RejectedError(UNKNOWN_OUTCOME, msg, retryable=True)
+            found = self._look_up(write, unseen, patient=False)
             if found is None:
-                msg = f"the new {target.noun} cannot be found where it should be"
-                raise RejectedError("unknown_outcome", msg, retryable=True)
+                raise unseen
             return found
         state = target.adapt(dict(shown)) if target.adapt else shown
         sent = {name: write.given[name] for name in means.fields if write.given.get(name) is not None}
@@ -253,13 +330,19 @@ class Writer:
             self._claimed.add(str(shown["id"]))
         return {**means.defaults, **state, **unanswered, **scope, "id": shown["id"]}
 
-    def _look_up(self, write: Write, *, patient: bool) -> State | None:
-        """Find the object of a create whose outcome is unknown: one that was not there before and is nobody else's."""
+    def _look_up(self, write: Write, lost: Exception, *, patient: bool) -> State | None:
+        """Find the object of a create whose outcome is unknown: one that was not there before and is nobody else's.
+
+        Raises:
+            Exception: That very failure of the create, where nothing can be looked up.
+        """
+        me = (write.incoming.route.stream, write.incoming.key)
         for wait in _LATE if patient else _LATE[:1]:
             time.sleep(wait)
-            found = self.find(
-                write.target, write.scope, write.entry.recovery, (write.incoming.route.stream, write.incoming.key)
-            )
+            try:
+                found = self.find(write.target, write.scope, write.entry.recovery, me)
+            except ClockifyError:
+                raise lost from None
             if found is not None:
                 return found
         return None
@@ -293,9 +376,9 @@ class Writer:
         for attempt in range(_TRIES):
             try:
                 return self._send_parts(write, object_id, state, given)
-            except AmbiguousWriteError:
+            except AmbiguousWriteError as error:
                 if attempt == _TRIES - 1:
-                    raise
+                    raise _BrokenOffError(error) from None
                 fresh = self._reader.one(target, write.scope, object_id)
                 if fresh is None:
                     raise
@@ -310,13 +393,22 @@ class Writer:
         if uncovered := changed - covered:
             msg = f"{', '.join(sorted(uncovered))} of {target.name} cannot be written"
             raise RejectedError("unsupported", msg)
+        begun = False
         for part in target.parts:
             touched = changed.intersection(part.fields)
             if not touched:
                 continue
             change = self._change(write, object_id, state, given, touched)
             for call in _calls(target, part, change):
-                self._send(target, call, change.ids)
+                try:
+                    self._send(target, call, change.ids)
+                except AmbiguousWriteError:
+                    raise
+                except ClockifyError as error:
+                    if begun:
+                        raise _BrokenOffError(error) from None
+                    raise
+                begun = True
             state = {**state, **{name: change.desired.get(name) for name in part.fields if name in change.desired}}
         return state
 
@@ -330,7 +422,7 @@ class Writer:
     ) -> Change:
         desired = self._desired(write.target, state, given)
         ids = {**self._ids(write, state, given), "id": object_id}
-        return Change(ids, state, desired, changed or frozenset(given), write.given)
+        return Change(ids, state, desired, changed or frozenset(given), write.given, write.beside)
 
     def _desired(self, target: WritableObject, state: State, given: State) -> State:
         wanted = {
@@ -362,6 +454,11 @@ class Writer:
         with self._lock:
             self.requests[target.name] += 1
         return self._client.call(as_request(call, ids))
+
+
+def _told(error: Exception) -> Exception:
+    """Return a failure as it is told: what the record has to answer for is its rejection, what ends the run is not."""
+    return rejected(error) if isinstance(error, ClockifyError) and not isinstance(error, FATAL) else error
 
 
 _MEANS = {

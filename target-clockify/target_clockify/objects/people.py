@@ -65,6 +65,8 @@ def _adapted_user(given: State) -> State:
     given = _own_membership(given, workspace)
     given.pop("memberships", None)
     status = given.pop("status", None)
+    if not given.get("email"):
+        given.pop("email", None)  # limited users have none
     if not read and status:
         given.setdefault("membershipStatus", status)
     if read and given.get("membershipStatus") not in {"ACTIVE", "INACTIVE"}:
@@ -93,6 +95,7 @@ USERS = WritableObject(
     aliases=("User",),
     fields=(
         Field("email", TEXT, rules={"pattern": "@"}, fixed=True, clearable=False),
+        Field("name", TEXT, modifier=True, description="Finds people who have no e-mail address, limited users."),
         Field(
             "membershipStatus",
             WORD,
@@ -116,6 +119,7 @@ USERS = WritableObject(
     ),
     listing=Listing(endpoints.USERS, shape=_as_member),
     natural=("email",),
+    otherwise=("name", "email"),
     create=Create(
         "/users",
         fields=("email",),
@@ -129,9 +133,25 @@ USERS = WritableObject(
         Part(("customFields",), calls=_custom_values("customFields")),
         Part(("membershipStatus",), path="/users/{id}", shape=lambda _, body: {"status": body["membershipStatus"]}),
     ),
-    read_only=("name", "profilePicture", "activeWorkspace", "defaultWorkspace", "settings", "roles"),
+    read_only=("profilePicture", "activeWorkspace", "defaultWorkspace", "settings", "roles"),
     adapt=_adapted_user,
 )
+
+
+def _is_inherited(value: Any) -> bool:
+    """Tell whether a profile shows the default of the workspace, which is nothing of its own."""
+    if not isinstance(value, dict) or value.get("sourceType") != "WORKSPACE":
+        return False
+    definition = value.get("customField") or {}
+    return "workspaceDefaultValue" in definition and bool(definition["workspaceDefaultValue"] == value.get("value"))
+
+
+def _own_values(given: State) -> State:
+    values = given.get("userCustomFieldValues")
+    if not isinstance(values, list):
+        return given
+    return {**given, "userCustomFieldValues": [one for one in values if not _is_inherited(one)]}
+
 
 MEMBER_PROFILES = WritableObject(
     name="member_profiles",
@@ -163,6 +183,7 @@ MEMBER_PROFILES = WritableObject(
         ),
     ),
     read_only=("email", "name", "imageUrl", "hasPassword", "hasPendingApprovalRequest", "workspaceNumber"),
+    adapt=_own_values,
 )
 
 

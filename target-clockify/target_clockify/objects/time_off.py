@@ -228,7 +228,7 @@ TIME_OFF_REQUESTS = WritableObject(
         defaults={"status": {"statusType": "PENDING"}},
     ),
     parts=(Part(("status",), calls=_decision),),
-    second_chance=True,
+    closing=True,
     delete=Delete("/time-off/policies/{policyId}/requests/{id}"),
     read_only=(
         *("policyName", "userName", "userEmail", "requesterUserId", "requesterUserName"),
@@ -238,6 +238,13 @@ TIME_OFF_REQUESTS = WritableObject(
 )
 
 # -- balances ------------------------------------------------------------------------------------
+
+
+def _granted(given: State) -> State:
+    """A row whose numbers agree means its total: the balance is what use leaves of it, and use is not written."""
+    numbers: list[Any] = [given.get(name) for name in ("balance", "total", "used")]
+    agree = None not in numbers and numbers[0] == numbers[1] - numbers[2]
+    return {name: value for name, value in given.items() if not (agree and name == "balance")}
 
 
 def _balance(change: Change) -> Iterator[Call]:
@@ -258,6 +265,7 @@ TIME_OFF_BALANCES = WritableObject(
         Field("userId", ID, refers="users", fixed=True, clearable=False),
         Field("balance", NUMBER, key="value", rules={"minimum": -10000, "maximum": 10000}, clearable=False),
         Field("total", NUMBER, clearable=False, description="All that was granted; the balance is what is left of it."),
+        Field("used", NUMBER, modifier=True, description="Read along: it tells what total and balance say together."),
         Field("note", TEXT, modifier=True),
     ),
     listing=Listing(endpoints.TIME_OFF_BALANCES, scope=("policyId",)),
@@ -265,9 +273,10 @@ TIME_OFF_BALANCES = WritableObject(
     parts=(Part(("balance", "total"), calls=_balance),),
     implied=True,
     read_only=(
-        *("userName", "policyName", "policyTimeUnit", "policyArchived", "used", "negativeBalanceLimit"),
+        *("userName", "policyName", "policyTimeUnit", "policyArchived", "negativeBalanceLimit"),
         *("negativeBalanceAmount", "negativeBalanceUsed"),
     ),
+    adapt=_granted,
 )
 
 
@@ -338,9 +347,14 @@ def _flat_approval(given: State) -> State:
 
 
 def _approval_state(change: Change) -> Iterator[Call]:
+    """Only what was approved can be withdrawn from approval."""
     status = change.desired["status"]
     note = {"note": status["note"]} if status.get("note") else {}
-    yield Call("PATCH", "/approval-requests/{id}", json={"state": status["state"], **note})
+    states = [status["state"]]
+    if states == ["WITHDRAWN_APPROVAL"] and (change.current.get("status") or {}).get("state") != "APPROVED":
+        states.insert(0, "APPROVED")
+    for state in states:
+        yield Call("PATCH", "/approval-requests/{id}", json={"state": state, **note})
 
 
 APPROVAL_REQUESTS = WritableObject(
@@ -376,6 +390,7 @@ APPROVAL_REQUESTS = WritableObject(
         defaults={"status": {"state": "PENDING"}},
     ),
     parts=(Part(("status",), calls=_approval_state),),
+    closing=True,
     read_only=(
         *("creator", "trackedTime", "approvedTime", "pendingTime", "billableTime", "breakTime", "billableAmount"),
         *("costAmount", "expenseTotal", "approvalStatuses", "entries", "expenses"),

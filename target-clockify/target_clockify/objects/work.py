@@ -209,11 +209,20 @@ _ENTRY_FIELDS = (
 )
 
 
-def _entry_body(_: Change, body: State) -> State:
-    """Start and end stand beside each other in a write, and custom fields have another name."""
+def _entry_body(change: Change, body: State) -> State:
+    """Start and end stand beside each other in a write, and custom fields have another name.
+
+    A custom field that is not mentioned gets its default, so one that is to stay empty is mentioned as such.
+    """
     interval = body.pop("timeInterval", None) or {}
     body.update({name: interval[name] for name in ("start", "end") if interval.get(name)})
-    values = body.pop("customFieldValues", None)
+    values = body.pop("customFieldValues", None) or []
+    mentioned = {one["customFieldId"] for one in values}
+    values += [
+        {"customFieldId": one["id"], "value": None}
+        for one in change.beside.get("custom_fields", ())
+        if one["id"] not in mentioned and _fills_in(one)
+    ]
     if values:
         body["customFields"] = [
             {
@@ -226,6 +235,13 @@ def _entry_body(_: Change, body: State) -> State:
     if body.get("type") not in {"REGULAR", "BREAK"}:
         body.pop("type", None)
     return body
+
+
+def _fills_in(custom_field: State) -> bool:
+    """Tell whether a custom field has a default for entries, in the workspace or in some project."""
+    defaults = [custom_field, *(custom_field.get("projectDefaultValues") or ())]
+    values = [one.get("workspaceDefaultValue", one.get("value")) for one in defaults]
+    return custom_field.get("entityType") == "TIMEENTRY" and any(value is not None for value in values)
 
 
 _ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")  # holidays and time off make theirs themselves
@@ -283,6 +299,7 @@ TIME_ENTRIES = WritableObject(
         "/time-entries/{id}",
         bulk=Bulk("DELETE", "/user/{userId}/time-entries", "userId", 100, query="time-entry-ids"),
     ),
+    beside=("custom_fields",),
     read_only=("kioskId", "hourlyRate", "costRate", "isLocked", "duration"),
 )
 
@@ -290,6 +307,18 @@ _CUSTOM_FIELD_FIELDS = (
     *("name", "type", "entityType", "status", "description", "placeholder", "allowedValues"),
     *("workspaceDefaultValue", "onlyAdminCanEdit", "required"),
 )
+
+_PROJECT_DEFAULT = record_of(required=("projectId",), projectId=ID, value=ANY, status=WORD)
+
+
+def _project_defaults(change: Change) -> Iterator[Call]:
+    current = {one["projectId"]: one for one in change.current.get("projectDefaultValues") or ()}
+    for one in change.desired["projectDefaultValues"]:
+        if _PROJECT_DEFAULT.canonical(current.get(one["projectId"])) != _PROJECT_DEFAULT.canonical(one):
+            body = {"defaultValue": one.get("value"), **({"status": one["status"]} if one.get("status") else {})}
+            path = "/projects/{projectId}/custom-fields/{id}"
+            yield Call("PATCH", path, json=body, ids={"projectId": one["projectId"]})
+
 
 CUSTOM_FIELDS = WritableObject(
     name="custom_fields",
@@ -311,13 +340,23 @@ CUSTOM_FIELDS = WritableObject(
         Field("workspaceDefaultValue", ANY),
         Field("onlyAdminCanEdit", FLAG, clearable=False),
         Field("required", FLAG, clearable=False),
+        Field(
+            "projectDefaultValues",
+            list_of(_PROJECT_DEFAULT, "an array of defaults", key="projectId"),
+            refers={"[].projectId": "projects"},
+            clearable=False,
+            description="What differs in single projects: `projectId`, `value`, `status`. Those not named stay.",
+        ),
     ),
     listing=Listing(endpoints.CUSTOM_FIELDS),
     natural=("name", "entityType"),
     create=Create("/custom-fields", fields=_CUSTOM_FIELD_FIELDS, required=("name", "type")),
-    parts=(Part(_CUSTOM_FIELD_FIELDS, path="/custom-fields/{id}"),),
+    parts=(
+        Part(_CUSTOM_FIELD_FIELDS, path="/custom-fields/{id}"),
+        Part(("projectDefaultValues",), calls=_project_defaults),
+    ),
+    last=("workspaceDefaultValue", "projectDefaultValues", "required"),
     delete=Delete("/custom-fields/{id}"),
-    read_only=("projectDefaultValues",),
 )
 
 OBJECTS = (CLIENTS, PROJECTS, TASKS, TAGS, TIME_ENTRIES, CUSTOM_FIELDS)
