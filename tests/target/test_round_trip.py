@@ -27,86 +27,135 @@ def test_unchanged_writes_nothing(sandbox: Any, runner: Any, tap_output: Any, tm
         assert result.rejects == []
 
 
+_ROUNDS: list[dict[str, tuple[str, Any, str]]] = [
+    {
+        "clients": ("note", "changed", "PUT /clients/{clientId}"),
+        "projects": ("note", "changed", "PUT /projects/{projectId}"),
+        "tasks": ("estimate", "PT9H", "PUT /projects/{projectId}/tasks/{taskId}"),
+        "tags": ("archived", True, "PUT /tags/{tagId}"),
+        "time_entries": ("description", "changed", "PUT /time-entries/{timeEntryId}"),
+        "expense_categories": ("unit", "piece", "PUT /expenses/categories/{categoryId}"),
+        "expenses": ("notes", "changed", "PUT /expenses/{expenseId}"),
+        "user_groups": ("name", "Changed", "PUT /user-groups/{userGroupId}"),
+        "holidays": ("name", "Changed", "PUT /holidays/{holidayId}"),
+        "invoices": ("tax", 700.0, "PUT /invoices/{invoiceId}"),
+        "time_off_policies": ("allowHalfDay", True, "PUT /time-off/policies/{policyId}"),
+        "custom_fields": ("description", "changed", "PUT /custom-fields/{customFieldId}"),
+        "member_profiles": ("workCapacity", "PT5H", "PATCH /member-profile/{userId}"),
+        "assignments": ("hoursPerDay", 1, "PATCH /scheduling/assignments/recurring/{assignmentId}"),
+        "webhooks": ("name", "Changed", "PUT /webhooks/{webhookId}"),
+        "shared_reports": ("name", "Changed", "PUT /shared-reports/{reportId}"),
+    },
+    {
+        "workspaces": ("hourlyRate.amount", 4321, "PUT /hourly-rate"),
+        "users": ("memberships.0.costRate.amount", 4321, "PUT /users/{userId}/cost-rate"),
+        "clients": ("ccEmails", ["books@client.example"], "PUT /clients/{clientId}"),
+        "projects": ("hourlyRate.amount", 7777, "PUT /projects/{projectId}"),
+        "tasks": ("hourlyRate.amount", 6666, "PUT /projects/{projectId}/tasks/{taskId}/hourly-rate"),
+        "time_entries": ("billable", False, "PUT /time-entries/{timeEntryId}"),
+        "expense_categories": ("archived", True, "PATCH /expenses/categories/{categoryId}/status"),
+        "expenses": ("quantity", 3.5, "PUT /expenses/{expenseId}"),
+        "holidays": ("datePeriod.endDate", "2027-12-31", "PUT /holidays/{holidayId}"),
+        "invoices": ("status", "VOID", "PATCH /invoices/{invoiceId}/status"),
+        "invoice_settings": ("labels.tax", "VAT", "PUT /invoices/settings"),
+        "time_off_policies": ("automaticAccrual.amount", 3.0, "PUT /time-off/policies/{policyId}"),
+        "time_off_balances": ("balance", 11.5, "PATCH /time-off/balance/policy/{policyId}"),
+        "time_off_requests": (
+            "status.statusType",
+            "APPROVED",
+            "PATCH /time-off/policies/{policyId}/requests/{requestId}",
+        ),
+        "approval_requests": ("status.state", "APPROVED", "PATCH /approval-requests/{approvalRequestId}"),
+        "member_profiles": ("weekStart", "SATURDAY", "PATCH /member-profile/{userId}"),
+        "assignments": ("note", "changed", "PATCH /scheduling/assignments/recurring/{assignmentId}"),
+        "webhooks": ("url", "https://changed.example/", "PUT /webhooks/{webhookId}"),
+    },
+    {
+        "users": ("memberships.0.membershipStatus", "INACTIVE", "PUT /users/{userId}"),
+        "clients": ("archived", True, "PUT /clients/{clientId}"),
+        "projects": ("timeEstimate.estimate", "PT77H", "PATCH /projects/{projectId}/estimate"),
+        "tasks": ("status", "DONE", "PUT /projects/{projectId}/tasks/{taskId}"),
+        "expenses": ("billable", True, "PUT /expenses/{expenseId}"),
+        "invoices": ("discount", 550.0, "PUT /invoices/{invoiceId}"),
+        "time_off_policies": ("archived", True, "PATCH /time-off/policies/{policyId}"),
+    },
+    {
+        "projects": ("public", True, "PUT /projects/{projectId}"),
+        "invoices": ("dueDate", "2027-12-31T00:00:00Z", "PUT /invoices/{invoiceId}"),
+        "time_entries": ("timeInterval.start", "2026-11-01T09:00:00Z", "PUT /time-entries/{timeEntryId}"),
+    },
+]
+"""Changes of one field each, by stream: where it is, its new value, and the one call that it takes."""
+
+_FOLLOWS = {
+    "workspaces": {"memberships"},
+    "users": {"customFields"},
+    "memberships": {"costRate", "membershipStatus"},
+    "shared_reports": {"visibleToUserGroups"},  # by name too
+    "projects": {"clientName", "duration", "estimate"},
+    "project_memberships": {"membershipStatus"},
+    "tasks": {"duration"},
+    "time_entries": {"hourlyRate", "costRate", "isLocked"},
+    "expenses": {"category", "total", "locked"},
+    "invoices": {"amount", "balance", "taxAmount", "discountAmount", "daysOverdue"},
+    "member_profiles": {"userCustomFieldValues", "hasPendingApprovalRequest"},
+    "time_off_requests": {"balance"},
+    "approval_requests": {
+        *("owner", "entries", "expenses", "pendingTime", "approvedTime", "billableTime", "trackedTime"),
+        *("costAmount", "billableAmount", "expenseTotal"),
+    },
+    "time_off_balances": {"total", "used", "balance", "policyArchived"},
+}
+"""What Clockify works out again by itself, by stream."""
+
+
 def test_one_changed_field_is_one_update(sandbox: Any, runner: Any, tap_output: Any, tmp_path: Any) -> None:
     box = sandbox(scale="tiny")
-    lines = [json.loads(line) for line in tap_output(box, box.workspace_id).splitlines()]
-    changes = {
-        "clients": {"note": "changed"},
-        "projects": {"note": "changed"},
-        "tags": {"archived": True},
-        "expense_categories": {"unit": "piece"},
-        "user_groups": {"name": "Changed"},
-        "holidays": {"name": "Changed"},
-        "invoices": {"tax": 700.0},
-        "time_off_policies": {"allowHalfDay": True},
-        "custom_fields": {"description": "changed"},
-        "member_profiles": {"workCapacity": "PT5H"},
-        "expenses": {"notes": "changed"},
-        "assignments": {"hoursPerDay": 1},
-    }
-    routes = {
-        "PUT /workspaces/{ws}/clients/{clientId}",
-        "PUT /workspaces/{ws}/projects/{projectId}",
-        "PUT /workspaces/{ws}/tags/{tagId}",
-        "PUT /workspaces/{ws}/expenses/categories/{categoryId}",
-        "PUT /workspaces/{ws}/user-groups/{userGroupId}",
-        "PUT /workspaces/{ws}/holidays/{holidayId}",
-        "PUT /workspaces/{ws}/invoices/{invoiceId}",
-        "PUT /workspaces/{ws}/time-off/policies/{policyId}",
-        "PUT /workspaces/{ws}/custom-fields/{customFieldId}",
-        "PATCH /workspaces/{ws}/member-profile/{userId}",
-        "PUT /workspaces/{ws}/expenses/{expenseId}",
-        "PATCH /workspaces/{ws}/scheduling/assignments/recurring/{assignmentId}",
-    }
-    changed_streams = set(changes)
-    changed = []
-    for line in lines:
-        fields = changes.get(line.get("stream", "")) if line["type"] == "RECORD" else None
-        if (
-            fields
-            and all(line["record"].get(name) != value for name, value in fields.items())
-            and not line["record"].get("archived")
-        ):
-            line["record"].update(fields)
-            changes.pop(line["stream"])
-        changed.append(line)
-    assert changes == {}
-    before = _records(tap_output(box, box.workspace_id))
-    result = runner(box, tmp_path)(changed)
-    assert result.code == 0, result.log
-    assert set(result.writes) == routes
-    assert set(result.writes.values()) == {1}
-    after = _records(tap_output(box, box.workspace_id))
-    differing = {
-        (stream, name)
-        for stream, rows in after.items()
-        for row, old in zip(rows, before[stream], strict=True)
-        for name in row
-        if row[name] != old.get(name)
-    }
-    expected = {
-        ("clients", "note"),
-        ("projects", "note"),
-        ("tags", "archived"),
-        ("expense_categories", "unit"),
-        ("user_groups", "name"),
-        ("holidays", "name"),
-        ("invoices", "tax"),
-        ("time_off_policies", "allowHalfDay"),
-        ("custom_fields", "description"),
-        ("member_profiles", "workCapacity"),
-        ("expenses", "notes"),
-        ("assignments", "hoursPerDay"),
-    }
-    assert expected <= differing
-    made_by_the_server = {
-        "invoices": {"amount", "balance", "taxAmount"},
-        "projects": {"duration"},
-        "expenses": {"category"},
-        "member_profiles": {"userCustomFieldValues"},  # they repeat the custom field
-    }
-    others = {(stream, name) for stream, name in differing - expected if stream in changed_streams}
-    assert all(name in made_by_the_server.get(stream, ()) for stream, name in others), others
+    target = runner(box, tmp_path)
+    for changes in _ROUNDS:
+        output = tap_output(box, box.workspace_id)
+        messages = [json.loads(line) for line in output.splitlines()]
+        changed: dict[str, str] = {}
+        for stream, rows in _by_stream(messages).items():
+            if stream in changes:
+                path, value, _ = changes[stream]
+                changed[stream] = next(_key(row) for row in rows if _set(row, path.split("."), value))
+        result = target(messages)
+        assert result.code == 0, result.log
+        assert result.writes == Counter(route.replace(" ", " /workspaces/{ws}", 1) for _, _, route in changes.values())
+        before, after = _records(output), _records(tap_output(box, box.workspace_id))
+        for stream, key in changed.items():
+            path, value, _ = changes[stream]
+            old, new = ({_key(row): row for row in rows[stream]} for rows in (before, after))
+            assert old.keys() == new.keys()
+            assert _get(new[key], path.split(".")) == value, stream
+            differing = [
+                (one, name)
+                for one in new
+                for name in new[one].keys() - _FOLLOWS.get(stream, set())
+                if _meaning(new[one][name], {}) != _meaning(old[one].get(name), {})
+            ]
+            assert set(differing) <= {(key, path.split(".")[0])}, stream
+
+
+def _set(row: Any, path: list[str], value: Any) -> bool:
+    """Change a field, if the row is one in which it can change; return whether it is."""
+    closed = any(row.get(name) for name in ("archived", "isLocked", "locked")) or row.get("status") == "PAID"
+    holder = _get(row, path[:-1])
+    if closed or not isinstance(holder, dict) or holder.get(path[-1]) == value:
+        return False
+    if (value == "APPROVED" and holder[path[-1]] != "PENDING") or (value == "INACTIVE" and row["roles"]):
+        return False  # decided already; and whoever writes has a role
+    holder[path[-1]] = value
+    return True
+
+
+def _get(value: Any, path: list[str]) -> Any:
+    for name in path:
+        if not value:
+            return None
+        value = value[int(name)] if isinstance(value, list) else value.get(name)
+    return value
 
 
 @pytest.mark.parametrize("entries", [1, 3], ids=["alone", "in bulk"])
@@ -273,7 +322,7 @@ def _meaning(value: Any, ids: dict[str, str]) -> Any:
         )
     if isinstance(value, list):
         elements = [_meaning(one, ids) for one in value if not isinstance(one, dict) or one.get("value", 1)]
-        return sorted(elements, key=repr)
+        return sorted(elements, key=repr) or None
     return ids.get(value, value) if isinstance(value, str) else value
 
 
