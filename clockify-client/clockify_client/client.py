@@ -28,7 +28,7 @@ from clockify_client.errors import (
     UnreachableError,
     classify,
 )
-from clockify_client.paging import PageAnswer, Walk, is_last, rejects_size
+from clockify_client.paging import SAME_PAGE, PageAnswer, Walk, is_last, rejects_size
 from clockify_client.request import Request
 from clockify_client.rows import rows_of
 from clockify_client.throttle import Throttle
@@ -171,12 +171,16 @@ class Client:
                 return PageAnswer(answer.body, answer.headers, walk.number, walk.size)
 
     def rows(self, endpoint: Endpoint, ids: Ids) -> Iterator[dict[str, Any]]:
-        """Yield every row of an endpoint, page after page."""
+        """Yield every row of an endpoint, page after page.
+
+        Raises:
+            ClockifyError: A page cannot be read, or came twice; the rows before it have been yielded.
+        """
         number, size, before = 0, None, b""
         while True:
             page = self.page(endpoint, ids, number, size)
-            if page.number and page.body == before:
-                return  # a list that ignores its page parameters would never end
+            if page.number and page.body == before:  # and would for ever; what else the list holds stays unknown
+                raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             yield from rows_of(endpoint, page.body)
             if is_last(endpoint, page):
                 return

@@ -56,7 +56,8 @@ class Endpoint:
         path: Template below the host's base URL; placeholders are filled from `Ids`.
         paging: How it pages; None where one answer holds everything and page parameters are ignored.
         page_size: The largest page that may be asked for. 5,000 is the general ceiling of the core API.
-        rows: Dotted place of the rows in the answer; empty where the answer is the array, or the one record, itself.
+        rows: Dotted place of the rows in the answer; empty where the answer is the array itself.
+        single: The answer is one record, not an array of them.
         params: Query parameters sent with every call; `{name}` in a value is filled from `Ids`.
         body: JSON body of a read that is a POST; filled likewise, a value that is all placeholder keeps its type.
         total: Dotted place of the number of rows on all pages, where the answer tells it.
@@ -66,6 +67,7 @@ class Endpoint:
     paging: Paging | None = None
     page_size: int = 5000
     rows: str = ""
+    single: bool = False
     method: str = "GET"
     host: Host = Host.CORE
     params: Mapping[str, Any] = field(default_factory=dict)

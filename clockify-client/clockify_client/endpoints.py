@@ -27,8 +27,8 @@ _ACCOUNT_STATUSES = ("ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED", "
 
 # People and places
 WORKSPACES = Endpoint("/workspaces")
-WORKSPACE = Endpoint(_WS)
-CURRENT_USER = Endpoint("/user", params={"include-memberships": "true"})
+WORKSPACE = Endpoint(_WS, single=True)
+CURRENT_USER = Endpoint("/user", single=True, params={"include-memberships": "true"})
 USERS = Endpoint(
     f"{_WS}/users",
     KEBAB,
@@ -41,7 +41,7 @@ USERS = Endpoint(
     },
 )
 USER_MANAGERS = Endpoint(f"{_WS}/users/{{userId}}/managers", KEBAB)
-MEMBER_PROFILE = Endpoint(f"{_WS}/member-profile/{{userId}}")
+MEMBER_PROFILE = Endpoint(f"{_WS}/member-profile/{{userId}}", single=True)
 USER_GROUPS = Endpoint(f"{_WS}/user-groups", KEBAB, params={"includeTeamManagers": "true", **_BY_ID})
 
 # Work
@@ -57,7 +57,7 @@ CUSTOM_FIELDS = Endpoint(f"{_WS}/custom-fields", params={"entity-type": ["TIMEEN
 
 # Money
 EXPENSES = Endpoint(f"{_WS}/expenses", KEBAB, rows="expenses.expenses", total="expenses.count")
-EXPENSE = Endpoint(f"{_WS}/expenses/{{expenseId}}")
+EXPENSE = Endpoint(f"{_WS}/expenses/{{expenseId}}", single=True)
 EXPENSE_CATEGORIES = Endpoint(
     f"{_WS}/expenses/categories",
     KEBAB,
@@ -75,9 +75,9 @@ INVOICES_INFO = Endpoint(
     method="POST",
     body={"sortColumn": "ID", "sortOrder": "ASCENDING"},
 )
-INVOICE = Endpoint(f"{_WS}/invoices/{{invoiceId}}")
+INVOICE = Endpoint(f"{_WS}/invoices/{{invoiceId}}", single=True)
 INVOICE_PAYMENTS = Endpoint(f"{_WS}/invoices/{{invoiceId}}/payments", KEBAB)
-INVOICE_SETTINGS = Endpoint(f"{_WS}/invoices/settings")
+INVOICE_SETTINGS = Endpoint(f"{_WS}/invoices/settings", single=True)
 
 # Time off and approval
 HOLIDAYS = Endpoint(f"{_WS}/holidays")
@@ -158,7 +158,7 @@ SHARED_REPORTS = Endpoint(
     host=Host.REPORTS,
     params={"sharedReportsFilter": "ALL"},
 )
-SHARED_REPORT_DATA = Endpoint("/shared-reports/{sharedReportId}", CAMEL, page_size=200, host=Host.REPORTS)
+SHARED_REPORT_DATA = Endpoint("/shared-reports/{sharedReportId}", CAMEL, page_size=200, single=True, host=Host.REPORTS)
 
 # Logs
 AUDIT_LOG_ROWS = Endpoint(

@@ -9,23 +9,19 @@ the pool works on what is consumed next and looks ahead with what capacity is le
 from __future__ import annotations
 
 import heapq
-import logging
 import threading
 import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Self
 
-from clockify_client.errors import BadCredentialsError, ClockifyError
+from clockify_client.errors import BadCredentialsError, ClockifyError, MalformedAnswerError
 from clockify_client.page import Page, Shelf
-from clockify_client.paging import is_last
+from clockify_client.paging import SAME_PAGE, is_last
 from clockify_client.reading import Job, Rank, Reading
-from clockify_client.rows import rows_of
 
 if TYPE_CHECKING:
     from clockify_client.client import Client
     from clockify_client.endpoint import Endpoint
-
-logger = logging.getLogger("clockify_client")
 
 _LOOK_AHEAD = 8 * 1024 * 1024  # bytes of pages in memory; the upper half is for what is being consumed already
 
@@ -144,16 +140,12 @@ class FanOut:
                 return
         try:
             answer = self.client.page(endpoint, slot.ids, job.number, job.size)
-            rows = {row: rows_of(endpoint, answer.body, row) for row in {row for _, _, row in reading.branches}}
-            children = [list(make(rows[row], slot.ids)) for _, make, row in reading.branches]
-            last = is_last(endpoint, answer)
-            fingerprint, page = zlib.crc32(answer.body), None
-            if answer.number and fingerprint == slot.fingerprint:
-                logger.warning("%s: the same page came twice; reading on would not end", endpoint.call)
-                children = [[] for _ in children]
-            else:
-                page = Page(endpoint, slot.ids, answer.number, answer.body, last=last)
+            fingerprint, before = zlib.crc32(answer.body), slot.fingerprint
             slot.fingerprint = fingerprint
+            if answer.number and fingerprint == before:  # and would for ever; what else the list holds stays unknown
+                raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
+            children = reading.children_in(answer.body, slot.ids)
+            page = Page(endpoint, slot.ids, answer.number, answer.body, last=is_last(endpoint, answer))
         except Exception as error:  # noqa: BLE001  whatever it is, a consumer waits for it
             with self.lock:
                 if isinstance(error, BadCredentialsError):
@@ -162,5 +154,5 @@ class FanOut:
                 self.arrival.notify_all()
         else:
             with self.lock:
-                reading.arrived(job, page, children, answer.size, last=last)
+                reading.arrived(job, page, children, answer.size)
                 self.arrival.notify_all()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clockify_client.errors import InvalidRequestError
     from clockify_client.request import Request
 
+SAME_PAGE = "the same page came twice"
 _PERHAPS_EMPTY = 256  # bytes; a longer page holds a row
 _DEFAULT_SIZE = 50  # what every list accepts
 _ABOUT_SIZE = re.compile(r"page|size|limit|larger|less than|maximum", re.IGNORECASE)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from clockify_client.errors import ClosedError, GoneError, NotPermittedError
+from clockify_client.errors import ClosedError, GoneError, MalformedAnswerError, NotPermittedError
 from clockify_client.page import Page
+from clockify_client.rows import UNLIKE, rows_of
 
 if TYPE_CHECKING:
     from clockify_client.endpoint import Endpoint, Ids
@@ -45,6 +46,15 @@ class Slot:
     job: Job | None = None  # the page to be asked for next, until a worker takes it
     done: bool = False
     fingerprint: int = 0  # of the latest page, to notice a list that ignores its page parameters
+    _named: set[tuple[int, str]] = field(default_factory=set)  # children of several pages, by branch
+
+    def first_named(self, branch: int, child: Ids) -> bool:
+        """Tell whether a child was not named before: a list that shifts while it is read names it on two pages."""
+        named = (branch, repr(child))
+        if named in self._named:
+            return False
+        self._named.add(named)
+        return True
 
 
 @dataclass(order=True, slots=True)
@@ -104,6 +114,18 @@ class Reading:
         with self._fan_out.lock:
             self.accept([Slot(ids) for ids in parents], last=last)
             self._fan_out.arrival.notify_all()
+
+    def children_in(self, body: bytes, ids: Ids) -> list[list[Ids]]:
+        """Return the children that a page names, by branch.
+
+        Raises:
+            MalformedAnswerError: The rows are not what the children are made from.
+        """
+        try:
+            rows = {row: rows_of(self.endpoint, body, row) for row in {row for _, _, row in self.branches}}
+            return [list(make(rows[row], ids)) for _, make, row in self.branches]
+        except (AttributeError, LookupError, TypeError) as error:
+            raise MalformedAnswerError(self.endpoint.call, reason=UNLIKE) from error
 
     def items(self) -> Generator[Page | Refusal, None, None]:
         """Yield what came, parent by parent and page by page, waiting where need be.
@@ -210,14 +232,14 @@ class Reading:
         self._complete = self._complete or last
         self._deliver()
 
-    def arrived(self, job: Job, page: Page | None, children: list[list[Ids]], size: int, *, last: bool) -> None:
+    def arrived(self, job: Job, page: Page, children: list[list[Ids]], size: int) -> None:
         """Take over a page that came and the children it names, and ask for the next page."""
         slot = job.slot
-        if page is not None:
-            self._put(slot, page)
-        for born, ids in zip(slot.born, children, strict=True):
-            born.extend(map(Slot, ids))
-        if last or page is None:
+        self._put(slot, page)
+        alone = page.last and page.number == 0
+        for number, (born, ids) in enumerate(zip(slot.born, children, strict=True)):
+            born.extend(Slot(one) for one in ids if alone or slot.first_named(number, one))
+        if page.last:
             slot.done = True
         else:
             order = (*job.order[:-1], page.number + 1)

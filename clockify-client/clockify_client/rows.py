@@ -1,4 +1,4 @@
-"""Finds the rows in an answer: an array, a single record, or an array somewhere inside an envelope."""
+"""Finds the rows in an answer: an array, the one record, or an array somewhere inside an envelope."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from clockify_client.errors import MalformedAnswerError
 
 if TYPE_CHECKING:
     from clockify_client.endpoint import Endpoint
+
+UNLIKE = "a row of it is not what it should be"
 
 Record = dict[str, Any]
 RawRecord = dict[str, msgspec.Raw]
@@ -42,9 +44,9 @@ def _at(value: Any, place: str) -> Any:
 
 
 def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:
-    """Return the rows of an answer; a single record is one row, an empty object none.
+    """Return the rows of an answer; a single record is one row.
 
-    An envelope without its rows is an error: the answer of something in between must not pass for an empty list.
+    Anything else in the place of a list is an error: the answer of something in between must not pass for an empty one.
 
     Args:
         endpoint: Where the answer came from.
@@ -60,9 +62,7 @@ def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:
 def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[list[Any], int | None]:
     """Return the rows of an answer, and the number of rows on all pages where the answer tells it."""
     try:
-        if body.strip() == b"{}":
-            return [], None
-        if not endpoint.rows and body.lstrip()[:1] == b"{":
+        if endpoint.single:
             return [_single(row).decode(body)], None
         answer = _decoder(endpoint.rows, row, endpoint.total).decode(body)
     except msgspec.DecodeError:

@@ -117,8 +117,8 @@ def _groups(row: Record, above: tuple[str, ...], groups: list[str], ids: Ids) ->
 
 
 def weekly_groups(row: Record, ids: Ids) -> Iterator[Record]:
-    """One record per group and week of the weekly report."""
-    yield {**row, "weekStart": ids["start"][:10]}
+    """One record per group and week of the weekly report; what is without a group has no id, and a key needs one."""
+    yield {**row, "_id": row.get("_id") or "", "weekStart": ids["start"][:10]}
 
 
 def started_within(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:

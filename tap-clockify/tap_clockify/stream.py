@@ -7,12 +7,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from clockify_client import ClockifyError, GoneError, Refusal
-from clockify_client.rows import RawRecord, Record, rows_of
+from clockify_client import ClockifyError, GoneError, MalformedAnswerError, Refusal
+from clockify_client.rows import UNLIKE, RawRecord, Record, rows_of
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _BLANK_ID = (b'Id":""', b'Id": ""')
 _BLANK = (msgspec.Raw(b'""'), "")
+_NULL = (msgspec.Raw(b"null"), None)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(Record)
 _LINES = 500  # written at once
@@ -181,18 +182,15 @@ class ClockifyStream(Stream):
 
     def _records(self, page: Page, row: Any) -> Iterator[Record]:
         """Yield the records of a page: told apart, stamped with the ids they were asked with, known fields only."""
-        declaration, ids, body = self._settled, {**page.ids, "page": page.number + 1}, page.body
+        ids, body = {**page.ids, "page": page.number + 1}, page.body
         if row is RawRecord:
             rows: Iterable[Record] = rows_of(page.endpoint, body, RawRecord)
-        else:  # one by one: a page of nested rows, decoded at once, is large and holds up the threads that send
-            rows = map(_DECODER.decode, rows_of(page.endpoint, body, msgspec.Raw))
-        if declaration.shape:
-            rows = (record for one in rows for record in declaration.shape(one, ids))
-        if self._keep:
-            rows = filter(self._keep, rows)
+        else:
+            rows = self._made(rows_of(page.endpoint, body, msgspec.Raw), ids, page)
         stamps: dict[str, Any] = {name: value for name, value in ids.items() if name in self._fields}
         if row is RawRecord:
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
+        rows = self._recognized(rows, stamps, page)
         blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
         fields = self._fields
         for record in self._distinct(rows, page):
@@ -203,6 +201,34 @@ class ClockifyStream(Stream):
                 if record.get(name) in _BLANK:
                     record[name] = None
             yield record
+
+    def _made(self, rows: Iterable[msgspec.Raw], ids: Mapping[str, Any], page: Page) -> Iterator[Record]:
+        """Yield the records that the declaration makes of a page's rows, decoded.
+
+        They are decoded one by one: a page of nested rows, at once, is large and holds up the threads that send.
+        """
+        shape = self._settled.shape
+        records: Iterable[Record] = map(_DECODER.decode, rows)
+        if shape:
+            records = (record for row in records for record in shape(row, ids))
+        try:
+            yield from filter(self._keep, records) if self._keep else records
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE) from error
+
+    def _recognized(self, rows: Iterable[Record], stamps: Mapping[str, Any], page: Page) -> Iterable[Record]:
+        """Look at the first row: JSON of something in between must not pass for the rows that are asked for.
+
+        Raises:
+            MalformedAnswerError: It lacks its key, or has no field of the stream at all.
+        """
+        rows = iter(rows)
+        for first in rows:
+            known = not first.keys().isdisjoint(self._properties)
+            if not known or any(first.get(name) in _NULL for name in self.primary_keys if name not in stamps):
+                raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE)
+            return chain((first,), rows)
+        return ()
 
     def _distinct(self, rows: Iterable[Record], page: Page) -> Iterable[Record]:
         """Drop rows that came before: lists shift while others write, and some answers overlap."""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clockify_client import Endpoint, InvalidRequestError, Paging, ServerError, endpoints
+from clockify_client import Endpoint, InvalidRequestError, MalformedAnswerError, Paging, ServerError, endpoints
 from clockify_client.endpoint import (
     ATTENDANCE_REPORT,
     AUDIT_LOG,
@@ -175,11 +175,14 @@ def test_an_empty_page_is_the_last_whatever_the_header_says(stub: Stub, client: 
 
 
 @pytest.mark.parametrize("headers", [{}, {"Last-Page": "false"}])
-def test_a_list_that_ignores_its_page_parameters_is_read_once(
+def test_a_list_that_repeats_its_page_ends_and_does_not_pass_for_complete(
     stub: Stub, client: Client, headers: dict[str, str]
 ) -> None:
     stub.answers(Reply(200, [{"id": number} for number in range(200)], headers))
-    assert ids(client) == list(range(200))
+    rows = client.rows(LIST, {})
+    assert [next(rows)["id"] for _ in range(200)] == list(range(200))
+    with pytest.raises(MalformedAnswerError, match="the same page came twice"):
+        next(rows)
     assert len(stub.seen) == 2
 
 

@@ -10,6 +10,7 @@ from clockify_client.rows import counted_rows_of, rows_of
 
 ROWS = [{"id": "a", "n": 1}, {"id": "b", "n": None}]
 PLAIN = Endpoint("/x")
+SINGLE = Endpoint("/x", single=True)
 WRAPPED = Endpoint("/x", rows="requests", total="count")
 NESTED = Endpoint("/x", rows="expenses.expenses", total="expenses.count")
 
@@ -19,12 +20,11 @@ NESTED = Endpoint("/x", rows="expenses.expenses", total="expenses.count")
     [
         (PLAIN, ROWS, ROWS, None),
         (PLAIN, [], [], None),
-        (PLAIN, ROWS[0], ROWS[:1], None),
-        (PLAIN, {}, [], None),
+        (SINGLE, ROWS[0], ROWS[:1], None),
+        (SINGLE, {}, [{}], None),
         (WRAPPED, {"count": 9, "requests": ROWS}, ROWS, 9),
         (WRAPPED, {"requests": ROWS}, ROWS, None),
         (WRAPPED, {"requests": None, "count": 0}, [], 0),
-        (WRAPPED, {}, [], None),
         (Endpoint("/x", rows="webhooks"), {"workspaceWebhookCount": 2, "webhooks": ROWS}, ROWS, None),
         (NESTED, {"expenses": {"expenses": ROWS, "count": 5}, "weeklyTotals": []}, ROWS, 5),
         (NESTED, {"expenses": {"expenses": []}}, [], None),
@@ -55,8 +55,14 @@ def test_rows_come_as_the_type_that_is_asked_for() -> None:
         (PLAIN, b"<html>"),
         (PLAIN, b'"text"'),
         (PLAIN, b"[1, 2]"),
+        (PLAIN, b"{}"),
+        (PLAIN, b'{"message": "maintenance"}'),
+        (SINGLE, b""),
+        (SINGLE, b"[]"),
+        (SINGLE, b'[{"id": "a"}]'),
         (WRAPPED, b""),
         (WRAPPED, b"[]"),
+        (WRAPPED, b"{}"),
         (WRAPPED, b'{"requests": {}}'),
         (WRAPPED, b'{"message": "maintenance"}'),
         (NESTED, b'{"expenses": {"count": 0}}'),

@@ -170,6 +170,93 @@ def test_a_stream_that_stays_broken_ends_with_one_and_removes_nothing(
     assert run.activated == {"clients", "users"}
 
 
+@pytest.mark.parametrize(
+    ("stream", "route", "body"),
+    [
+        ("tags", "tags", {"message": "maintenance"}),
+        ("tags", "tags", {}),
+        ("tags", "tags", [{}]),
+        ("tags", "tags", [{"id": None, "name": "n"}]),
+        ("tags", "tags", [None]),
+        ("users", "users", [{"name": "n"}]),
+        ("user_roles", "users", [{"id": "u", "roles": ["OWNER"]}]),
+        ("memberships", "users", [{"id": "u", "memberships": [None]}]),
+        ("invoices", "invoices/{id}", {"message": "maintenance"}),
+        ("invoice_items", "invoices/{id}", {"id": "i", "items": {"order": 1}}),
+        ("invoice_settings", "invoices/settings", {"message": "maintenance"}),
+        ("invoice_settings", "invoices/settings", {}),
+        ("member_profiles", "member-profile/{id}", {"email": "e", "workingDays": "MONDAY"}),
+        ("time_entries", "users", [{"name": "n"}]),
+        ("time_entries", "user/{id}/time-entries", [{"id": "e", "timeInterval": None}]),
+        ("approval_requests", "approval-requests", [{"approvalRequest": "a"}]),
+    ],
+)
+def test_json_of_another_shape_breaks_off_its_stream_and_passes_for_no_row(
+    sandbox: Sandboxes, run_tap: Runs, stream: str, route: str, body: Any
+) -> None:
+    world = sandbox(scale="tiny")
+    fault = {"route": f"GET /workspaces/{{ws}}/{route}", "status": 200, "body": json.dumps(body)}
+    world.faults([fault])
+    run = run_tap(world.origin, streams=[stream, "clients"], start_date="2026-01-01")
+    assert run.code == 1
+    (complaint,) = run.complaints
+    assert complaint.startswith(f"{stream} broke off, its rows stay as they are: GET ")
+    assert "the answer is not what the Clockify API sends" in complaint
+    assert stream not in run.records
+    assert run.activated == {"clients"}
+
+
+def test_an_account_without_a_workspace_empties_nothing(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    world.faults([{"route": "GET /workspaces", "status": 200, "body": "[]"}])
+    run = run_tap(world.origin)
+    assert run.code == 1
+    (error,) = _errors(run)
+    assert error.endswith("the key sees no workspace at all")
+    assert not run.activated
+
+
+def test_a_list_that_repeats_its_page_is_not_complete(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    page = json.dumps([{"id": str(number), "name": "n" * 20} for number in range(20)])
+    again = {"status": 200, "body": page, "headers": {"Last-Page": "false"}}
+    world.faults([{"route": "GET /workspaces/{ws}/tags", **again}])
+    run = run_tap(world.origin, streams=["tags", "clients"])
+    assert run.code == 1
+    (complaint,) = run.complaints
+    assert complaint.startswith("tags broke off")
+    assert complaint.endswith("[the same page came twice]")
+    assert len(run.records["tags"]) == 20
+    assert run.activated == {"clients"}
+
+
+def test_a_list_that_shifts_while_it_is_read_brings_no_row_and_no_child_twice(
+    sandbox: Sandboxes, run_tap: Runs
+) -> None:
+    world = sandbox(scale="tiny")
+    ids = world.workspace_ids[0]
+    whole = run_tap(world.origin, streams=["users", "time_entries"], workspace_ids=[ids])
+    first, second, *others = whole.records["users"]
+    pages = ([first, second], [second, *others])
+    world.faults(
+        [
+            {
+                "route": "GET /workspaces/{ws}/users",
+                "nth": number + 1,
+                "status": 200,
+                "body": json.dumps(page),
+                "headers": {"Last-Page": str(bool(number)).lower()},
+            }
+            for number, page in enumerate(pages)
+        ]
+    )
+    world.reset(stats=True)
+    shifted = run_tap(world.origin, streams=["users", "time_entries"], workspace_ids=[ids])
+    assert shifted.records == whole.records
+    asked = world.stats()["by_route"]["GET /workspaces/{ws}/user/{userId}/time-entries"]
+    assert asked == len(whole.records["users"])
+
+
 def test_a_parent_deleted_during_the_run_is_left_out_and_the_rest_complete(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     calm = run_tap(world.origin, streams=["tasks"])

@@ -30,9 +30,12 @@ def in_workspace(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """The ids of the workspaces that the run is to read.
 
     Raises:
-        UnknownWorkspaceError: One that was asked for is not among those the key sees.
+        UnknownWorkspaceError: One that was asked for is not among those the key sees, or it sees none: no account is
+            without one, and a warehouse emptied because of it could not be told from one that is in order.
     """
     seen = [row["id"] for row in rows]
+    if not seen:
+        raise UnknownWorkspaceError(endpoints.WORKSPACES.call, detail="the key sees no workspace at all")
     missing = [one for one in scope.workspace_ids if one not in seen]
     if missing and not ids:
         raise UnknownWorkspaceError(endpoints.WORKSPACES.call, detail=", ".join(missing))
