@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 REGIONS = ("global", "euc1", "use2", "euw2", "apse2", "developer")
 _GLOBAL = {
@@ -12,6 +13,7 @@ _GLOBAL = {
     "reports": "https://reports.api.clockify.me/v1",
     "audit_log": "https://auditlog-api.api.clockify.me/v1",
 }
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*|[0-9a-f]*:[0-9a-f:.]+")
 
 
 def _is_loopback(host: str) -> bool:
@@ -21,15 +23,25 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of an http URL, None where it is none."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "") and parts.port != 0
+    except ValueError:  # of a port or an IPv6 address
+        return None
+    return parts if usable else None
+
+
 def _checked(name: str, url: str) -> str:
-    parts = urlsplit(url)
-    if "@" in url or parts.query or parts.fragment:
+    if not {"@", "?", "#"}.isdisjoint(url):
         msg = f"{name} must be a plain base URL, without credentials, query or fragment"
         raise ValueError(msg)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = _split(url)
+    if parts is None:
         msg = f"{name} must be a URL such as {_GLOBAL['core']}, not {url!r}"
         raise ValueError(msg)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         msg = f"{name} must use https: the key would travel in clear text to {parts.hostname}"
         raise ValueError(msg)
     return url.rstrip("/")

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
+_YEARS = (1970, 2100)  # a window reaches from the first to the second: a day beyond is a slip
+_GROUPS = ["CLIENT", "PROJECT", "USER", "WEEK", "DATE", "MONTH", "TIMEENTRY", "TASK", "TAG"]
+_MOST_GROUPS = 3
 _WALL_CLOCK = timedelta(hours=14)  # no zone is further from UTC
 
 CONFIG_SCHEMA = th.PropertiesList(
@@ -148,10 +151,10 @@ CONFIG_SCHEMA = th.PropertiesList(
     ),
     th.Property(
         "report_groups",
-        th.ArrayType(th.StringType),
+        th.ArrayType(th.StringType(allowed_values=_GROUPS)),
         default=["USER", "PROJECT"],
         title="Groups of the summary report",
-        description="One to three of CLIENT, PROJECT, USER, WEEK, DATE, MONTH, TIMEENTRY, TASK, TAG, outermost first.",
+        description=f"One to three of {', '.join(_GROUPS)}, outermost first.",
     ),
     th.Property(
         "report_weekly_group",
@@ -265,6 +268,9 @@ def _moment(config: Mapping[str, Any], setting: str) -> datetime | None:
     except ValueError as error:
         msg = f"{setting} must be a moment such as 2026-01-31T00:00:00Z: {error}"
         raise ValueError(msg) from None
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        msg = f"{setting} ({text}) must lie in the years {_YEARS[0]} to {_YEARS[1]}"
+        raise ValueError(msg)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -282,6 +288,10 @@ def client_of(config: Mapping[str, Any], user_agent: str) -> Client:
     start, end = _moment(config, "start_date"), _moment(config, "end_date")
     if start and end and start >= end:
         msg = f"start_date ({config['start_date']}) must lie before end_date ({config['end_date']})"
+        raise ValueError(msg)
+    groups = config["report_groups"]
+    if not 1 <= len(groups) <= _MOST_GROUPS:
+        msg = f"report_groups must name one to {_MOST_GROUPS} groups, not {len(groups)}"
         raise ValueError(msg)
     if config.get("addon_token") and not config.get("workspace_ids"):
         msg = "workspace_ids must be set with an addon_token: an add-on may not list workspaces"

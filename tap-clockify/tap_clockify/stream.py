@@ -14,6 +14,7 @@ import msgspec
 from clockify_client import ClockifyError, GoneError, MalformedAnswerError, Refusal
 from clockify_client.rows import UNLIKE, RawRecord, Record, rows_of
 from singer_sdk import Stream
+from singer_sdk.exceptions import MapExpressionError, MappingError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
@@ -107,7 +108,7 @@ class ClockifyStream(Stream):
             try:
                 for page in self._pages():
                     self._write_page(page, counter)
-            except ClockifyError as error:
+            except (ClockifyError, MappingError) as error:
                 self._tap.failed(self.name, error)
                 self._complete = False
         if self._complete and self._stream_version is not None:
@@ -159,12 +160,26 @@ class ClockifyStream(Stream):
         if self._mapped:
             for record in records:
                 self._check_max_record_limit(counter.value)
-                self._write_record_message(record)
+                self._map_and_write(record)
                 counter.increment()
         else:
             while lines := list(islice(records, _LINES)):
                 self._write_lines(lines, counter)
         self._tap.read(self.name, counter.value)
+
+    def _map_and_write(self, record: Record) -> None:
+        """Write a record as the stream maps have it.
+
+        Raises:
+            MappingError: An expression of theirs fails on it. What it says may hold the record's values.
+        """
+        try:
+            self._write_record_message(record)
+        except MappingError:
+            raise
+        except Exception as error:
+            msg = f"an expression of stream_maps fails on a record: {type(error).__name__}"
+            raise MapExpressionError(msg) from error
 
     def _write_lines(self, records: list[Record], counter: Counter) -> None:
         """Write records as they are, many lines at once."""

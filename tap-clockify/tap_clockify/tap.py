@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
-from clockify_client import BadCredentialsError
+from clockify_client import BadCredentialsError, RateLimitedError, UnknownWorkspaceError
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._util import load_json
@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from clockify_client import Client, ClockifyError
+    from singer_sdk.exceptions import MappingError
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+
+_OF_THE_ACCOUNT = (BadCredentialsError, RateLimitedError, UnknownWorkspaceError)
 
 
 class TapClockify(Tap):
@@ -59,7 +63,7 @@ class TapClockify(Tap):
         self._clients: list[Client] = []
         self._records: dict[str, int] = {}
         self._skips: list[str] = []
-        self._failures: dict[str, ClockifyError] = {}
+        self._failures: dict[str, Exception] = {}
         self._progress = Progress()
         super().__init__(*args, **kwargs)
 
@@ -116,12 +120,14 @@ class TapClockify(Tap):
         self._skips.append(stream)
         self.logger.warning("%s, its rows stay as they are: %s", f"{stream} is skipped {where}".rstrip(), why)
 
-    def failed(self, stream: str, error: ClockifyError) -> None:
-        """Note that a stream broke off; the other streams go on and the run ends with exit code 1."""
-        revoked = any(isinstance(one, BadCredentialsError) for one in self._failures.values())
+    def failed(self, stream: str, error: ClockifyError | MappingError) -> None:
+        """Note that a stream broke off; the other streams go on and the run ends with exit code 1.
+
+        What concerns the whole account breaks off all that follow: one line will do.
+        """
         if not (
-            revoked and isinstance(error, BadCredentialsError)
-        ):  # which breaks off all that follow: one line will do
+            isinstance(error, _OF_THE_ACCOUNT) and any(type(one) is type(error) for one in self._failures.values())
+        ):
             self.logger.error("%s broke off, its rows stay as they are: %s", stream, error)
         self._failures[stream] = error
 

@@ -38,6 +38,12 @@ def _errors(run: Any) -> list[str]:
         ({"api_url": "nonsense"}, "api_url must be a URL such as"),
         ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, "must lie before end_date"),
         ({"start_date": "last week"}, "start_date must be a moment such as 2026-01-31T00:00:00Z"),
+        ({"start_date": "0001-01-01"}, "start_date (0001-01-01) must lie in the years 1970 to 2100"),
+        ({"end_date": "9999-12-31T23:59:59Z"}, "must lie in the years 1970 to 2100"),
+        ({"start_date": "2026-01-01T00:00:00 Europe/Berlin"}, "start_date must be a moment such as"),
+        ({"report_groups": ["USER", "CATEGORY"]}, "'CATEGORY' is not one of"),
+        ({"report_groups": []}, "report_groups must name one to 3 groups, not 0"),
+        ({"api_url": "https://example.com:port/api/v1"}, "api_url must be a URL such as"),
         ({"stream_maps": {"clients": {"name": "md5("}}}, "Failed to parse expression md5("),
         ({"region": "mars"}, "'mars' is not one of"),
         ({"requests_per_second": 0}, "0 is less than the minimum of 1"),
@@ -255,6 +261,17 @@ def test_a_list_that_shifts_while_it_is_read_brings_no_row_and_no_child_twice(
     assert shifted.records == whole.records
     asked = world.stats()["by_route"]["GET /workspaces/{ws}/user/{userId}/time-entries"]
     assert asked == len(whole.records["users"])
+
+
+@pytest.mark.parametrize("expression", ["1 / 0", "no_such_name", "name.no_such_method()"])
+def test_a_stream_map_that_fails_breaks_off_its_stream(sandbox: Sandboxes, run_tap: Runs, expression: str) -> None:
+    maps = {"tags": {"name": expression}}
+    run = run_tap(sandbox(scale="tiny").origin, streams=["tags", "users"], stream_maps=maps)
+    assert run.code == 1
+    (complaint,) = run.complaints
+    assert complaint.startswith("tags broke off, its rows stay as they are: ")
+    assert "Traceback" not in run.log
+    assert run.activated == {"users"}
 
 
 def test_a_parent_deleted_during_the_run_is_left_out_and_the_rest_complete(sandbox: Sandboxes, run_tap: Runs) -> None:
