@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from demo.census import census
 from demo.page import write_page
-from demo.pipeline import run_pipeline
+from demo.pipeline import run_pipeline, tap_clockify, target_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,13 +32,13 @@ def play(stage: Stage, deletions: int) -> bool:
     if deletions:
         print("Deleted in the sandbox:", *stage.sandbox.delete_some(deletions), sep="\n  ")
     print("meltano run tap-clockify target-postgres", flush=True)
-    asked, started = stage.sandbox.request_count(), time.monotonic()
-    run_pipeline(stage.sandbox, stage.warehouse, stage.backstage / "meltano.log")
-    seconds, asked = time.monotonic() - started, stage.sandbox.request_count() - asked
+    asked, started = stage.sandbox.asked(), time.monotonic()
+    run_pipeline(tap_clockify(stage.sandbox), target_postgres(stage.warehouse), stage.backstage / "meltano.log")
+    seconds, asked = time.monotonic() - started, stage.sandbox.asked() - asked
 
     rows, expected = stage.warehouse.row_counts(), census(stage.sandbox.dump())
     alike = compare(before, rows, expected)
-    print(f"{sum(rows.values()):,} rows in {len(rows)} tables, {asked:,} requests, {seconds:.0f} seconds")
+    print(f"{sum(rows.values()):,} rows in {len(rows)} tables, {asked.total():,} requests, {seconds:.0f} seconds")
     page = stage.output / "agency.html"
     write_page(stage.warehouse.uri, stage.warehouse.schema, page)
     print(f"Charts from the warehouse: {page}")

@@ -1,18 +1,22 @@
-"""The pipeline of the demo: `meltano run`, against the demo's sandbox and warehouse in place of the real ones."""
+"""The pipelines of the demo: `meltano run`, against the demo's sandbox and warehouse in place of the real ones."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from demo.sandbox import KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from demo.sandbox import Sandbox
     from demo.warehouse import Warehouse
 
@@ -25,13 +29,66 @@ class PipelineError(RuntimeError):
     """Meltano ended with an error; the message quotes the first complaints and says where its log is."""
 
 
-def run_pipeline(sandbox: Sandbox, warehouse: Warehouse, log: Path) -> None:
-    """Run `meltano run tap-clockify target-postgres` to its end.
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin of meltano.yml, and the settings that it is to have in place of anybody else's."""
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its environment variables begin with."""
+        return self.name.upper().replace("-", "_") + "_"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Its settings as Meltano and the SDK read them."""
+        return {
+            self.prefix + name.upper(): value if isinstance(value, str) else json.dumps(value)
+            for name, value in self.settings.items()
+        }
+
+
+def tap_clockify(sandbox: Sandbox, **settings: Any) -> Plugin:
+    """Return the tap on a sandbox."""
+    return Plugin("tap-clockify", _clockify(sandbox) | settings)
+
+
+def target_clockify(sandbox: Sandbox, **settings: Any) -> Plugin:
+    """Return the target on a sandbox."""
+    return Plugin("target-clockify", _clockify(sandbox) | settings)
+
+
+def target_postgres(warehouse: Warehouse) -> Plugin:
+    """Return the loader of a warehouse."""
+    location = {"sqlalchemy_url": warehouse.sqlalchemy_url, "default_target_schema": warehouse.schema}
+    return Plugin("target-postgres", location)
+
+
+def _clockify(sandbox: Sandbox) -> dict[str, Any]:
+    return {
+        "api_key": KEY,
+        "api_url": f"{sandbox.origin}/api/v1",
+        "reports_url": f"{sandbox.origin}/report/v1",
+        "audit_log_url": f"{sandbox.origin}/auditlog/v1",
+    }
+
+
+def environment(*plugins: Plugin) -> dict[str, str]:
+    """Return this program's environment with the settings of plugins in place of what a person has set for real."""
+    prefixes = tuple(plugin.prefix for plugin in plugins)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    return inherited | {name: value for plugin in plugins for name, value in plugin.environment.items()}
+
+
+def run_pipeline(extractor: Plugin, loader: Plugin, log: Path) -> None:
+    """Run `meltano run` with two plugins to its end.
 
     Args:
-        sandbox: What to read.
-        warehouse: Where to load.
-        log: The file that everything is written to that Meltano, tap and loader say.
+        extractor: What to read with.
+        loader: What to write with.
+        log: The file that everything is written to that Meltano and the plugins say.
 
     Raises:
         PipelineError: It failed.
@@ -39,25 +96,13 @@ def run_pipeline(sandbox: Sandbox, warehouse: Warehouse, log: Path) -> None:
     if not _MELTANO.exists():
         msg = "Meltano is not installed; `make install` does it"
         raise PipelineError(msg)
-    settings = {
-        "TAP_CLOCKIFY_API_KEY": KEY,
-        "TAP_CLOCKIFY_API_URL": f"{sandbox.origin}/api/v1",
-        "TAP_CLOCKIFY_REPORTS_URL": f"{sandbox.origin}/report/v1",
-        "TAP_CLOCKIFY_AUDIT_LOG_URL": f"{sandbox.origin}/auditlog/v1",
-        "TARGET_POSTGRES_SQLALCHEMY_URL": warehouse.sqlalchemy_url,
-        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": warehouse.schema,
-    }
-    # What a person has set for the real thing must not reach the demo.
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("TAP_CLOCKIFY_", "TARGET_POSTGRES_"))
-    }
     complaints = []
     with (
         log.open("w", encoding="utf-8") as output,
         subprocess.Popen(
-            [_MELTANO, "run", "--force", "--state-id-suffix=demo", "tap-clockify", "target-postgres"],
+            [_MELTANO, "run", "--force", "--state-id-suffix=demo", extractor.name, loader.name],
             cwd=HOUSE,
-            env=inherited | settings,
+            env=environment(extractor, loader),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -70,7 +115,7 @@ def run_pipeline(sandbox: Sandbox, warehouse: Warehouse, log: Path) -> None:
                 output.write(line)
                 if begun := re.search(r"Beginning sync of '(\w+)'", line):
                     _show(f"  reading {begun[1]}")
-                if "[error" in line:
+                if "[error" in line or " is rejected as " in line:
                     complaints.append(line.split("]", 1)[1].strip())
             process.wait()
         finally:

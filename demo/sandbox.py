@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,9 +36,12 @@ class Sandbox:
         """Everything that it holds."""
         return self._ask("GET", "/__sandbox/dump").json()  # type: ignore[no-any-return]
 
-    def request_count(self) -> int:
-        """How many requests to the API it has answered."""
-        return int(self._ask("GET", "/__sandbox/stats").json()["requests"])
+    def asked(self) -> Counter[str]:
+        """How many requests to the API it has answered, by method."""
+        methods: Counter[str] = Counter()
+        for route, count in self._ask("GET", "/__sandbox/stats").json()["by_route"].items():
+            methods[route.split()[0]] += count
+        return methods
 
     def delete_some(self, entries: int) -> list[str]:
         """Delete the newest finished time entries and one tag, as a person would, through the API.
