@@ -35,6 +35,11 @@ def natural_value(target: WritableObject, fields: Sequence[str], state: State) -
     return hashlib.blake2b(msgspec.json.encode(values, enc_hook=str), digest_size=12).digest()
 
 
+def digest(blob: bytes) -> bytes:
+    """Return a hash that tells whether a row has changed."""
+    return hashlib.blake2b(blob, digest_size=16).digest()
+
+
 class Reader:
     """Reads states of objects straight from Clockify, for any thread."""
 
@@ -139,8 +144,9 @@ class Current:
         """Read what lists do not tell of these objects."""
         endpoint = target.listing.detail
         slot = self._slot(target.name)
-        query = "SELECT id FROM objects WHERE slot = ? AND id = ? AND detailed = 0"
-        missing = [one for one in dict.fromkeys(ids) if self._scratch.execute(query, (slot, one)).fetchone()]
+        query = "SELECT state FROM objects WHERE slot = ? AND id = ? AND listed IS NULL"
+        found = {one: self._scratch.execute(query, (slot, one)).fetchone() for one in ids}
+        missing = {one: digest(row[0]) for one, row in found.items() if row}
         if endpoint is None or not missing:
             return
         self._rank += 1
@@ -150,7 +156,7 @@ class Current:
             if not isinstance(item, Refusal):
                 self.pages[target.name] = self.pages.get(target.name, 0) + 1
                 state: State = {**(self.get(target, item.ids["id"]) or {}), **msgspec.json.decode(item.body)}
-                self.put(target, state, (), detailed=True)
+                self.put(target, state, (), listed=missing[item.ids["id"]])
 
     def look_up(self, target: WritableObject, ids: Iterable[str]) -> None:
         """Read objects that are known by their ids alone."""
@@ -176,10 +182,10 @@ class Current:
         rows = rows_of(target.listing.endpoint, body, msgspec.Raw)
         slot = self._slot(target.name)
         if plain:
-            kept = [(slot, _ID.decode(row).id, place, 0, bytes(row)) for row in rows]
+            kept = [(slot, _ID.decode(row).id, place, None, bytes(row)) for row in rows]
         else:
             states = [self.reader.state(target, msgspec.json.decode(row), ids) for row in rows]
-            kept = [(slot, state["id"], place, 0, msgspec.json.encode(state)) for state in states]
+            kept = [(slot, state["id"], place, None, msgspec.json.encode(state)) for state in states]
         self._scratch.execute("BEGIN")
         self._scratch.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?)", kept)
         for fields in self._indexed.get(target.name, ()):
@@ -198,6 +204,15 @@ class Current:
             query = f"SELECT id, state FROM objects WHERE slot = ? AND id IN ({marks})"  # noqa: S608 - marks only
             found.update(self._scratch.execute(query, (slot, *some)).fetchall())
         return found
+
+    def as_listed(self, target: WritableObject, object_id: str) -> bytes | None:
+        """Return the digest of an object's row on its list; None where the object was written since."""
+        query = "SELECT state, listed FROM objects WHERE slot = ? AND id = ?"
+        row = self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone()
+        if row is None:
+            return None
+        state, listed = row
+        return digest(state) if listed is None else listed or None
 
     def get(self, target: WritableObject, object_id: str) -> State | None:
         """Return the state of an object, None if no list that was read has it."""
@@ -236,11 +251,11 @@ class Current:
 
     # -- changes of our own --------------------------------------------------------------------
 
-    def put(self, target: WritableObject, state: State, scope: Scope, *, detailed: bool = False) -> None:
-        """Note the state of an object after it was written."""
+    def put(self, target: WritableObject, state: State, scope: Scope, *, listed: bytes = b"") -> None:
+        """Note the state of an object with its details, and the digest of its row on the list if that still holds."""
         self.drop(target, state["id"])
         place = self._list(target, dict(zip(target.listing.scope, scope, strict=False)))
-        values = (self._slot(target.name), state["id"], place, int(detailed), msgspec.json.encode(state, enc_hook=str))
+        values = (self._slot(target.name), state["id"], place, listed, msgspec.json.encode(state, enc_hook=str))
         self._scratch.execute("INSERT INTO objects VALUES (?, ?, ?, ?, ?)", values)
         for fields in self._indexed.get(target.name, ()):
             self._index(target, fields, [(state["id"], {**state, **self._lists[place]})])
@@ -257,6 +272,14 @@ class Current:
                 (self._slot(target.name, *fields), natural_value(target, fields, known), object_id),
             )
         self._scratch.execute("DELETE FROM objects WHERE slot = ? AND id = ?", (self._slot(target.name), object_id))
+
+    def forget(self, target: WritableObject) -> None:
+        """Note that what was read of an object no longer holds; it is read again when it is needed."""
+        self._wholes.pop(target.name, None)
+        self._loaded = {place for place in self._loaded if place[0] != target.name}
+        self._scratch.execute("DELETE FROM objects WHERE slot = ?", (self._slot(target.name),))
+        for fields in self._indexed.pop(target.name, ()):
+            self._scratch.execute("DELETE FROM naturals WHERE slot = ?", (self._slot(target.name, *fields),))
 
     # -- inside --------------------------------------------------------------------------------
 

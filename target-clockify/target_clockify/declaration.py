@@ -277,7 +277,11 @@ class WritableObject:
         implied: It exists as soon as its parents do, whether a list shows it or not.
         last: Fields of a new object that are set at the very end of a run: they close it to what belongs to it, or fill
             in what that leaves empty.
-        closing: It is written at the very end of a run, since it closes over what others bring.
+        turn: When it is written: 0 as it comes, 1 after all of those, 2 after those in turn, at the very end. What
+            closes over others, or is changed by their writes, comes after them.
+        turn_of_copy: The same for a record of another workspace.
+        affects: Objects that its writes change as well, so that what was read of them no longer holds.
+        interim: Values that a copy has until its `last` fields are set, so that it takes what belongs to it.
         beside: Objects whose lists a write must know that says all there is: an UPDATE, or an INSERT that copies. What
             such a write does not mention, Clockify would fill in by the defaults there.
         repeatable: Calling a procedure twice does no harm.
@@ -302,7 +306,10 @@ class WritableObject:
     brings: tuple[str, str, Callable[[State], State]] | None = None
     implied: bool = False
     last: tuple[str, ...] = ()
-    closing: bool = False
+    turn: int = 0
+    turn_of_copy: int = 0
+    affects: tuple[str, ...] = ()
+    interim: Mapping[str, Any] = field(default_factory=dict)
     beside: tuple[str, ...] = ()
     repeatable: bool = True
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Protocol
 
+from target_clockify.current import digest
 from target_clockify.declaration import Operation
 from target_clockify.ledger import Row
 from target_clockify.objects import BY_NAME
@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 Rows = dict[tuple[str, str], Row]
 """What the ledger knows of records, by stream and key."""
 
-LATE = "the end of the run"
-"""What records wait for that close over what others bring."""
-
-LAST = "the very end of the run"
-"""What records wait for some of whose fields close their object, to those records as well."""
+TURNS = ("", "the end of the run", "the very end of the run")
+"""What records wait for whose turn has not come: see `WritableObject.turn`."""
 
 _Placed = list[tuple["Incoming", "State", "Scope | None"]]
 
@@ -74,7 +71,7 @@ class Intake:
         self._dry_run = settings.dry_run
         self._max_deletes = settings.max_deletes
         self.deletes = 0
-        self.at_the_end = False  # nothing more comes in
+        self.turn = 0
         self._busy: set[str] = set()  # places that are being written
 
     def is_busy(self, place: str) -> bool:
@@ -105,8 +102,8 @@ class Intake:
                     self._desk.unchanged(one, planned.id)
                 elif place := self._awaited(planned):
                     self._desk.wait(one, place, "a write that is under way")
-                elif planned.target.closing and not self.at_the_end:
-                    self._desk.wait(one, LATE, LATE)
+                elif (turn := self._turn_of(planned)) > self.turn:
+                    self._desk.wait(one, TURNS[turn], TURNS[turn])
                 else:
                     self._count(planned)
                     self.take_up(planned)
@@ -140,7 +137,7 @@ class Intake:
             blob = blobs.get((place[0].name, place[2])) if place else None
             if place and blob is not None and not self.is_busy(object_place(place[0].name, place[2])):
                 row = rows.get((one.route.stream, one.key))
-                known = row is not None and row.record_hash == one.seen and row.state_hash == _hash(blob)
+                known = row is not None and row.record_hash == one.seen and row.state_hash == digest(blob)
                 if known or (one.id == place[2] and one.route.says(one, blob)):
                     self._desk.unchanged(one, place[2])
                     continue
@@ -171,12 +168,12 @@ class Intake:
 
     def _premises(self, one: Incoming, unchanged: Unchanged, row: Row | None) -> list[Row]:
         """Return the row to remember for a record that is up to date, none where the record itself says it all."""
-        if unchanged.id is None or one.key == unchanged.id or self._dry_run:
-            return []
         target = one.route.object
-        blob = self._current.blobs(target, [unchanged.id]).get(unchanged.id)
+        says_it_all = one.key == unchanged.id and not target.listing.detail
+        if unchanged.id is None or says_it_all or self._dry_run:
+            return []
         scope = dict(zip(target.listing.scope, unchanged.scope, strict=False))
-        state_hash = _hash(blob) if blob is not None and not target.listing.detail else None
+        state_hash = self._current.as_listed(target, unchanged.id)
         created = row is not None and row.created and row.id == unchanged.id
         new = Row(one.route.stream, one.key, target.name, unchanged.id, scope, created, one.seen, state_hash)
         return [] if row == new else [new]
@@ -238,6 +235,9 @@ class Intake:
             places += [object_place(name, object_id) for name, object_id in references]
         return next((place for place in places if place in self._busy), None)
 
+    def _turn_of(self, write: Write) -> int:
+        return max(write.target.turn, write.target.turn_of_copy if write.copied else 0)
+
     def _count(self, write: Write) -> None:
         if write.operation is not Operation.DELETE:
             return
@@ -252,7 +252,3 @@ def places_of(write: Write) -> list[str]:
     incoming = write.incoming
     places = [key_place(incoming.route.stream, incoming.key)]
     return [*places, object_place(write.target.name, write.entry.id)] if write.entry.id else places
-
-
-def _hash(blob: bytes) -> bytes:
-    return hashlib.blake2b(blob, digest_size=16).digest()

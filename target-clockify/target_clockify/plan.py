@@ -34,6 +34,7 @@ class Write:
         given: The record's fields, references resolved.
         current: The object as it is; empty for an INSERT.
         entry: Its entry in the journal.
+        copied: The record is of another workspace.
         beside: Rows of further lists that the calls are made from.
         created: The ledger holds the object for one it created.
         unfinished: Some fields of the new object are left to the end of the run.
@@ -45,6 +46,7 @@ class Write:
     given: State
     current: State
     entry: Entry
+    copied: bool = False
     beside: Mapping[str, Sequence[State]] = field(default_factory=dict)
     created: bool = False
     unfinished: bool = False
@@ -211,10 +213,12 @@ class Planner:
             recovery["given"] = {name: given.get(name) for name in target.recognised_by}
             recovery["before"] = self._current.matching(target, target.recognised_by, given)
         changes = {name: (None, value) for name, value in given.items() if value is not None}
-        postponed = {name for name in target.last if given.get(name)}
+        interim = target.interim if self._is_copied(incoming) else {}
+        given = {**given, **interim}
+        postponed = {name for name in target.last if name not in interim and given.get(name)}
         given = {name: value for name, value in given.items() if name not in postponed}
         write = self._write(incoming, Operation.INSERT, scope or (), given, {}, None, changes, recovery)
-        write.unfinished = bool(postponed)
+        write.unfinished = bool(postponed or interim)
         return write
 
     def _update(self, incoming: Incoming, given: State, scope: Scope, found: str, row: Row | None) -> Write | Unchanged:
@@ -262,10 +266,13 @@ class Planner:
     ) -> Write:
         target = incoming.route.object
         entry = Entry(incoming.route.stream, incoming.key, target.name, operation.value, object_id, changes, recovery)
-        copied = incoming.workspace is not None and incoming.workspace != self._workspace
+        copied = self._is_copied(incoming)
         whole = operation is Operation.UPDATE or (operation is Operation.INSERT and copied)
         beside = {name: self._current.whole(BY_NAME[name]) for name in target.beside} if whole else {}
-        return Write(incoming, operation, scope, given, current, entry, beside)
+        return Write(incoming, operation, scope, given, current, entry, copied, beside)
+
+    def _is_copied(self, incoming: Incoming) -> bool:
+        return incoming.workspace is not None and incoming.workspace != self._workspace
 
     def _require(self, target: WritableObject, operation: Operation) -> None:
         if operation not in target.operations:

@@ -7,6 +7,8 @@ written, or rejected to disk.
 
 from __future__ import annotations
 
+import logging
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from clockify_client import FanOut
@@ -15,7 +17,7 @@ from target_clockify.acknowledge import Acknowledgement
 from target_clockify.current import Current, Reader
 from target_clockify.declaration import Operation
 from target_clockify.dispatch import Dispatcher
-from target_clockify.intake import LAST, LATE, Intake, key_place, object_place, places_of, reference_place
+from target_clockify.intake import TURNS, Intake, key_place, object_place, places_of, reference_place
 from target_clockify.objects import BY_NAME
 from target_clockify.record import RejectedError
 from target_clockify.recovery import recover
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from target_clockify.record import Incoming, Route
     from target_clockify.settings import Settings
     from target_clockify.write import Outcome
+
+logger = logging.getLogger("target-clockify")
 
 _CHUNK = 1000  # records looked at together
 _UNDER_WAY = 1000  # jobs on their way or queued before more records are looked at
@@ -67,9 +71,12 @@ class Run:
         self._intake = Intake(settings, ledger, self._current, self)
         self._writer = Rehearsal(settings) if settings.dry_run else Writer(client, reader, ledger)
         self._dispatcher = Dispatcher(self._writer, 0 if settings.dry_run else client.settings.max_workers)
-        self._acknowledgement = Acknowledgement(None if settings.dry_run else emit)
+        self._emit = emit
+        self._acknowledgement = Acknowledgement(None if settings.dry_run else self._acknowledge)
         self._chunk: list[tuple[str, int, bytes]] = []
         self._versions: set[str] = set()
+        self._nameless: set[str] = set()  # streams with a record whose key cannot be read
+        self._gone: list[tuple[str, str]] = []
         self._unfinished: set[tuple[str, str]] = set()
         self._begun = False
 
@@ -85,6 +92,7 @@ class Run:
     def record(self, stream: str, raw: bytes) -> None:
         """Take a record in."""
         self.summary.records[stream] += 1
+        self._versions.discard(stream)
         self._chunk.append((stream, self._acknowledgement.took(), raw))
         if len(self._chunk) >= _CHUNK:
             self._look_at_chunk()
@@ -95,18 +103,18 @@ class Run:
         self._acknowledgement.go_out()
 
     def activate(self, stream: str) -> None:
-        """Note that a stream has come whole."""
+        """Note that a stream has come whole; if more of it comes, it had not."""
         self._versions.add(stream)
 
     def finish(self) -> None:
         """Do everything that is left."""
         self._work_off()
         self._intake.references.expected.clear()  # what is there already will have to do
-        self._release(*[place for place in self._waiting.places if place not in {LATE, LAST}])
+        self._release(*[place for place in self._waiting.places if place not in TURNS])
         self._work_off()
-        self._intake.at_the_end = True
-        for place in (LATE, LAST):
-            self._release(place)
+        for turn in (1, 2):
+            self._intake.turn = turn
+            self._release(TURNS[turn])
             self._work_off()
         for stream, epoch, raw, reason in self._waiting.release_all():
             self._reject(stream, epoch, raw, RejectedError("unresolved", reason))
@@ -117,18 +125,15 @@ class Run:
     def close(self) -> None:
         """Let what is on its way arrive, note it, and end; for any way a run can end."""
         outcomes, unsent = self._dispatcher.close()
-        try:
-            self._settle(outcomes)
-        finally:
-            if not self.settings.dry_run:
-                self._ledger.finish([(write.entry, "void", None, None) for write in unsent])
-            self._acknowledgement.go_out()
+        with ExitStack() as last_first:  # each of these is done, whichever of them fails
+            for end in (self._ledger.close, self._fan_out.close, self._writer.close, self.rejects.close):
+                last_first.callback(end)
             self.summary.pages.update(self._current.pages)
             self.summary.writes.update(self._writer.requests)
-            self.rejects.close()
-            self._writer.close()
-            self._fan_out.close()
-            self._ledger.close()
+            last_first.callback(self._acknowledgement.go_out)
+            if not self.settings.dry_run:
+                last_first.callback(self._ledger.finish, [(write.entry, "void", None, None) for write in unsent])
+            self._settle(outcomes)
 
     # -- from records to writes ----------------------------------------------------------------
 
@@ -146,6 +151,9 @@ class Run:
         writes = self._intake.writes(self._glanced_at(chunk))
         if writes and not self.settings.dry_run:
             self._ledger.begin([write.entry for write in writes])
+        if self._gone:
+            gone, self._gone = self._gone, []
+            self._ledger.forget(gone)
         self._dispatcher.send(writes)
         self._settle(self._dispatcher.collect(wait=False))
         while len(self._dispatcher) > _UNDER_WAY:
@@ -155,8 +163,8 @@ class Run:
     def _begin(self) -> None:
         self._begun = True
         self.rejects.start()
-        if not self.settings.dry_run:
-            recover(self._ledger, self._current)
+        if isinstance(self._writer, Writer):
+            recover(self._ledger, self._current, self._writer)
 
     def _glanced_at(self, chunk: list[tuple[str, int, bytes]]) -> list[Incoming]:
         """Return the records of a chunk, one for each key; further ones wait for the first to be done with."""
@@ -166,6 +174,7 @@ class Run:
             try:
                 one = self.routes[stream].glance(raw, epoch=epoch)
             except RejectedError as error:
+                self._nameless.add(stream)
                 self._reject(stream, epoch, raw, error)
                 continue
             place = key_place(stream, one.key)
@@ -184,6 +193,8 @@ class Run:
         self.summary.count(one.route.stream, "unchanged")
         if object_id is not None and object_id != one.key:
             self._ledger.suppose(one.route.object.name, one.key, object_id)
+        if object_id is None and one.deleted and not self.settings.dry_run:
+            self._gone.append((one.route.stream, one.key))
         self._done_with(one, object_id)
 
     def wait(self, one: Incoming, place: str, reason: str) -> None:
@@ -201,9 +212,9 @@ class Run:
         closed: list[tuple[Entry, str, str | None, Row | None]] = []
         for outcome in outcomes:
             self._intake.lay_down(outcome.write)
-            row = None if outcome.error else self._written(outcome)
-            status, error = ("failed", str(outcome.error)) if outcome.error else ("done", None)
-            closed.append((outcome.write.entry, status, error, row))
+            row = self._written(outcome) if outcome.error is None else self._broken_off(outcome)
+            if (status := outcome.status) is not None:
+                closed.append((outcome.write.entry, status, str(outcome.error) if outcome.error else None, row))
         if closed and not self.settings.dry_run:
             self._ledger.finish(closed)
         failure: Exception | None = None
@@ -218,6 +229,8 @@ class Run:
     def _written(self, outcome: Outcome) -> Row | None:
         """Take a success into the current state, and return the row it makes in the ledger."""
         write, target = outcome.write, outcome.write.target
+        for name in target.affects:
+            self._current.forget(BY_NAME[name])
         if write.operation is Operation.CALL:
             return write.row("")
         if write.operation is Operation.DELETE:
@@ -227,9 +240,17 @@ class Run:
         if write.operation is Operation.INSERT:
             for child in _CHILDREN.get(target.name, ()):
                 self._current.suppose_empty(BY_NAME[child], (object_id,))
-        self._current.put(target, {**(outcome.state or {}), "id": object_id}, write.scope, detailed=True)
+        self._current.put(target, {**(outcome.state or {}), "id": object_id}, write.scope)
         self._ledger.suppose(target.name, write.incoming.key, object_id)
         return write.row(object_id)
+
+    def _broken_off(self, outcome: Outcome) -> Row | None:
+        """Take into the current state what a write did before it failed: its key may come again."""
+        target, state = outcome.write.target, outcome.state
+        if state is not None:
+            known = self._current.get(target, str(outcome.id)) or {}
+            self._current.put(target, {**known, **state}, outcome.write.scope)
+        return None
 
     def _tell(self, outcome: Outcome) -> None:
         """Count what became of a write, and let go what waited for it.
@@ -247,7 +268,7 @@ class Run:
         elif error is None:
             self._unfinished.add(name)
             self._release(*self._waiting_for(incoming, outcome.id))
-            self.wait(incoming, LAST, LAST)
+            self.wait(incoming, TURNS[-1], TURNS[-1])
         elif not isinstance(error, RejectedError):
             raise error
         else:
@@ -288,10 +309,20 @@ class Run:
 
     # -- the end -------------------------------------------------------------------------------
 
+    def _acknowledge(self, state: Any) -> None:
+        self.rejects.sync()
+        self._ledger.sync()
+        self._emit(state)
+
     def _delete_missing(self) -> None:
-        """Delete what whole streams lack and this ledger created: what refers to others before the others."""
+        """Delete what whole streams lack and this ledger created: what refers to others before the others.
+
+        A record that was rejected is not missing. One whose key cannot be read might be any, so its stream loses none.
+        """
         missing: list[tuple[Route, Row]] = []
-        for stream in sorted(self._versions):
+        for stream in sorted(self._versions & self._nameless):
+            logger.warning("%s: nothing is deleted as missing, since a record came without a key to tell it by", stream)
+        for stream in sorted(self._versions - self._nameless):
             route = self.routes.get(stream)
             if route is not None and route.object.delete:
                 rows = self._ledger.created(stream)

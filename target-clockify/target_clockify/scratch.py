@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _TABLES = """
 CREATE TABLE objects (
-    slot INTEGER, id TEXT, list INTEGER, detailed INTEGER, state BLOB,
+    slot INTEGER, id TEXT, list INTEGER, listed BLOB, state BLOB,
     UNIQUE (slot, id) ON CONFLICT REPLACE
 );
 CREATE TABLE naturals (slot INTEGER, value BLOB, id TEXT, PRIMARY KEY (slot, value, id)) WITHOUT ROWID;

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +40,14 @@ if TYPE_CHECKING:
 
     from clockify_client import Client
 
-    from target_clockify.current import Reader, Scope
+    from target_clockify.current import Current, Reader, Scope
     from target_clockify.declaration import Bulk, Part, State, WritableObject
     from target_clockify.ledger import Ledger
 
 logger = logging.getLogger("target-clockify")
 
 _TRIES = 3
+_MOST_LOST = 30  # answers that may be lost over one object of many parts
 _LATE = (0.0, 1.0, 2.0, 4.0)  # seconds between looks for a write that was never answered: it may still be under way
 
 UNKNOWN_OUTCOME = "unknown_outcome"
@@ -127,6 +128,28 @@ class Writer:
         except OSError as error:
             return Outcome(write, error=RejectedError("unreadable_file", f"a file cannot be read: {error.strerror}"))
 
+    def complete(self, entry: Entry, current: Current) -> None:
+        """Bring an object that a killed run created to what it was to be, as far as that was not left to the end.
+
+        Where Clockify refuses, it is left to its record, which comes again and is told why.
+        """
+        target, object_id = BY_NAME[entry.object], str(entry.id)
+        scope = tuple(entry.recovery.get("scope") or ())
+        given = {name: new for name, (_, new) in entry.changes.items() if name not in target.last}
+        incoming = Incoming(Route(entry.stream, target, ("id",), {}), b"{}", key=entry.key)
+        try:
+            state = self._reader.one(target, scope, object_id) if target.listing.detail else None
+            state = state or current.get(target, object_id) or self._reader.one(target, scope, object_id)
+            if state is None or not differences(target, state, given):
+                return
+            write = Write(incoming, Operation.INSERT, scope, given, {}, entry)
+            state = self._converge(write, object_id, state, given)
+            current.put(target, {**state, "id": object_id}, scope)
+        except FATAL:
+            raise
+        except (ClockifyError, RejectedError, _BrokenOffError) as error:
+            logger.info("%s: what a killed run had begun is not completed yet: %s", target.name, error)
+
     def close(self) -> None:
         """End; there is nothing to give back."""
 
@@ -157,10 +180,8 @@ class Writer:
         """Return the outcome of a write that took place in part, with the object as that left it."""
         object_id = str(write.entry.id)
         state: State | None = None
-        try:
-            state = self._reader.one(write.target, write.scope, object_id)
-        except ClockifyError as another:
-            logger.debug("%s: cannot be read again: %s", write.target.name, another)
+        with suppress(ClockifyError):
+            state = None if isinstance(error, FATAL) else self._reader.one(write.target, write.scope, object_id)
         return Outcome(write, object_id, state, error)
 
     # -- procedures ----------------------------------------------------------------------------
@@ -372,18 +393,20 @@ class Writer:
 
     def _converge(self, write: Write, object_id: str, state: State, given: State) -> State:
         """Send what makes the object say what is given, and return its state after that."""
-        target = write.target
-        for attempt in range(_TRIES):
+        lost, tries = AmbiguousWriteError(write.target.name), 0
+        for _ in range(_MOST_LOST):
             try:
                 return self._send_parts(write, object_id, state, given)
             except AmbiguousWriteError as error:
-                if attempt == _TRIES - 1:
-                    raise _BrokenOffError(error) from None
-                fresh = self._reader.one(target, write.scope, object_id)
+                lost = error
+                fresh = self._reader.one(write.target, write.scope, object_id)
                 if fresh is None:
                     raise
+                tries = tries + 1 if fresh == state else 1  # whatever got on is no failed try
                 state = fresh
-        raise AmbiguousWriteError(target.name)
+            if tries == _TRIES:
+                break
+        raise _BrokenOffError(lost)
 
     def _send_parts(self, write: Write, object_id: str, state: State, given: State) -> State:
         target = write.target

@@ -203,7 +203,7 @@ _SERVER_MADE = {
     "invoice_payments": {"author"},
     "invoice_settings": {"defaults"},
     "time_off_requests": {"requesterUserId", "requesterUserName", "createdAt", "balance", "status"},
-    "time_off_balances": {"id", "balance", "used"},
+    "time_off_balances": {"id", "total", "used"},
     "approval_requests": {"creator", "status", "entries", "expenses", "dateRange"},
     "webhooks": {"enabled", "deliveryEnabled", "planEnabled", "userId"},
 }

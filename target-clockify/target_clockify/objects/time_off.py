@@ -142,7 +142,8 @@ POLICIES = WritableObject(
         ),
     ),
     delete=Delete("/time-off/policies/{id}", first={"archived": True}),
-    last=("archived",),
+    last=("archived", "allowNegativeBalance", "negativeBalance"),
+    interim={"allowNegativeBalance": True, "negativeBalance": {"amount": 10_000, "period": "YEAR"}},
     read_only=("projectId",),
     rules=audience_rules,
     adapt=spread_filters,
@@ -228,7 +229,8 @@ TIME_OFF_REQUESTS = WritableObject(
         defaults={"status": {"statusType": "PENDING"}},
     ),
     parts=(Part(("status",), calls=_decision),),
-    closing=True,
+    turn=1,
+    affects=("time_off_balances",),
     delete=Delete("/time-off/policies/{policyId}/requests/{id}"),
     read_only=(
         *("policyName", "userName", "userEmail", "requesterUserId", "requesterUserName"),
@@ -240,11 +242,9 @@ TIME_OFF_REQUESTS = WritableObject(
 # -- balances ------------------------------------------------------------------------------------
 
 
-def _granted(given: State) -> State:
-    """A row whose numbers agree means its total: the balance is what use leaves of it, and use is not written."""
-    numbers: list[Any] = [given.get(name) for name in ("balance", "total", "used")]
-    agree = None not in numbers and numbers[0] == numbers[1] - numbers[2]
-    return {name: value for name, value in given.items() if not (agree and name == "balance")}
+def _left(given: State) -> State:
+    """A row that tells what is left means that: the total is what it comes to with what has been used."""
+    return {name: value for name, value in given.items() if not (name == "total" and given.get("balance") is not None)}
 
 
 def _balance(change: Change) -> Iterator[Call]:
@@ -264,8 +264,9 @@ TIME_OFF_BALANCES = WritableObject(
         Field("policyId", ID, refers="time_off_policies", fixed=True, clearable=False),
         Field("userId", ID, refers="users", fixed=True, clearable=False),
         Field("balance", NUMBER, key="value", rules={"minimum": -10000, "maximum": 10000}, clearable=False),
-        Field("total", NUMBER, clearable=False, description="All that was granted; the balance is what is left of it."),
-        Field("used", NUMBER, modifier=True, description="Read along: it tells what total and balance say together."),
+        Field(
+            "total", NUMBER, clearable=False, description="All that was granted; counts where `balance` is not given."
+        ),
         Field("note", TEXT, modifier=True),
     ),
     listing=Listing(endpoints.TIME_OFF_BALANCES, scope=("policyId",)),
@@ -273,10 +274,11 @@ TIME_OFF_BALANCES = WritableObject(
     parts=(Part(("balance", "total"), calls=_balance),),
     implied=True,
     read_only=(
-        *("userName", "policyName", "policyTimeUnit", "policyArchived", "negativeBalanceLimit"),
+        *("userName", "policyName", "policyTimeUnit", "policyArchived", "used", "negativeBalanceLimit"),
         *("negativeBalanceAmount", "negativeBalanceUsed"),
     ),
-    adapt=_granted,
+    turn_of_copy=2,
+    adapt=_left,
 )
 
 
@@ -390,7 +392,7 @@ APPROVAL_REQUESTS = WritableObject(
         defaults={"status": {"state": "PENDING"}},
     ),
     parts=(Part(("status",), calls=_approval_state),),
-    closing=True,
+    turn=1,
     read_only=(
         *("creator", "trackedTime", "approvedTime", "pendingTime", "billableTime", "breakTime", "billableAmount"),
         *("costAmount", "expenseTotal", "approvalStatuses", "entries", "expenses"),

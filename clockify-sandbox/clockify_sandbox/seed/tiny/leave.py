@@ -107,7 +107,7 @@ def _add_requests(stage: Stage) -> None:
     for request in (
         _Ask("annual", "ada", 70, days("ada", -43, -42), 2.0, "APPROVED", by="ben", balance=18.0),
         _Ask("annual", "lia", 5, days("lia", 24, 28), 5.0, "PENDING", note="Wedding"),
-        _Ask("annual", "kenji", 40, days("kenji", 10, 40), 21.0, "REJECTED", by="ben", why="Not all at once"),
+        _Ask("annual", "kenji", 40, days("kenji", 10, 40), 22.0, "REJECTED", by="ben", why="Not all at once"),
         _Ask("annual", "mia", 30, days("mia", -10, -10), 1.0, "WITHDRAWN", by="mia"),
         _Ask("annual", "kenji", 25, days("kenji", -17, -17, "FIRST_HALF"), 0.5, "APPROVED", by="lia", balance=19.5),
         _Ask("annual", "mia", 3, days("mia", 12, 12, "SECOND_HALF"), 0.5, "PENDING"),
