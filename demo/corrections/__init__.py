@@ -1,0 +1,43 @@
+"""The corrections that the second act writes: CSV files that a person may edit, each the answer to a SQL file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from demo.warehouse import Warehouse
+
+_QUESTIONS = Path(__file__).parent
+
+
+def busiest_workspace(warehouse: Warehouse) -> str:
+    """Return the id of the workspace with the most time entries, the one that is corrected."""
+    with psycopg.connect(warehouse.uri) as connection:
+        return _busiest(connection, warehouse.schema)
+
+
+def write_corrections(warehouse: Warehouse, folder: Path) -> None:
+    """Ask the warehouse what there is to correct, and write the answers where there are no files yet."""
+    if any(folder.glob("*.csv")):
+        return
+    with psycopg.connect(warehouse.uri) as connection:
+        _busiest(connection, warehouse.schema)
+        for question in sorted(_QUESTIONS.glob("*.sql")):
+            asked = sql.SQL("copy ({}) to stdout with (format csv, header)").format(
+                sql.SQL(question.read_text(encoding="utf-8").rstrip().removesuffix(";"))
+            )
+            with connection.cursor().copy(asked) as answer:
+                (folder / f"{question.stem}.csv").write_bytes(b"".join(bytes(part) for part in answer))
+
+
+def _busiest(connection: psycopg.Connection, schema: str) -> str:
+    connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(schema)))
+    ((workspace,),) = connection.execute(
+        """select set_config('demo.workspace', "workspaceId", false)
+        from time_entries group by "workspaceId" order by count(*) desc limit 1"""
+    )
+    return str(workspace)
