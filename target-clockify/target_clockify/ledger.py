@@ -8,10 +8,14 @@ since both were last compared, they need not be compared again.
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -91,7 +95,8 @@ class Entry:
     """One entry of the journal.
 
     `recovery` holds what finds the object again if the outcome stays unknown: its list, its natural values, and the ids
-    that had those values before.
+    that had those values before. `status` is `open` until the outcome is known, or `sent` where it was noted that the
+    request is on its way; then `done`, `failed`, `void` for what never took place, `unknown` for what nobody can tell.
     """
 
     stream: str
@@ -102,7 +107,11 @@ class Entry:
     changes: dict[str, Any] = field(default_factory=dict)
     recovery: dict[str, Any] = field(default_factory=dict)
     seq: int = 0
-    began: str = ""
+    status: str = "open"
+
+
+class LedgerInUseError(Exception):
+    """Another run writes with this ledger at this moment: each would insert what the other is about to insert."""
 
 
 class Ledger:
@@ -111,13 +120,16 @@ class Ledger:
     def __init__(self, url: str, workspace: str, run: str) -> None:
         self.workspace = workspace
         self.run = run
+        self.opened = time.monotonic()
         self._lock = threading.RLock()
-        sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 60}} if sqlite else {}
+        self._sqlite = url.startswith("sqlite")
+        options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 60}} if self._sqlite else {}
         self._engine = sa.create_engine(url, poolclass=NullPool, **options)
+        self._guard: sqlite3.Connection | None = None
         self._connection = self._engine.connect()
-        if sqlite:
-            # A killed process loses nothing this way, and a commit costs no wait for the disk.
+        if self._sqlite:
+            # A killed process loses nothing this way, and a commit costs no wait for the disk: `sync` does, where it
+            # matters that the machine may lose its power.
             self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
             self._connection.commit()
@@ -125,11 +137,53 @@ class Ledger:
         self._connection.commit()
         self._ids: OrderedDict[tuple[str, str], str | None] = OrderedDict()
 
+    def hold(self) -> None:
+        """Keep every other run off this workspace's part of the ledger, until it is closed or the process ends.
+
+        Raises:
+            LedgerInUseError: Another run is there already.
+        """
+        if not self._held():
+            msg = f"another run is writing to workspace {self.workspace} with this ledger; let it end first"
+            raise LedgerInUseError(msg)
+
+    def _held(self) -> bool:
+        if self._sqlite:
+            path = self._engine.url.database
+            if not path or path == ":memory:":
+                return True
+            # The lock of a file of its own: the operating system lets go of it whatever way the process ends.
+            self._guard = sqlite3.connect(f"{path}.{self.workspace}.lock", timeout=0, check_same_thread=False)
+            try:
+                self._guard.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                return False
+            return True
+        if self._engine.dialect.name == "postgresql":
+            digest = hashlib.blake2b(f"target-clockify {self.workspace}".encode(), digest_size=8).digest()
+            query = sa.select(sa.func.pg_try_advisory_lock(int.from_bytes(digest, signed=True)))
+            with self._lock:
+                held = bool(self._connection.execute(query).scalar())
+                self._connection.rollback()
+            return held
+        return True
+
+    def sync(self) -> None:
+        """See to it that what is stored outlasts even a loss of power."""
+        if self._sqlite:
+            with self._lock:
+                self._connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+                self._connection.rollback()
+
     def close(self) -> None:
         """Give the database back."""
         with self._lock:
             self._connection.close()
             self._engine.dispose()
+            if self._guard is not None:
+                self._guard.close()
 
     # -- rows ----------------------------------------------------------------------------------
 
@@ -175,18 +229,19 @@ class Ledger:
         with self._lock:
             self._note((name, key), object_id)
 
-    def forget(self, stream: str, key: str) -> None:
-        """Drop a row whose object is gone."""
+    def forget(self, gone: Iterable[tuple[str, str]]) -> None:
+        """Drop rows, by stream and key, whose objects are gone."""
         with self._lock, self._transaction() as connection:
-            self._drop(connection, stream, key)
+            for stream, key in gone:
+                self._drop(connection, stream, key)
 
     # -- the journal ---------------------------------------------------------------------------
 
     def begin(self, entries: Sequence[Entry]) -> None:
-        """Write down what is about to be sent."""
+        """Write down what is about to be sent, to outlast even a loss of power: nothing else finds it again."""
         with self._lock, self._transaction() as connection:
+            began = _now()
             for entry in entries:
-                entry.began = _now()
                 values = {
                     "run": self.run,
                     "workspace": self.workspace,
@@ -198,9 +253,16 @@ class Ledger:
                     "status": "open",
                     "changes": _json(entry.changes),
                     "recovery": _json(entry.recovery),
-                    "began": entry.began,
+                    "began": began,
                 }
                 entry.seq = _inserted(connection.execute(_JOURNAL.insert(), values))
+        self.sync()
+
+    def sending(self, entry: Entry) -> None:
+        """Note that a request leaves now, of which nothing will tell afterwards whether it arrived."""
+        with self._lock, self._transaction() as connection:
+            connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), {"status": "sent"})
+        self.sync()
 
     def exists(self, entry: Entry, row: Row) -> None:
         """Note at once that an object was created, though the writes that complete it are still to come."""
@@ -209,10 +271,12 @@ class Ledger:
             self._store(connection, [row])
 
     def finish(self, outcomes: Sequence[tuple[Entry, str, str | None, Row | None]]) -> None:
-        """Close entries: each with its status (`done`, `failed`, `void`), an error, and the row as it now stands."""
+        """Close entries: each with its status, an error, and the row as it now stands."""
         with self._lock, self._transaction() as connection:
             for entry, status, error, row in outcomes:
-                values = {"status": status, "error": error, "ended": _now(), "id": row.id if row else entry.id}
+                values = {"status": status, "error": error, "ended": _now()}
+                if object_id := row.id if row else entry.id:
+                    values["id"] = object_id
                 connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), values)
                 if entry.operation == "DELETE" and status == "done":
                     self._drop(connection, entry.stream, entry.key)
@@ -225,7 +289,7 @@ class Ledger:
 
     def open_entries(self) -> list[Entry]:
         """Return the writes of earlier runs whose outcome is unknown."""
-        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.status == "open")
+        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.status.in_(("open", "sent")))
         query = sa.select(_JOURNAL).where(mine, _JOURNAL.c.run != self.run).order_by(_JOURNAL.c.seq)
         with self._lock:
             rows = self._connection.execute(query).mappings().all()
@@ -240,7 +304,7 @@ class Ledger:
                 msgspec.json.decode(row["changes"]),
                 msgspec.json.decode(row["recovery"]),
                 row["seq"],
-                row["began"],
+                row["status"],
             )
             for row in rows
         ]
@@ -344,11 +408,17 @@ def report(url: str, run: str) -> list[dict[str, Any]]:
     """Return what a run changed, in order; `last` is the latest run.
 
     Raises:
-        LookupError: The ledger knows no such run.
+        LookupError: The ledger knows no such run, or there is none.
     """
     engine = sa.create_engine(url, poolclass=NullPool)
+    path = engine.url.database if engine.dialect.name == "sqlite" else None
+    if path and not Path(path).exists():
+        msg = f"there is no ledger at {path}; check ledger_url"
+        raise LookupError(msg)
     with engine.connect() as connection:
-        _META.create_all(connection)
+        if not sa.inspect(connection).has_table(_JOURNAL.name):
+            msg = "what ledger_url names holds no ledger"
+            raise LookupError(msg)
         if run == "last":
             run = connection.execute(sa.select(_JOURNAL.c.run).order_by(_JOURNAL.c.seq.desc()).limit(1)).scalar() or run
         rows = connection.execute(sa.select(_JOURNAL).where(_JOURNAL.c.run == run).order_by(_JOURNAL.c.seq)).mappings()

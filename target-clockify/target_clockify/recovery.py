@@ -1,10 +1,9 @@
-"""Finds out what became of the writes that were under way when an earlier run was killed."""
+"""Finds out what became of the writes that were under way when an earlier run was killed, and completes the creates."""
 
 from __future__ import annotations
 
 import logging
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from target_clockify.declaration import Operation
@@ -14,33 +13,38 @@ from target_clockify.objects import BY_NAME
 if TYPE_CHECKING:
     from target_clockify.current import Current
     from target_clockify.ledger import Ledger
+    from target_clockify.write import Writer
 
 logger = logging.getLogger("target-clockify")
 
-_SETTLED_AFTER = 1.0  # seconds in which a request of a killed run has certainly arrived
+_SETTLED_AFTER = 2.0  # seconds from the start of a run in which what a killed one had sent has certainly arrived
 
 
-def recover(ledger: Ledger, current: Current) -> None:
+def recover(ledger: Ledger, current: Current, writer: Writer) -> None:
     """Close the entries that earlier runs left open.
 
     An update or a deletion need not be looked into: its record comes again, and is compared with what is there. A
     create is: what it made is found by its natural values, less what had these values before, and becomes the row's
-    object. Of a call nothing can be found out.
+    object. It is completed before anything else is written, since a payment must not meet an invoice without its
+    items. Of a call that had left nothing can be found out.
     """
     entries = ledger.open_entries()
     if not entries:
         return
-    latest = max(datetime.fromisoformat(entry.began) for entry in entries)
-    time.sleep(max(0.0, _SETTLED_AFTER - (datetime.now(tz=UTC) - latest).total_seconds()))
+    # When an entry was begun tells nothing: the last of a thousand leaves long after all of them were written down.
+    time.sleep(max(0.0, _SETTLED_AFTER - (time.monotonic() - ledger.opened)))
     lost = [entry for entry in entries if entry.operation == Operation.INSERT and not entry.id]
     current.ensure({(BY_NAME[one.object], tuple(one.recovery.get("scope") or ())): None for one in lost})
     taken: set[str] = set()
     closed: list[tuple[Entry, str, str | None, Row | None]] = []
     for entry in entries:
         row = _found(ledger, current, entry, taken) if entry.operation == Operation.INSERT and not entry.id else None
-        status = "unknown" if entry.operation == Operation.CALL else "void"
-        if row or (entry.operation == Operation.INSERT and entry.id):
+        status = "unknown" if entry.status == "sent" else "void"
+        if row:
+            entry.id = row.id
+        if entry.operation == Operation.INSERT and entry.id:
             status = "done"
+            writer.complete(entry, current)
         closed.append((entry, status, None, row))
     ledger.finish(closed)
     logger.info("%d writes of a broken run were looked up, %d of them had taken place", len(entries), len(taken))

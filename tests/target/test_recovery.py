@@ -1,0 +1,137 @@
+"""What a run leaves open, the next one looks up: nothing is sent twice, and nothing is lost."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+from target_clockify.ledger import Entry, Ledger, LedgerInUseError
+
+_ENTRY = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
+_LOST = {"status": 500, "commit_then": True}
+
+
+def _earlier(target: Any, *entries: Entry, sent: bool = False) -> None:
+    """The ledger of a run that was killed with these writes under way."""
+    ledger = Ledger(target.config()["ledger_url"], target.workspace, "killed")
+    ledger.begin(entries)
+    for entry in entries if sent else ():
+        ledger.sending(entry)
+    ledger.close()
+
+
+def _invoice(target: Any) -> dict[str, Any]:
+    """An invoice that exists already."""
+    client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
+    dates = {"issuedDate": "2026-01-01T00:00:00Z", "dueDate": "2026-02-01T00:00:00Z"}
+    body = {"number": "1", "clientId": client, "currency": "USD", **dates}
+    return target.box.ok("POST", "/workspaces/{ws}/invoices", body) | body
+
+
+def test_two_runs_at_once_are_refused(target: Any, singer: Any) -> None:
+    messages = [singer.schema("tags"), singer.record("tags", id=1, name="a"), singer.state(x=1)]
+    other = Ledger(target.config()["ledger_url"], target.workspace, "other")
+    other.hold()
+    refused = target(messages)
+    assert (refused.code, refused.states, refused.writes) == (1, [], {})
+    assert f"another run is writing to workspace {target.workspace} with this ledger" in refused.log
+    assert target(messages, dry_run=True).code == 0, "which writes nothing"
+    other.close()
+    assert target(messages).code == 0
+
+
+def test_ledgers_of_two_workspaces_in_one_database_do_not_disturb_each_other(target: Any) -> None:
+    url = target.config()["ledger_url"]
+    first, second, third = (Ledger(url, workspace, "run") for workspace in ("a", "b", "a"))
+    first.hold()
+    second.hold()
+    with pytest.raises(LedgerInUseError):
+        third.hold()
+    for one in (first, second, third):
+        one.close()
+
+
+def test_a_create_that_cannot_even_be_looked_up_is_looked_up_next_time(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    messages = [singer.schema("time_entries"), singer.record("time_entries", id=1, userId=me, **_ENTRY)]
+    reads = {"route": "GET /workspaces/{ws}/user/{u}/time-entries", "nth": [*range(2, 40)], "status": 400}
+    target.box.faults([{"route": "POST *", "nth": 1, **_LOST}, {**reads, "body": '{"code": 1, "message": "no"}'}])
+    lost = target(messages)
+    target.box.faults([])
+    assert [reject["error"] for reject in lost.rejects] == ["unknown_outcome"]
+    again = target(messages)
+    assert (again.code, again.writes) == (0, {}), again.log
+    assert len(target.tables()["time_entries"]) == 1
+
+
+def test_a_call_without_an_answer_is_never_repeated(target: Any, singer: Any) -> None:
+    invoice = _invoice(target)["id"]
+    call = singer.record("AddInvoicePayment", id=1, invoiceId=invoice, amount=500, paymentDate="2026-01-20")
+    target.box.faults([{"route": "POST /workspaces/{ws}/invoices/{i}/payments", "nth": 1, **_LOST}])
+    first = target([singer.schema("AddInvoicePayment"), call])
+    target.box.faults([])
+    assert [(one["error"], one["retryable"]) for one in first.rejects] == [("unknown_outcome", False)]
+    second = target([singer.schema("AddInvoicePayment"), call])
+    assert second.writes == {}
+    assert "a killed run left open whether this call took place" in second.rejects[0]["message"]
+    assert len(target.tables()["invoices"][0]["payments"]) == 1
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["queued", "sent"])
+def test_of_a_killed_run_only_calls_that_had_left_are_doubtful(target: Any, singer: Any, sent: bool) -> None:  # noqa: FBT001
+    invoice = _invoice(target)["id"]
+    _earlier(target, Entry("DuplicateInvoice", "1", "DuplicateInvoice", "CALL"), sent=sent)
+    result = target([singer.schema("DuplicateInvoice"), singer.record("DuplicateInvoice", id=1, invoiceId=invoice)])
+    assert [reject["error"] for reject in result.rejects] == (["unknown_outcome"] if sent else [])
+    assert len(target.tables()["invoices"]) == (1 if sent else 2)
+
+
+def test_what_was_half_built_is_completed_first(target: Any, singer: Any) -> None:
+    """A payment that meets an invoice without its items would make it a paid one."""
+    body = _invoice(target)
+    item = {"itemType": "Service", "description": "work", "quantity": 1, "unitPrice": 100000, "applyTaxes": "NONE"}
+    whole = {
+        **{name: body[name] for name in ("number", "clientId", "currency", "issuedDate", "dueDate")},
+        "items": [item],
+    }
+    recovery = {"scope": [], "given": {"number": "1"}, "before": []}
+    changes = {name: (None, value) for name, value in whole.items()}
+    _earlier(target, Entry("invoices", "i1", "invoices", "INSERT", changes=changes, recovery=recovery))
+    result = target(
+        [
+            singer.schema("invoices"),
+            singer.schema("invoice_payments"),
+            singer.record("invoice_payments", id=1, invoiceId="i1", amount=500, date="2026-01-20"),
+            singer.record("invoices", id="i1", **whole),
+        ]
+    )
+    assert result.counts["invoices"] == {"unchanged": 1}, result.log
+    [invoice] = target.tables()["invoices"]
+    assert (len(invoice["items"]), len(invoice["payments"]), invoice["status"]) == (1, 1, "PARTIALLY_PAID")
+
+
+def test_what_was_created_before_it_was_refused_is_not_created_again(target: Any, singer: Any) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
+
+    def invoice(item: str) -> dict[str, Any]:
+        line = {"itemType": item, "description": "work", "quantity": 1, "unitPrice": 1}
+        dates = {"issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
+        return singer.record("invoices", id=1, number="1", clientId="Acme", currency="USD", items=[line], **dates)
+
+    result = target([singer.schema("invoices"), invoice("Nonsense"), invoice("Service")])
+    assert result.counts["invoices"] == {"updated": 1, "rejected": 1}, result.log
+    [made] = target.tables()["invoices"]
+    assert [item["itemType"] for item in made["items"]] == ["Service"]
+
+
+def test_a_row_whose_object_is_gone_is_forgotten(target: Any, singer: Any) -> None:
+    """Or it would count as missing in every run that follows."""
+    rows = [singer.schema("tags"), singer.record("tags", id=1, name="a"), singer.record("tags", id=2, name="b")]
+    target(rows)
+    tag = next(tag for tag in target.tables()["tags"] if tag["name"] == "a")["id"]
+    target.box.ok("DELETE", f"/workspaces/{{ws}}/tags/{tag}")
+    gone = [rows[0], singer.record("tags", id=1, _sdc_deleted_at="2026-01-01"), rows[2]]
+    assert target(gone).counts["tags"] == {"unchanged": 2}
+    with sqlite3.connect(target.folder / "ledger.db") as ledger:
+        assert ledger.execute("SELECT key FROM clockify_rows").fetchall() == [("2",)]
