@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from target_clockify.declaration import Field, State, WritableObject
     from target_clockify.ledger import Row
 
+LONGEST_KEY = 512
 _CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")
 _DELETED = "_sdc_deleted_at"
 _NOTHING = (b"", b"null")
@@ -141,11 +142,17 @@ class Route:
         """Read no more of a record than its key, its id and its parents; `fill` reads the rest.
 
         Raises:
-            RejectedError: It lacks its own key.
+            RejectedError: It lacks its own key, or is no object.
         """
-        seen = self._glance.decode(raw)
+        try:
+            seen = self._glance.decode(raw)
+        except msgspec.DecodeError:
+            raise RejectedError("malformed", "the record is no JSON object") from None
         incoming = Incoming(self, raw, epoch=epoch, seen=hashlib.blake2b(raw, digest_size=16).digest())
         incoming.key = self._key(seen) or incoming.seen.hex()
+        if len(incoming.key) > LONGEST_KEY or "\0" in incoming.key:
+            msg = f"the record's key has more than {LONGEST_KEY} characters, or a NUL among them"
+            raise RejectedError("invalid_key", msg)
         value = _text_of(seen.id)
         incoming.id = value if is_clockify_id(value) else None
         incoming.workspace = _text_of(seen.workspace)

@@ -1,18 +1,23 @@
 """The records that could not be written, on disk: a Singer stream of its own, to be mended and fed back.
 
 Every line of a record is a RECORD message, with the reason beside the record; a SCHEMA line goes before the first
-record of a stream. The file holds the rejects of one run. It replaces that of the run before, which stays as
-`<name>.previous`, also while that very file is being read back.
+record of a stream. The file holds the rejects of one run. That of an earlier run is put aside under the next free
+number, `<name>.1`, `<name>.2`, also while that very file is being read back: what nobody has mended yet is not lost.
 """
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
+    from io import FileIO
+
     from target_clockify.record import RejectedError
 
 
@@ -24,12 +29,13 @@ class Rejects:
         self.path = Path(path)
         self._schemas: dict[str, dict[str, Any]] = {}
         self._introduced: set[str] = set()
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
 
     def start(self) -> None:
-        """Put the rejects of the run before aside."""
-        if self.path.exists():
-            self.path.replace(self.path.with_name(f"{self.path.name}.previous"))
+        """Put the rejects of an earlier run aside."""
+        if self.path.is_file():
+            names = (self.path.with_name(f"{self.path.name}.{number}") for number in count(1))
+            self.path.replace(next(name for name in names if not name.exists()))
 
     def introduce(self, stream: str, message: dict[str, Any]) -> None:
         """Note the SCHEMA message of a stream, to be repeated if one of its records is rejected."""
@@ -37,13 +43,11 @@ class Rejects:
         self._introduced.discard(stream)
 
     def add(self, stream: str, key: str, operation: str, raw: bytes, error: RejectedError) -> None:
-        """Write one reject, on disk when this returns."""
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("ab")
-        if stream not in self._introduced:
-            self._introduced.add(stream)
-            self._file.write(msgspec.json.encode(self._schemas[stream]) + b"\n")
+        """Write one reject; it outlasts the process when this returns, and a loss of power after `sync`.
+
+        Raises:
+            OSError: It cannot be written; the file is as it was before.
+        """
         line = {
             "type": "RECORD",
             "stream": stream,
@@ -57,12 +61,39 @@ class Rejects:
             "retryable": error.retryable,
             "record": msgspec.Raw(raw),
         }
-        self._file.write(msgspec.json.encode(line) + b"\n")
-        self._file.flush()
+        lines = msgspec.json.encode(line) + b"\n"
+        if stream not in self._introduced:
+            lines = msgspec.json.encode(self._schemas[stream]) + b"\n" + lines
+        try:
+            self._append(lines)
+        except OSError as failure:
+            msg = "a rejected record cannot be written to rejects_path"
+            raise OSError(failure.errno, f"{msg}: {failure.strerror}", str(self.path)) from None
+        self._introduced.add(stream)
         self.count += 1
+
+    def sync(self) -> None:
+        """See to it that what was written outlasts even a loss of power."""
+        if self._file and self.path.is_file():
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """End the file."""
         if self._file:
             self._file.close()
             self._file = None
+
+    def _append(self, lines: bytes) -> None:
+        """Write all of it or, where the disk is full, none."""
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("ab", buffering=0)
+        size = os.fstat(self._file.fileno()).st_size
+        rest = memoryview(lines)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            with suppress(OSError):  # a device cannot be cut
+                os.ftruncate(self._file.fileno(), size)
+            raise

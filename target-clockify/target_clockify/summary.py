@@ -63,7 +63,8 @@ class Summary:
         for stream in self.records:
             name = self.objects.get(stream, stream)
             requests = self.pages[name] + self.writes[name]
-            logger.info("%s: %d records: %s; %d requests", stream, self.records[stream], self._told(stream), requests)
+            told = self._told(stream, ended=True)
+            logger.info("%s: %d records: %s; %d requests", stream, self.records[stream], told, requests)
         statistics = self._client.statistics
         logger.info(
             "Run %s: %d records in %.1f s, %d requests, %d tried again, %d refused for their rate",
@@ -77,6 +78,9 @@ class Summary:
         if self.rejected:
             logger.error("%d records were rejected, see %s", self.rejected, rejects)
 
-    def _told(self, stream: str) -> str:
+    def _told(self, stream: str, *, ended: bool = False) -> str:
         counts = self.counts.get(stream, Counter())
-        return ", ".join(f"{counts[column]} {column}" for column in _COLUMNS if counts[column]) or "nothing done"
+        told = [f"{counts[column]} {column}" for column in _COLUMNS if counts[column]]
+        if ended and (left := self.records[stream] - counts.total()):
+            told.append(f"{left} left undone")
+        return ", ".join(told) or "nothing done"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sqlite3
 import sys
 import uuid
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -24,7 +27,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
 from target_clockify.about import capability_table
-from target_clockify.ledger import Ledger, report
+from target_clockify.ledger import Ledger, LedgerInUseError, report
 from target_clockify.objects import BY_NAME, OBJECTS, find_object, why_not
 from target_clockify.procedures import find_procedure
 from target_clockify.record import Route
@@ -36,6 +39,13 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+_FAILURES = (
+    *(ClockifyError, StoppedError, LedgerInUseError),
+    *(InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPropertiesError),
+    *(OSError, ValueError, LookupError, ImportError, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error),
+)
+"""What a user can mend, or has to live with: told in one line."""
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
@@ -142,6 +152,8 @@ class TargetClockify(Target):
                 workspace = seen[0]
             settings = Settings.of(self.config, workspace)
             ledger = Ledger(self.config["ledger_url"], workspace, self.run_id)
+            if not settings.dry_run:
+                ledger.hold()
             self._run = Run(settings, client, ledger, self._write_state_message)
         return self._run
 
@@ -271,7 +283,9 @@ class TargetClockify(Target):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop reading; what is on its way is finished and noted."""
-        msg = f"stopped by signal {signum}"
+        for other in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(other, signal.SIG_IGN)  # once is enough: what is on its way must not be cut off
+        msg = f"stopped by {signal.Signals(signum).name}"
         raise StoppedError(msg)
 
     # -- the command line ----------------------------------------------------------------------
@@ -298,9 +312,7 @@ class TargetClockify(Target):
                 return
             cls.print_version(print_fn=cls.logger.info)
             target.listen(file_input)
-        except (ClockifyError, OSError, ValueError, LookupError, StoppedError, InvalidInputLine) as error:
-            cls._fail(target, error)
-        except (RecordsWithoutSchemaException, MissingKeyPropertiesError, sqlalchemy.exc.SQLAlchemyError) as error:
+        except _FAILURES as error:
             cls._fail(target, error)
         if target is not None and target.failed:
             sys.exit(1)
@@ -308,10 +320,8 @@ class TargetClockify(Target):
     @classmethod
     def _fail(cls, target: TargetClockify | None, error: Exception) -> None:
         if target is not None:
-            try:
+            with suppress(*_FAILURES):  # what made the run break off says more than what came of that
                 target.give_up()
-            except (ClockifyError, StoppedError) as another:
-                error = another
         cls.logger.error("%s", str(error).splitlines()[0] if str(error) else type(error).__name__)
         sys.stdout.flush()
         os._exit(1) if isinstance(error, BrokenPipeError) else sys.exit(1)
