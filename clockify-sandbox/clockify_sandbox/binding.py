@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from clockify_sandbox.errors import ApiError, invalid
+from clockify_sandbox.errors import ApiError, invalid, not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ class Body(msgspec.Struct, rename="camel", kw_only=True):
     """Base of request bodies."""
 
 
+_MISSING = 3001
 _FIELD = re.compile(r"\$\.?(.*)`")
 _TRANSLATIONS = (
     (r"Object missing required field `(.*?)`", "must not be null"),
@@ -55,7 +56,7 @@ def decode_query(shape: type[T], query: Mapping[str, Sequence[str]]) -> T:
         if given is None:
             if required:
                 message = f"Required request parameter '{name}' for method parameter type String is not present"
-                raise ApiError(400, 3001, message)
+                raise ApiError(400, _MISSING, message)
         elif many:
             values[name] = [part for text in given for part in text.split(",") if part]
         elif given[0]:
@@ -73,7 +74,8 @@ def decode_form(shape: type[T], form: Mapping[str, Sequence[str]]) -> T:
     try:
         return decode_query(shape, form)
     except ApiError as error:
-        raise invalid(error.message or "") from None
+        missing = error.code == _MISSING
+        raise invalid("must not be null" if missing else error.message or "") from None
 
 
 def decode_body(shape: Any, raw: bytes) -> Any:
@@ -92,18 +94,30 @@ def decode_body(shape: Any, raw: bytes) -> Any:
             if found := re.search(pattern, reason):
                 raise invalid(text.format(*found.groups()[:1])) from None
         if reason.startswith("Invalid enum value"):
-            value = reason.removeprefix("Invalid enum value ")
-            raise ApiError(
-                400, 3002, f"You entered invalid value for field: [{place}]. {value} is not allowed"
-            ) from None
+            raise not_one_of(place, _members(msgspec.inspect.type_info(shape), place), 3002) from None
         raise ApiError(400, 3002, f"JSON parse error: {reason} at [{place}]") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ApiError(400, 3002, f"JSON parse error: {error}") from None
 
 
 @cache
 def _parameters(shape: Any) -> list[tuple[str, bool, bool]]:
     return [(known.encode_name, known.required, _is_list(known.type)) for known in msgspec.structs.fields(shape)]
+
+
+def _members(kind: msgspec.inspect.Type, place: str) -> list[str]:
+    """The accepted values at a place inside a type, e.g. `userFilter.statuses[0]`."""
+    name, _, rest = re.sub(r"\[.*?\]", "", place).lstrip(".").partition(".")
+    match kind:
+        case msgspec.inspect.UnionType(types):
+            return next((found for one in types if (found := _members(one, place))), [])
+        case msgspec.inspect.ListType(item):
+            return _members(item, place)
+        case msgspec.inspect.StructType(fields=fields):
+            return next((_members(one.type, rest) for one in fields if one.encode_name == name), [])
+        case msgspec.inspect.LiteralType(values):
+            return [str(value) for value in values]
+    return []
 
 
 def _without_nulls(value: Any) -> Any:

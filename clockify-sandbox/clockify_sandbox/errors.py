@@ -34,10 +34,11 @@ def not_in(noun: str, parent: str = "Workspace") -> ApiError:
     return invalid(f"{noun} doesn't belong to {parent}")
 
 
-def not_one_of(name: str, allowed: Iterable[str]) -> ApiError:
-    """A value outside a closed set that the domain, not the parser, looks at."""
+def not_one_of(name: str, allowed: Iterable[str], code: int = 501) -> ApiError:
+    """A value outside a closed set: code 3002 where the parser minds it, 501 where only the domain does."""
+    values = ", ".join(allowed)
     return invalid(
-        f"You entered invalid value for field: [{name}]. Value must be from the following set: {', '.join(allowed)}"
+        f"You entered invalid value for field: [{name}]. Value must be from the following set: {values}", code
     )
 
 

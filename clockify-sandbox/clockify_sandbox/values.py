@@ -18,7 +18,7 @@ _SECONDS = tuple(f"{second:02d}Z" for second in range(60))
 
 @lru_cache(maxsize=4096)
 def _day(number: int) -> str:
-    return datetime.fromtimestamp(number * DAY, UTC).strftime("%Y-%m-%dT")
+    return datetime.fromtimestamp(number * DAY, UTC).date().isoformat() + "T"  # strftime does not pad early years
 
 
 def timestamp(seconds: int) -> str:

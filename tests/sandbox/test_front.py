@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -85,6 +85,8 @@ def test_each_host_has_its_own_errors_and_routes(empty: Sandbox) -> None:
         (b"{", 3002),
         (b"[]", 3002),
         (b'{"name": {}}', 3002),
+        (b'{"name": "\xff"}', 3002),
+        (b"[" * 5000, 3002),
         (b"{}", 501),
         (b'{"name": null}', 501),
         (b'{"name": ""}', 501),
@@ -94,6 +96,32 @@ def test_each_host_has_its_own_errors_and_routes(empty: Sandbox) -> None:
 def test_bodies_are_refused_by_what_is_wrong_with_them(empty: Sandbox, body: bytes, code: int) -> None:
     headers = {"Content-Type": "application/json"}
     assert empty.refused("POST", CLIENTS, data=body, headers=headers) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "allowed"),
+    [
+        (
+            "/invoices/info",
+            {"statuses": ["PAID", "LATE"]},
+            "statuses[1]",
+            "OVERDUE, PAID, PARTIALLY_PAID, SENT, UNSENT, VOID",
+        ),
+        (
+            "/invoices/info",
+            {"clients": {"contains": "?"}},
+            "clients.contains",
+            "CONTAINS, CONTAINS_ONLY, DOES_NOT_CONTAIN",
+        ),
+        ("/time-entries", {"type": "LUNCH"}, "type", "BREAK, REGULAR"),
+    ],
+)
+def test_an_unknown_value_is_answered_with_the_known_ones(
+    empty: Sandbox, path: str, body: dict[str, Any], field: str, allowed: str
+) -> None:
+    refused = empty.call("POST", "/workspaces/{ws}" + path, body)
+    told = f"You entered invalid value for field: [{field}]. Value must be from the following set: {allowed}"
+    assert (refused.status_code, refused.json()) == (400, {"message": told, "code": 3002})
 
 
 def test_other_content_types_are_refused(empty: Sandbox) -> None:

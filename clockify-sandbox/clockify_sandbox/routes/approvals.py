@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import TYPE_CHECKING, Literal
 
 from clockify_sandbox.binding import Body, Query
@@ -183,6 +183,8 @@ def _resubmit(call: Call, user_id: str, body: Submission) -> Entity:
 def _week(call: Call, user_id: str, body: Submission) -> tuple[int, int]:
     if body.period != _PERIOD:
         raise invalid(f"Approval period has changed. Expected period is {_PERIOD}.")
+    if not MINYEAR < body.period_start.year < MAXYEAR:
+        raise invalid("Period is out of range")
     return week_of(call, user_id, body.period_start)
 
 
