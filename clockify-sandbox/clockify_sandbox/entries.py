@@ -12,6 +12,7 @@ from clockify_sandbox.binding import Body
 from clockify_sandbox.bodies import CustomFieldValue
 from clockify_sandbox.errors import ApiError, forbidden, invalid, not_in
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, TAG, TASK, TIME_ENTRY
+from clockify_sandbox.people import oversight
 from clockify_sandbox.projects import default_of
 from clockify_sandbox.render import project_of, task_of, time_entry_renderer
 from clockify_sandbox.values import epoch, timestamp
@@ -65,6 +66,16 @@ def owned_entry(call: Call, entry_id: str, user_id: str | None = None) -> TimeEn
     if entry is None or user_id not in (None, entry.user_id):
         raise not_in(TIME_ENTRY.noun)
     if entry.user_id != call.user_id and not call.is_admin:
+        raise forbidden()
+    return entry
+
+
+def visible_entry(call: Call, entry_id: str) -> TimeEntry:
+    """An entry that the caller may read: one's own, those of people one manages, as administrator all."""
+    entry = call.workspace.time_entries.get(entry_id)
+    if entry is None:
+        raise not_in(TIME_ENTRY.noun)
+    if not oversight(call)(entry.user_id):
         raise forbidden()
     return entry
 
@@ -183,9 +194,7 @@ def add_entry(call: Call, entry: TimeEntry) -> Entity:
     """Keep a new entry; the answer is how it is shown."""
     if entry.end is None:
         call.find(MEMBER, entry.user_id)
-        for running in call.workspace.time_entries.running():
-            if running.user_id == entry.user_id:
-                change_entry(call, running, {"end": max(entry.start, running.start)}, event="TIMER_STOPPED")
+        make_way(call, entry.user_id, entry.start)
     call.workspace.time_entries.add([entry])
     shown = written(call)(entry)
     manual = "CREATE_TIME_PERSONAL_MANUAL" if entry.end is not None else "CREATE_TIME_PERSONAL_TIMER"
@@ -193,6 +202,13 @@ def add_entry(call: Call, entry: TimeEntry) -> Entity:
     event = "NEW_TIME_ENTRY" if entry.end is not None else "NEW_TIMER_STARTED"
     call.recorder.change(TIME_ENTRY, "created", shown, audit=action, event=event)
     return shown
+
+
+def make_way(call: Call, user_id: str, start: int) -> None:
+    """Stop the running timer of a user, if there is one, because another begins."""
+    for running in call.workspace.time_entries.running():
+        if running.user_id == user_id:
+            change_entry(call, running, {"end": max(start, running.start)}, event="TIMER_STOPPED")
 
 
 def change_entry(call: Call, entry: TimeEntry, changes: Entity, event: str | None = None) -> Entity:

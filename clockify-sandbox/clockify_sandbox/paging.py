@@ -32,11 +32,12 @@ class Window:
 
 @dataclass(frozen=True)
 class Paging:
-    """A style: parameter names, first page number, default and largest size, and whether `Last-Page` is sent."""
+    """A style: parameter names, first and last page number, default and largest size, whether `Last-Page` is sent."""
 
     page: str = "page"
     size: str = "page-size"
     first: int = 1
+    last: int | None = None
     default: int = 50
     maximum: int = CEILING
     last_page: bool = True
@@ -60,6 +61,8 @@ class Paging:
             raise invalid(f"Page size cannot be larger than {self.maximum:,}.")
         if page < self.first:
             raise invalid("Page must be a positive value" if self.first else "Page must not be negative")
+        if self.last is not None and page > self.last:
+            raise invalid(f"must be less than or equal to {self.last}")
         return Window(page - self.first, size)
 
     @property
@@ -89,7 +92,7 @@ class BodyPage(Body, kw_only=True):
 KEBAB = Paging()
 """Almost every list of the core host."""
 IN_PROGRESS = Paging(default=10, maximum=1000)
-TIME_OFF = Paging(maximum=200)
+TIME_OFF = Paging(last=1000, maximum=200)
 BODY = Paging(size="pageSize", in_body=True, last_page=False)
 """`/users/info`, `/invoices/info`."""
 BODY_200 = Paging(size="pageSize", in_body=True, maximum=200, last_page=False)

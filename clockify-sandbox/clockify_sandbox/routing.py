@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clockify_sandbox.paging import Paging
 
 Host = Literal["api", "report", "auditlog"]
-Role = Literal["MEMBER", "ADMIN", "SELF"]  # SELF: the user of {userId}, or an administrator
+Role = Literal["MEMBER", "ADMIN", "SELF"]  # SELF: the user of {userId}, an administrator, and for reads a manager
 Handler = TypeVar("Handler", bound="Callable[..., Any]")
 
 
@@ -65,6 +65,7 @@ class Routes:
     def __init__(self, **defaults: Any) -> None:
         self._defaults = defaults
         self.all: list[Route] = []
+        self.dead: list[tuple[Host, str]] = []
 
     def get(self, template: str, **options: Any) -> Callable[[Handler], Handler]:
         """Declare a GET."""
@@ -86,6 +87,10 @@ class Routes:
         """Declare a DELETE."""
         return self._declare("DELETE", template, options)
 
+    def gone(self, template: str, host: Host = "api") -> None:
+        """Declare that a path is no route, although a placeholder would take its last word for an id."""
+        self.dead.append((host, template))
+
     def _declare(self, method: str, template: str, options: dict[str, Any]) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             self.all.append(Route(method, template, handler, **{**self._defaults, **options}))
@@ -99,6 +104,7 @@ class _Node:
     literals: dict[str, _Node] = field(default_factory=dict)
     placeholder: _Node | None = None
     routes: dict[str, Route] = field(default_factory=dict)
+    dead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +116,19 @@ class Match:
 
 
 class Router:
-    """All routes, by host and path. Literals win over placeholders, HEAD is a GET, and a trailing slash is accepted."""
+    """All routes, by host and path. Literals win over placeholders, HEAD is a GET, and a trailing slash is accepted.
+
+    Attributes:
+        all: the routes, with what their functions take.
+    """
 
     def __init__(self, families: list[Routes]) -> None:
         self._roots: dict[str, _Node] = {"api": _Node(), "report": _Node(), "auditlog": _Node()}
-        for route in (route for family in families for route in family.all):
-            self._add(replace(route, takes=_argument_types(route.handler)))
+        self.all = [replace(route, takes=_argument_types(route.handler)) for family in families for route in family.all]
+        for route in self.all:
+            self._add(route)
+        for host, template in (path for family in families for path in family.dead):
+            self._node(host, template).dead = True
 
     def match(self, host: Host, method: str, path: str) -> Match:
         """The route of a request.
@@ -126,6 +139,8 @@ class Router:
         segments = path.strip("/").split("/")
         verb = "GET" if method == "HEAD" else method
         nodes = _find(self._roots[host], segments)
+        if any(node.dead for node in nodes):
+            raise _no_route(host, path)
         for node in nodes:
             if route := node.routes.get(verb):
                 names = [part[1:-1] if part[:1] == "{" else "" for part in route.template.strip("/").split("/")]
@@ -134,14 +149,18 @@ class Router:
             raise _no_route(host, path)
         raise _wrong_verb(host, method, sorted({verb for node in nodes for verb in node.routes}))
 
-    def _add(self, route: Route) -> None:
-        node = self._roots[route.host]
-        for segment in route.template.strip("/").split("/"):
+    def _node(self, host: Host, template: str) -> _Node:
+        node = self._roots[host]
+        for segment in template.strip("/").split("/"):
             if segment.startswith("{"):
                 node.placeholder = node.placeholder or _Node()
                 node = node.placeholder
             else:
                 node = node.literals.setdefault(segment, _Node())
+        return node
+
+    def _add(self, route: Route) -> None:
+        node = self._node(route.host, route.template)
         if route.method in node.routes:
             raise ValueError(f"declared twice: {route.key}")
         node.routes[route.method] = route
@@ -149,7 +168,7 @@ class Router:
 
 def _find(node: _Node, segments: list[str]) -> list[_Node]:
     if not segments:
-        return [node] if node.routes else []
+        return [node] if node.routes or node.dead else []
     head, tail = segments[0], segments[1:]
     found = _find(node.literals[head], tail) if head in node.literals else []
     return found + (_find(node.placeholder, tail) if node.placeholder else [])

@@ -12,6 +12,7 @@ from clockify_sandbox.binding import decode_body, decode_form, decode_query
 from clockify_sandbox.call import Call
 from clockify_sandbox.clock import Clock
 from clockify_sandbox.errors import ApiError, access_denied, forbidden, not_on_plan
+from clockify_sandbox.people import oversight
 from clockify_sandbox.values import is_id
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Sandbox:
         if call.caller.addon_workspace not in (None, workspace_id):
             raise access_denied()
         call.enter(workspace)
-        if route.role != "MEMBER" and not call.is_admin and (route.role == "ADMIN" or not _is_self(call)):
+        if not _may(call, route):
             raise forbidden()
         if route.feature and route.feature not in workspace.record["features"]:
             raise not_on_plan()
@@ -109,8 +110,11 @@ class Sandbox:
         return arguments
 
 
-def _is_self(call: Call) -> bool:
-    return call.path.get("userId") == call.user_id
+def _may(call: Call, route: Route) -> bool:
+    if route.role == "MEMBER" or call.is_admin:
+        return True
+    user_id = call.path.get("userId", "")
+    return route.role == "SELF" and (user_id == call.user_id or (route.reads and oversight(call)(user_id)))
 
 
 def _require_acceptable(request: Request) -> None:

@@ -191,6 +191,35 @@ def test_others_entries_are_for_administrators_on_a_paid_plan(sandbox: StartSand
     assert box.refused("POST", theirs, HOUR) == (403, None)
 
 
+def test_managers_read_the_entries_of_their_people_and_change_none(sandbox: StartSandbox) -> None:
+    box = sandbox()
+    manager = box.ok("GET", "/user", key=LIMITED)["id"]
+    path = own(box)
+    entry_id = box.ok("POST", path, HOUR)["id"]
+    entry = f"{ENTRIES}/{entry_id}"
+    profile = path.replace("/user/", "/member-profile/").removesuffix("/time-entries")
+    for reading in (path, entry, profile):
+        assert box.refused("GET", reading, key=LIMITED) == (403, 403)
+    role = {"role": "TEAM_MANAGER", "entityId": path.split("/")[-2]}
+    box.ok("POST", f"/workspaces/{{ws}}/users/{manager}/roles", role)
+    for reading in (path, entry, profile):
+        assert box.ok("GET", reading, key=LIMITED) == box.ok("GET", reading)
+    batch = {"timeEntryIds": [entry_id]}
+    assert box.ok("POST", f"{ENTRIES}/batch", batch, key=LIMITED) == box.ok("POST", f"{ENTRIES}/batch", batch)
+    assert box.refused("DELETE", entry, key=LIMITED) == (403, 403)
+    assert box.refused("PATCH", path, {"end": HOUR["end"]}, key=LIMITED) == (403, 403)
+    assert box.refused("PATCH", profile, {"weekStart": "MONDAY"}, key=LIMITED) == (403, 403)
+
+
+def test_an_update_without_an_end_is_the_one_timer_that_runs(empty: Sandbox) -> None:
+    path = own(empty)
+    entry = empty.ok("POST", path, HOUR)["id"]
+    timer = empty.ok("POST", path)["id"]
+    empty.ok("PUT", f"{ENTRIES}/{entry}", {"start": HOUR["start"]})
+    assert [row["id"] for row in empty.ok("GET", f"{ENTRIES}/status/in-progress")] == [entry]
+    assert empty.ok("GET", f"{ENTRIES}/{timer}")["timeInterval"]["end"] == "2026-11-20T09:30:00Z"
+
+
 def test_one_timer_runs_per_user_and_rates_follow_the_most_specific(empty: Sandbox) -> None:
     path = own(empty)
     first = empty.ok("POST", path, {"start": "2026-11-20T07:00:00Z"})["id"]

@@ -164,6 +164,8 @@ def test_policies_are_listed_active_ones_only_unless_asked(tiny: Sandbox) -> Non
     answer = tiny.call("GET", f"{POLICIES}?status=ALL&page-size=3")
     assert (len(answer.json()), answer.headers["Last-Page"]) == (3, "false")
     assert tiny.refused("GET", f"{POLICIES}?page-size=201") == (400, 501)
+    assert tiny.ok("GET", f"{POLICIES}?page=1000") == []
+    assert tiny.refused("GET", f"{POLICIES}?page=1001") == (400, 501)
     assert tiny.refused("GET", f"{POLICIES}?status=OLD") == (400, 3000)
 
 

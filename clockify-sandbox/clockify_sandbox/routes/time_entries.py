@@ -16,15 +16,18 @@ from clockify_sandbox.entries import (
     add_entry,
     change_entry,
     checked,
+    make_way,
     owned_entry,
     remove_entry,
     require_open,
     shown,
     stop_running,
+    visible_entry,
 )
 from clockify_sandbox.errors import ApiError, not_on_plan
 from clockify_sandbox.kinds import MEMBER, PROJECT, TAG, TASK
 from clockify_sandbox.paging import IN_PROGRESS, KEBAB
+from clockify_sandbox.people import oversight
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import DAY, epoch, wall_clock
 from clockify_sandbox.world import BY_HAND, TimeEntry
@@ -40,6 +43,7 @@ routes = Routes(scope="TIME_ENTRY")
 
 _OF_USER = "/workspaces/{ws}/user/{userId}/time-entries"
 _ENTRIES = "/workspaces/{ws}/time-entries"
+routes.gone(_ENTRIES + "/stop")  # timers are stopped with PATCH on the entries of their user
 
 
 class EntriesQuery(Query):
@@ -120,14 +124,15 @@ def list_running(call: Call) -> Answer:
 @routes.get(_ENTRIES + "/{timeEntryId}")
 def get_entry(call: Call, query: HydratedQuery) -> Entity:
     """One entry. Even when hydrated it comes without its user."""
-    return shown(call, hydrated=query.hydrated, user=False)(owned_entry(call, call.path["timeEntryId"]))
+    return shown(call, hydrated=query.hydrated, user=False)(visible_entry(call, call.path["timeEntryId"]))
 
 
 @routes.post(_ENTRIES + "/batch", reads=True)
 def get_entries(call: Call, body: BatchBody) -> list[Entity]:
     """Entries by id; ids that lead nowhere are left out."""
     show, found = shown(call, hydrated=body.hydrated), map(call.workspace.time_entries.get, body.time_entry_ids)
-    return [show(entry) for entry in found if entry and (call.is_admin or entry.user_id == call.user_id)]
+    may_see = oversight(call)
+    return [show(entry) for entry in found if entry and may_see(entry.user_id)]
 
 
 @routes.post(_ENTRIES, status=201, body_optional=True)
@@ -230,6 +235,8 @@ def _replace(call: Call, entry: TimeEntry, body: EntryChange) -> Entity:
     require_open(call, entry)
     fields = checked(call, body, may_be_manual=call.is_admin)
     stopped = entry.end is None and fields["end"] is not None
+    if entry.end is not None and fields["end"] is None:
+        make_way(call, entry.user_id, call.now)
     return change_entry(call, entry, fields, event="TIMER_STOPPED" if stopped else None)
 
 
