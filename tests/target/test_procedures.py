@@ -1,0 +1,189 @@
+"""Every procedure, called by hand with real ids: one request to its route, and it succeeds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from target_clockify.call import main
+from target_clockify.procedures import PROCEDURES
+
+_DATES = {"issuedDate": "2026-01-01T00:00:00Z", "dueDate": "2026-02-01T00:00:00Z"}
+_DAY = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
+_WEEK = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-06T23:59:59Z"}
+_RATE = "amount=4200 since=2026-01-01"
+_ITEM = "itemType=Service description=work quantity=1 unitPrice=100 applyTaxes=NONE"
+_IMPORT = (
+    "from=2026-01-01T00:00:00Z to=2026-01-31T00:00:00Z importExpenses=false timeEntryGroupType=SINGLE_ITEM "
+    'projectFilter={"contains":"CONTAINS","ids":["{project}"],"status":"ALL"}'
+)
+_CALLS = {
+    "UpdateWorkspaceCostRate": (_RATE, "PUT /cost-rate"),
+    "UpdateWorkspaceBillableRate": (_RATE, "PUT /hourly-rate"),
+    "UpdateUserBillableRate": (f"userId={{me}} {_RATE}", "PUT /users/{}/hourly-rate"),
+    "UpdateUserCostRate": (f"userId={{me}} {_RATE}", "PUT /users/{}/cost-rate"),
+    "UpdateProjectUserBillableRate": (
+        f"projectId={{project}} userId={{me}} {_RATE}",
+        "PUT /projects/{}/users/{}/hourly-rate",
+    ),
+    "UpdateProjectUserCostRate": (
+        f"projectId={{project}} userId={{me}} {_RATE}",
+        "PUT /projects/{}/users/{}/cost-rate",
+    ),
+    "UpdateTaskBillableRate": (
+        f"projectId={{project}} taskId={{task}} {_RATE}",
+        "PUT /projects/{}/tasks/{}/hourly-rate",
+    ),
+    "UpdateTaskCostRate": (f"projectId={{project}} taskId={{task}} {_RATE}", "PUT /projects/{}/tasks/{}/cost-rate"),
+    "AddUserToGroup": ("userGroupId={group} userId={me}", "POST /user-groups/{}/users"),
+    "RemoveUserFromGroup": ("userGroupId={group} userId={me}", "DELETE /user-groups/{}/users/{}"),
+    "SetUserStatus": ("userId={other} status=inactive", "PUT /users/{}"),
+    "GiveManagerRole": ("userId={other} role=PROJECT_MANAGER entityId={project}", "POST /users/{}/roles"),
+    "SetUserCustomFieldValue": ("userId={me} customFieldId={userfield} value=x", "PUT /users/{}/custom-field/{}/value"),
+    "SetProjectEstimate": (
+        'projectId={project} timeEstimate={"estimate":"PT5H","type":"MANUAL","active":true}',
+        "PATCH /projects/{}/estimate",
+    ),
+    "SetProjectMemberships": ('projectId={project} memberships=[{"userId":"{me}"}]', "PATCH /projects/{}/memberships"),
+    "AddProjectMembers": ('projectId={project} userIds=["{other}"]', "POST /projects/{}/memberships"),
+    "RemoveProjectMembers": ('projectId={project} userIds=["{other}"]', "POST /projects/{}/memberships"),
+    "SetProjectTemplate": ("projectId={project} isTemplate=true", "PATCH /projects/{}/template"),
+    "SetProjectCustomField": (
+        "projectId={project} customFieldId={field} defaultValue=x status=VISIBLE",
+        "PATCH /projects/{}/custom-fields/{}",
+    ),
+    "RemoveProjectCustomField": ("projectId={project} customFieldId={field}", "DELETE /projects/{}/custom-fields/{}"),
+    "ArchiveProject": ("projectId={project}", "PUT /projects/{}"),
+    "ArchiveClient": ("clientId={client} archiveProjects=true", "PUT /clients/{}"),
+    "ArchiveTag": ("tagId={tag}", "PUT /tags/{}"),
+    "MarkTaskDone": ("projectId={project} taskId={task}", "PUT /projects/{}/tasks/{}"),
+    "ArchiveExpenseCategory": ("categoryId={category} archived=true", "PATCH /expenses/categories/{}/status"),
+    "ChangeInvoiceStatus": ("invoiceId={invoice} invoiceStatus=sent", "PATCH /invoices/{}/status"),
+    "DuplicateInvoice": ("invoiceId={invoice}", "POST /invoices/{}/duplicate"),
+    "AddInvoiceItem": (f"invoiceId={{invoice}} {_ITEM}", "POST /invoices/{}/items"),
+    "RemoveInvoiceItem": ("invoiceId={invoice} order=1", "DELETE /invoices/{}/items/{}"),
+    "ImportInvoiceItems": (f"invoiceId={{invoice}} {_IMPORT}", "POST /invoices/{}/items/import"),
+    "AddInvoicePayment": ("invoiceId={invoice} amount=1 paymentDate=2026-01-20", "POST /invoices/{}/payments"),
+    "DeleteInvoicePayment": ("invoiceId={invoice} paymentId={payment}", "DELETE /invoices/{}/payments/{}"),
+    "UpdateInvoiceSettings": ('labels={labels} defaults={"notes":"n","subject":"s"}', "PUT /invoices/settings"),
+    "MarkTimeEntriesInvoiced": ('timeEntryIds=["{entry}"] invoiced=true', "PATCH /time-entries/invoiced"),
+    "StopTimer": ("userId={me} end=2026-11-30T00:00:00Z", "PATCH /user/{}/time-entries"),
+    "DuplicateTimeEntry": ("userId={me} timeEntryId={entry}", "POST /user/{}/time-entries/{}/duplicate"),
+    "PublishAssignments": (
+        "start=2026-03-01T00:00:00Z end=2026-03-31T00:00:00Z notifyUsers=false",
+        "PUT /scheduling/assignments/publish",
+    ),
+    "CopyAssignment": (
+        "assignmentId={assignment} userId={other} seriesUpdateOption=THIS_ONE",
+        "POST /scheduling/assignments/{}/copy",
+    ),
+    "ChangeAssignmentSeries": (
+        "assignmentId={assignment} repeat=true weeks=2",
+        "PUT /scheduling/assignments/series/{}",
+    ),
+    "ArchivePolicy": ("policyId={policy}", "PATCH /time-off/policies/{}"),
+    "ActivatePolicy": ("policyId={policy}", "PATCH /time-off/policies/{}"),
+    "UpdateBalance": ('policyId={policy} userIds=["{me}"] value=3 note=x', "PATCH /time-off/balance/policy/{}"),
+    "AddBalanceAssignment": (
+        'policyId={policy} userIds=["{me}"] balance=3 note=x',
+        "POST /time-off/balance/assignment",
+    ),
+    "ChangeTimeOffRequestStatus": (
+        "policyId={policy} requestId={request} status=APPROVED",
+        "PATCH /time-off/policies/{}/requests/{}",
+    ),
+    "SubmitApproval": ("userId={me} periodStart=2026-01-05T00:00:00Z", "POST /approval-requests/users/{}/{}"),
+    "RotateWebhookToken": ("webhookId={webhook}", "PATCH /webhooks/{}/token"),
+    "CreateProjectFromTemplate": ("templateProjectId={template} name=Copy", "POST /projects/from-template"),
+}
+_AFTER_OTHERS = {"RemoveManagerRole", "ChangeApprovalState"}
+
+
+@pytest.fixture
+def ids(empty: Any) -> dict[str, str]:
+    """One of everything, by what it is called in the calls above."""
+
+    def made(path: str, **body: Any) -> str:
+        answer = empty.ok("POST", f"/workspaces/{{ws}}/{path}", body)
+        return str((answer[0] if isinstance(answer, list) else answer)["id"])
+
+    me = empty.ok("GET", "/user")["id"]
+    empty.ok("POST", "/workspaces/{ws}/users?send-email=false", {"email": "ada@acme.example"})
+    found = {"me": me}
+    found["other"] = next(user["id"] for user in empty.ok("GET", "/workspaces/{ws}/users") if user["id"] != me)
+    found["client"] = made("clients", name="Acme")
+    found["project"] = made("projects", name="Site", clientId=found["client"])
+    found["template"] = made("projects", name="Model")
+    empty.ok("PATCH", f"/workspaces/{{ws}}/projects/{found['template']}/template", {"isTemplate": True})
+    found["task"] = made(f"projects/{found['project']}/tasks", name="Design")
+    found["tag"], found["group"] = made("tags", name="urgent"), made("user-groups", name="Design")
+    empty.ok("POST", f"/workspaces/{{ws}}/user-groups/{found['group']}/users", {"userId": me})
+    found["category"] = made("expenses/categories", name="Food")
+    found["field"] = made("custom-fields", name="Ticket", type="TXT", entityType="TIMEENTRY")
+    found["userfield"] = made("custom-fields", name="Shoe size", type="TXT", entityType="USER")
+    found["entry"] = made(f"user/{me}/time-entries", projectId=found["project"], billable=True, **_DAY)
+    made(f"user/{me}/time-entries", start="2026-11-24T00:00:00Z")
+    found["invoice"] = made("invoices", number="1", clientId=found["client"], currency="USD", **_DATES)
+    item = {"itemType": "Service", "description": "work", "quantity": 1, "unitPrice": 10000, "applyTaxes": "NONE"}
+    empty.ok("POST", f"/workspaces/{{ws}}/invoices/{found['invoice']}/items", item)
+    payment = {"amount": 1, "paymentDate": "2026-01-10T00:00:00Z"}
+    empty.ok("POST", f"/workspaces/{{ws}}/invoices/{found['invoice']}/payments", payment)
+    found["payment"] = empty.ok("GET", f"/workspaces/{{ws}}/invoices/{found['invoice']}/payments")[0]["id"]
+    found["labels"] = json.dumps(empty.ok("GET", "/workspaces/{ws}/invoices/settings")["labels"]).replace(" ", "")
+    found["labels"] = found["labels"].replace('"totalAmount"', '"totalAmountDue"')
+    people = {"contains": "CONTAINS", "ids": [me], "status": "ACTIVE"}
+    rules = {"approve": {"requiresApproval": True}, "allowNegativeBalance": True, "users": people}
+    found["policy"] = made("time-off/policies", name="Vacation", **rules)
+    period = {"period": {"start": "2027-01-04", "days": 1}}
+    found["request"] = made(f"time-off/policies/{found['policy']}/users/{me}/requests", timeOffPeriod=period)
+    plan = {"userId": me, "projectId": found["project"], "hoursPerDay": 4, **_WEEK}
+    found["assignment"] = made("scheduling/assignments/recurring", **plan)
+    hook = {"url": "https://hooks.example", "webhookEvent": "NEW_PROJECT", "triggerSourceType": "WORKSPACE_ID"}
+    found["webhook"] = made("webhooks", name="Hook", triggerSource=[empty.workspace_id], **hook)
+    return found
+
+
+def _words(name: str, parameters: str, ids: dict[str, str]) -> list[str]:
+    for label, value in ids.items():
+        parameters = parameters.replace(f"{{{label}}}", value)
+    pairs = (pair.split("=", 1) for pair in parameters.split(" "))
+    return [name, *(f"--{parameter}={value}" for parameter, value in pairs)]
+
+
+def _call(empty: Any, words: list[str]) -> None:
+    main([*words, "--workspace-id", empty.workspace_id, "--api-key", "sandbox-key", "--api-url", empty.api_url])
+
+
+@pytest.mark.parametrize("name", _CALLS)
+def test_each_is_one_request_that_succeeds(name: str, empty: Any, ids: dict[str, str]) -> None:
+    parameters, wanted = _CALLS[name]
+    before = empty.stats()
+    _call(empty, _words(name, parameters, ids))
+    after = empty.stats()
+    sent = {
+        route.replace("/workspaces/{ws}", "")
+        for route, count in after["by_route"].items()
+        if count - before["by_route"].get(route, 0) == 1 and not route.startswith("GET")
+    }
+    assert {_anonymous(route) for route in sent} == {wanted}
+    refused = {status for status in after["by_status"] if int(status) >= 400}
+    assert all(after["by_status"][status] == before["by_status"].get(status, 0) for status in refused)
+
+
+def test_what_takes_back_what_others_did(empty: Any, ids: dict[str, str]) -> None:
+    role = f"userId={ids['other']} role=PROJECT_MANAGER entityId={ids['project']}"
+    for name in ("GiveManagerRole", "RemoveManagerRole"):
+        _call(empty, _words(name, role, ids))
+    _call(empty, _words("SubmitApproval", _CALLS["SubmitApproval"][0], ids))
+    [request] = empty.dump()["workspaces"][0]["approval_requests"]
+    _call(empty, _words("ChangeApprovalState", f"approvalRequestId={request['id']} state=approved", ids))
+    assert empty.stats()["by_route"]["DELETE /workspaces/{ws}/users/{userId}/roles"] == 1
+
+
+def test_every_procedure_is_called_here() -> None:
+    assert {one.name for one in PROCEDURES} == set(_CALLS) | _AFTER_OTHERS
+
+
+def _anonymous(route: str) -> str:
+    return "/".join("{}" if part.startswith("{") else part for part in route.split("/"))
