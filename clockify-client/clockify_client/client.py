@@ -220,12 +220,17 @@ class Client:
             errors,
             max_tries=_TRIES,
             jitter=backoff.full_jitter,
-            giveup=lambda error: isinstance(error, ClockifyError) and error.reason == _NOT_TRUSTED,
+            giveup=self._is_hopeless,
             on_backoff=on_backoff,
             logger=None,
         )
         answer: Answer = retrying(attempt)()
         return answer
+
+    def _is_hopeless(self, error: Exception) -> bool:
+        if isinstance(error, RateLimitedError):
+            return self.throttle.in_vain
+        return isinstance(error, UnreachableError) and error.reason == _NOT_TRUSTED
 
     def _send_once(self, request: Request) -> Answer:
         url = request.url(self.settings.hosts)

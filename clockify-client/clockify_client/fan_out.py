@@ -14,7 +14,7 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Self
 
-from clockify_client.errors import BadCredentialsError, ClockifyError, MalformedAnswerError
+from clockify_client.errors import BadCredentialsError, ClockifyError, MalformedAnswerError, RateLimitedError
 from clockify_client.page import Page, Shelf
 from clockify_client.paging import SAME_PAGE, is_last
 from clockify_client.reading import Job, Rank, Reading
@@ -148,7 +148,7 @@ class FanOut:
             page = Page(endpoint, slot.ids, answer.number, answer.body, last=is_last(endpoint, answer))
         except Exception as error:  # noqa: BLE001  whatever it is, a consumer waits for it
             with self.lock:
-                if isinstance(error, BadCredentialsError):
+                if isinstance(error, (BadCredentialsError, RateLimitedError)):
                     self._fatal = error
                 reading.failed(slot, error)
                 self.arrival.notify_all()

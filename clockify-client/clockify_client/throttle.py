@@ -21,6 +21,7 @@ _PATIENCE = 10.0  # seconds without a refusal before the rate is raised; doubled
 _MAX_PATIENCE = 320.0
 _PAUSE = 1.0  # seconds that everybody waits after a refusal that names no time; doubled by each further one
 _MAX_PAUSE = 60.0
+_HINT = "; a Free workspace allows 30 an hour: set requests_per_hour, or select fewer streams"
 _WORTH_A_WORD = 30.0  # seconds of standing still that a person should be told of
 
 
@@ -41,6 +42,7 @@ class Throttle:
 
     def __init__(self, per_second: float, per_hour: int | None = None) -> None:
         self.waited = 0.0  # seconds that everybody was held back by a refusal or by the hourly allowance
+        self.in_vain = False  # pauses of a minute in all were each followed by a refusal: nobody waits any longer
         self._limit = self._rate = per_second * _HEADROOM
         self._lowest = min(_FLOOR, self._limit)
         self._hour: deque[float] = deque(maxlen=per_hour or 0)  # moments of the last `per_hour` sends
@@ -80,7 +82,8 @@ class Throttle:
             free = max(held, self._next)
             if now < free:
                 if held - now > _WORTH_A_WORD and now - began < 1:
-                    logger.warning("The allowance is used up: the next request is sent in %.0f s", held - now)
+                    hint = "" if self._hour.maxlen else _HINT
+                    logger.warning("The allowance is used up: the next request is sent in %.0f s%s", held - now, hint)
                 return free - now
             self.waited += max(0.0, held - max(began, self._next))
             self._next = max(free, now - _CATCH_UP) + 1 / self._rate
@@ -94,7 +97,7 @@ class Throttle:
     def accepted(self, leave: Send) -> None:
         """Note that a request was answered, whatever the answer: the present rate is allowed."""
         if leave.moment > self._refused_at:
-            self._pause = _PAUSE
+            self._pause, self.in_vain = _PAUSE, False
 
     def refused(self, leave: Send, retry_after: float | None) -> None:
         """Note that a request was answered 429: everybody pauses, then goes on at a lower rate.
@@ -116,7 +119,9 @@ class Throttle:
                 self._lowest = max(self._rate * _CUT_AT_MOST, min(_FLOOR, self._limit))
                 self._rate = max(self._rate * _CUT, self._lowest)
                 self._refused_at, self._changed_at, self._raised = now, now, False
-                retry_after = self._pause if retry_after is None else retry_after
+                self.in_vain = retry_after is None and self._pause == _MAX_PAUSE
+                if retry_after is None:
+                    retry_after = 0.0 if self.in_vain else self._pause  # who still waits is to hear of it now
                 self._pause = min(self._pause * 2, _MAX_PAUSE)
             if again:
                 self._rate = max(min(self._rate, leave.before * _CUT), self._lowest)

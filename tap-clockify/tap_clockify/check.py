@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clockify_client import endpoints
+from clockify_client import MalformedAnswerError, endpoints
+from clockify_client.rows import UNLIKE
 
 from tap_clockify.streams.people import in_workspace
 
@@ -39,6 +40,8 @@ def seen_with(client: Client, scope: Scope) -> Iterator[str]:
     else:
         workspaces = list(client.rows(endpoints.WORKSPACES, {}))
         (account,) = client.rows(endpoints.CURRENT_USER, {})
+        if "id" not in account:
+            raise MalformedAnswerError(endpoints.CURRENT_USER.call, reason=UNLIKE)
         yield f"The key is accepted; it belongs to user {account['id']}."
     read = {ids["workspaceId"] for ids in in_workspace(workspaces, {}, scope)}
     for workspace in workspaces:

@@ -52,7 +52,11 @@ def failing_in_one_line(logger: logging.Logger) -> Generator[None, None, None]:
     except ConfigValidationError as error:
         logger.error("The settings are not valid: %s", "; ".join(error.errors))  # noqa: TRY400
     except (ClockifyError, MappingError, ValueError) as error:
-        what = "A file given on the command line is not JSON: " if hasattr(error, "lineno") else ""
+        what = (
+            "A file given on the command line, or a setting of the environment, is not JSON: "
+            if hasattr(error, "lineno")
+            else ""
+        )
         logger.error("%s%s", what, error)  # noqa: TRY400
     else:
         return

@@ -10,7 +10,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
-from clockify_client import BadCredentialsError, RateLimitedError, UnknownWorkspaceError
+from clockify_client import (
+    BadCredentialsError,
+    ClockifyError,
+    RateLimitedError,
+    UnknownWorkspaceError,
+    UnreachableError,
+)
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._util import load_json
@@ -31,12 +37,12 @@ from tap_clockify.streams import STREAMS
 if TYPE_CHECKING:
     from types import FrameType
 
-    from clockify_client import Client, ClockifyError
+    from clockify_client import Client
     from singer_sdk.exceptions import MappingError
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 
-_OF_THE_ACCOUNT = (BadCredentialsError, RateLimitedError, UnknownWorkspaceError)
+_OF_THE_ACCOUNT = (BadCredentialsError, RateLimitedError, UnknownWorkspaceError, UnreachableError)
 
 
 class TapClockify(Tap):
@@ -63,7 +69,8 @@ class TapClockify(Tap):
         self._clients: list[Client] = []
         self._records: dict[str, int] = {}
         self._skips: list[str] = []
-        self._failures: dict[str, Exception] = {}
+        self._broken: list[str] = []
+        self._told: set[tuple[type[ClockifyError], str]] = set()
         self._progress = Progress()
         super().__init__(*args, **kwargs)
 
@@ -125,11 +132,11 @@ class TapClockify(Tap):
 
         What concerns the whole account breaks off all that follow: one line will do.
         """
-        if not (
-            isinstance(error, _OF_THE_ACCOUNT) and any(type(one) is type(error) for one in self._failures.values())
-        ):
+        if not (isinstance(error, _OF_THE_ACCOUNT) and (type(error), error.reason) in self._told):
             self.logger.error("%s broke off, its rows stay as they are: %s", stream, error)
-        self._failures[stream] = error
+        if isinstance(error, ClockifyError):
+            self._told.add((type(error), error.reason))
+        self._broken.append(stream)
 
     # -- the command line ----------------------------------------------------------------------
 
@@ -140,11 +147,14 @@ class TapClockify(Tap):
         super(Tap, cls).invoke(about=options["about"], about_format=options["about_format"])
         cls.print_version(print_fn=cls.logger.info)
         config = options["config"] or _ConfigInput()
-        catalog, state = options["catalog"], options["state"]
+        state, catalog = (options[what] and load_json(options[what].read()) for what in ("state", "catalog"))
+        if catalog is not None and not (isinstance(catalog, dict) and isinstance(catalog.get("streams"), list)):
+            msg = "the catalog must be an object with an array of streams, as --discover prints it"
+            raise ValueError(msg)
         tap = cls(
             config=config.config,
-            state=None if state is None else load_json(state.read()),
-            catalog=None if catalog is None else load_json(catalog.read()),
+            state=state,
+            catalog=catalog,
             parse_env_config=config.parse_env,
         )
         with failing_in_one_line(cls.logger):
@@ -168,7 +178,7 @@ class TapClockify(Tap):
             if self._plan is not None:
                 self._plan.close()
         self._sum_up(time.monotonic() - began)
-        if self._failures:
+        if self._broken:
             sys.exit(1)
 
     def _sum_up(self, seconds: float) -> None:
@@ -184,7 +194,7 @@ class TapClockify(Tap):
             sum(one.refused for one in statistics),
             sum(client.throttle.waited for client in self._clients),
             ", ".join(self._skips) or "none",
-            ", ".join(self._failures) or "none",
+            ", ".join(self._broken) or "none",
         )
 
     @classmethod

@@ -17,6 +17,7 @@ import pytest
 from clockify_client import (
     BadCredentialsError,
     Client,
+    ClockifyError,
     ClosedError,
     Endpoint,
     FanOut,
@@ -24,6 +25,7 @@ from clockify_client import (
     InvalidRequestError,
     NotPermittedError,
     Page,
+    RateLimitedError,
     Reading,
     Refusal,
     ServerError,
@@ -452,9 +454,10 @@ def test_children_of_a_parent_that_cannot_be_read_are_told(error: type[GoneError
     assert came[1] == (error.__name__, {"workspaceId": "w1"})
 
 
-def test_a_key_that_is_not_accepted_ends_everything() -> None:
+@pytest.mark.parametrize("error", [BadCredentialsError, RateLimitedError])
+def test_what_holds_for_the_whole_account_ends_everything(error: type[ClockifyError]) -> None:
     def answer(endpoint: Endpoint, _: Ids, __: int) -> PageAnswer:
-        raise BadCredentialsError(endpoint.call, status=401)
+        raise error(endpoint.call)
 
     world = World(answer, 1)
     with fan_out_of(world) as fan_out:
@@ -462,7 +465,7 @@ def test_a_key_that_is_not_accepted_ends_everything() -> None:
         for reading in readings:
             reading.feed([{"n": number} for number in range(10)], last=True)
         (told,) = within(LONG, lambda: [shown(reading) for reading in readings])
-    assert told == [[("BadCredentialsError",)]] * 2
+    assert told == [[(error.__name__,)]] * 2
     assert len(world.calls) == 1
 
 

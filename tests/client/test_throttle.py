@@ -207,6 +207,14 @@ def test_a_long_wait_is_told(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
+def test_a_long_wait_that_nobody_planned_says_what_to_set(caplog: pytest.LogCaptureFixture) -> None:
+    throttle = VirtualThrottle(50)
+    throttle.refused(sent(throttle), 100)
+    sent(throttle)
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "the next request is sent in 100 s; a Free workspace allows 30 an hour: set requests_per_hour" in told
+
+
 def test_late_wake_ups_do_not_slow_the_pace() -> None:
     throttle = VirtualThrottle(50)
     throttle.late = 0.003
@@ -233,16 +241,30 @@ def test_a_refusal_holds_everybody_back_for_the_time_it_names() -> None:
 def test_refusals_without_a_time_pause_longer_each_time_until_one_request_passes() -> None:
     throttle = VirtualThrottle(50)
     pauses = []
-    for _ in range(8):
+    for _ in range(6):
         leave = sent(throttle)
         at = throttle.now
         throttle.refused(leave, None)
         pauses.append(sent(throttle).moment - at)
-    assert pauses == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60])
+    assert pauses == pytest.approx([1, 2, 4, 8, 16, 32])
     throttle.accepted(sent(throttle))
     throttle.refused(sent(throttle), None)
     at = throttle.now
     assert sent(throttle).moment - at == pytest.approx(1)
+
+
+def test_waiting_is_in_vain_after_a_minute_of_refusals_until_a_request_passes() -> None:
+    throttle = VirtualThrottle(50)
+    for _ in range(6):
+        throttle.refused(sent(throttle), None)
+        assert not throttle.in_vain
+    throttle.refused(sent(throttle), None)
+    assert throttle.in_vain
+    assert throttle.now > 60
+    told_at = throttle.now
+    assert sent(throttle).moment - told_at < 1, "nobody waits any longer to be told"
+    throttle.accepted(sent(throttle))
+    assert not throttle.in_vain
 
 
 def test_a_long_outage_is_recovered_from() -> None:

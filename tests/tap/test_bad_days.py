@@ -263,6 +263,29 @@ def test_a_list_that_shifts_while_it_is_read_brings_no_row_and_no_child_twice(
     assert asked == len(whole.records["users"])
 
 
+def test_what_holds_for_the_whole_account_is_told_once(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    world.faults([{"route": "* /workspaces/{ws}/*", "status": 404}])
+    run = run_tap(world.origin, streams=["clients", "projects", "tasks", "tags"])
+    assert run.code == 1
+    (complaint,) = run.complaints
+    assert complaint.startswith("clients broke off, its rows stay as they are: ")
+    assert "no such workspace for this key" in complaint
+    assert not run.activated
+    assert run.log.rstrip().endswith("broken off: clients, projects, tasks, tags")
+
+
+@pytest.mark.parametrize("made", [[], {"stream": []}, {"streams": "all"}])
+def test_a_file_that_is_no_catalog_is_one_line(sandbox: Sandboxes, run_tap: Runs, made: Any, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.json"
+    file.write_text(json.dumps(made))
+    run = run_tap(sandbox(scale="tiny").origin, options=["--catalog", str(file)])
+    assert run.code == 1
+    (error,) = _errors(run)
+    assert "the catalog must be an object with an array of streams, as --discover prints it" in error
+    assert "Traceback" not in run.log
+
+
 @pytest.mark.parametrize("expression", ["1 / 0", "no_such_name", "name.no_such_method()"])
 def test_a_stream_map_that_fails_breaks_off_its_stream(sandbox: Sandboxes, run_tap: Runs, expression: str) -> None:
     maps = {"tags": {"name": expression}}
