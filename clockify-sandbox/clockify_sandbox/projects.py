@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.kinds import PROJECT, TASK
@@ -122,20 +122,38 @@ def copy_of(call: Call, template: Entity, changes: dict[str, Any]) -> Entity:
     return project
 
 
+def forget_task(call: Call, task: Entity) -> None:
+    """Delete a task; what was done, spent and planned for it stays on its project."""
+    _detach(call.workspace, "taskId", task["id"])
+    call.remove(TASK, task)
+
+
+def _detach(workspace: Workspace, key: Literal["projectId", "taskId"], entity_id: str) -> None:
+    """Clear a project, and the task with it, or a task wherever something refers to it."""
+    whole = key == "projectId"
+    for entry in workspace.time_entries:
+        if entity_id == (entry.project_id if whole else entry.task_id):
+            workspace.time_entries.change(entry, task_id=None, **({"project_id": None} if whole else {}))
+    owners = (*workspace.holidays.values(), *workspace.time_off_policies.values())
+    creations = [owner["automaticTimeEntryCreation"] for owner in owners]
+    automatic = [creation["defaultEntities"] for creation in creations if creation]
+    for row in (*workspace.expenses.values(), *workspace.assignments.values(), *automatic):
+        if row[key] == entity_id:
+            row.update({key: None, "taskId": None})
+    for policy in workspace.time_off_policies.values():
+        if policy.get(key) == entity_id:
+            policy[key] = None
+
+
 def forget_project(call: Call, project: Entity) -> None:
-    """Delete a project and everything that cannot be without it; time entries and expenses are detached."""
+    """Delete a project and everything that cannot be without it; time entries, expenses and the like are detached."""
     workspace, project_id = call.workspace, project["id"]
     for task in list(workspace.tasks_of(project_id)):
         call.remove(TASK, task)
-    for entry in workspace.time_entries:
-        if entry.project_id == project_id:
-            workspace.time_entries.change(entry, project_id=None, task_id=None)
-    for expense in workspace.expenses.values():
-        if expense["projectId"] == project_id:
-            expense.update({"projectId": None, "taskId": None})
     for table in (workspace.assignments, workspace.milestones):
         for row in [row for row in table.values() if row["projectId"] == project_id]:
             del table[row["id"]]
+    _detach(workspace, "projectId", project_id)
     for field in workspace.custom_fields.values():
         field["projectDefaultValues"] = [row for row in field["projectDefaultValues"] if row["projectId"] != project_id]
     for member in workspace.members.values():

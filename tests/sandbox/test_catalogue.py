@@ -185,3 +185,30 @@ def test_whatever_is_asked_has_an_answer_of_the_api(random: Random, plan: str) -
             box.answer(request, ROUTER.match(request.host, request.method, request.path))
         except ApiError as error:
             assert error.status in ERRORS or route.key in BROKEN, (request, error)  # noqa: PT017
+
+
+# -- what a deletion leaves behind -----------------------------------------------------------------------------------
+
+LOGS = {"changes", "audit_log", "webhooks", "webhook_logs", "webhook_statuses"}
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "first"),
+    [
+        ("tasks", "projects/{projectId}/tasks/{id}", {"status": "DONE"}),
+        ("projects", "projects/{id}", {"archived": True}),
+        ("tags", "tags/{id}", {}),
+        ("user_groups", "user-groups/{id}", {}),
+    ],
+)
+def test_nothing_refers_to_what_is_deleted(
+    sandbox: conftest.StartSandbox, table: str, path: str, first: dict[str, Any]
+) -> None:
+    box = sandbox()
+    rows = box.dump()["workspaces"][0][table]
+    for row in rows:
+        box.ok("PUT", f"/workspaces/{{ws}}/{path.format(**row)}", {"name": row["name"], **first})
+        box.ok("DELETE", f"/workspaces/{{ws}}/{path.format(**row)}")
+    left = {name: content for name, content in box.dump()["workspaces"][0].items() if name not in LOGS}
+    text = msgspec.json.encode(left).decode()
+    assert [row["name"] for row in rows if row["id"] in text] == []

@@ -13,7 +13,7 @@ from clockify_sandbox.kinds import MEMBER, PROJECT, TASK, USER_GROUP
 from clockify_sandbox.lists import by_id, by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import can_see, manages, require_creator, require_manager
-from clockify_sandbox.projects import task_shown
+from clockify_sandbox.projects import forget_task, task_shown
 from clockify_sandbox.render import project_currency, task_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.seed import entities
@@ -99,16 +99,13 @@ def update_task(call: Call, query: AssigneeQuery, body: NewTask) -> Entity:  # n
 
 @routes.delete(_TASKS + "/{taskId}")
 def delete_task(call: Call) -> Entity:
-    """Delete a task that is done; its time entries stay on the project."""
+    """Delete a task that is done; what was done and planned for it stays on the project."""
     task = _task(call)
     require_manager(call, task["projectId"])
     if task["status"] != "DONE":
         raise invalid("Cannot delete an active task")
     shown = task_of(call.workspace, task)
-    for entry in call.workspace.time_entries:
-        if entry.task_id == task["id"]:
-            call.workspace.time_entries.change(entry, task_id=None)
-    call.remove(TASK, task)
+    forget_task(call, task)
     return shown
 
 

@@ -82,13 +82,21 @@ def rename_group(call: Call, body: GroupBody) -> Entity:
 
 @routes.delete("/workspaces/{ws}/user-groups/{userGroupId}")
 def delete_group(call: Call) -> Entity:
-    """Delete a group, and the access to projects that it gave."""
-    group = call.named(USER_GROUP, "userGroupId")
-    for project in call.workspace.projects.values():
+    """Delete a group, and with it what its members had through it: projects, tasks, time off, reports, a manager."""
+    group, workspace = call.named(USER_GROUP, "userGroupId"), call.workspace
+    for project in workspace.projects.values():
         project["memberships"] = [row for row in project["memberships"] if row["targetId"] != group["id"]]
-    for task in call.workspace.tasks.values():
-        if group["id"] in task["userGroupIds"]:
-            task["userGroupIds"].remove(group["id"])
+    for table, key in (
+        (workspace.tasks, "userGroupIds"),
+        (workspace.holidays, "userGroupIds"),
+        (workspace.time_off_policies, "userGroupIds"),
+        (workspace.shared_reports, "visibleToUserGroups"),
+    ):
+        for row in table.values():
+            if group["id"] in (row[key] or ()):
+                row[key].remove(group["id"])
+    for member in workspace.members.values():
+        member["roles"] = [role for role in member["roles"] if role["entityId"] != group["id"]]
     return _shown(call, call.remove(USER_GROUP, group))
 
 
