@@ -281,7 +281,7 @@ class WritableObject:
             closes over others, or is changed by their writes, comes after them.
         turn_of_copy: The same for a record of another workspace.
         affects: Objects that its writes change as well, so that what was read of them no longer holds.
-        interim: Values that a copy has until its `last` fields are set, so that it takes what belongs to it.
+        interim: Values that a copy has until the very end, so that it takes what belongs to it.
         beside: Objects whose lists a write must know that says all there is: an UPDATE, or an INSERT that copies. What
             such a write does not mention, Clockify would fill in by the defaults there.
         repeatable: Calling a procedure twice does no harm.

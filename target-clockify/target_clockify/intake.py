@@ -236,6 +236,8 @@ class Intake:
         return next((place for place in places if place in self._busy), None)
 
     def _turn_of(self, write: Write) -> int:
+        if write.copied and write.target.interim and write.operation is Operation.UPDATE:
+            return len(TURNS) - 1
         return max(write.target.turn, write.target.turn_of_copy if write.copied else 0)
 
     def _count(self, write: Write) -> None:

@@ -121,6 +121,8 @@ class Planner:
         if scope is not None and (refusal := self._current.refusal(target, scope)):
             raise RejectedError("not_permitted", str(refusal), status=refusal.status, code=refusal.code)
         if scope is None and not self._known_alone(incoming):
+            if incoming.deleted and (target.listing.lookup or not incoming.id):
+                return Unchanged(None)  # gone, or never made
             names = ", ".join(name for name in target.listing.scope if not given.get(name))
             msg = f"{names} is required: without it a {target.noun} can neither be made nor found"
             raise RejectedError("invalid", msg)
@@ -208,6 +210,9 @@ class Planner:
         if target.create and target.create.irreversible and not self._settings.allow_irreversible:
             msg = f"a new {target.noun} could never be taken back; set allow_irreversible to insert {target.name}"
             raise RejectedError("irreversible", msg)
+        if not target.recognised_by and self._ledger.last_status(incoming.route.stream, incoming.key) == "unknown":
+            msg = f"a killed run left open whether this {target.noun} was made; check it, and send it under another key"
+            raise RejectedError("unknown_outcome", msg)
         recovery: dict[str, Any] = {"scope": list(scope or ())}
         if target.recognised_by:
             recovery["given"] = {name: given.get(name) for name in target.recognised_by}
@@ -215,7 +220,7 @@ class Planner:
         changes = {name: (None, value) for name, value in given.items() if value is not None}
         interim = target.interim if self._is_copied(incoming) else {}
         given = {**given, **interim}
-        postponed = {name for name in target.last if name not in interim and given.get(name)}
+        postponed = {name for name in target.last if given.get(name)}
         given = {name: value for name, value in given.items() if name not in postponed}
         write = self._write(incoming, Operation.INSERT, scope or (), given, {}, None, changes, recovery)
         write.unfinished = bool(postponed or interim)

@@ -26,7 +26,7 @@ def recover(ledger: Ledger, current: Current, writer: Writer) -> None:
     An update or a deletion need not be looked into: its record comes again, and is compared with what is there. A
     create is: what it made is found by its natural values, less what had these values before, and becomes the row's
     object. It is completed before anything else is written, since a payment must not meet an invoice without its
-    items. Of a call that had left nothing can be found out.
+    items. Of a call that had left, and of a create that leaves no trace to go by, nothing can be found out.
     """
     entries = ledger.open_entries()
     if not entries:
@@ -39,7 +39,8 @@ def recover(ledger: Ledger, current: Current, writer: Writer) -> None:
     closed: list[tuple[Entry, str, str | None, Row | None]] = []
     for entry in entries:
         row = _found(ledger, current, entry, taken) if entry.operation == Operation.INSERT and not entry.id else None
-        status = "unknown" if entry.status == "sent" else "void"
+        blind = entry.operation == Operation.INSERT and not BY_NAME[entry.object].recognised_by
+        status = "unknown" if entry.status == "sent" or blind else "void"
         if row:
             entry.id = row.id
         if entry.operation == Operation.INSERT and entry.id:

@@ -59,7 +59,7 @@ class Run:
 
     def __init__(self, settings: Settings, client: Client, ledger: Ledger, emit: Callable[[Any], None]) -> None:
         self.settings = settings
-        self.summary = Summary(client)
+        self.summary = Summary(client, rehearsed=settings.dry_run)
         self.rejects = Rejects(settings.config["rejects_path"])
         self.routes: dict[str, Route] = {}
         self._ledger = ledger

@@ -22,7 +22,7 @@ _REFRESH = 0.2
 class Summary:
     """Counts of a run."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, rehearsed: bool = False) -> None:
         self.records: Counter[str] = Counter()
         self.counts: dict[str, Counter[str]] = {}
         self.reasons: dict[str, Counter[str]] = {}
@@ -30,6 +30,7 @@ class Summary:
         self.writes: Counter[str] = Counter()
         self.objects: dict[str, str] = {}
         self._client = client
+        self._rehearsed = rehearsed
         self._began = time.monotonic()
         self._shown = 0.0
         self._terminal = sys.stderr.isatty()
@@ -80,7 +81,10 @@ class Summary:
 
     def _told(self, stream: str, *, ended: bool = False) -> str:
         counts = self.counts.get(stream, Counter())
-        told = [f"{counts[column]} {column}" for column in _COLUMNS if counts[column]]
+        told = [f"{counts[column]} {self._word(column)}" for column in _COLUMNS if counts[column]]
         if ended and (left := self.records[stream] - counts.total()):
             told.append(f"{left} left undone")
         return ", ".join(told) or "nothing done"
+
+    def _word(self, what: str) -> str:
+        return f"would be {what}" if self._rehearsed and what not in {"unchanged", "rejected"} else what

@@ -28,7 +28,7 @@ def schema_of(target: WritableObject, operation: Operation) -> dict[str, Any]:
 
 def _field_schema(one: Field, operation: Operation) -> dict[str, Any]:
     rules = one.on_insert if operation is not Operation.UPDATE else one.on_update
-    schema = {**one.kind.schema, **one.rules, **rules}
+    schema = {**one.kind.said_schema, **one.rules, **rules}
     described = {"description": one.description} if one.description else {}
     return {"anyOf": [schema, {"type": "null"}], **described} if one.clearable else {**schema, **described}
 
@@ -63,6 +63,7 @@ def _said(error: ValidationError) -> str:
         error = next((one for one in error.context if one.validator != "type" or one.validator_value != "null"), error)
     place = ".".join(str(part) for part in error.absolute_path) or "the record"
     rule, wanted = str(error.validator), cast("Any", error.validator_value)
+    words = cast("Any", error.schema).get("$comment")
     if rule == "required":
         instance = cast("Any", error.instance)
         missing = [name for name in wanted if name not in instance]
@@ -70,13 +71,13 @@ def _said(error: ValidationError) -> str:
         return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} required{where}"
     said = {
         "enum": lambda: f"must be one of {', '.join(map(str, wanted))}",
-        "type": lambda: f"must be of type {wanted}",
+        "type": lambda: f"must be {words}",
         "maxLength": lambda: f"must have at most {wanted} characters",
         "minLength": lambda: f"must have at least {wanted} characters",
         "maxItems": lambda: f"must have at most {wanted} elements",
         "minimum": lambda: f"must be at least {wanted}",
         "maximum": lambda: f"must be at most {wanted}",
         "exclusiveMinimum": lambda: f"must be more than {wanted}",
-        "pattern": lambda: f"must match {wanted}",
+        "pattern": lambda: f"must be {words}",
     }
     return f"{place} {said[rule]() if rule in said else f'breaks the rule {rule}'}"

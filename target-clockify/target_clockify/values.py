@@ -43,6 +43,11 @@ class Kind:
     members: Mapping[str, Kind] = field(default_factory=dict, compare=False)
     key: str = ""
 
+    @property
+    def said_schema(self) -> dict[str, Any]:
+        """The schema, with the kind's name for messages."""
+        return {**said(self.name), **self.schema}
+
     def merged(self, current: Any, value: Any) -> Any:
         """Return the value as it will stand: what is not mentioned of an object or a keyed array stays."""
         if self.key and isinstance(value, list):
@@ -182,13 +187,14 @@ WORD = Kind("one of a set", {"type": "string"}, _word, _blank_is_none)
 FLAG = Kind("true or false", {"type": "boolean"}, _flag, bool)
 INTEGER = Kind("a whole number", {"type": "integer"}, _number, _same)
 NUMBER = Kind("a number", {"type": "number"}, _number, _same)
+COLOR = Kind("a colour such as #0B83D9", {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}, _text, _blank_is_none)
 MOMENT = Kind(
-    "a timestamp",
+    "a timestamp such as 2026-01-31T09:00:00Z",
     {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
     _coerced_moment,
     _canonical_moment,
 )
-DAY = Kind("a date", {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}, _day, _blank_is_none)
+DAY = Kind("a date such as 2026-01-31", {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}, _day, _blank_is_none)
 DURATION = Kind(
     "a duration such as PT1H30M",
     {"type": "string", "pattern": r"^P(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$"},
@@ -212,6 +218,11 @@ LIST = Kind("an array", {"type": "array"}, _parsed, evened)
 ANY = Kind("any value", {}, _parsed, evened)
 
 
+def said(words: str) -> dict[str, str]:
+    """Return the words in which a rule of a JSON Schema is told to a person; `$comment` is for that."""
+    return {"$comment": words}
+
+
 def record_of(name: str = "an object", required: tuple[str, ...] = (), **members: Kind) -> Kind:
     """Return the kind of an object whose members have kinds of their own; other members do not count."""
 
@@ -231,7 +242,7 @@ def record_of(name: str = "an object", required: tuple[str, ...] = (), **members
         return {key: item for key, item in pairs if item not in (None, "", (), False)} or None
 
     nullable = {
-        key: {"anyOf": [dict(kind.schema), {"type": "null"}]} if key not in required else dict(kind.schema)
+        key: {"anyOf": [kind.said_schema, {"type": "null"}]} if key not in required else kind.said_schema
         for key, kind in members.items()
     }
     schema = {"type": "object", "properties": nullable, "required": list(required)}
@@ -259,7 +270,7 @@ def list_of(
         elements = [item.canonical(one) for one in value or () if only(one)]
         return elements if ordered else sorted(elements, key=repr)
 
-    return Kind(name, {"type": "array", "items": dict(item.schema)}, coerce, canonical, key=key)
+    return Kind(name, {"type": "array", "items": item.said_schema}, coerce, canonical, key=key)
 
 
 def _has_value(one: Any) -> bool:

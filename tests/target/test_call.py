@@ -54,7 +54,7 @@ def test_dry_run_sends_nothing(call: Any, empty: Any) -> None:
     [
         (["Nonsense"], "there is no procedure 'Nonsense'"),
         (["AddUserToGroup", "--userId", "u"], "userGroupId is required"),
-        (["UpdateWorkspaceCostRate", "--amount", "much"], "amount must be of type integer"),
+        (["UpdateWorkspaceCostRate", "--amount", "much"], "amount must be a whole number"),
         (["UpdateWorkspaceCostRate", "--amount", "1", "--color", "red"], "has no parameter color"),
         (["AddUserToGroup", "--userGroupId", "f" * 24, "--userId", "f" * 24], "no such object in this workspace"),
     ],

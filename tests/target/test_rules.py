@@ -258,3 +258,28 @@ def test_the_input_is_never_quoted(target: Any) -> None:
     assert "line 1 of the input is no Singer message" in result.log
     assert "secret" not in result.log
     assert json.dumps(result.states) == "[]"
+
+
+def test_a_deletion_of_what_is_gone_needs_no_parent(target: Any, singer: Any) -> None:
+    project = target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "House"})["id"]
+    schemas = [singer.schema(stream, "key") for stream in ("tasks", "time_entries")]
+    made = target([*schemas, singer.record("tasks", key="t", projectId=project, name="Paint")])
+    assert made.counts["tasks"] == {"inserted": 1}
+    farewell = [singer.record(stream, key="t", _sdc_deleted_at="2026-01-01") for stream in ("tasks", "time_entries")]
+    gone = target([*schemas, *farewell])
+    assert gone.counts == {"tasks": {"deleted": 1}, "time_entries": {"unchanged": 1}}
+    again = target([*schemas, *farewell])
+    assert (again.code, again.counts) == (0, {"tasks": {"unchanged": 1}, "time_entries": {"unchanged": 1}})
+
+
+def test_errors_are_told_in_words(target: Any, singer: Any) -> None:
+    row = {"key": "p", "name": "x", "color": "blue", "billable": "perhaps", "hourlyRate": "much", "note": "n" * 16385}
+    result = target([singer.schema("projects", "key"), singer.record("projects", **row)])
+    [reject] = result.rejects
+    assert reject["message"].split("; ") == [
+        "billable must be true or false",
+        "color must be a colour such as #0B83D9",
+        "hourlyRate must be a rate",
+        "name must have at least 2 characters",
+        "note must have at most 16384 characters",
+    ]

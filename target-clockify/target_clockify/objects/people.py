@@ -8,7 +8,7 @@ from clockify_client import endpoints
 
 from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
 from target_clockify.objects.shared import named, rate_parts
-from target_clockify.values import CUSTOM_VALUES, DURATION, FLAG, ID, IDS, OBJECT, RATE, TEXT, WORD, list_of
+from target_clockify.values import CUSTOM_VALUES, DURATION, FLAG, ID, IDS, OBJECT, RATE, TEXT, WORD, list_of, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,6 +71,7 @@ def _adapted_user(given: State) -> State:
         given.setdefault("membershipStatus", status)
     if read and given.get("membershipStatus") not in {"ACTIVE", "INACTIVE"}:
         given.pop("membershipStatus", None)  # invited or declined: that is up to the user
+    given.setdefault("sendEmail", False)
     return given
 
 
@@ -94,7 +95,7 @@ USERS = WritableObject(
     noun="user",
     aliases=("User",),
     fields=(
-        Field("email", TEXT, rules={"pattern": "@"}, fixed=True, clearable=False),
+        Field("email", TEXT, rules={"pattern": "@", **said("an e-mail address")}, fixed=True, clearable=False),
         Field("name", TEXT, modifier=True, description="Finds people who have no e-mail address, limited users."),
         Field(
             "membershipStatus",
@@ -115,7 +116,7 @@ USERS = WritableObject(
             refers={"[].customFieldId": "custom_fields"},
             clearable=False,
         ),
-        Field("sendEmail", FLAG, modifier=True, description="Whether an invitation is sent by e-mail."),
+        Field("sendEmail", FLAG, modifier=True, description="Send an invitation by e-mail; default: no."),
     ),
     listing=Listing(endpoints.USERS, shape=_as_member),
     natural=("email",),

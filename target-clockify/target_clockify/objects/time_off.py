@@ -11,6 +11,7 @@ from clockify_client import endpoints
 from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
 from target_clockify.objects.shared import AUDIENCE, audience, audience_fields, audience_rules, named, spread_filters
 from target_clockify.values import (
+    COLOR,
     DAY,
     FLAG,
     ID,
@@ -65,7 +66,7 @@ HOLIDAYS = WritableObject(
         ),
         Field("occursAnnually", FLAG, clearable=False),
         Field("everyoneIncludingNew", FLAG, clearable=False),
-        Field("color", TEXT, rules={"pattern": "^#[0-9A-Fa-f]{6}$"}, clearable=False, unreadable=True),
+        Field("color", COLOR, clearable=False, unreadable=True),
         *audience_fields(),
         Field("automaticTimeEntryCreation", FLAG, clearable=False),
         Field("projectId", ID, refers="projects"),
@@ -126,7 +127,7 @@ POLICIES = WritableObject(
         ),
         *audience_fields(),
         Field("hasExpiration", FLAG, clearable=False, modifier=True, description="Can be written and not be read."),
-        Field("color", TEXT, rules={"pattern": "^#[0-9A-Fa-f]{6}$"}, clearable=False),
+        Field("color", COLOR, clearable=False),
         Field("icon", WORD, clearable=False),
     ),
     listing=Listing(endpoints.TIME_OFF_POLICIES),
@@ -142,7 +143,7 @@ POLICIES = WritableObject(
         ),
     ),
     delete=Delete("/time-off/policies/{id}", first={"archived": True}),
-    last=("archived", "allowNegativeBalance", "negativeBalance"),
+    last=("archived",),
     interim={"allowNegativeBalance": True, "negativeBalance": {"amount": 10_000, "period": "YEAR"}},
     read_only=("projectId",),
     rules=audience_rules,

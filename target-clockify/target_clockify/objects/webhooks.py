@@ -8,7 +8,7 @@ from clockify_client import Host, endpoints
 
 from target_clockify.declaration import Change, Create, Delete, Field, Listing, Operation, Part, State, WritableObject
 from target_clockify.objects.shared import named
-from target_clockify.values import FLAG, OBJECT, TEXT, WORD, Kind, list_of
+from target_clockify.values import FLAG, OBJECT, TEXT, WORD, Kind, list_of, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +27,12 @@ WEBHOOKS = WritableObject(
     aliases=("Webhook",),
     fields=(
         named(30, shortest=2),
-        Field("url", TEXT, rules={"pattern": "^https?://"}, clearable=False),
+        Field(
+            "url",
+            TEXT,
+            rules={"pattern": "^https?://", **said("an address that begins with https:// or http://")},
+            clearable=False,
+        ),
         Field("webhookEvent", WORD, clearable=False),
         Field("triggerSourceType", WORD, clearable=False),
         Field("triggerSource", list_of(TEXT), refers={"[]": "any"}, clearable=False),

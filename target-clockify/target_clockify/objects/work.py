@@ -11,6 +11,7 @@ from target_clockify.declaration import Bulk, Call, Change, Create, Delete, Fiel
 from target_clockify.objects.shared import named, rate_parts, without_unchanged_rates
 from target_clockify.values import (
     ANY,
+    COLOR,
     CUSTOM_VALUES,
     DURATION,
     FLAG,
@@ -24,6 +25,7 @@ from target_clockify.values import (
     WORD,
     list_of,
     record_of,
+    said,
 )
 
 if TYPE_CHECKING:
@@ -125,7 +127,7 @@ PROJECTS = WritableObject(
     fields=(
         named(250, shortest=2),
         Field("clientId", ID, refers="clients", cleared=""),
-        Field("color", TEXT, rules={"pattern": "^#[0-9A-Fa-f]{6}$"}, clearable=False),
+        Field("color", COLOR, clearable=False),
         Field("note", TEXT, rules={"maxLength": 16384}, cleared=""),
         Field("billable", FLAG, clearable=False),
         Field("public", FLAG, key="isPublic", clearable=False),
@@ -258,7 +260,7 @@ TIME_ENTRIES = WritableObject(
             clearable=False,
             description="`start` and `end`, which may also be columns of their own; without an end the timer runs.",
         ),
-        Field("description", TEXT, rules={"maxLength": 3000, "pattern": "^[^<>]*$"}),
+        Field("description", TEXT, rules={"maxLength": 3000, "pattern": "^[^<>]*$", **said("a text without < and >")}),
         Field("billable", FLAG, clearable=False),
         Field("projectId", ID, refers="projects"),
         Field("taskId", ID, refers="tasks"),
@@ -352,7 +354,7 @@ CUSTOM_FIELDS = WritableObject(
     natural=("name", "entityType"),
     create=Create("/custom-fields", fields=_CUSTOM_FIELD_FIELDS, required=("name", "type")),
     parts=(
-        Part(_CUSTOM_FIELD_FIELDS, path="/custom-fields/{id}"),
+        Part(tuple(name for name in _CUSTOM_FIELD_FIELDS if name != "entityType"), path="/custom-fields/{id}"),
         Part(("projectDefaultValues",), calls=_project_defaults),
     ),
     last=("workspaceDefaultValue", "projectDefaultValues", "required"),
