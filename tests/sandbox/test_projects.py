@@ -115,6 +115,14 @@ def test_hydrated_projects_bring_client_tasks_and_fields(sandbox: StartSandbox) 
         assert len(project["tasks"]) == len(box.ok("GET", f"{PROJECTS}/{project['id']}/tasks?page-size=5000"))
 
 
+@pytest.mark.parametrize("wish", [{"budgetEstimate": {"estimate": 5}}, {"estimateReset": {"interval": "WEEKLY"}}])
+def test_budgets_and_resets_need_the_plan_pro(sandbox: StartSandbox, wish: dict[str, Any]) -> None:
+    box = sandbox(scale="empty", plan="STANDARD")
+    path = f"{PROJECTS}/{new_project(box)['id']}/estimate"
+    assert box.ok("PATCH", path, {"timeEstimate": {"estimate": "PT1H"}})
+    assert box.refused("PATCH", path, wish) == (403, None)
+
+
 def test_estimates_members_template_and_member_rates(empty: Sandbox) -> None:
     project = new_project(empty)
     path = f"{PROJECTS}/{project['id']}"
