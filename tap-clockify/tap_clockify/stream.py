@@ -82,6 +82,18 @@ class ClockifyStream(Stream):
     def _own_schema(self) -> dict[str, Any]:
         return schema_of(self.name)
 
+    @property
+    def catalog_entry(self) -> dict[str, Any]:
+        """What the catalog says of the stream."""
+        return {
+            "tap_stream_id": self.tap_stream_id,
+            "replication_method": self.replication_method,
+            "key_properties": list(self.primary_keys),
+            "schema": self.schema,
+            "stream": self.name,
+            "metadata": self.metadata.to_list(),
+        }
+
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
         """Yield the records of the stream, decoded; for use as a library, without messages."""

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
+import msgspec
 from clockify_client import (
     BadCredentialsError,
     ClockifyError,
@@ -86,6 +87,17 @@ class TapClockify(Tap):
             by_name = super().streams
             self._streams = {one.name: by_name[one.name] for one in STREAMS}
         return self._streams
+
+    @property
+    @override
+    def catalog_dict(self) -> dict[str, Any]:
+        """The catalog, with the schemas as they are: the SDK would take each apart and put it together again."""
+        return {"streams": [stream.catalog_entry for stream in self.streams.values()]}
+
+    @property
+    @override
+    def catalog_json_text(self) -> str:
+        return msgspec.json.format(msgspec.json.encode(self.catalog_dict), indent=2).decode()
 
     # -- what streams ask and tell -------------------------------------------------------------
 
