@@ -100,6 +100,7 @@ class App:
             fault = self.faults.next(key)
             request = Request(scope["method"], host, path, scope["query_string"].decode("latin-1"), headers)
             await _fill(request, receive, headers)
+            stats.asked(request.method, host, request.path, request.query_string, request.body)
             if delay := self.options.latency_ms + (fault.delay_ms if fault else 0):
                 await asyncio.sleep(delay / 1000)
             answer = self._behind_front(request, match, fault)

@@ -19,6 +19,8 @@ class Stats:
         self._last = 0.0
         self._recent: deque[float] = deque()
         self._peak = 0
+        self._asked: set[int] = set()
+        self._repeated = 0
 
     def arrived(self, route: str) -> None:
         """Count a request."""
@@ -32,6 +34,12 @@ class Stats:
         while self._recent[0] <= now - 1:
             self._recent.popleft()
         self._peak = max(self._peak, len(self._recent))
+
+    def asked(self, *request: object) -> None:
+        """Look whether the very same request came before."""
+        fingerprint = hash(request)
+        self._repeated += fingerprint in self._asked
+        self._asked.add(fingerprint)
 
     def answered(self, status: int | str) -> None:
         """Count an answer; `status` is "reset" where the connection was dropped instead."""
@@ -48,4 +56,5 @@ class Stats:
             "max_in_flight": self._max_in_flight,
             "seconds": max(0.0, self._last - (self._first or self._last)),
             "per_second_peak": self._peak,
+            "repeated": self._repeated,
         }

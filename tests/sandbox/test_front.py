@@ -173,6 +173,7 @@ def test_statistics_count_requests_and_nothing_of_the_control(empty: Sandbox) ->
     assert stats["requests"] == 7
     assert stats["by_route"] == {"GET /user": 5, "GET /workspaces/{ws}/clients": 1, "GET (no such route)": 1}
     assert stats["by_status"] == {"200": 1, "401": 5, "404": 1}
+    assert stats["repeated"] == 4
     assert 1 <= stats["max_in_flight"] <= stats["per_second_peak"] <= 7
     empty.ok("POST", CLIENTS, {"name": "kept"})
     empty.reset(stats=True)
