@@ -18,6 +18,7 @@ _CUT_AT_MOST = 0.2  # one burst of refusals never takes the rate below this shar
 _FLOOR = 5.0  # requests a second; whoever refuses fewer means another limit: pauses and requests_per_hour meet that
 _RAISE = 1.2
 _PATIENCE = 10.0  # seconds without a refusal before the rate is raised; doubled where that was refused, then halved
+_KNOWN_PATIENCE = 30.0  # the same once refusals have told what is allowed
 _MAX_PATIENCE = 320.0
 _PAUSE = 1.0  # seconds that everybody waits after a refusal that names no time; doubled by each further one
 _MAX_PAUSE = 60.0
@@ -125,6 +126,7 @@ class Throttle:
                 self._pause = min(self._pause * 2, _MAX_PAUSE)
             if again:
                 self._rate = max(min(self._rate, leave.before * _CUT), self._lowest)
+                self._patience = max(self._patience, _KNOWN_PATIENCE)
             self._held_until = max(self._held_until, now + (retry_after or 0.0))
 
     def close(self) -> None:
