@@ -40,7 +40,7 @@ ASSIGNMENTS = WritableObject(
         Field("startTime", TEXT),
         Field("note", TEXT, rules={"maxLength": 100}),
         Field("billable", FLAG, clearable=False),
-        Field("includeNonWorkingDays", FLAG, clearable=False),
+        Field("includeNonWorkingDays", FLAG, clearable=False, unreadable=True),
         Field("recurring", OBJECT, modifier=True, aliases=("recurringAssignment",)),
         Field("seriesUpdateOption", WORD, modifier=True, rules={"enum": ["THIS_ONE", "THIS_AND_FOLLOWING", "ALL"]}),
     ),

@@ -126,7 +126,7 @@ POLICIES = WritableObject(
             refers={"defaultEntities.projectId": "projects", "defaultEntities.taskId": "tasks"},
         ),
         *audience_fields(),
-        Field("hasExpiration", FLAG, clearable=False, modifier=True, description="Can be written and not be read."),
+        Field("hasExpiration", FLAG, clearable=False, unreadable=True, description="Can be written and not be read."),
         Field("color", COLOR, clearable=False),
         Field("icon", WORD, clearable=False),
     ),

@@ -69,6 +69,8 @@ def _filter_needed(operation: Operation, given: State, _: bool) -> Iterator[str]
         yield "filter is required; what Clockify lists of a shared report lacks it, so that does not do for a copy"
 
 
+_REPORT = ("name", "filter", "isPublic", "fixedDate", "visibleToUsers", "visibleToUserGroups")
+
 SHARED_REPORTS = WritableObject(
     name="shared_reports",
     noun="shared report",
@@ -76,7 +78,13 @@ SHARED_REPORTS = WritableObject(
     fields=(
         named(250),
         Field("type", WORD, fixed=True, clearable=False),
-        Field("filter", OBJECT, modifier=True, description="Needed to create one; lists do not show it."),
+        Field(
+            "filter",
+            OBJECT,
+            clearable=False,
+            unreadable=True,
+            description="Needed to create one; lists do not show it.",
+        ),
         Field("isPublic", FLAG, clearable=False, aliases=("public",)),
         Field("fixedDate", FLAG, clearable=False),
         Field("visibleToUsers", _PEOPLE, refers={"[]": "users"}, clearable=False),
@@ -86,22 +94,11 @@ SHARED_REPORTS = WritableObject(
     natural=("name", "type"),
     create=Create(
         "/shared-reports",
-        fields=("name", "type", "isPublic", "fixedDate", "visibleToUsers", "visibleToUserGroups"),
+        fields=("name", "type", *_REPORT[1:]),
         required=("name", "type"),
-        shape=lambda change, body: {**body, "filter": change.given["filter"]},
         host=Host.REPORTS,
     ),
-    parts=(
-        Part(
-            ("name", "isPublic", "fixedDate", "visibleToUsers", "visibleToUserGroups"),
-            path="/shared-reports/{id}",
-            shape=lambda change, body: {
-                **body,
-                **({"filter": change.given["filter"]} if change.given.get("filter") else {}),
-            },
-            host=Host.REPORTS,
-        ),
-    ),
+    parts=(Part(_REPORT, path="/shared-reports/{id}", host=Host.REPORTS),),
     delete=Delete("/shared-reports/{id}", host=Host.REPORTS),
     rules=_filter_needed,
     read_only=("link", "reportAuthor", "userId"),
