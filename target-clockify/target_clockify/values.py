@@ -103,8 +103,9 @@ def _rate(value: Any) -> Any:
     value = _parsed(_number(value))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return {"amount": value}
-    if isinstance(value, dict) and "amount" in value:
-        return {**value, "amount": _number(value["amount"])}
+    if isinstance(value, dict):
+        readers = {"amount": _number, "since": _coerced_moment}
+        return {name: readers[name](item) if name in readers else item for name, item in value.items()}
     return value
 
 
@@ -182,15 +183,21 @@ def evened(value: Any) -> Any:
     return None if value == "" else value
 
 
+def said(words: str) -> dict[str, str]:
+    """Return the words in which a rule of a JSON Schema is told to a person; `$comment` is for that."""
+    return {"$comment": words}
+
+
 TEXT = Kind("a text", {"type": "string"}, _text, _blank_is_none)
 WORD = Kind("one of a set", {"type": "string"}, _word, _blank_is_none)
-FLAG = Kind("true or false", {"type": "boolean"}, _flag, bool)
+FLAG = Kind("true or false", {"type": "boolean"}, _flag, lambda value: value or False)
 INTEGER = Kind("a whole number", {"type": "integer"}, _number, _same)
 NUMBER = Kind("a number", {"type": "number"}, _number, _same)
 COLOR = Kind("a colour such as #0B83D9", {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}, _text, _blank_is_none)
+_MOMENT = {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", **said("a timestamp such as 2026-01-31T09:00:00Z")}
 MOMENT = Kind(
     "a timestamp such as 2026-01-31T09:00:00Z",
-    {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+    {"type": "string", **_MOMENT},
     _coerced_moment,
     _canonical_moment,
 )
@@ -207,7 +214,7 @@ RATE = Kind(
     "a rate",
     {
         "type": "object",
-        "properties": {"amount": {"type": "integer", "minimum": 0}, "since": {"type": ["string", "null"]}},
+        "properties": {"amount": {"type": "integer", "minimum": 0}, "since": {"type": ["string", "null"], **_MOMENT}},
         "required": ["amount"],
     },
     _rate,
@@ -216,11 +223,6 @@ RATE = Kind(
 OBJECT = Kind("an object", {"type": "object"}, _parsed, evened)
 LIST = Kind("an array", {"type": "array"}, _parsed, evened)
 ANY = Kind("any value", {}, _parsed, evened)
-
-
-def said(words: str) -> dict[str, str]:
-    """Return the words in which a rule of a JSON Schema is told to a person; `$comment` is for that."""
-    return {"$comment": words}
 
 
 def record_of(name: str = "an object", required: tuple[str, ...] = (), **members: Kind) -> Kind:

@@ -102,8 +102,9 @@ def _members(change: Change) -> Iterator[Call]:
 
 def _estimates(given: State) -> State:
     """`estimate` repeats what `timeEstimate` says; alone it stands for an active one."""
-    if "estimate" in given and "timeEstimate" not in given and isinstance(given["estimate"], dict):
-        given = {**given, "timeEstimate": {"active": True, **given["estimate"]}}
+    estimate = given.get("estimate")
+    if estimate is not None and "timeEstimate" not in given:
+        given = {**given, "timeEstimate": {"active": True, **estimate} if isinstance(estimate, dict) else estimate}
     members = given.get("memberships")
     if isinstance(members, list):
         # What a direct member belongs to is this very project; only a group is a reference to something else.
