@@ -8,7 +8,7 @@ from target_clockify.current import digest
 from target_clockify.declaration import Operation
 from target_clockify.ledger import Row
 from target_clockify.objects import BY_NAME
-from target_clockify.plan import Planner, Unchanged, Write
+from target_clockify.plan import Planner, Unchanged, Write, differences
 from target_clockify.record import RejectedError
 from target_clockify.references import References, UnresolvedError
 
@@ -188,11 +188,15 @@ class Intake:
             if given is not None:
                 row = rows.get((one.route.stream, one.key))
                 placed.append((one, given, self._planner.scope_of(one, given, row)))
-        listed = {
-            (one.route.object, scope): None
-            for one, _, scope in placed
-            if scope is not None and not one.route.object.is_procedure
-        }
+        listed: dict[tuple[WritableObject, Scope], None] = {}
+        for one, _, scope in placed:
+            target, row = one.route.object, rows.get((one.route.stream, one.key))
+            if scope is None or target.is_procedure:
+                continue
+            listed[target, scope] = None
+            if row and row.object == target.name and row.scope:
+                # Where the record was written to: one that names another parent is no new object.
+                listed[target, tuple(str(row.scope.get(name)) for name in target.listing.scope)] = None
         self._current.ensure(listed)
         return placed
 
@@ -215,15 +219,29 @@ class Intake:
             target = one.route.object
             if target.is_procedure:
                 continue
-            if scope is None and one.id:
+            if one.id and (scope is None or (target.listing.lookup and not self._is_elsewhere(one))):
                 alone.setdefault(target.name, []).append(one.id)
-            if target.listing.detailed.intersection(given) and not one.deleted:
+            if target.listing.detailed and not one.deleted:
                 found = self._planner.found_or_none(one, given, rows.get((one.route.stream, one.key)))
-                details.setdefault(target.name, []).extend([found] if found else [])
+                if found and self._wants_detail(target, found, given):
+                    details.setdefault(target.name, []).append(found)
         for name, ids in alone.items():
             self._current.look_up(BY_NAME[name], ids)
         for name, ids in details.items():
             self._current.detail(BY_NAME[name], ids)
+
+    def _is_elsewhere(self, one: Incoming) -> bool:
+        """Tell whether the id of a record is one of another workspace."""
+        return one.workspace not in {None, self._workspace}
+
+    def _wants_detail(self, target: WritableObject, object_id: str, given: State) -> bool:
+        """Tell whether a record mentions what only the detail tells, or would replace it along with something else."""
+        detailed = target.listing.detailed
+        if not detailed.isdisjoint(given):
+            return True
+        changed = differences(target, self._current.get(target, object_id) or {}, given).keys()
+        replaced = [part.fields for part in target.parts if not part.partial and not detailed.isdisjoint(part.fields)]
+        return any(not changed.isdisjoint(fields) for fields in replaced)
 
     def _awaited(self, write: Write) -> str | None:
         """Return what a write has to wait for: its key, its object, or one it refers to is being written."""

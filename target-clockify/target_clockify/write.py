@@ -233,6 +233,9 @@ class Writer:
             # From here on the object exists: a run killed now leaves it to the next one to complete.
             self._ledger.exists(write.entry, replace(write.row(object_id), record_hash=None))
             try:
+                if any(value is UNKNOWN and name not in write.given for name, value in state.items()):
+                    # What Clockify filled in by its settings would be replaced along with the rest.
+                    state |= self._reader.one(write.target, write.scope, object_id) or {}
                 state = self._converge(write, object_id, state, write.given)
             except (ClockifyError, RejectedError) as error:
                 raise _BrokenOffError(error) from None

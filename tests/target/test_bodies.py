@@ -1,0 +1,115 @@
+"""What goes out of a row that says little: nothing else changes, nothing is made twice, nothing is lost on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_INVOICE = {
+    "number": "R-1",
+    "currency": "USD",
+    "issuedDate": "2026-01-01",
+    "dueDate": "2026-02-01",
+    "clientId": "Acme",
+}
+_ENTRY = {"start": "2026-01-05T09:00:00Z", "end": "2026-01-05T10:00:00Z"}
+
+
+def _rows(table: Any) -> list[Any]:
+    return list(table.values()) if isinstance(table, dict) else table
+
+
+def test_a_new_date_of_an_invoice_leaves_the_rest_of_the_document(target: Any, singer: Any) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
+    schema = singer.schema("invoices")
+    full = {**_INVOICE, "note": "Net 30", "subject": "March", "taxPercent": 8.2, "discountPercent": 5}
+    assert target([schema, singer.record("invoices", id=1, **full)]).code == 0
+    for change in ({"dueDate": "2026-03-01"}, {"currency": "EUR"}):
+        assert target([schema, singer.record("invoices", id=1, **change)]).counts["invoices"] == {"updated": 1}
+        [invoice] = _rows(target.tables()["invoices"])
+        kept = {name: invoice[name] for name in ("note", "subject", "tax", "discount")}
+        assert kept == {"note": "Net 30", "subject": "March", "tax": 820.0, "discount": 500.0}
+    status = target([schema, singer.record("invoices", id=1, status="Sent")])
+    assert status.requests["GET /workspaces/{ws}/invoices/{invoiceId}"] == 0, "a status replaces nothing"
+    same = target([schema, singer.record("invoices", id=1, taxPercent=8.2)])
+    assert same.writes == {}
+
+
+def test_a_new_invoice_keeps_what_its_settings_fill_in(target: Any, singer: Any) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
+    target(
+        [singer.schema("invoice_settings"), singer.record("invoice_settings", id=1, defaults={"notes": "Thank you"})]
+    )
+    target([singer.schema("invoices"), singer.record("invoices", id=1, **_INVOICE, taxPercent=19)])
+    [invoice] = _rows(target.tables()["invoices"])
+    assert (invoice["note"], invoice["tax"]) == ("Thank you", 1900.0)
+
+
+def test_a_row_that_names_another_parent_makes_nothing_new(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target.box.ok("POST", "/workspaces/{ws}/users?send-email=false", {"email": "bob@acme.example"})
+    for name in ("One", "Two"):
+        target.box.ok("POST", "/workspaces/{ws}/projects", {"name": name})
+    schemas = [singer.schema("tasks"), singer.schema("time_entries")]
+
+    def sent(project: str, user: str, **ids: Any) -> Any:
+        task = singer.record("tasks", **{"id": "t", **ids.get("task", {})}, name="Paint", projectId=project)
+        entry = singer.record("time_entries", **{"id": "e", **ids.get("entry", {})}, userId=user, **_ENTRY)
+        return target([*schemas, task, entry])
+
+    assert sent("One", me).code == 0
+    moved = sent("Two", "bob@acme.example")
+    assert moved.writes == {}
+    assert sorted(reject["message"] for reject in moved.rejects) == [
+        "projectId of a task cannot be changed once it exists",
+        "userId of a time entry cannot be changed once it exists",
+    ]
+    [entry] = _rows(target.tables()["time_entries"])
+    by_id = target([schemas[1], singer.record("time_entries", id=entry["id"], userId="bob@acme.example", **_ENTRY)])
+    assert [reject["error"] for reject in by_id.rejects] == ["fixed"]
+    assert by_id.writes == {}
+
+
+def test_what_cannot_be_read_is_written_once_for_each_new_row(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One"})
+    dates = {"dateRangeStart": "2026-01-01T00:00:00Z", "dateRangeEnd": "2026-01-31T00:00:00Z"}
+    groups = {"summaryFilter": {"groups": ["PROJECT"]}}
+    report: dict[str, Any] = {
+        "name": "Hours",
+        "type": "SUMMARY",
+        "filter": {"exportType": "JSON_V1", **dates, **groups},
+    }
+    policy = {"name": "Rest", "everyoneIncludingNew": True, "approve": {"requiresApproval": False}}
+    plan = {"userId": me, "projectId": "One", "start": "2026-01-05", "end": "2026-01-06", "hoursPerDay": 2}
+    streams = {"shared_reports": report, "time_off_policies": policy, "assignments": plan}
+    schemas = [singer.schema(stream) for stream in streams]
+
+    def sent(**more: Any) -> Any:
+        return target(
+            [*schemas, *[singer.record(one, id=1, **{**row, **more.get(one, {})}) for one, row in streams.items()]]
+        )
+
+    assert sent().code == 0
+    changed = {
+        "shared_reports": {"filter": {**report["filter"], "dateRangeEnd": "2026-02-28T00:00:00Z"}},
+        "time_off_policies": {"hasExpiration": True},
+        "assignments": {"includeNonWorkingDays": True},
+    }
+    assert sent(**changed).counts == {stream: {"updated": 1} for stream in streams}
+    [kept] = _rows(target.tables()["shared_reports"])
+    assert kept["filter"]["dateRangeEnd"].startswith("2026-02-28")
+    for _ in range(2):
+        assert sent(**changed).writes == {}
+
+
+def test_values_that_mean_nothing_are_refused_also_where_they_look_like_what_is_there(target: Any, singer: Any) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One", "billable": True})
+    row = {"name": "One", "billable": "perhaps", "estimate": "ten hours", "hourlyRate": {"amount": 5, "since": "soon"}}
+    result = target([singer.schema("projects"), singer.record("projects", id=1, **row)])
+    assert result.rejects[0]["message"].split("; ") == [
+        "billable must be true or false",
+        "hourlyRate.since must be a timestamp such as 2026-01-31T09:00:00Z",
+        "timeEstimate must be an object",
+    ]
+    rate = {"amount": "5000", "since": "2026-01-01 00:00:00+00"}
+    assert target([singer.schema("projects"), singer.record("projects", id=1, name="One", hourlyRate=rate)]).code == 0
