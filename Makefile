@@ -1,13 +1,15 @@
 # Everything one does with this house. `make` lists the commands; `make install` is implied by all of them.
 #
 # Two virtual environments: .venv holds the four packages (editable) and the tools of development, .venv-meltano holds
-# Meltano, which needs an older SQLAlchemy. Meltano keeps its plugins under .meltano. Nothing is put anywhere else.
+# Meltano, which needs an older SQLAlchemy. Meltano keeps its plugins under .meltano. `make orchestrate` adds a third,
+# .venv-airflow. Nothing is put anywhere else.
 
 PACKAGES := clockify-client tap-clockify target-clockify clockify-sandbox
 PROJECTS := pyproject.toml $(PACKAGES:%=%/pyproject.toml)
 
 VENV := .venv
 MELTANO := .venv-meltano
+AIRFLOW := .venv-airflow
 PY := $(VENV)/bin/python
 
 # Certificates of a company's proxy are in the system's store, not in the one uv brings along.
@@ -20,7 +22,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset test bench lint format sandbox constraints clean
+.PHONY: help install demo demo-sql demo-reset test orchestrate bench lint format sandbox constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +40,9 @@ demo-reset: ## Forget the demo's sandbox and its warehouse; the next demo starts
 
 test: install ## Run all tests
 	@$(PY) -m pytest --numprocesses auto --dist loadfile
+
+orchestrate: install $(AIRFLOW)/.installed ## Run the Airflow DAG of orchestrate/, in an Airflow of its own (a minute or two)
+	@$(PY) -m pytest --numprocesses auto tests/orchestrate
 
 bench: install ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
 	@$(PY) -m benchmarks
@@ -59,9 +64,11 @@ constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python a
 		$(PACKAGES:%=--no-emit-package %) --group dev --group build $(PROJECTS) --output-file constraints.txt
 	@echo 'meltano>=4.4,<5' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-meltano.txt
+	@echo 'apache-airflow>=3.3,<4' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
+		--no-annotate - --output-file constraints-airflow.txt
 
 clean: ## Remove everything that was installed or written here
-	@rm -rf $(VENV) $(MELTANO) .meltano output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) .meltano output .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: each is newer than what it was made from, so that nothing is installed twice.
 
@@ -88,4 +95,10 @@ $(MELTANO)/.installed: $(VENV)/.installed constraints-meltano.txt meltano.yml
 	@$(uv) pip install --quiet --python $(MELTANO)/bin/python --constraint constraints-meltano.txt meltano || $(unreachable)
 	@$(index) $(MELTANO)/bin/meltano --log-level=warning install || $(unreachable)
 	@ln -sf ../../$(MELTANO)/bin/meltano ../../.meltano/loaders/target-jsonl/venv/bin/target-jsonl $(VENV)/bin/
+	@touch $@
+
+$(AIRFLOW)/.installed: $(VENV)/.uv constraints-airflow.txt
+	@echo "Installing Airflow into $(AIRFLOW)"
+	@test -x $(AIRFLOW)/bin/python || $(PY) -m venv --without-pip $(AIRFLOW)
+	@$(uv) pip install --quiet --python $(AIRFLOW)/bin/python --constraint constraints-airflow.txt apache-airflow || $(unreachable)
 	@touch $@
