@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -77,9 +78,10 @@ def _flag(value: Any) -> Any:
 def _number(value: Any) -> Any:
     if isinstance(value, str):
         try:
-            value = float(value)
+            number = float(value)
         except ValueError:
             return value
+        value = number if isfinite(number) else value
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -113,10 +115,10 @@ def _rate(value: Any) -> Any:
 def _moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError):
         return text
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _coerced_moment(value: Any) -> Any:
@@ -189,6 +191,12 @@ def said(words: str) -> dict[str, str]:
 
 
 TEXT = Kind("a text", {"type": "string"}, _text, _blank_is_none)
+EMAIL = Kind(
+    "an e-mail address",
+    {"type": "string", "pattern": "@"},
+    _text,
+    lambda value: value.lower() if isinstance(value, str) and value else None,
+)
 WORD = Kind("one of a set", {"type": "string"}, _word, _blank_is_none)
 FLAG = Kind("true or false", {"type": "boolean"}, _flag, lambda value: value or False)
 INTEGER = Kind("a whole number", {"type": "integer"}, _number, _same)

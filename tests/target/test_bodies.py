@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 _INVOICE = {
@@ -113,3 +114,50 @@ def test_values_that_mean_nothing_are_refused_also_where_they_look_like_what_is_
     ]
     rate = {"amount": "5000", "since": "2026-01-01 00:00:00+00"}
     assert target([singer.schema("projects"), singer.record("projects", id=1, name="One", hourlyRate=rate)]).code == 0
+
+
+def test_days_off_are_days_where_the_user_is(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    policy = {"name": "Rest", "everyoneIncludingNew": True, "allowHalfDay": True, "approve": {"requiresApproval": True}}
+    target([singer.schema("time_off_policies"), singer.record("time_off_policies", id="p", **policy)])
+    balance = singer.record("time_off_balances", id=1, policyId="p", userId=me, balance=20)
+    target([singer.schema("time_off_balances"), balance])
+
+    def asked(key: str, period: dict[str, Any], **more: Any) -> dict[str, Any]:
+        row = {"policyId": "p", "userId": me, "timeUnit": "DAYS", "userTimeZone": "America/New_York"}
+        return singer.record("time_off_requests", id=key, **{**row, "timeOffPeriod": {"period": period, **more}})
+
+    result = target(
+        [
+            singer.schema("time_off_requests"),
+            asked("days", {"start": "2026-03-02", "days": "2"}, halfDay="false"),
+            asked("dates", {"start": "2026-04-06", "end": "2026-04-08"}),
+            asked("half", {"start": "2026-05-04", "days": 1}, isHalfDay="true", halfDayPeriod="first_half"),
+            asked("endless", {"start": "2026-05-04"}),
+            asked("never", {"start": "2026-05-04", "end": "later"}),
+        ]
+    )
+    assert {reject["key"]: reject["message"] for reject in result.rejects} == dict.fromkeys(
+        ("endless", "never"), "timeOffPeriod.period must have a start, and days or an end"
+    )
+    made = target.box.ok("POST", "/workspaces/{ws}/time-off/requests", {"statuses": ["ALL"]})["requests"]
+    starts = [datetime.fromisoformat(one["timeOffPeriod"]["period"]["start"]) for one in made]
+    noons = [
+        (start + timedelta(hours=12)).date().isoformat() for start in starts
+    ]  # days of London begin near midnight UTC
+    found = {(day, abs(one["balanceDiff"])) for day, one in zip(noons, made, strict=True)}
+    assert found == {("2026-03-02", 2), ("2026-04-06", 3), ("2026-05-04", 0.5)}
+
+
+def test_no_value_ends_the_run(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")
+    far = {"userId": me["email"].upper(), "start": "0001-01-01T00:00:00+05:00", "end": "2026-01-01T00:00:00Z"}
+    cost = {"userId": me["id"], "date": "2026-01-01", "categoryId": "Meals", "quantity": "nan"}
+    target.box.ok("POST", "/workspaces/{ws}/expenses/categories", {"name": "Meals"})
+    schemas = [singer.schema("time_entries"), singer.schema("expenses")]
+    result = target([*schemas, singer.record("time_entries", id=1, **far), singer.record("expenses", id=1, **cost)])
+    assert sorted(reject["message"] for reject in result.rejects) == [
+        "quantity must be a number",
+        "timeInterval.start must be a timestamp such as 2026-01-31T09:00:00Z",
+    ]
+    assert result.writes == {}

@@ -8,7 +8,7 @@ from clockify_client import endpoints
 
 from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
 from target_clockify.objects.shared import named, rate_parts
-from target_clockify.values import CUSTOM_VALUES, DURATION, FLAG, ID, IDS, OBJECT, RATE, TEXT, WORD, list_of, said
+from target_clockify.values import CUSTOM_VALUES, DURATION, EMAIL, FLAG, ID, IDS, OBJECT, RATE, TEXT, WORD, list_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,7 +95,7 @@ USERS = WritableObject(
     noun="user",
     aliases=("User",),
     fields=(
-        Field("email", TEXT, rules={"pattern": "@", **said("an e-mail address")}, fixed=True, clearable=False),
+        Field("email", EMAIL, fixed=True, clearable=False),
         Field("name", TEXT, modifier=True, description="Finds people who have no e-mail address, limited users."),
         Field(
             "membershipStatus",

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clockify_client import endpoints
 
-from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.declaration import (
+    Call,
+    Change,
+    Create,
+    Delete,
+    Field,
+    Listing,
+    Operation,
+    Part,
+    State,
+    WritableObject,
+)
 from target_clockify.objects.shared import AUDIENCE, audience, audience_fields, audience_rules, named, spread_filters
 from target_clockify.values import (
     COLOR,
@@ -16,6 +29,7 @@ from target_clockify.values import (
     FLAG,
     ID,
     IDS,
+    INTEGER,
     MOMENT,
     NUMBER,
     OBJECT,
@@ -155,6 +169,14 @@ _DATE = len("2024-01-01")
 # -- requests ------------------------------------------------------------------------------------
 
 
+_START = replace(
+    MOMENT,
+    schema={"type": "string"},  # the rules say more
+    coerce=lambda value: value if isinstance(value, str) and len(value) <= _DATE else MOMENT.coerce(value),
+)
+"""A plain date stays one: it is the day where the user is."""
+
+
 def _first_day(period: State, zone: str | None) -> str:
     """The day on which a period begins where the user is; a plain date says so itself."""
     start = str(period.get("start"))
@@ -165,8 +187,31 @@ def _first_day(period: State, zone: str | None) -> str:
 
 
 def _days(period: State) -> int:
-    start, end = (datetime.fromisoformat(str(period[name])) for name in ("start", "end"))
-    return max(1, round((end - start).total_seconds() / 86400 + 0.01))
+    start, end = (datetime.fromisoformat(MOMENT.coerce(period[name])) for name in ("start", "end"))
+    whole = len(period["end"]) <= _DATE  # a plain date is the last day
+    return max(1, round((end - start).total_seconds() / 86400 + 0.01) + whole)
+
+
+def _is_moment(value: Any) -> bool:
+    return isinstance(value, str) and re.match(MOMENT.schema["pattern"], MOMENT.coerce(value)) is not None
+
+
+def _is_zone(name: Any) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ValueError, OSError, TypeError, ZoneInfoNotFoundError):
+        return False
+
+
+def _request_rules(operation: Operation, given: State, _: bool) -> Iterator[str]:  # noqa: FBT001
+    asked = given.get("timeOffPeriod")
+    period = asked.get("period") if isinstance(asked, dict) else None
+    if operation is Operation.INSERT and isinstance(asked, dict):
+        period = period if isinstance(period, dict) else {}
+        if not _is_moment(period.get("start")) or not (period.get("days") or _is_moment(period.get("end"))):
+            yield "timeOffPeriod.period must have a start, and days or an end"
+    if given.get("userTimeZone") and not _is_zone(given["userTimeZone"]):
+        yield "userTimeZone must be a time zone such as Europe/Zurich"
 
 
 def _request_body(change: Change, body: State) -> State:
@@ -177,12 +222,12 @@ def _request_body(change: Change, body: State) -> State:
         period = {name: MOMENT.coerce(period.get(name)) for name in ("start", "end")}
     else:
         first = _first_day(period, change.given.get("userTimeZone"))
-        period = {"start": first, "days": period.get("days") or _days(period)}
-    half = asked.get("halfDay", asked.get("isHalfDay"))
+        period = {"start": first, "days": INTEGER.coerce(period.get("days")) or _days(period)}
+    half = FLAG.coerce(asked.get("halfDay", asked.get("isHalfDay")))
     body["timeOffPeriod"] = {
         "period": period,
         "isHalfDay": bool(half),
-        **({"halfDayPeriod": asked["halfDayPeriod"]} if half and asked.get("halfDayPeriod") else {}),
+        **({"halfDayPeriod": WORD.coerce(asked["halfDayPeriod"])} if half and asked.get("halfDayPeriod") else {}),
     }
     return body
 
@@ -209,7 +254,7 @@ TIME_OFF_REQUESTS = WritableObject(
     fields=(
         Field("policyId", ID, refers="time_off_policies", fixed=True, clearable=False),
         Field("userId", ID, refers="users", fixed=True, clearable=False),
-        Field("timeOffPeriod", record_of(period=record_of(start=MOMENT)), fixed=True, clearable=False),
+        Field("timeOffPeriod", record_of(period=record_of(start=_START)), fixed=True, clearable=False),
         Field("note", TEXT, fixed=True),
         Field("timeUnit", WORD, modifier=True),
         Field("userTimeZone", TEXT, modifier=True),
@@ -230,6 +275,7 @@ TIME_OFF_REQUESTS = WritableObject(
         defaults={"status": {"statusType": "PENDING"}},
     ),
     parts=(Part(("status",), calls=_decision),),
+    rules=_request_rules,
     turn=1,
     affects=("time_off_balances",),
     delete=Delete("/time-off/policies/{policyId}/requests/{id}"),
