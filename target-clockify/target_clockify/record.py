@@ -134,6 +134,7 @@ class Route:
         self._columns: dict[str, _Column | str | None] = {}
         self.match_on = tuple(self._field_named(name) for name in settings.get("match_on") or ())
         self.literal = not (target.adapt or listing.shape or listing.detail or target.identity or self._chosen)
+        self._settled = [one for one in target.fields if one.kind.settled]
         self._plain = {one.name for one in target.fields if not one.modifier}
         self._passed_over = {"id", "workspaceId", _DELETED, *target.read_only}
         self._identifying = [name for name in keys if folded(name) != "workspaceid"] or list(keys)
@@ -161,7 +162,11 @@ class Route:
         return incoming
 
     def fill(self, incoming: Incoming) -> None:
-        """Read the fields of a record."""
+        """Read the fields of a record.
+
+        Raises:
+            RejectedError: Some of them contradict each other.
+        """
         fields = incoming.fields = {}
         for name, value in msgspec.json.decode(incoming.raw).items():
             column = self._column(name)
@@ -171,6 +176,9 @@ class Route:
                 _set_special(incoming, column, value)
             else:
                 _set_field(fields, column, value)
+        for one in self._settled:
+            if one.name in fields and not incoming.deleted:
+                fields[one.name] = _settled(one, fields[one.name])
         if self.object.adapt:
             incoming.fields = {
                 name: value
@@ -274,7 +282,7 @@ def _columns(target: WritableObject) -> dict[str, _Column]:
             found.setdefault(folded(one.key), _Column(one, written=True))
     members: dict[str, list[_Column]] = {}
     for one in target.fields:
-        for member in one.kind.members:
+        for member in (*one.kind.members, *one.kind.hints):
             found.setdefault(folded(one.name + member), _Column(one, member))
             members.setdefault(folded(member), []).append(_Column(one, member))
     for name, columns in members.items():
@@ -294,9 +302,17 @@ def _set_special(incoming: Incoming, what: str, value: Any) -> None:
             incoming.fields["workspaceId"] = value
 
 
+def _settled(one: Field, value: Any) -> Any:
+    try:
+        return one.kind.settled(value) if one.kind.settled else value
+    except ValueError as error:
+        msg = f"{one.name}: {error}"
+        raise RejectedError("invalid", msg) from None
+
+
 def _set_field(fields: State, column: _Column, value: Any) -> None:
     one = column.field
-    kind = one.kind.members[column.member] if column.member else one.kind
+    kind = {**one.kind.members, **one.kind.hints}[column.member] if column.member else one.kind
     if value == "" and kind is not TEXT:
         value = None
     if value is not None:

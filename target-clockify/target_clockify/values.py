@@ -9,8 +9,8 @@ latter.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,8 @@ class Kind:
         canonical: Evens out the spellings of one meaning; two values are the same where this is equal.
         members: The kinds of an object's members.
         key: The member by which the elements of an array are told apart: those that are not mentioned stay.
+        hints: The kinds of further members, which are read only to tell the others.
+        settled: Tells members by what is given beside them; raises ValueError where that does not go together.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Kind:
     canonical: Callable[[Any], Any] = field(compare=False)
     members: Mapping[str, Kind] = field(default_factory=dict, compare=False)
     key: str = ""
+    hints: Mapping[str, Kind] = field(default_factory=dict, compare=False)
+    settled: Callable[[Any], Any] | None = field(default=None, compare=False)
 
     @property
     def said_schema(self) -> dict[str, Any]:
@@ -144,6 +148,18 @@ def seconds_of(duration: str) -> int | None:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
+_CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d))?")
+
+
+def _span(value: Any) -> Any:
+    """Read a length of time: whole seconds, `hh:mm`, `hh:mm:ss` or an ISO 8601 duration."""
+    number = _number(value)
+    if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
+        return f"PT{number}S"
+    match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    return "PT{}H{}M{}S".format(*(int(part or 0) for part in match.groups())) if match else _duration(value)
+
+
 def _duration(value: Any) -> Any:
     return value.strip().upper() if isinstance(value, str) else value
 
@@ -216,6 +232,7 @@ DURATION = Kind(
     _duration,
     _canonical_duration,
 )
+SPAN = replace(DURATION, name="a duration such as PT1H30M, 01:30:00 or 5400 (seconds)", coerce=_span)
 ID = Kind("an id", {"type": "string", "minLength": 1}, _text, _blank_is_none)
 IDS = Kind("an array of ids", {"type": "array", "items": {"type": "string"}}, _ids, _canonical_ids)
 RATE = Kind(
@@ -257,6 +274,32 @@ def record_of(name: str = "an object", required: tuple[str, ...] = (), **members
     }
     schema = {"type": "object", "properties": nullable, "required": list(required)}
     return Kind(name, schema, coerce, canonical, members)
+
+
+def _with_end(interval: Any) -> Any:
+    """Return an interval that says its end, where it says how long it is instead."""
+    if not isinstance(interval, dict) or interval.get("duration") in {None, ""}:
+        return interval
+    start, end = (_coerced_moment(interval.get(name)) for name in ("start", "end"))
+    span = SPAN.coerce(interval["duration"])
+    seconds = seconds_of(span) if isinstance(span, str) else None
+    if seconds is None:
+        msg = f"duration must be {SPAN.name}"
+        raise ValueError(msg)
+    if not start:
+        msg = "duration counts from a start, which is required beside it"
+        raise ValueError(msg)
+    try:
+        until = _moment((datetime.fromisoformat(start) + timedelta(seconds=seconds)).isoformat())
+    except (ValueError, TypeError, OverflowError):
+        return interval  # the schema says what is wrong with its start
+    if end and end != until:
+        msg = "duration is not what lies between start and end"
+        raise ValueError(msg)
+    return {**interval, "end": until}
+
+
+INTERVAL = replace(record_of("an interval", start=MOMENT, end=MOMENT), hints={"duration": SPAN}, settled=_with_end)
 
 
 def list_of(

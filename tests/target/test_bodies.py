@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 _INVOICE = {
     "number": "R-1",
     "currency": "USD",
@@ -160,4 +162,44 @@ def test_no_value_ends_the_run(target: Any, singer: Any) -> None:
         "quantity must be a number",
         "timeInterval.start must be a timestamp such as 2026-01-31T09:00:00Z",
     ]
+    assert result.writes == {}
+
+
+@pytest.mark.parametrize("duration", ["PT1H30M", 5400, "5400", "01:30", "1:30:00"])
+def test_a_start_and_a_duration_make_an_entry_that_has_ended(target: Any, singer: Any, duration: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    start = "2026-01-05T09:00:00Z"
+    rows = [
+        singer.record("time_entries", id="flat", userId=me, start=start, end="", duration=duration),
+        singer.record("time_entries", id="nested", userId=me, timeInterval={"start": start, "duration": duration}),
+        singer.record("time_entries", id="both", userId=me, start=start, end="2026-01-05T10:30:00Z", duration=duration),
+    ]
+    assert target([singer.schema("time_entries"), *rows]).code == 0
+    ends = [entry["timeInterval"]["end"] for entry in _rows(target.tables()["time_entries"])]
+    assert ends == ["2026-01-05T10:30:00Z"] * 3
+    assert target([singer.schema("time_entries"), *rows]).writes == {}
+
+
+def test_a_duration_that_contradicts_what_stands_beside_it_is_refused(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    schema = singer.schema("time_entries")
+    assert target([schema, singer.record("time_entries", id=1, userId=me, **_ENTRY)]).code == 0
+    result = target(
+        [
+            schema,
+            singer.record("time_entries", id=1, userId=me, **_ENTRY, duration="PT2H"),
+            singer.record("time_entries", id=2, userId=me, duration="PT2H"),
+            singer.record("time_entries", id=3, userId=me, start=_ENTRY["start"], duration="1.5"),
+            singer.record("time_entries", id=4, userId=me, start=_ENTRY["start"], duration=-60),
+            singer.record("time_entries", id=5, userId=me, start="yesterday", duration=60),
+        ]
+    )
+    spelled = "timeInterval: duration must be a duration such as PT1H30M, 01:30:00 or 5400 (seconds)"
+    assert {reject["key"]: reject["message"] for reject in result.rejects} == {
+        "1": "timeInterval: duration is not what lies between start and end",
+        "2": "timeInterval: duration counts from a start, which is required beside it",
+        "3": spelled,
+        "4": spelled,
+        "5": "timeInterval.start must be a timestamp such as 2026-01-31T09:00:00Z",
+    }
     assert result.writes == {}

@@ -18,8 +18,8 @@ from target_clockify.values import (
     ID,
     IDS,
     INTEGER,
+    INTERVAL,
     LIST,
-    MOMENT,
     RATE,
     TEXT,
     WORD,
@@ -257,9 +257,10 @@ TIME_ENTRIES = WritableObject(
         Field("userId", ID, refers="users", fixed=True, clearable=False),
         Field(
             "timeInterval",
-            record_of("an interval", start=MOMENT, end=MOMENT),
+            INTERVAL,
             clearable=False,
-            description="`start` and `end`, which may also be columns of their own; without an end the timer runs.",
+            description="`start` and `end`, or `start` and `duration`, which may also be columns of their own; with "
+            "neither end nor duration the timer runs.",
         ),
         Field("description", TEXT, rules={"maxLength": 3000, "pattern": "^[^<>]*$", **said("a text without < and >")}),
         Field("billable", FLAG, clearable=False),
@@ -303,7 +304,7 @@ TIME_ENTRIES = WritableObject(
         bulk=Bulk("DELETE", "/user/{userId}/time-entries", "userId", 100, query="time-entry-ids"),
     ),
     beside=("custom_fields",),
-    read_only=("kioskId", "hourlyRate", "costRate", "isLocked", "duration"),
+    read_only=("kioskId", "hourlyRate", "costRate", "isLocked"),
 )
 
 _CUSTOM_FIELD_FIELDS = (
