@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -28,6 +29,7 @@ from clockify_client.errors import (
     UnreachableError,
     classify,
 )
+from clockify_client.page import Packed
 from clockify_client.paging import SAME_PAGE, PageAnswer, Walk, is_last, rejects_size
 from clockify_client.request import Request
 from clockify_client.rows import rows_of
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("clockify_client")
 
 _TRIES = 6
+_LARGE = 32 * 1024  # bytes on the wire; packed some ten times smaller than it is
+_LARGE_AT_ONCE = 2  # unpacked side by side, so that memory does not grow with the number of workers
 _FIRST_WAIT, _MAX_WAIT = 1.0, 30.0  # seconds, at most, before a further try
 _LONGEST_PAUSE = 3600.0  # seconds; no Retry-After is believed beyond it
 _READ_RETRIES = (RateLimitedError, ServerError, UnreachableError, MalformedAnswerError)
@@ -63,7 +67,7 @@ class Settings:
     addon_token: str | None = field(default=None, repr=False)
     requests_per_second: float = 50
     requests_per_hour: int | None = None
-    max_workers: int = 32
+    max_workers: int = 64
     timeout_seconds: float = 60
     page_size: int | None = None
     user_agent: str = "clockify-client"
@@ -92,7 +96,7 @@ class Statistics:
 class Answer(NamedTuple):
     """A successful answer: its body, valid JSON or empty, and its headers."""
 
-    body: bytes
+    packed: Packed
     headers: Mapping[str, str]
 
 
@@ -104,12 +108,13 @@ class Client:
         self.throttle = Throttle(settings.requests_per_second, settings.requests_per_hour)
         self.statistics = Statistics()
         self._lock = threading.Lock()
+        self._desk = threading.BoundedSemaphore(_LARGE_AT_ONCE)
         self._session = _session(settings)
         # Proxies and certificates of the environment hold, as companies need them: looked up once, it is slow. Plain
         # http is for this machine only, no proxy on the way may see the key. A netrc file is left out.
         self._environment = {
             host: self._session.merge_environment_settings(
-                getattr(settings.hosts, host.value), {"http": ""}, stream=False, verify=None, cert=None
+                getattr(settings.hosts, host.value), {"http": ""}, stream=True, verify=None, cert=None
             )
             for host in Host
         }
@@ -149,7 +154,7 @@ class Client:
 
         def attempt() -> Answer:
             answer = self._send_once(walk.asked(paging, request) if paging else request)
-            if not answer.body:  # would pass for a list that has become empty
+            if not answer.packed.size:  # would pass for a list that has become empty
                 raise MalformedAnswerError(endpoint.call, status=HTTPStatus.OK)
             return answer
 
@@ -168,7 +173,7 @@ class Client:
             else:
                 if rejected:
                     self._sizes[endpoint.call] = walk.size
-                return PageAnswer(answer.body, answer.headers, walk.number, walk.size)
+                return PageAnswer(answer.packed, answer.headers, walk.number, walk.size)
 
     def rows(self, endpoint: Endpoint, ids: Ids) -> Iterator[dict[str, Any]]:
         """Yield every row of an endpoint, page after page.
@@ -176,15 +181,17 @@ class Client:
         Raises:
             ClockifyError: A page cannot be read, or came twice; the rows before it have been yielded.
         """
-        number, size, before = 0, None, b""
+        number, size, before = 0, None, 0
         while True:
             page = self.page(endpoint, ids, number, size)
-            if page.number and page.body == before:  # and would for ever; what else the list holds stays unknown
+            if (
+                page.number and page.packed.fingerprint == before
+            ):  # and would for ever; what else the list holds stays unknown
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             yield from rows_of(endpoint, page.body)
             if is_last(endpoint, page):
                 return
-            number, size, before = page.number + 1, page.size, page.body
+            number, size, before = page.number + 1, page.size, page.packed.fingerprint
 
     # -- any call ------------------------------------------------------------------------------
 
@@ -198,7 +205,7 @@ class Client:
             ClockifyError: Any other failure.
         """
         answer = self._retried(lambda: self._send_once(request), _READ_RETRIES if request.reading else _WRITE_RETRIES)
-        return msgspec.json.decode(answer.body) if answer.body else None
+        return msgspec.json.decode(answer.packed.body) if answer.packed.size else None
 
     # -- one attempt ---------------------------------------------------------------------------
 
@@ -256,12 +263,13 @@ class Client:
                 **self._environment[request.host],
                 **body,
             )
+            with self._desk if _is_large(response) else nullcontext():
+                return self._answer(request, response, leave)
         except requests.RequestException as error:
             reason = _reason(error)
             if request.reading or reason in {_NO_CONNECTION, _NOT_TRUSTED}:
                 raise UnreachableError(request.call, reason=reason) from None
             raise AmbiguousWriteError(request.call, reason=reason) from None
-        return self._answer(request, response, leave)
 
     def _answer(self, request: Request, response: requests.Response, leave: Send) -> Answer:
         content, status = response.content, response.status_code
@@ -270,7 +278,7 @@ class Client:
             error = classify(request.call, status, content, retry_after=_seconds(response.headers.get("Retry-After")))
         elif not content or _is_json(content):
             self.throttle.accepted(leave)
-            return Answer(content, response.headers)
+            return Answer(Packed(content), response.headers)
         else:
             error = MalformedAnswerError(request.call, status=status)
         if isinstance(error, RateLimitedError):
@@ -312,6 +320,12 @@ def _waits() -> Generator[float, Any, None]:
         else:
             error = yield wait
             wait = min(wait * 2, _MAX_WAIT)
+
+
+def _is_large(response: requests.Response) -> bool:
+    """Tell whether a body may take megabytes once it is unpacked; one of unknown length may."""
+    length = response.headers.get("Content-Length", "")
+    return not length.isdecimal() or int(length) > _LARGE
 
 
 def _is_json(content: bytes) -> bool:

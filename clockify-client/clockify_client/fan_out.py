@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import heapq
 import threading
-import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Self
 
 from clockify_client.errors import BadCredentialsError, ClockifyError, MalformedAnswerError, RateLimitedError
+from clockify_client.memory import give_back_what_is_freed
 from clockify_client.page import Page, Shelf
 from clockify_client.paging import SAME_PAGE, is_last
 from clockify_client.reading import Job, Rank, Reading
@@ -38,13 +38,17 @@ class FanOut:
         self.lock = threading.RLock()
         self.arrival = threading.Condition(self.lock)  # consumers wait for it
         self._work = threading.Condition(self.lock)  # workers wait for it
-        self._jobs: list[Job] = []
         self._hurried: list[Job] = []
+        self._opening: list[
+            Job
+        ] = []  # from whose pages further jobs are made, so that there is always something to ask
+        self._jobs: list[Job] = []
         self._kept: Counter[Rank] = Counter()  # bytes that wait in memory, by reading
         self._shelf = Shelf()
         self._idle = 0
         self._workers: list[threading.Thread] = []
         self._fatal: ClockifyError | None = None
+        give_back_what_is_freed()
 
     def __enter__(self) -> Self:
         return self
@@ -70,10 +74,11 @@ class FanOut:
     def ask(self, job: Job) -> None:
         """Queue a page to ask for, with one more worker if all are busy."""
         job.slot.job = job
-        heapq.heappush(self._jobs, job)
+        heapq.heappush(self._opening if job.reading.branches else self._jobs, job)
         if self._idle:
             self._work.notify()
-        if self._idle < len(self._jobs) and len(self._workers) < self.client.settings.max_workers and not self.closed:
+        queued = len(self._opening) + len(self._jobs)
+        if self._idle < queued and len(self._workers) < self.client.settings.max_workers and not self.closed:
             worker = threading.Thread(target=self._run, name=f"clockify-{len(self._workers)}", daemon=True)
             self._workers.append(worker)
             worker.start()
@@ -114,20 +119,23 @@ class FanOut:
 
     def _next_job(self) -> Job | None:
         while not self.closed:
-            if self._hurried:
-                job = heapq.heappop(self._hurried)
-            elif self._jobs and (self._jobs[0].slot.job is not self._jobs[0] or self._room(self._jobs[0])):
-                job = heapq.heappop(self._jobs)
-            else:
+            queues = (self._hurried, self._opening, self._jobs)
+            queue = next((queue for queue in queues if queue and self._may(queue[0])), None)
+            if queue is None:
                 return None
+            job = heapq.heappop(queue)
             if job.slot.job is job:  # nobody has taken it yet
                 job.slot.job = None
                 if job.reading.wanted:
+                    job.reserved = job.reading.heaviest
+                    self._kept[job.reading.rank] += job.reserved
                     return job
         return None
 
-    def _room(self, job: Job) -> bool:
+    def _may(self, job: Job) -> bool:
         """Tell whether a page may be asked for; pages of later readings that wait already must not hold it up."""
+        if job.hurried or job.slot.job is not job:
+            return True
         before = sum(kept for rank, kept in self._kept.items() if rank <= job.reading.rank)
         return before < (_LOOK_AHEAD if job.reading.active else _LOOK_AHEAD // 2)
 
@@ -140,19 +148,22 @@ class FanOut:
                 return
         try:
             answer = self.client.page(endpoint, slot.ids, job.number, job.size)
-            fingerprint, before = zlib.crc32(answer.body), slot.fingerprint
+            fingerprint, before = answer.packed.fingerprint, slot.fingerprint
             slot.fingerprint = fingerprint
             if answer.number and fingerprint == before:  # and would for ever; what else the list holds stays unknown
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
-            children = reading.children_in(answer.body, slot.ids)
-            page = Page(endpoint, slot.ids, answer.number, answer.body, last=is_last(endpoint, answer))
+            children = reading.children_in(answer.body, slot.ids) if reading.branches else []
+            page = Page(endpoint, slot.ids, answer.number, answer.packed, last=is_last(endpoint, answer))
         except Exception as error:  # noqa: BLE001  whatever it is, a consumer waits for it
             with self.lock:
+                self._kept[reading.rank] -= job.reserved
                 if isinstance(error, (BadCredentialsError, RateLimitedError)):
                     self._fatal = error
                 reading.failed(slot, error)
                 self.arrival.notify_all()
         else:
             with self.lock:
+                self._kept[reading.rank] -= job.reserved
+                reading.heaviest = max(reading.heaviest, page.kept)
                 reading.arrived(job, page, children, answer.size)
                 self.arrival.notify_all()

@@ -54,6 +54,36 @@ class Shelved:
     size: int
 
 
+class Packed:
+    """A body, small in memory.
+
+    Attributes:
+        size: Bytes of memory that it takes.
+        fingerprint: Tells two bodies apart.
+    """
+
+    __slots__ = ("_content", "_shorter", "fingerprint", "size")
+
+    def __init__(self, body: bytes) -> None:
+        self._shorter = len(body) >= _COMPRESS_FROM
+        self._content: bytes | Shelved = zlib.compress(body, 1) if self._shorter else body
+        self.size = len(self._content)
+        self.fingerprint = zlib.crc32(self._content)
+
+    @property
+    def body(self) -> bytes:
+        """The body as it came."""
+        content = self._content  # read once: another consumer may be putting it on a shelf
+        if isinstance(content, Shelved):
+            content = content.shelf.get(content.place, content.size)
+        return zlib.decompress(content) if self._shorter else content
+
+    def put_on(self, shelf: Shelf) -> None:
+        """Move it from memory to disk, where it is not there yet."""
+        if not isinstance(self._content, Shelved):
+            self._content, self.size = shelf.put(self._content), 0
+
+
 class Page:
     """One page of a reading, in the order of the list it belongs to.
 
@@ -64,30 +94,25 @@ class Page:
         last: No further page follows for this parent.
     """
 
-    __slots__ = ("_content", "_packed", "endpoint", "ids", "last", "number")
+    __slots__ = ("_packed", "endpoint", "ids", "last", "number")
 
-    def __init__(self, endpoint: Endpoint, ids: Ids, number: int, body: bytes, *, last: bool) -> None:
+    def __init__(self, endpoint: Endpoint, ids: Ids, number: int, body: bytes | Packed, *, last: bool) -> None:
         self.endpoint = endpoint
         self.ids = ids
         self.number = number
         self.last = last
-        self._packed = len(body) >= _COMPRESS_FROM
-        self._content: bytes | Shelved = zlib.compress(body, 1) if self._packed else body
+        self._packed = body if isinstance(body, Packed) else Packed(body)
 
     @property
     def body(self) -> bytes:
         """The answer as Clockify sent it."""
-        content = self._content  # read once: another consumer may be putting it on a shelf
-        if isinstance(content, Shelved):
-            content = content.shelf.get(content.place, content.size)
-        return zlib.decompress(content) if self._packed else content
+        return self._packed.body
 
     @property
     def kept(self) -> int:
         """Bytes of memory that the body takes."""
-        return 0 if isinstance(self._content, Shelved) else len(self._content)
+        return self._packed.size
 
     def put_on(self, shelf: Shelf) -> None:
         """Move the body from memory to disk, where it is not there yet."""
-        if not isinstance(self._content, Shelved):
-            self._content = shelf.put(self._content)
+        self._packed.put_on(shelf)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from clockify_client.endpoint import Endpoint, Paging
     from clockify_client.errors import InvalidRequestError
+    from clockify_client.page import Packed
     from clockify_client.request import Request
 
 SAME_PAGE = "the same page came twice"
@@ -27,10 +28,15 @@ _ABOUT_SIZE = re.compile(r"page|size|limit|larger|less than|maximum", re.IGNOREC
 class PageAnswer(NamedTuple):
     """One page as it came: `number` counts from 0 in pages of `size`, which may be smaller than was asked."""
 
-    body: bytes
+    packed: Packed
     headers: Mapping[str, str]
     number: int
     size: int
+
+    @property
+    def body(self) -> bytes:
+        """The body as it came, unpacked anew each time."""
+        return self.packed.body
 
 
 @dataclass
@@ -75,7 +81,7 @@ def is_last(endpoint: Endpoint, page: PageAnswer) -> bool:
         return True
     name, last = endpoint.paging.more
     header = page.headers.get(name)
-    if header is not None and len(page.body) > _PERHAPS_EMPTY:
+    if header is not None and page.packed.size > _PERHAPS_EMPTY:
         return header.lower() == last
     rows, total = counted_rows_of(endpoint, page.body, msgspec.Raw)
     if header is not None:

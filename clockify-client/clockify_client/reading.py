@@ -67,6 +67,7 @@ class Job:
     number: int = field(default=0, compare=False)
     size: int | None = field(default=None, compare=False)
     hurried: bool = field(default=False, compare=False)
+    reserved: int = field(default=0, compare=False)  # bytes counted as kept while the page is on its way
 
 
 class _NextSlot:
@@ -91,6 +92,7 @@ class Reading:
         self._reading_now = 0
         self._slots: list[Slot] = []
         self._complete = False  # no further parents will come
+        self.heaviest = 0  # bytes of its largest page so far
         self._delivered = 0  # slots all of whose children have been handed on
 
     def branch(self, endpoint: Endpoint, children: Children, row: Any, *, rank: Rank, consumers: int) -> Reading:

@@ -7,8 +7,10 @@ import gc
 import logging
 import socket
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from clockify_sandbox.world import World
 
 _HOSTS: tuple[tuple[str, Host], ...] = (("/api/v1", "api"), ("/report/v1", "report"), ("/auditlog/v1", "auditlog"))
+_T = TypeVar("_T")
+_LARGE = 1 << 18  # bytes
 _WORKSPACE_SEGMENT = 2
 _ABORT = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: closing sends a reset
 _log = logging.getLogger("clockify_sandbox")
@@ -60,6 +64,7 @@ class App:
         self.options = options
         self.rebuild = rebuild
         self.faults = Faults(faults)
+        self._thread = ThreadPoolExecutor(1, "sandbox")
         self.start_over(world, ids)
         self._control = Control(self)
 
@@ -85,7 +90,9 @@ class App:
         if answer is None:
             await _drop(scope, receive)
             return
-        sent_headers, content = answer.wire(accepts_gzip="gzip" in headers.get("accept-encoding", ""))
+        wire = partial(answer.wire, accepts_gzip="gzip" in headers.get("accept-encoding", ""))
+        # Compressing megabytes here would hold up everybody else.
+        sent_headers, content = await asyncio.to_thread(wire) if len(answer.content) > _LARGE else wire()
         await send({"type": "http.response.start", "status": answer.status, "headers": sent_headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
@@ -103,14 +110,16 @@ class App:
             stats.asked(request.method, host, request.path, request.query_string, request.body)
             if delay := self.options.latency_ms + (fault.delay_ms if fault else 0):
                 await asyncio.sleep(delay / 1000)
-            answer = self._behind_front(request, match, fault)
+            answer = self._throttle(request) or await self.behind_front(self._answered, request, match, fault)
         finally:
             stats.answered("reset" if answer is None else answer.status)
         return answer
 
-    def _behind_front(self, request: Request, match: Match | ApiError, fault: Fault | None) -> Answer | None:
-        if refused := self._throttle(request):
-            return refused
+    async def behind_front(self, work: Callable[..., _T], *arguments: Any) -> _T:
+        """Do something with the world: one thing at a time, while the front goes on taking requests in."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+    def _answered(self, request: Request, match: Match | ApiError, fault: Fault | None) -> Answer | None:
         answer = Answer(500) if fault and not fault.runs else self._ask(request, match)
         if fault is None or not fault.fails:
             return answer

@@ -53,14 +53,15 @@ class Control:
         action = scope["method"], scope["path"].removeprefix(PREFIX).strip("/")
         if action == ("GET", "dump"):
             await _start(send, 200)
-            for chunk in dump_chunks(self._app.sandbox):
+            chunks = dump_chunks(self._app.sandbox)
+            while chunk := await self._app.behind_front(next, chunks, b""):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
             return
         status, value = 200, None
         if run := self._actions.get(action):
             try:
-                value = run(body)
+                value = await self._app.behind_front(run, body)
             except ValueError as error:  # msgspec's errors are, too
                 status, value = 400, {"error": str(error)}
         else:

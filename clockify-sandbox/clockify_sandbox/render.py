@@ -74,14 +74,12 @@ def _rate(workspace: Workspace, entry: TimeEntry, own: int | None, name: str) ->
     return found
 
 
-def time_entry_renderer(workspace: Workspace, *, rates: bool = True) -> Callable[[TimeEntry], Entity]:
-    """A function that shows time entries of a workspace.
+def entry_rates(workspace: Workspace) -> Callable[[TimeEntry], tuple[Entity | None, Entity | None]]:
+    """A function that tells the billable and the cost rate of time entries.
 
-    Made once per answer: it keeps the rates that many entries share. Answers of writes leave the rates out.
+    Made once per answer: it keeps the rates that many entries share.
     """
-    fields = {field["id"]: field for field in workspace.custom_fields.values()}
     known: dict[tuple[str, str | None, str | None], tuple[Entity | None, Entity | None]] = {}
-    workspace_id = workspace.id
 
     def rates_of(entry: TimeEntry) -> tuple[Entity | None, Entity | None]:
         if entry.hourly_rate is not None or entry.cost_rate is not None:
@@ -90,6 +88,18 @@ def time_entry_renderer(workspace: Workspace, *, rates: bool = True) -> Callable
         if key not in known:
             known[key] = billable_rate(workspace, entry), cost_rate(workspace, entry)
         return known[key]
+
+    return rates_of
+
+
+def time_entry_renderer(workspace: Workspace, *, rates: bool = True) -> Callable[[TimeEntry], Entity]:
+    """A function that shows time entries of a workspace.
+
+    Made once per answer. Answers of writes leave the rates out.
+    """
+    fields = {field["id"]: field for field in workspace.custom_fields.values()}
+    rates_of = entry_rates(workspace)
+    workspace_id = workspace.id
 
     def custom_fields(entry: TimeEntry) -> list[Entity]:
         return [

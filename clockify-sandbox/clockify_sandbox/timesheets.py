@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from clockify_sandbox.people import name_of, zone_of
-from clockify_sandbox.render import billable_rate, cost_rate, default_currency
+from clockify_sandbox.render import default_currency, entry_rates
 from clockify_sandbox.seed.workspaces import WEEK
 from clockify_sandbox.values import duration, epoch, timestamp
 from clockify_sandbox.workdays import local_date, span_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from clockify_sandbox.call import Call
     from clockify_sandbox.world import Entity, TimeEntry, Workspace, World
@@ -121,26 +124,71 @@ def request_of(world: World, workspace: Workspace, request: Entity) -> Entity:
     }
 
 
-def details_of(world: World, workspace: Workspace, request: Entity) -> Entity:
-    """A request as the list shows it: with everything in it, and the sums."""
-    state = request["status"]["state"]
-    entries, expenses = entries_of(workspace, request), expenses_of(workspace, request)
-    work = [entry for entry in entries if entry.type != "BREAK"]
-    tracked = _seconds(work)
-    billable = [entry for entry in work if entry.billable]
-    return {
-        "approvalRequest": request_of(world, workspace, request),
-        "trackedTime": duration(tracked),
-        "approvedTime": duration(tracked if state == "APPROVED" else 0),
-        "pendingTime": duration(tracked if state == "PENDING" else 0),
-        "billableTime": duration(_seconds(billable)),
-        "breakTime": duration(_seconds(entries) - tracked),
-        "billableAmount": sum(_worth(entry, billable_rate(workspace, entry)) for entry in billable),
-        "costAmount": sum(_worth(entry, cost_rate(workspace, entry)) for entry in work),
-        "expenseTotal": sum(row["total"] for row in expenses),
-        "entries": [_entry(workspace, entry) for entry in entries],
-        "expenses": [_expense(workspace, row, state) for row in expenses],
-    }
+class Details:
+    """Shows requests as the list does: with everything in them, and the sums.
+
+    Made once per answer: a year of timesheets names the same projects, tasks and tags again and again.
+    """
+
+    def __init__(self, world: World, workspace: Workspace) -> None:
+        self._world = world
+        self._workspace = workspace
+        self._rates = entry_rates(workspace)
+        self._projects = _encoded(lambda project_id: _project(workspace, project_id))
+        self._tasks = _encoded(lambda task_id: _named(workspace.tasks, task_id))
+        tags = workspace.tags
+        self._tags = _encoded(lambda tag_ids: [tags[tag_id] for tag_id in tag_ids or () if tag_id in tags])
+
+    def show(self, request: Entity) -> Entity:
+        """A request as the list shows it."""
+        state = request["status"]["state"]
+        entries, expenses = entries_of(self._workspace, request), expenses_of(self._workspace, request)
+        work = [entry for entry in entries if entry.type != "BREAK"]
+        tracked = _seconds(work)
+        billable = [entry for entry in work if entry.billable]
+        return {
+            "approvalRequest": request_of(self._world, self._workspace, request),
+            "trackedTime": duration(tracked),
+            "approvedTime": duration(tracked if state == "APPROVED" else 0),
+            "pendingTime": duration(tracked if state == "PENDING" else 0),
+            "billableTime": duration(_seconds(billable)),
+            "breakTime": duration(_seconds(entries) - tracked),
+            "billableAmount": sum(_worth(entry, self._rates(entry)[0]) for entry in billable),
+            "costAmount": sum(_worth(entry, self._rates(entry)[1]) for entry in work),
+            "expenseTotal": sum(row["total"] for row in expenses),
+            "entries": [self._entry(entry) for entry in entries],
+            "expenses": [_expense(self._workspace, row, state) for row in expenses],
+        }
+
+    def _entry(self, entry: TimeEntry) -> Entity:
+        end, (billable, cost) = entry.end, self._rates(entry)
+        return {
+            "id": entry.id,
+            "description": entry.description,
+            "billable": entry.billable,
+            "isLocked": entry.locked,
+            "type": entry.type,
+            "timeInterval": {
+                "start": timestamp(entry.start),
+                "end": None if end is None else timestamp(end),
+                "duration": None if end is None else duration(end - entry.start),
+            },
+            "approvalRequestId": entry.approval_id,
+            "project": self._projects(entry.project_id),
+            "task": self._tasks(entry.task_id),
+            "tags": self._tags(entry.tag_ids),
+            "hourlyRate": billable,
+            "costRate": cost,
+            "customFieldValues": [
+                {"customFieldId": field_id, "timeEntryId": entry.id, "value": value, "sourceType": "TIMEENTRY"}
+                for field_id, value in entry.custom_fields
+            ],
+        }
+
+
+def _encoded(show: Callable[[Any], Any]) -> Callable[[Any], msgspec.Raw]:
+    """A function that shows the same thing once, and then remembers how it is written."""
+    return cache(lambda what: msgspec.Raw(msgspec.json.encode(show(what))))
 
 
 def _seconds(entries: Iterable[TimeEntry]) -> int:
@@ -151,32 +199,6 @@ def _worth(entry: TimeEntry, rate: Entity | None) -> float:
     """Minor units, not rounded."""
     amount: int = rate["amount"] if rate else 0
     return _seconds((entry,)) * amount / _HOUR
-
-
-def _entry(workspace: Workspace, entry: TimeEntry) -> Entity:
-    end = entry.end
-    return {
-        "id": entry.id,
-        "description": entry.description,
-        "billable": entry.billable,
-        "isLocked": entry.locked,
-        "type": entry.type,
-        "timeInterval": {
-            "start": timestamp(entry.start),
-            "end": None if end is None else timestamp(end),
-            "duration": None if end is None else duration(end - entry.start),
-        },
-        "approvalRequestId": entry.approval_id,
-        "project": _project(workspace, entry.project_id),
-        "task": _named(workspace.tasks, entry.task_id),
-        "tags": [workspace.tags[tag_id] for tag_id in entry.tag_ids or () if tag_id in workspace.tags],
-        "hourlyRate": billable_rate(workspace, entry),
-        "costRate": cost_rate(workspace, entry),
-        "customFieldValues": [
-            {"customFieldId": field_id, "timeEntryId": entry.id, "value": value, "sourceType": "TIMEENTRY"}
-            for field_id, value in entry.custom_fields
-        ],
-    }
 
 
 def _expense(workspace: Workspace, expense: Entity, state: str) -> Entity:

@@ -125,7 +125,7 @@ CONFIG_SCHEMA = th.PropertiesList(
     th.Property(
         "max_workers",
         th.IntegerType(minimum=1, maximum=200),
-        default=32,
+        default=64,
         title="Workers",
         description="How many requests may be under way at once.",
     ),

@@ -34,7 +34,7 @@ _BLANK = (msgspec.Raw(b'""'), "")
 _NULL = (msgspec.Raw(b"null"), None)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(Record)
-_LINES = 500  # written at once
+_LINES, _MOST_LINES, _BYTES = 20, 500, 1 << 18  # written at once: few at first, then as many as make this size
 
 
 class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
@@ -69,8 +69,9 @@ class ClockifyStream(Stream):
         self.primary_keys = declaration.key
         self.state_partitioning_keys = []
         self._complete = False  # nothing was left out so far
+        self._at_once = _LINES
         self._unknown: set[str] = set()
-        self._seen: set[tuple[str | bytes, ...]] = set()
+        self._seen: set[str | bytes | tuple[str | bytes, ...]] = set()
         self._seen_under: object = None
 
     @property
@@ -148,6 +149,7 @@ class ClockifyStream(Stream):
                         refused.setdefault(item.ids.get("workspaceId", ""), item.error)
         finally:
             plan.consumed(self.declaration)
+            self._seen.clear()
             if refused:
                 self._complete = False
                 workspaces = ", ".join(filter(None, refused))
@@ -175,8 +177,9 @@ class ClockifyStream(Stream):
                 self._map_and_write(record)
                 counter.increment()
         else:
-            while lines := list(islice(records, _LINES)):
-                self._write_lines(lines, counter)
+            while lines := list(islice(records, self._at_once)):
+                written = self._write_lines(lines, counter)
+                self._at_once = max(1, min(_MOST_LINES, len(lines) * _BYTES // written))
         self._tap.read(self.name, counter.value)
 
     def _map_and_write(self, record: Record) -> None:
@@ -193,19 +196,19 @@ class ClockifyStream(Stream):
             msg = f"an expression of stream_maps fails on a record: {type(error).__name__}"
             raise MapExpressionError(msg) from error
 
-    def _write_lines(self, records: list[Record], counter: Counter) -> None:
-        """Write records as they are, many lines at once."""
+    def _write_lines(self, records: list[Record], counter: Counter) -> int:
+        """Write records as they are, many lines at once; return the bytes they take."""
         limit = self.ABORT_AT_RECORD_COUNT
         within = records if limit is None else records[: limit - counter.value]
         version = msgspec.UNSET if self._stream_version is None else self._stream_version
         now = datetime.now(tz=UTC).isoformat()
-        self._tap.message_writer.write(
-            _ENCODER.encode_lines([_RecordMessage(self.name, record, now, version) for record in within])
-        )
+        lines = _ENCODER.encode_lines([_RecordMessage(self.name, record, now, version) for record in within])
+        self._tap.message_writer.write(lines)
         self.state_manager.is_flushed = False
         counter.increment(len(within))
         if len(records) > len(within):
             self._check_max_record_limit(counter.value)
+        return len(lines) or 1
 
     def _records(self, page: Page, row: Any) -> Iterator[Record]:
         """Yield the records of a page: told apart, stamped with the ids they were asked with, known fields only."""
@@ -218,7 +221,9 @@ class ClockifyStream(Stream):
         if row is RawRecord:
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
         rows = self._recognized(rows, stamps, page)
-        blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
+        blanks = self._id_fields
+        if blanks and not any(mark in body for mark in _BLANK_ID):
+            blanks = ()
         fields = self._fields
         for record in self._distinct(rows, page):
             record.update(stamps)
@@ -269,7 +274,9 @@ class ClockifyStream(Stream):
         return (row for row in rows if self._first_seen(row))
 
     def _first_seen(self, row: Record) -> bool:
-        key = tuple(_comparable(row.get(name)) for name in self.primary_keys)
+        key: Any = tuple(_comparable(row.get(name)) for name in self.primary_keys)
+        if len(key) == 1:
+            (key,) = key  # there may be many of them
         if key in self._seen:
             return False
         self._seen.add(key)

@@ -87,7 +87,7 @@ CONFIG_SCHEMA = th.PropertiesList(
     th.Property(
         "max_workers",
         th.IntegerType(minimum=1, maximum=200),
-        default=32,
+        default=64,
         title="Workers",
         description="How many requests may be under way at once.",
     ),
@@ -224,7 +224,7 @@ def client_of(config: Mapping[str, Any], program: str = "target-clockify") -> Cl
             addon_token=config.get("addon_token"),
             requests_per_second=config.get("requests_per_second") or 50,
             requests_per_hour=config.get("requests_per_hour"),
-            max_workers=config.get("max_workers") or 32,
+            max_workers=config.get("max_workers") or 64,
             timeout_seconds=config.get("timeout_seconds") or 60,
             user_agent=f"{program}/{version('target-clockify')}",
         )

@@ -31,7 +31,7 @@ from clockify_client import (
     ServerError,
 )
 from clockify_client.endpoint import KEBAB
-from clockify_client.page import Shelf
+from clockify_client.page import Packed, Shelf
 from clockify_client.paging import PageAnswer
 from clockify_client.rows import rows_of
 from hypothesis import HealthCheck, given, settings
@@ -72,7 +72,7 @@ def fan_out_of(world: World) -> FanOut:
 
 
 def page(rows: list[Any], number: int, *, last: bool) -> PageAnswer:
-    return PageAnswer(json.dumps(rows).encode(), {"Last-Page": "true" if last else "false"}, number, 100)
+    return PageAnswer(Packed(json.dumps(rows).encode()), {"Last-Page": "true" if last else "false"}, number, 100)
 
 
 def within(seconds: float, *works: Callable[[], Any]) -> list[Any]:
@@ -313,7 +313,7 @@ def noise(ids: Ids, number: int, *, last: bool) -> PageAnswer:
     """Return a page that cannot be packed, of known size."""
     filler = random.Random(str((ids, number))).randbytes(PAGE_BYTES // 2).hex()
     body = json.dumps([filler]).encode()[:PAGE_BYTES]
-    return PageAnswer(body.rstrip(b'"]') + b'"]', {"Last-Page": str(last).lower()}, number, 100)
+    return PageAnswer(Packed(body.rstrip(b'"]') + b'"]'), {"Last-Page": str(last).lower()}, number, 100)
 
 
 @pytest.mark.parametrize("workers", [1, 4])

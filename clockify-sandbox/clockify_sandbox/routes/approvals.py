@@ -15,7 +15,7 @@ from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.people import oversight
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.seed.entities import approval_request, approval_status
-from clockify_sandbox.timesheets import details_of, entries_of, expenses_of, gather, request_of, week_of
+from clockify_sandbox.timesheets import Details, entries_of, expenses_of, gather, request_of, week_of
 from clockify_sandbox.values import timestamp
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def list_requests(call: Call, query: ApprovalQuery) -> Answer:
         and may_see(request["ownerId"])
     ]
     rows = in_order(found, _ORDER, query.sort_column, query.sort_order, "ID")
-    return call.page(rows, lambda request: details_of(call.world, call.workspace, request))
+    return call.page(rows, Details(call.world, call.workspace).show)
 
 
 @routes.post(_REQUESTS, status=201)
