@@ -1,0 +1,18 @@
+"""Memory that was freed goes back: many threads with large bodies would otherwise keep a multiple of what is in use."""
+
+from __future__ import annotations
+
+import ctypes
+
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # parameters of glibc's mallopt
+_LARGE = 128 * 1024
+
+
+def give_back_what_is_freed() -> None:
+    """Let glibc keep one heap for all threads, and large blocks outside of it; other C libraries need no telling."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(_ARENA_MAX, 1)
+    mallopt(_MMAP_THRESHOLD, _LARGE)
