@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from target_clockify.declaration import Field, State, WritableObject
     from target_clockify.ledger import Row
+    from target_clockify.values import Kind
 
 LONGEST_KEY = 512
 _CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")
@@ -176,6 +177,8 @@ class Route:
                 _set_special(incoming, column, value)
             else:
                 _set_field(fields, column, value)
+                if incoming.read_shape and column.field.kind.hints and not column.member:
+                    fields[column.field.name] = _without_hints(column.field.kind, fields.get(column.field.name))
         for one in self._settled:
             if one.name in fields and not incoming.deleted:
                 fields[one.name] = _settled(one, fields[one.name])
@@ -300,6 +303,13 @@ def _set_special(incoming: Incoming, what: str, value: Any) -> None:
         incoming.workspace = value
         if "workspaceId" in incoming.route.object.by_name:
             incoming.fields["workspaceId"] = value
+
+
+def _without_hints(kind: Kind, value: Any) -> Any:
+    """Pass over what the reader derived from members that are all there: somebody may have corrected one of those."""
+    if not isinstance(value, dict) or not all(value.get(name) for name in kind.members):
+        return value
+    return {name: item for name, item in value.items() if name not in kind.hints}
 
 
 def _settled(one: Field, value: Any) -> Any:
