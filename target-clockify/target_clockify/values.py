@@ -35,6 +35,7 @@ class Kind:
         canonical: Evens out the spellings of one meaning; two values are the same where this is equal.
         members: The kinds of an object's members.
         key: The member by which the elements of an array are told apart: those that are not mentioned stay.
+        merge: Makes the value as it will stand out of the current one and a new one, where no rule above does.
         hints: The kinds of further members, which are read only to tell the others.
         settled: Tells members by what is given beside them; raises ValueError where that does not go together.
     """
@@ -45,6 +46,7 @@ class Kind:
     canonical: Callable[[Any], Any] = field(compare=False)
     members: Mapping[str, Kind] = field(default_factory=dict, compare=False)
     key: str = ""
+    merge: Callable[[Any, Any], Any] | None = field(default=None, compare=False)
     hints: Mapping[str, Kind] = field(default_factory=dict, compare=False)
     settled: Callable[[Any], Any] | None = field(default=None, compare=False)
 
@@ -55,6 +57,8 @@ class Kind:
 
     def merged(self, current: Any, value: Any) -> Any:
         """Return the value as it will stand: what is not mentioned of an object or a keyed array stays."""
+        if self.merge:
+            return self.merge(current, value)
         if self.key and isinstance(value, list):
             return list({one[self.key]: one for one in (*(current or ()), *value)}.values())
         if self.members and isinstance(current, dict) and isinstance(value, dict):

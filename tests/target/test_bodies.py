@@ -203,3 +203,30 @@ def test_a_duration_that_contradicts_what_stands_beside_it_is_refused(target: An
         "5": "timeInterval.start must be a timestamp such as 2026-01-31T09:00:00Z",
     }
     assert result.writes == {}
+
+
+def test_a_change_of_members_sends_nothing_of_those_who_stay(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    emails = [f"{name}@acme.example" for name in ("ann", "bob", "cid")]
+    for email in emails:
+        target.box.ok("POST", "/workspaces/{ws}/users?send-email=false", {"email": email})
+    users = {one["email"]: one["id"] for one in target.box.ok("GET", "/workspaces/{ws}/users?page-size=50")}
+    ann, bob, cid = (users[email] for email in emails)
+
+    def sent(*members: dict[str, Any]) -> Any:
+        row = {"name": "One", "memberships": list(members)}
+        return target([singer.schema("projects"), singer.record("projects", id=1, **row)])
+
+    rated = {"userId": ann, "hourlyRate": {"amount": 4200}, "costRate": {"amount": 2000}}
+    assert sent({"userId": me}, rated, {"userId": bob}).code == 0
+    project = "/workspaces/{ws}/projects/{projectId}"
+    changed = sent({"userId": me}, rated, {"userId": cid, "hourlyRate": {"amount": 100}})
+    assert changed.writes == {f"POST {project}/memberships": 2, f"PUT {project}/users/{{userId}}/hourly-rate": 1}
+    [found] = _rows(target.tables()["projects"])
+    amounts = {one["userId"]: (one["hourlyRate"] or {}).get("amount") for one in found["memberships"]}
+    assert amounts == {me: None, ann: 4200, cid: 100}
+    assert sent({"userId": me}, {**rated, "costRate": 2100}, {"userId": cid}).writes == {
+        f"PUT {project}/users/{{userId}}/cost-rate": 1
+    }
+    again = sent({"userId": me}, {"userId": ann}, {"userId": cid, "hourlyRate": None})
+    assert again.counts["projects"] == {"unchanged": 1}

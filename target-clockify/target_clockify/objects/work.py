@@ -29,7 +29,7 @@ from target_clockify.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _CLIENT_FIELDS = ("name", "email", "address", "note", "archived", "ccEmails", "currencyId")
 
@@ -85,19 +85,51 @@ def _is_direct(member: Any) -> bool:
     return isinstance(member, dict) and member.get("membershipType", "PROJECT") == "PROJECT"
 
 
-def _members(change: Change) -> Iterator[Call]:
-    """Clockify replaces the whole list, groups included."""
-    wanted = change.desired["memberships"] or []
-    members = [
-        {key: member[key] for key in ("userId", "hourlyRate", "costRate") if member.get(key) is not None}
-        for member in wanted
-        if _is_direct(member)
+def _with_known_rates(current: Any, value: Any) -> Any:
+    """A rate cannot be taken back, only changed: a member without one keeps what is there."""
+    if not isinstance(value, list):
+        return value
+    known = {one["userId"]: one for one in current or () if _is_direct(one)}
+    rates = {
+        user: {name: one[name] for name in _MEMBER_RATES if one.get(name) is not None} for user, one in known.items()
+    }
+    return [
+        {**one, **rates.get(one.get("userId"), {}), **{name: item for name, item in one.items() if item is not None}}
+        if _is_direct(one)
+        else one
+        for one in value
     ]
-    groups = sorted({member["targetId"] for member in wanted if not _is_direct(member)})
-    body: State = {"memberships": members}
-    if groups:
-        body["userGroups"] = {"contains": "CONTAINS", "ids": groups, "status": "ALL"}
-    yield Call("PATCH", "/projects/{id}/memberships", json=body)
+
+
+_MEMBER_RATES = {"hourlyRate": "hourly-rate", "costRate": "cost-rate"}
+
+
+def _members(change: Change) -> Iterator[Call]:
+    """Add who is new, remove who is not wanted, and set the rates that differ.
+
+    The list as a whole would be shorter to write, but a rate that is sent again is dated anew.
+    """
+    path = "/projects/{id}/memberships"
+    current, wanted = change.current.get("memberships") or (), change.desired["memberships"] or ()
+    here, members = ({one["userId"]: one for one in some if _is_direct(one)} for some in (current, wanted))
+    groups_here, groups = ({one["targetId"] for one in some if not _is_direct(one)} for some in (current, wanted))
+    if (added := members.keys() - here) or groups - groups_here:
+        yield Call("POST", path, json=_people(added, groups - groups_here, remove=False))
+    if (removed := here.keys() - members) or groups_here - groups:
+        yield Call("POST", path, json=_people(removed, groups_here - groups, remove=True))
+    for user, member in members.items():
+        for name, place in _MEMBER_RATES.items():
+            rate, old = member.get(name), here.get(user, {}).get(name)
+            if rate is not None and RATE.canonical(rate) != RATE.canonical(old):
+                body = {key: rate[key] for key in ("amount", "since") if rate.get(key) is not None}
+                yield Call("PUT", f"/projects/{{id}}/users/{{memberId}}/{place}", json=body, ids={"memberId": user})
+
+
+def _people(users: Iterable[str], groups: Iterable[str], *, remove: bool) -> State:
+    body: State = {"userIds": sorted(users), "remove": remove}
+    if chosen := sorted(groups):
+        body["userGroups"] = {"contains": "CONTAINS", "ids": chosen, "status": "ALL"}
+    return body
 
 
 def _estimates(given: State) -> State:
@@ -141,7 +173,7 @@ PROJECTS = WritableObject(
         Field("estimateReset", _RESET, clearable=False),
         Field(
             "memberships",
-            list_of(_MEMBER, "an array of members", only=_is_direct),
+            replace(list_of(_MEMBER, "an array of members", only=_is_direct), merge=_with_known_rates),
             refers={"[].userId": "users", "[].targetId": "user_groups"},
             clearable=False,
         ),
