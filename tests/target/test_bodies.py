@@ -230,3 +230,16 @@ def test_a_change_of_members_sends_nothing_of_those_who_stay(target: Any, singer
     }
     again = sent({"userId": me}, {"userId": ann}, {"userId": cid, "hourlyRate": None})
     assert again.counts["projects"] == {"unchanged": 1}
+
+
+def test_an_estimate_that_is_made_active_takes_the_place_of_the_other(target: Any, singer: Any) -> None:
+    schema = singer.schema("projects")
+    time, budget = {"estimate": "PT10H", "active": True}, {"estimate": 5000, "type": "MANUAL", "active": True}
+    assert target([schema, singer.record("projects", id=1, name="One", timeEstimate=time)]).code == 0
+    for change in ({"budgetEstimate": budget}, {"timeEstimate": time}):
+        result = target([schema, singer.record("projects", id=1, **change)])
+        assert result.writes == {"PATCH /workspaces/{ws}/projects/{projectId}/estimate": 1}
+        [project] = _rows(target.tables()["projects"])
+        active = {name for name in ("timeEstimate", "budgetEstimate") if project[name]["active"]}
+        assert active == set(change)
+        assert project["timeEstimate"]["estimate"] == "PT10H"

@@ -137,6 +137,9 @@ def _estimates(given: State) -> State:
     estimate = given.get("estimate")
     if estimate is not None and "timeEstimate" not in given:
         given = {**given, "timeEstimate": {"active": True, **estimate} if isinstance(estimate, dict) else estimate}
+    for one, other in (("timeEstimate", "budgetEstimate"), ("budgetEstimate", "timeEstimate")):
+        if other not in given and isinstance(given.get(one), dict) and given[one].get("active") is True:
+            given = {**given, other: {"active": False}}  # only one of the two is active
     members = given.get("memberships")
     if isinstance(members, list):
         # What a direct member belongs to is this very project; only a group is a reference to something else.
