@@ -95,8 +95,8 @@ TIME_OFF_BALANCES = Endpoint(
     f"{_WS}/time-off/balance/policy/{{policyId}}", KEBAB, page_size=200, rows="balances", total="count"
 )
 BALANCE_ASSIGNMENTS = Endpoint(f"{_WS}/time-off/balance/assignment/user/{{userId}}/policy/{{policyId}}")
-# A row carries the entries and expenses of its whole period: some 20 kB each.
-APPROVAL_REQUESTS = Endpoint(f"{_WS}/approval-requests", KEBAB, page_size=200, params=_BY_ID)
+# A row carries the entries and expenses of its whole period, some 20 kB: 5,000 of them would be 100 MB.
+APPROVAL_REQUESTS = Endpoint(f"{_WS}/approval-requests", KEBAB, page_size=1000, params=_BY_ID)
 
 # Schedule
 ASSIGNMENTS = Endpoint(f"{_WS}/scheduling/assignments/all", KEBAB, params={**_WINDOW, **_BY_ID})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clockify_client.client import Client
     from clockify_client.endpoint import Endpoint
 
-_LOOK_AHEAD = 8 * 1024 * 1024  # bytes of pages in memory; the upper half is for what is being consumed already
+_LOOK_AHEAD = 16 * 1024 * 1024  # bytes of pages in memory; the upper half is for what is being consumed already
 
 
 class FanOut:
