@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("clockify_client")
 
 _TRIES = 6
-_LARGE = 32 * 1024  # bytes on the wire; packed some ten times smaller than it is
-_LARGE_AT_ONCE = 2  # unpacked side by side, so that memory does not grow with the number of workers
 _FIRST_WAIT, _MAX_WAIT = 1.0, 30.0  # seconds, at most, before a further try
 _LONGEST_PAUSE = 3600.0  # seconds; no Retry-After is believed beyond it
 _READ_RETRIES = (RateLimitedError, ServerError, UnreachableError, MalformedAnswerError)
@@ -108,13 +105,12 @@ class Client:
         self.throttle = Throttle(settings.requests_per_second, settings.requests_per_hour)
         self.statistics = Statistics()
         self._lock = threading.Lock()
-        self._desk = threading.BoundedSemaphore(_LARGE_AT_ONCE)
         self._session = _session(settings)
         # Proxies and certificates of the environment hold, as companies need them: looked up once, it is slow. Plain
         # http is for this machine only, no proxy on the way may see the key. A netrc file is left out.
         self._environment = {
             host: self._session.merge_environment_settings(
-                getattr(settings.hosts, host.value), {"http": ""}, stream=True, verify=None, cert=None
+                getattr(settings.hosts, host.value), {"http": ""}, stream=False, verify=None, cert=None
             )
             for host in Host
         }
@@ -263,13 +259,12 @@ class Client:
                 **self._environment[request.host],
                 **body,
             )
-            with self._desk if _is_large(response) else nullcontext():
-                return self._answer(request, response, leave)
         except requests.RequestException as error:
             reason = _reason(error)
             if request.reading or reason in {_NO_CONNECTION, _NOT_TRUSTED}:
                 raise UnreachableError(request.call, reason=reason) from None
             raise AmbiguousWriteError(request.call, reason=reason) from None
+        return self._answer(request, response, leave)
 
     def _answer(self, request: Request, response: requests.Response, leave: Send) -> Answer:
         content, status = response.content, response.status_code
@@ -320,12 +315,6 @@ def _waits() -> Generator[float, Any, None]:
         else:
             error = yield wait
             wait = min(wait * 2, _MAX_WAIT)
-
-
-def _is_large(response: requests.Response) -> bool:
-    """Tell whether a body may take megabytes once it is unpacked; one of unknown length may."""
-    length = response.headers.get("Content-Length", "")
-    return not length.isdecimal() or int(length) > _LARGE
 
 
 def _is_json(content: bytes) -> bool:

@@ -39,9 +39,7 @@ class FanOut:
         self.arrival = threading.Condition(self.lock)  # consumers wait for it
         self._work = threading.Condition(self.lock)  # workers wait for it
         self._hurried: list[Job] = []
-        self._opening: list[
-            Job
-        ] = []  # from whose pages further jobs are made, so that there is always something to ask
+        self._opening: list[Job] = []  # their pages make further jobs, so that there is always something to ask
         self._jobs: list[Job] = []
         self._kept: Counter[Rank] = Counter()  # bytes that wait in memory, by reading
         self._shelf = Shelf()
