@@ -14,7 +14,7 @@ import backoff
 import msgspec
 import requests
 import requests.adapters
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from clockify_client.endpoint import Endpoint, Host, Ids, filled
 from clockify_client.errors import (
@@ -28,7 +28,7 @@ from clockify_client.errors import (
     UnreachableError,
     classify,
 )
-from clockify_client.page import Packed
+from clockify_client.packed import Packed
 from clockify_client.paging import SAME_PAGE, PageAnswer, Walk, is_last, rejects_size
 from clockify_client.request import Request
 from clockify_client.rows import rows_of
@@ -110,7 +110,7 @@ class Client:
         # http is for this machine only, no proxy on the way may see the key. A netrc file is left out.
         self._environment = {
             host: self._session.merge_environment_settings(
-                getattr(settings.hosts, host.value), {"http": ""}, stream=False, verify=None, cert=None
+                getattr(settings.hosts, host.value), {"http": ""}, stream=True, verify=None, cert=None
             )
             for host in Host
         }
@@ -150,7 +150,7 @@ class Client:
 
         def attempt() -> Answer:
             answer = self._send_once(walk.asked(paging, request) if paging else request)
-            if not answer.packed.size:  # would pass for a list that has become empty
+            if not answer.packed.length:  # would pass for a list that has become empty
                 raise MalformedAnswerError(endpoint.call, status=HTTPStatus.OK)
             return answer
 
@@ -184,7 +184,8 @@ class Client:
                 page.number and page.packed.fingerprint == before
             ):  # and would for ever; what else the list holds stays unknown
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
-            yield from rows_of(endpoint, page.body)
+            for piece in page.packed.pieces():
+                yield from rows_of(endpoint, piece)
             if is_last(endpoint, page):
                 return
             number, size, before = page.number + 1, page.size, page.packed.fingerprint
@@ -201,7 +202,7 @@ class Client:
             ClockifyError: Any other failure.
         """
         answer = self._retried(lambda: self._send_once(request), _READ_RETRIES if request.reading else _WRITE_RETRIES)
-        return msgspec.json.decode(answer.packed.body) if answer.packed.size else None
+        return msgspec.json.decode(answer.packed.body) if answer.packed.length else None
 
     # -- one attempt ---------------------------------------------------------------------------
 
@@ -259,21 +260,23 @@ class Client:
                 **self._environment[request.host],
                 **body,
             )
-        except requests.RequestException as error:
+            packed = _packed(response)
+        except (requests.RequestException, HTTPError) as error:
             reason = _reason(error)
             if request.reading or reason in {_NO_CONNECTION, _NOT_TRUSTED}:
                 raise UnreachableError(request.call, reason=reason) from None
             raise AmbiguousWriteError(request.call, reason=reason) from None
-        return self._answer(request, response, leave)
+        return self._answer(request, response, packed, leave)
 
-    def _answer(self, request: Request, response: requests.Response, leave: Send) -> Answer:
-        content, status = response.content, response.status_code
+    def _answer(self, request: Request, response: requests.Response, packed: Packed, leave: Send) -> Answer:
+        status = response.status_code
         error: ClockifyError
-        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            error = classify(request.call, status, content, retry_after=_seconds(response.headers.get("Retry-After")))
-        elif not content or _is_json(content):
+        if not _successful(response):
+            wait = _seconds(response.headers.get("Retry-After"))
+            error = classify(request.call, status, packed.body, retry_after=wait)
+        elif not packed.length or packed.is_json():
             self.throttle.accepted(leave)
-            return Answer(Packed(content), response.headers)
+            return Answer(packed, response.headers)
         else:
             error = MalformedAnswerError(request.call, status=status)
         if isinstance(error, RateLimitedError):
@@ -294,7 +297,7 @@ class Client:
 def _session(settings: Settings) -> requests.Session:
     session = requests.Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie jar is no thing to share
-    session.headers.update({"Accept": "application/json", "User-Agent": settings.user_agent})
+    session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": settings.user_agent})
     if settings.api_key:
         session.headers["X-Api-Key"] = settings.api_key
     else:
@@ -317,20 +320,24 @@ def _waits() -> Generator[float, Any, None]:
             wait = min(wait * 2, _MAX_WAIT)
 
 
-def _is_json(content: bytes) -> bool:
-    try:
-        msgspec.json.decode(content, type=msgspec.Raw)
-    except msgspec.DecodeError:
-        return False
-    return True
+def _successful(response: requests.Response) -> bool:
+    return HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _packed(response: requests.Response) -> Packed:
+    """Take in the body as it comes: in gzip, which nobody need make anew to keep it small."""
+    gzipped = _successful(response) and response.headers.get("Content-Encoding", "").lower() == "gzip"
+    return Packed(response.raw.read(decode_content=not gzipped), gzipped=gzipped)
 
 
 def _seconds(header: str | None) -> float | None:
     return min(float(header), _LONGEST_PAUSE) if header and header.isdecimal() else None
 
 
-def _reason(error: requests.RequestException) -> str:
+def _reason(error: requests.RequestException | HTTPError) -> str:
     """Tell why there is no answer. `_NO_CONNECTION` and `_NOT_TRUSTED` mean that no byte of the request was sent."""
+    if isinstance(error, HTTPError):  # of the body, which is read without requests' help
+        return _NO_ANSWER if isinstance(error, ReadTimeoutError) else _BROKEN
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
     if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)):

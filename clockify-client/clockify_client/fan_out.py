@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Self
 
 from clockify_client.errors import BadCredentialsError, ClockifyError, MalformedAnswerError, RateLimitedError
 from clockify_client.memory import give_back_what_is_freed
-from clockify_client.page import Page, Shelf
+from clockify_client.page import Page
 from clockify_client.paging import SAME_PAGE, is_last
 from clockify_client.reading import Job, Rank, Reading
+from clockify_client.shelf import Shelf
 
 if TYPE_CHECKING:
     from clockify_client.client import Client
     from clockify_client.endpoint import Endpoint
 
-_LOOK_AHEAD = 16 * 1024 * 1024  # bytes of pages in memory; the upper half is for what is being consumed already
+_LOOK_AHEAD = 32 * 1024 * 1024  # bytes of pages that wait; the upper half is for what is being consumed already
+_IN_MEMORY = 2 * 1024 * 1024  # bytes of them that wait there; others do on disk
 
 
 class FanOut:
@@ -41,7 +43,8 @@ class FanOut:
         self._hurried: list[Job] = []
         self._opening: list[Job] = []  # their pages make further jobs, so that there is always something to ask
         self._jobs: list[Job] = []
-        self._kept: Counter[Rank] = Counter()  # bytes that wait in memory, by reading
+        self._waiting: Counter[Rank] = Counter()  # bytes of pages that nobody has taken yet, by reading
+        self._in_memory = 0  # bytes of pages that somebody will still take
         self._shelf = Shelf()
         self._idle = 0
         self._workers: list[threading.Thread] = []
@@ -88,18 +91,21 @@ class FanOut:
             heapq.heappush(self._hurried, job)
             self._work.notify()
 
-    def keep(self, page: Page, rank: Rank) -> None:
-        """Count a page that waits."""
-        self._kept[rank] += page.kept
+    def keep(self, page: Page, rank: Rank) -> int:
+        """Count a page that waits, on disk where many do; return the bytes that it takes in memory."""
+        self._waiting[rank] += page.size
+        in_memory = 0 if self._in_memory + page.size > _IN_MEMORY and page.put_on(self._shelf) else page.size
+        self._in_memory += in_memory
+        return in_memory
 
-    def taken(self, page: Page, rank: Rank, *, last: bool) -> None:
-        """Count out a page that its last consumer took; what is left for later ones goes to disk where much is kept."""
-        crowded = self._kept.total() > _LOOK_AHEAD // 2
-        if last or crowded:
-            self._kept[rank] -= page.kept
-            self._work.notify()
-        if crowded and not last:
-            page.put_on(self._shelf)
+    def taken(self, page: Page, rank: Rank) -> None:
+        """Count out a page that its first consumer took."""
+        self._waiting[rank] -= page.size
+        self._work.notify()
+
+    def let_go(self, in_memory: int) -> None:
+        """Count out from memory a page that its last consumer took."""
+        self._in_memory -= in_memory
 
     # -- workers -------------------------------------------------------------------------------
 
@@ -112,6 +118,7 @@ class FanOut:
                         return
                     self._work.wait()
                 self._idle -= 1
+                job.reading.taken(job)
                 self._work.notify()  # one wakes the next, as long as there is something to do
             self._fetch(job)
 
@@ -126,7 +133,7 @@ class FanOut:
                 job.slot.job = None
                 if job.reading.wanted:
                     job.reserved = job.reading.heaviest
-                    self._kept[job.reading.rank] += job.reserved
+                    self._waiting[job.reading.rank] += job.reserved
                     return job
         return None
 
@@ -134,7 +141,7 @@ class FanOut:
         """Tell whether a page may be asked for; pages of later readings that wait already must not hold it up."""
         if job.hurried or job.slot.job is not job:
             return True
-        before = sum(kept for rank, kept in self._kept.items() if rank <= job.reading.rank)
+        before = sum(kept for rank, kept in self._waiting.items() if rank <= job.reading.rank)
         return before < (_LOOK_AHEAD if job.reading.active else _LOOK_AHEAD // 2)
 
     def _fetch(self, job: Job) -> None:
@@ -142,7 +149,6 @@ class FanOut:
         with self.lock:
             if self._fatal:
                 reading.failed(slot, self._fatal)
-                self.arrival.notify_all()
                 return
         try:
             answer = self.client.page(endpoint, slot.ids, job.number, job.size)
@@ -150,18 +156,17 @@ class FanOut:
             slot.fingerprint = fingerprint
             if answer.number and fingerprint == before:  # and would for ever; what else the list holds stays unknown
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
-            children = reading.children_in(answer.body, slot.ids) if reading.branches else []
             page = Page(endpoint, slot.ids, answer.number, answer.packed, last=is_last(endpoint, answer))
+            children = reading.children_in(page) if reading.branches else []
         except Exception as error:  # noqa: BLE001  whatever it is, a consumer waits for it
             with self.lock:
-                self._kept[reading.rank] -= job.reserved
+                self._waiting[reading.rank] -= job.reserved
                 if isinstance(error, (BadCredentialsError, RateLimitedError)):
                     self._fatal = error
                 reading.failed(slot, error)
-                self.arrival.notify_all()
         else:
             with self.lock:
-                self._kept[reading.rank] -= job.reserved
-                reading.heaviest = max(reading.heaviest, page.kept)
+                self._waiting[reading.rank] -= job.reserved
+                reading.heaviest = max(reading.heaviest, page.size)
                 reading.arrived(job, page, children, answer.size)
                 self.arrival.notify_all()

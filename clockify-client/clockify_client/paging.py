@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from clockify_client.endpoint import Endpoint, Paging
     from clockify_client.errors import InvalidRequestError
-    from clockify_client.page import Packed
+    from clockify_client.packed import Packed
     from clockify_client.request import Request
 
 SAME_PAGE = "the same page came twice"
@@ -32,11 +32,6 @@ class PageAnswer(NamedTuple):
     headers: Mapping[str, str]
     number: int
     size: int
-
-    @property
-    def body(self) -> bytes:
-        """The body as it came, unpacked anew each time."""
-        return self.packed.body
 
 
 @dataclass
@@ -81,9 +76,9 @@ def is_last(endpoint: Endpoint, page: PageAnswer) -> bool:
         return True
     name, last = endpoint.paging.more
     header = page.headers.get(name)
-    if header is not None and page.packed.size > _PERHAPS_EMPTY:
+    if header is not None and page.packed.length > _PERHAPS_EMPTY:
         return header.lower() == last
-    rows, total = counted_rows_of(endpoint, page.body, msgspec.Raw)
+    rows, total = counted_rows_of(endpoint, page.packed.body, msgspec.Raw)
     if header is not None:
         return not rows or header.lower() == last
     if total is not None:

@@ -33,6 +33,8 @@ class _Item:
 
     content: Page | Refusal | Exception | None
     left: int
+    in_memory: int = 0  # bytes
+    taken: bool = False
 
 
 @dataclass(slots=True)
@@ -42,15 +44,18 @@ class Slot:
     ids: Ids
     failure: Exception | None = None  # of the parent itself, so that nothing can be asked for it
     items: list[_Item] = field(default_factory=list)
-    born: list[list[Slot]] = field(default_factory=list)  # by branch, not handed on yet
+    born: list[list[Ids | Slot]] = field(default_factory=list)  # by branch, not handed on yet
     job: Job | None = None  # the page to be asked for next, until a worker takes it
     done: bool = False
     fingerprint: int = 0  # of the latest page, to notice a list that ignores its page parameters
-    _named: set[tuple[int, str]] = field(default_factory=set)  # children of several pages, by branch
+    left: int = 0  # consumers that have not passed it
+    _named: set[tuple[int, str]] | None = None  # children of several pages, by branch
 
     def first_named(self, branch: int, child: Ids) -> bool:
         """Tell whether a child was not named before: a list that shifts while it is read names it on two pages."""
         named = (branch, repr(child))
+        if self._named is None:
+            self._named = set()
         if named in self._named:
             return False
         self._named.add(named)
@@ -90,7 +95,8 @@ class Reading:
         self._parent = parent
         self._consumers = consumers
         self._reading_now = 0
-        self._slots: list[Slot] = []
+        self._slots: list[Slot | Ids | None] = []  # the ids of those to come, None for those all are through with
+        self._asked = 0  # slots that have been asked for, the last of them perhaps still in the queue
         self._complete = False  # no further parents will come
         self.heaviest = 0  # bytes of its largest page so far
         self._delivered = 0  # slots all of whose children have been handed on
@@ -114,20 +120,24 @@ class Reading:
     def feed(self, parents: Iterable[Ids], *, last: bool = False) -> None:
         """Add parents to ask for; `last` says that no more will come."""
         with self._fan_out.lock:
-            self.accept([Slot(ids) for ids in parents], last=last)
+            self.accept(parents, last=last)
             self._fan_out.arrival.notify_all()
 
-    def children_in(self, body: bytes, ids: Ids) -> list[list[Ids]]:
+    def children_in(self, page: Page) -> list[list[Ids]]:
         """Return the children that a page names, by branch.
 
         Raises:
             MalformedAnswerError: The rows are not what the children are made from.
         """
         try:
-            rows = {row: rows_of(self.endpoint, body, row) for row in {row for _, _, row in self.branches}}
-            return [list(make(rows[row], ids)) for _, make, row in self.branches]
+            children: list[list[Ids]] = [[] for _ in self.branches]
+            for piece in page.pieces():
+                rows = {row: rows_of(self.endpoint, piece, row) for row in {row for _, _, row in self.branches}}
+                for named, (_, make, row) in zip(children, self.branches, strict=True):
+                    named.extend(make(rows[row], page.ids))
         except (AttributeError, LookupError, TypeError) as error:
             raise MalformedAnswerError(self.endpoint.call, reason=UNLIKE) from error
+        return children
 
     def items(self) -> Generator[Page | Refusal, None, None]:
         """Yield what came, parent by parent and page by page, waiting where need be.
@@ -158,13 +168,14 @@ class Reading:
         fan_out = self._fan_out
         with fan_out.lock:
             while True:
-                if index < len(self._slots):
-                    slot = self._slots[index]
+                if index < self._asked:
+                    slot = self._slot(index)
                     if position < len(slot.items):
                         return self._take(slot, position)
                     if slot.done:
+                        self._passed(index)
                         return _NextSlot()
-                elif self._complete:
+                elif self._complete and index == len(self._slots):
                     return None
                 if fan_out.closed:
                     raise ClosedError(self.endpoint.call)
@@ -174,9 +185,11 @@ class Reading:
     def _leave(self, index: int, position: int) -> None:
         """Let go of what a consumer that ends has not taken, now and when it comes."""
         with self._fan_out.lock:
-            for number, slot in enumerate(self._slots[index:]):
-                for place in range(0 if number else position, len(slot.items)):
+            for number in range(index, self._asked):
+                slot = self._slot(number)
+                for place in range(0 if number > index else position, len(slot.items)):
                     self._take(slot, place)
+                self._passed(number)
             self._consumers -= 1
             self._reading_now -= 1
 
@@ -199,8 +212,8 @@ class Reading:
             index: Number of the parent; None for the first one whose children are not complete.
         """
         index = self._delivered if index is None else index
-        if index < len(self._slots):
-            job = self._slots[index].job
+        if index < self._asked:
+            job = self._slot(index).job
             if job is not None:
                 self._fan_out.hurry(job)
         elif self._parent is not None:
@@ -210,29 +223,58 @@ class Reading:
         item = slot.items[position]
         content = item.content
         item.left -= 1
-        if isinstance(content, Page):
-            self._fan_out.taken(content, self.rank, last=item.left <= 0)
+        if isinstance(content, Page) and not item.taken:
+            self._fan_out.taken(content, self.rank)
+        item.taken = True
         if item.left <= 0:
+            self._fan_out.let_go(item.in_memory)
             item.content = None
         return content
 
+    def _slot(self, index: int) -> Slot:
+        slot = self._slots[index]
+        assert isinstance(slot, Slot)  # noqa: S101  from when it is asked for until all are through with it
+        return slot
+
+    def _passed(self, index: int) -> None:
+        """Note that a consumer is through with a parent, and forget it after the last one."""
+        slot = self._slot(index)
+        slot.left -= 1
+        if slot.left <= 0 and index < self._delivered:
+            self._slots[index] = None
+
     def _put(self, slot: Slot, content: Page | Refusal | Exception) -> None:
         if self._consumers > 0:
-            slot.items.append(_Item(content, self._consumers))
-            if isinstance(content, Page):
-                self._fan_out.keep(content, self.rank)
+            in_memory = self._fan_out.keep(content, self.rank) if isinstance(content, Page) else 0
+            slot.items.append(_Item(content, self._consumers, in_memory))
 
-    def accept(self, slots: list[Slot], *, last: bool) -> None:
-        """Take over parents to ask for."""
-        for slot in slots:
-            slot.born = [[] for _ in self.branches]
-            if slot.failure is None:
-                self._fan_out.ask(Job((*self.rank, len(self._slots), 0), self, slot))
-            else:
-                self._fail(slot, slot.failure)
-            self._slots.append(slot)
+    def accept(self, parents: Iterable[Ids | Slot], *, last: bool) -> None:
+        """Take over parents to ask for, and such as nothing can be asked for."""
+        queued = self._asked < len(self._slots)
+        self._slots.extend(parents)
         self._complete = self._complete or last
+        if not queued:
+            self._ask_next()
         self._deliver()
+
+    def taken(self, job: Job) -> None:
+        """Note that a worker has taken a job, which makes room in the queue."""
+        if job.number == 0:
+            self._ask_next()
+            self._deliver()
+
+    def _ask_next(self) -> None:
+        """Queue the first page of the next parent: one at a time, as there may be many parents."""
+        while self._asked < len(self._slots):
+            parent = self._slots[self._asked]
+            slot = parent if isinstance(parent, Slot) else Slot(parent or {})
+            slot.born, slot.left = [[] for _ in self.branches], self._consumers
+            self._slots[self._asked] = slot
+            self._asked += 1
+            if slot.failure is None:
+                self._fan_out.ask(Job((*self.rank, self._asked, 0), self, slot))
+                return
+            self._fail(slot, slot.failure)
 
     def arrived(self, job: Job, page: Page, children: list[list[Ids]], size: int) -> None:
         """Take over a page that came and the children it names, and ask for the next page."""
@@ -240,7 +282,7 @@ class Reading:
         self._put(slot, page)
         alone = page.last and page.number == 0
         for number, (born, ids) in enumerate(zip(slot.born, children, strict=True)):
-            born.extend(Slot(one) for one in ids if alone or slot.first_named(number, one))
+            born.extend(one for one in ids if alone or slot.first_named(number, one))
         if page.last:
             slot.done = True
         else:
@@ -258,18 +300,21 @@ class Reading:
         for born in slot.born:
             born.append(Slot(slot.ids, error))
         slot.done = True
+        self._fan_out.arrival.notify_all()
 
     def _deliver(self) -> None:
         """Hand children on to the branches, in the order of their parents."""
-        while self._delivered < len(self._slots):
-            slot = self._slots[self._delivered]
+        while self._delivered < self._asked:
+            slot = self._slot(self._delivered)
             for number, (reading, _, _) in enumerate(self.branches):
                 if slot.born[number]:
                     born, slot.born[number] = slot.born[number], []
                     reading.accept(born, last=False)
             if not slot.done:
                 return
+            if slot.left <= 0:
+                self._slots[self._delivered] = None
             self._delivered += 1
-        if self._complete:
+        if self._complete and self._delivered == len(self._slots):
             for reading, _, _ in self.branches:
                 reading.accept([], last=True)

@@ -212,27 +212,26 @@ class ClockifyStream(Stream):
 
     def _records(self, page: Page, row: Any) -> Iterator[Record]:
         """Yield the records of a page: told apart, stamped with the ids they were asked with, known fields only."""
-        ids, body = {**page.ids, "page": page.number + 1}, page.body
-        if row is RawRecord:
-            rows: Iterable[Record] = rows_of(page.endpoint, body, RawRecord)
-        else:
-            rows = self._made(rows_of(page.endpoint, body, msgspec.Raw), ids, page)
-        stamps: dict[str, Any] = {name: value for name, value in ids.items() if name in self._fields}
+        ids, fields = {**page.ids, "page": page.number + 1}, self._fields
+        stamps: dict[str, Any] = {name: value for name, value in ids.items() if name in fields}
         if row is RawRecord:
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
-        rows = self._recognized(rows, stamps, page)
-        blanks = self._id_fields
-        if blanks and not any(mark in body for mark in _BLANK_ID):
-            blanks = ()
-        fields = self._fields
-        for record in self._distinct(rows, page):
-            record.update(stamps)
-            if not record.keys() <= fields:
-                self._drop(record)
-            for name in blanks:
-                if record.get(name) in _BLANK:
-                    record[name] = None
-            yield record
+        distinct = self._distinct(page)
+        for body in page.pieces():
+            if row is RawRecord:
+                rows: Iterable[Record] = rows_of(page.endpoint, body, RawRecord)
+            else:
+                rows = self._made(rows_of(page.endpoint, body, msgspec.Raw), ids, page)
+            rows = self._recognized(rows, stamps, page)
+            blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
+            for record in filter(self._first_seen, rows) if distinct else rows:
+                record.update(stamps)
+                if not record.keys() <= fields:
+                    self._drop(record)
+                for name in blanks:
+                    if record.get(name) in _BLANK:
+                        record[name] = None
+                yield record
 
     def _made(self, rows: Iterable[msgspec.Raw], ids: Mapping[str, Any], page: Page) -> Iterator[Record]:
         """Yield the records that the declaration makes of a page's rows, decoded.
@@ -262,16 +261,14 @@ class ClockifyStream(Stream):
             return chain((first,), rows)
         return ()
 
-    def _distinct(self, rows: Iterable[Record], page: Page) -> Iterable[Record]:
-        """Drop rows that came before: lists shift while others write, and some answers overlap."""
+    def _distinct(self, page: Page) -> bool:
+        """Tell whether rows may have come before: lists shift while others write, and some answers overlap."""
         overlapping = self._settled.source.overlapping
         ids = page.ids.get("workspaceId") if overlapping else page.ids
         if page.number == 0 and not (overlapping and ids == self._seen_under):
             self._seen.clear()
             self._seen_under = ids
-        if page.number == 0 and page.last and not overlapping:
-            return rows
-        return (row for row in rows if self._first_seen(row))
+        return overlapping or not (page.number == 0 and page.last)
 
     def _first_seen(self, row: Record) -> bool:
         key: Any = tuple(_comparable(row.get(name)) for name in self.primary_keys)

@@ -129,7 +129,8 @@ class Current:
                     self._refused[target.name, scope] = item.error
                 else:
                     self.pages[target.name] = self.pages.get(target.name, 0) + 1
-                    self._keep_page(target, item.ids, item.body)
+                    for piece in item.pieces():
+                        self._keep_page(target, item.ids, piece)
 
     def suppose_empty(self, target: WritableObject, scope: Scope) -> None:
         """Note that a list needs no reading: its parent is new."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -31,9 +32,10 @@ from clockify_client import (
     ServerError,
 )
 from clockify_client.endpoint import KEBAB
-from clockify_client.page import Packed, Shelf
+from clockify_client.packed import Packed
 from clockify_client.paging import PageAnswer
 from clockify_client.rows import rows_of
+from clockify_client.shelf import Shelf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 LEVELS = [Endpoint(f"/level{depth}", KEBAB, page_size=100) for depth in range(3)]
 LOOK_AHEAD = "clockify_client.fan_out._LOOK_AHEAD"
+IN_MEMORY = "clockify_client.fan_out._IN_MEMORY"
 LONG = 20  # seconds; only a standstill takes that long
 
 
@@ -351,6 +354,10 @@ def test_what_waits_is_bounded_and_the_bound_is_used(monkeypatch: pytest.MonkeyP
 
 def test_what_a_later_consumer_will_take_lies_on_disk_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LOOK_AHEAD, 20 * PAGE_BYTES)
+    monkeypatch.setattr(IN_MEMORY, 10 * PAGE_BYTES)
+    shelved: list[bytes] = []
+    put = Shelf.put
+    monkeypatch.setattr(Shelf, "put", lambda self, content: shelved.append(content) or put(self, content))
     together = threading.Barrier(4)
 
     def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
@@ -364,23 +371,27 @@ def test_what_a_later_consumer_will_take_lies_on_disk_and_holds_nobody_up(monkey
 
         def consume_thrice() -> None:
             first = [item for item in reading.items() if isinstance(item, Page)]
-            assert sum(item.kept for item in first) <= 20 * PAGE_BYTES
+            assert sum(map(len, shelved)) >= sum(item.size for item in first) - 10 * PAGE_BYTES
             for _ in range(2):
                 bodies.extend(item.body for item in reading.items() if isinstance(item, Page))
             bodies.extend(item.body for item in first)
 
         within(LONG, consume_thrice)
-        assert bodies == [noise({"n": number}, 0, last=True).body for number in range(200)] * 3
+        assert bodies == [noise({"n": number}, 0, last=True).packed.body for number in range(200)] * 3
 
 
-def test_long_pages_are_packed_while_they_wait() -> None:
-    rows = [{"id": number, "name": "the same name"} for number in range(500)]
-    body = json.dumps(rows).encode()
-    one = Page(LEVELS[0], {}, 0, body, last=True)
-    assert one.kept < len(body) / 4
-    assert one.body == body
-    short = Page(LEVELS[0], {}, 0, b"[]", last=True)
-    assert (short.kept, short.body) == (2, b"[]")
+def test_a_full_disk_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IN_MEMORY, 10 * PAGE_BYTES)
+    monkeypatch.setattr("sqlite3.connect", lambda *_, **__: _raise(sqlite3.OperationalError("disk is full")))
+    with fan_out_of(World(lambda _, ids, number: noise(ids, number, last=True), 4)) as fan_out:
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        reading.feed([{"n": number} for number in range(50)], last=True)
+        bodies = within(LONG, lambda: [item.body for item in reading.items() if isinstance(item, Page)])
+    assert bodies == [[noise({"n": number}, 0, last=True).packed.body for number in range(50)]]
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def test_consumers_that_leave_let_go_and_nothing_more_is_asked_for_them() -> None:
@@ -593,14 +604,3 @@ def test_an_error_of_clockify_is_raised_as_it_is(stub: Stub, connect: Callable[.
         with pytest.raises(InvalidRequestError) as raised:
             list(reading.items())
     assert raised.value.code == 3001
-
-
-def test_a_page_put_on_disk_twice_stays_whole() -> None:
-    shelf = Shelf()
-    bodies = [noise({"n": number}, 0, last=True).body * 3 for number in range(3)]
-    pages = [Page(LEVELS[0], {}, 0, body, last=True) for body in bodies]
-    for one in [*pages, *pages]:
-        one.put_on(shelf)
-    assert [one.body for one in pages] == bodies
-    assert [one.kept for one in pages] == [0, 0, 0]
-    shelf.close()

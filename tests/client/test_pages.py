@@ -271,5 +271,5 @@ def test_a_smaller_walk_keeps_its_place(number: int, size: int) -> None:
 def test_json_is_not_touched_on_its_way(stub: Stub, client: Client) -> None:
     body = b'[{"n": 1.10, "big": 123456789012345678901234567890, "text": "\\u00e4"}]'
     stub.answers(Reply(200, body))
-    assert client.page(Endpoint("/list"), {}).body == body
+    assert client.page(Endpoint("/list"), {}).packed.body == body
     assert json.loads(body)[0]["big"] == next(client.rows(Endpoint("/list"), {}))["big"]

@@ -1,0 +1,127 @@
+"""The body of an answer, small in memory, and never unpacked as a whole where that would be large."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from clockify_client.shelf import Shelved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clockify_client.shelf import Shelf
+
+_COMPRESS_FROM = 1024
+_LARGE = 1 << 18
+_PIECE = 1 << 18
+_END_OF_GZIP = struct.Struct("<II")  # CRC-32 and length of what is in it
+_DAMAGED = (OSError, EOFError, zlib.error)  # what gzip raises
+
+
+class Packed:
+    """A body, in gzip as most answers come; small ones stay as they are.
+
+    Args:
+        content: The body, or its gzip.
+        gzipped: Which of the two.
+
+    Attributes:
+        length: Bytes of the body.
+        size: Bytes that it takes as it is kept.
+        fingerprint: Tells two bodies apart.
+    """
+
+    __slots__ = ("_content", "_cuts", "_gzipped", "fingerprint", "length", "size")
+
+    def __init__(self, content: bytes, *, gzipped: bool = False) -> None:
+        if not gzipped and len(content) >= _COMPRESS_FROM:
+            content, gzipped = gzip.compress(content, 1, mtime=0), True
+        self._content: bytes | Shelved = content
+        self._gzipped = gzipped
+        self._cuts: tuple[int, ...] = ()
+        self.size = len(content)
+        if gzipped and content:  # the end of a gzip tells both
+            self.fingerprint, self.length = _END_OF_GZIP.unpack(content[-_END_OF_GZIP.size :].rjust(8, b"?"))
+        else:
+            self.fingerprint, self.length = zlib.crc32(content), len(content)
+
+    @property
+    def body(self) -> bytes:
+        """The body as a whole, unpacked anew each time."""
+        return gzip.decompress(self._kept()) if self._gzipped else self._kept()
+
+    def is_json(self) -> bool:
+        """Tell whether it is undamaged JSON; a large array is looked through piece by piece, which `pieces` repeats."""
+        try:
+            if self.length < _LARGE or not self._gzipped:
+                return _is_json(self.body)
+            cuts, rest = [], b""
+            for chunk in self._chunks():
+                rest += chunk
+                cut = _end_of_rows(rest)
+                if cut and _is_json(rest[:cut] + b"]"):
+                    cuts.append(cut)
+                    rest = b"[" + rest[cut + 1 :]
+            self._cuts = tuple(cuts)
+            return _is_json(rest)
+        except _DAMAGED:
+            return False
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the body in one piece, a large array as several arrays of whole rows."""
+        if not self._cuts:
+            yield self.body
+            return
+        chunks, rest = self._chunks(), b""
+        for cut in self._cuts:
+            while len(rest) <= cut:
+                rest += next(chunks)
+            yield rest[:cut] + b"]"
+            rest = b"[" + rest[cut + 1 :]
+        yield rest + b"".join(chunks)
+
+    def put_on(self, shelf: Shelf) -> bool:
+        """Move it to disk; tell whether it is there."""
+        content = self._content
+        if not isinstance(content, Shelved):
+            self._content = shelf.put(content) or content
+        return isinstance(self._content, Shelved)
+
+    def _kept(self) -> bytes:
+        content = self._content  # read once: another thread may be putting it on a shelf
+        return content.content if isinstance(content, Shelved) else content
+
+    def _chunks(self) -> Iterator[bytes]:
+        with gzip.open(io.BytesIO(self._kept())) as unpacked:
+            while chunk := unpacked.read(_PIECE):
+                yield chunk
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        msgspec.json.decode(content, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _end_of_rows(begun: bytes) -> int:
+    """Return where the last whole row of an array that has begun seems to end, 0 where none does.
+
+    It counts braces. Those within strings deceive it: the rows up to there are no JSON then.
+    """
+    if not begun.startswith(b"["):
+        return 0
+    depth, end = begun.count(b"{") - begun.count(b"}"), len(begun)
+    while (brace := begun.rfind(b"},", 0, end)) >= 0:
+        depth -= begun.count(b"{", brace + 1, end) - begun.count(b"}", brace + 1, end)
+        end = brace + 1
+        if depth == 0:
+            return end
+    return 0

@@ -1,0 +1,121 @@
+"""Bodies are kept small, come back as they came, and large ones come piece by piece."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import json
+import zlib
+from typing import Any
+
+import msgspec
+import pytest
+from clockify_client.packed import Packed
+from clockify_client.shelf import Shelf
+from hypothesis import given
+from hypothesis import strategies as st
+
+SIZES = {"_LARGE": 64, "_PIECE": 16, "_COMPRESS_FROM": 32}  # so that examples of a few rows are large
+TEXT = st.text(alphabet='{}[],":\\ aé', max_size=8)  # what could be taken for the end of a row
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+WRITTEN = st.sampled_from([{"separators": (",", ":")}, {}, {"indent": 1}, {"ensure_ascii": False}])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_sizes() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in SIZES.items():
+            patch.setattr(f"clockify_client.packed.{name}", size)
+        yield
+
+
+def wire(body: bytes) -> Packed:
+    """Return a body as it comes from Clockify."""
+    return Packed(gzip.compress(body), gzipped=True)
+
+
+@given(
+    st.lists(VALUE, max_size=12) | st.lists(st.dictionaries(TEXT, VALUE, max_size=3)) | VALUE, WRITTEN, st.booleans()
+)
+def test_the_pieces_hold_every_row_once_and_in_order(content: Any, written: dict[str, Any], gzipped: bool) -> None:  # noqa: FBT001
+    body = json.dumps(content, **written).encode()
+    packed = wire(body) if gzipped else Packed(body)
+    assert packed.is_json()
+    assert (packed.body, packed.length) == (body, len(body))
+    pieces = [msgspec.json.decode(piece) for piece in packed.pieces()]
+    if isinstance(content, list):
+        assert [row for piece in pieces for row in piece] == content
+    else:
+        assert pieces == [content]
+
+
+def test_a_large_array_comes_in_small_pieces() -> None:
+    rows = [{"id": number, "tags": [{"id": "a"}, {"id": "b"}], "note": "},{"} for number in range(1000)]
+    packed = wire(json.dumps(rows).encode())
+    assert packed.is_json()
+    pieces = list(packed.pieces())
+    assert len(pieces) > 500
+    assert max(map(len, pieces)) < 300
+    assert [row for piece in pieces for row in json.loads(piece)] == rows
+
+
+@given(st.lists(st.dictionaries(TEXT, VALUE, max_size=3), min_size=1, max_size=12), st.data())
+def test_what_is_cut_off_is_no_json(rows: list[Any], data: st.DataObject) -> None:
+    body = json.dumps(rows).encode()
+    length = data.draw(st.integers(1, len(body) - 1))
+    assert not wire(body[:length]).is_json()
+    content = gzip.compress(body)
+    assert not Packed(content[: data.draw(st.integers(1, len(content) - 1))], gzipped=True).is_json()
+
+
+@pytest.mark.parametrize("rows", [1, 1000])
+def test_a_flipped_bit_is_noticed(rows: int) -> None:
+    content = bytearray(gzip.compress(json.dumps([{"id": number} for number in range(rows)]).encode()))
+    content[-6] ^= 1  # of the checksum
+    assert not Packed(bytes(content), gzipped=True).is_json()
+
+
+def test_a_gzip_in_several_members_is_read_whole() -> None:
+    rows = [{"id": number} for number in range(1000)]
+    body = json.dumps(rows).encode()
+    packed = Packed(gzip.compress(body[:100]) + gzip.compress(body[100:]), gzipped=True)
+    assert packed.is_json()
+    assert [row for piece in packed.pieces() for row in json.loads(piece)] == rows
+
+
+def test_the_same_body_has_the_same_fingerprint_however_it_comes() -> None:
+    body = json.dumps([{"id": number} for number in range(100)]).encode()
+    later = bytearray(gzip.compress(body, 9))
+    later[4:8] = b"\1\2\3\4"  # the time of the gzip
+    assert {Packed(body).fingerprint, wire(body).fingerprint, Packed(bytes(later), gzipped=True).fingerprint} == {
+        zlib.crc32(body)
+    }
+    assert wire(body[:-1]).fingerprint != wire(body).fingerprint
+
+
+def test_long_bodies_are_kept_packed_and_short_ones_as_they_are() -> None:
+    body = json.dumps([{"id": number, "name": "the same name"} for number in range(500)]).encode()
+    assert Packed(body).size < len(body) / 4
+    assert Packed(b"[]").size == 2
+
+
+def test_on_disk_a_body_stays_the_same_and_its_place_is_used_again() -> None:
+    shelf = Shelf()
+    bodies = [json.dumps([{"id": number, "page": page} for number in range(500)]).encode() for page in range(3)]
+    packed = [wire(body) for body in bodies]
+    assert all(one.is_json() and one.put_on(shelf) and one.put_on(shelf) for one in packed)
+    assert [one.body for one in packed] == bodies
+    assert [b"".join(one.pieces()).count(b'"id"') for one in packed] == [500] * 3
+    first = shelf.put(b"first")
+    assert first is not None
+    number = first.number
+    del first
+    gc.collect()
+    second = shelf.put(b"second")
+    assert second is not None
+    assert (second.number, second.content) == (number, b"second")
+    shelf.close()
