@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from target_clockify.declaration import Call, Change, Field, Operation, Part, State
-from target_clockify.values import IDS, OBJECT, TEXT, WORD
+from target_clockify.values import IDS, TEXT, WORD, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,21 +54,27 @@ _STATUS = {
     Operation.INSERT: ["ALL", "ACTIVE", "INACTIVE"],
     Operation.UPDATE: ["ALL", "ACTIVE", "INACTIVE", "PENDING", "DECLINED"],
 }
-AUDIENCE = ("userIds", "userGroupIds")
+AUDIENCE = ("userIds", "userGroupIds", "users", "userGroups")
 _FILTERS = {
     "userIds": ("users", "userContains", "userStatus"),
     "userGroupIds": ("userGroups", "userGroupContains", "userGroupStatus"),
 }
+_FILTER = record_of("a filter", ids=IDS, contains=WORD, status=WORD)
+_PLAIN = [{"contains": contains, "status": status} for contains in (None, "CONTAINS") for status in (None, "ALL")]
 
 
 def audience_fields() -> tuple[Field, ...]:
-    """The flat ids as they are read, the modes of the filters they are written as, and those filters themselves."""
+    """The flat ids as they are read, the modes of the filters they are written as, and those filters themselves.
+
+    Clockify tells whom a filter came to, not the filter: one that says more than its ids cannot be compared.
+    """
     return tuple(_audience_fields())
 
 
 def _audience_fields() -> Iterator[Field]:
     for ids, (filter_key, contains, status) in _FILTERS.items():
-        yield Field(ids, IDS, refers={"[]": "users" if ids == "userIds" else "user_groups"}, clearable=False)
+        people = "users" if ids == "userIds" else "user_groups"
+        yield Field(ids, IDS, refers={"[]": people}, clearable=False)
         for name, allowed in ((contains, _CONTAINS), (status, _STATUS)):
             yield Field(
                 name,
@@ -77,21 +83,26 @@ def _audience_fields() -> Iterator[Field]:
                 on_insert={"enum": allowed[Operation.INSERT]},
                 on_update={"enum": allowed[Operation.UPDATE]},
             )
-        yield Field(filter_key, OBJECT, modifier=True, description=f"`{ids}`, `{contains}` and `{status}` in one.")
+        yield Field(
+            filter_key,
+            _FILTER,
+            refers={"ids[]": people},
+            unreadable=True,
+            description=f"`{ids}`, `{contains}` and `{status}` in one.",
+        )
 
 
 def spread_filters(given: State) -> State:
-    """Take the filters of the write side apart into the flat fields of the read side."""
+    """Take filters that say no more than their ids for those ids, and keep the others in one piece."""
     given = dict(given)
     for ids, (filter_key, contains, status) in _FILTERS.items():
         found = given.pop(filter_key, None)
         if isinstance(found, dict):
             given |= {ids: found.get("ids") or []}
-            given |= {
-                name: WORD.coerce(found[key])
-                for name, key in ((contains, "contains"), (status, "status"))
-                if found.get(key)
-            }
+            given |= {name: found[key] for name, key in ((contains, "contains"), (status, "status")) if found.get(key)}
+        if ids in given:
+            modes = {"contains": given.get(contains), "status": given.get(status)}
+            given[filter_key] = None if modes in _PLAIN else {"ids": given.pop(ids), **modes}
     return given
 
 
@@ -99,14 +110,14 @@ def audience_rules(operation: Operation, given: State, read_shape: bool) -> Iter
     """Ids need to be told what they mean; rows as the tap reads them have always meant these very people."""
     if operation is not Operation.INSERT or read_shape:
         return
-    for ids, (_, contains, status) in _FILTERS.items():
-        if given.get(ids):
+    for ids, (filter_key, contains, status) in _FILTERS.items():
+        if given.get(ids) or (given.get(filter_key) or {}).get("ids"):
             for name in (contains, status):
                 if not given.get(name):
                     yield f"{name} is required along with {ids}"
         elif given.get(contains) or given.get(status):
             yield f"{ids} is required along with {contains} and {status}"
-    if not given.get("everyoneIncludingNew") and not any(given.get(ids) for ids in _FILTERS):
+    if not given.get("everyoneIncludingNew") and not any(given.get(name) for name in AUDIENCE):
         yield "userIds or userGroupIds is required, as an array of ids, unless everyoneIncludingNew is true"
 
 
@@ -119,13 +130,15 @@ def audience(status: str, *, always: bool) -> Callable[[Change, State], State]:
     """
 
     def shape(change: Change, body: State) -> State:
-        for ids, (filter_key, contains, status_key) in _FILTERS.items():
-            chosen: Any = body.pop(ids, None) or []
-            if chosen or always or ids in change.changed:
+        for ids, (filter_key, _, status_key) in _FILTERS.items():
+            chosen, wanted = body.pop(ids, None) or [], body.pop(filter_key, None)
+            if wanted is None:
+                wanted = {"ids": chosen, "status": change.given.get(status_key)}
+            if wanted["ids"] or always or not change.changed.isdisjoint((ids, filter_key)):
                 body[filter_key] = {
-                    "contains": change.given.get(contains) or "CONTAINS",
-                    "ids": chosen,
-                    "status": change.given.get(status_key) or status,
+                    "contains": wanted.get("contains") or "CONTAINS",
+                    "ids": wanted["ids"],
+                    "status": wanted.get("status") or status,
                 }
         return body
 
