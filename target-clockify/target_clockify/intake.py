@@ -198,7 +198,27 @@ class Intake:
                 # Where the record was written to: one that names another parent is no new object.
                 listed[target, tuple(str(row.scope.get(name)) for name in target.listing.scope)] = None
         self._current.ensure(listed)
+        self._current.ensure(self._other_lists(placed, rows))
         return placed
+
+    def _other_lists(self, placed: _Placed, rows: Rows) -> dict[tuple[WritableObject, Scope], None]:
+        """Return where else an object may be that a record knows by its id, and not below the parent that it names.
+
+        Below another one it cannot be moved, and must not be made a second time.
+        """
+        searched: set[WritableObject] = set()
+        for one, _, scope in placed:
+            target = one.route.object
+            findable = len(target.listing.scope) == 1 and not (target.identity or target.listing.lookup)
+            known = one.workspace is not None or one.route.operation == "insert" or (one.route.stream, one.key) in rows
+            if one.id and scope and findable and not known and not self._current.has(target, one.id):
+                searched.add(target)
+        parents = {target: BY_NAME[str(target.field(target.listing.scope[0]).refers)] for target in searched}
+        return {
+            (target, (str(one["id"]),)): None
+            for target, parent in parents.items()
+            for one in self._current.whole(parent)
+        }
 
     def _resolved(self, one: Incoming) -> State | None:
         try:

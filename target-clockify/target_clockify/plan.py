@@ -254,9 +254,9 @@ class Planner:
         if found is None:
             return Unchanged(None)
         current = self._current.get(target, found) or {}
-        if scope is None:
+        if current:  # it goes from where it is, which need not be where the record says
             scope = tuple(str(current.get(name)) for name in target.listing.scope)
-        return self._write(incoming, Operation.DELETE, scope, given, current, found, {}, {})
+        return self._write(incoming, Operation.DELETE, scope or (), given, current, found, {}, {})
 
     def _write(  # noqa: PLR0913, PLR0917
         self,

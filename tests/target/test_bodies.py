@@ -72,6 +72,50 @@ def test_a_row_that_names_another_parent_makes_nothing_new(target: Any, singer: 
     assert by_id.writes == {}
 
 
+def test_a_row_known_by_id_alone_makes_nothing_new_below_another_parent(target: Any, singer: Any) -> None:
+    box = target.box
+    client = box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
+    one, two = (box.ok("POST", "/workspaces/{ws}/projects", {"name": name})["id"] for name in ("One", "Two"))
+    task = box.ok("POST", f"/workspaces/{{ws}}/projects/{one}/tasks", {"name": "Paint"})["id"]
+    dates = {"issuedDate": "2026-01-01T00:00:00Z", "dueDate": "2026-02-01T00:00:00Z"}
+    bills = [
+        box.ok("POST", "/workspaces/{ws}/invoices", {"number": number, "clientId": client, "currency": "USD", **dates})
+        for number in ("A", "B")
+    ]
+    paid = {"amount": 500, "paymentDate": "2026-01-20T00:00:00Z"}
+    box.ok("POST", f"/workspaces/{{ws}}/invoices/{bills[0]['id']}/payments", paid)
+    [payment] = box.ok("GET", f"/workspaces/{{ws}}/invoices/{bills[0]['id']}/payments")
+    schemas = [singer.schema("tasks"), singer.schema("invoice_payments")]
+    moved = [
+        {"stream": "tasks", "id": task, "name": "Paint", "projectId": two},
+        {"stream": "invoice_payments", "id": payment["id"], "invoiceId": bills[1]["id"], "amount": 500},
+    ]
+    moved[1]["date"] = paid["paymentDate"]
+    beside = [{**row, "id": f"own {n}", "clockify_id": row["id"]} for n, row in enumerate(moved)]
+    for rows in (moved, beside):
+        result = target([*schemas, *[singer.record(**row) for row in rows]])
+        assert result.writes == {}
+        assert sorted(reject["message"] for reject in result.rejects) == [
+            "invoice_payments cannot be updated: Clockify offers INSERT, DELETE for them",
+            "projectId of a task cannot be changed once it exists",
+        ]
+    gone = [singer.record(**row, _sdc_deleted_at="2026-01-01") for row in moved]
+    assert target([*schemas, *gone]).counts == {"tasks": {"deleted": 1}, "invoice_payments": {"deleted": 1}}
+    assert _rows(target.tables()["tasks"]) == []
+
+
+def test_an_own_key_that_looks_like_an_id_makes_a_new_task(target: Any, singer: Any) -> None:
+    for name in ("One", "Two"):
+        target.box.ok("POST", "/workspaces/{ws}/projects", {"name": name})
+    row = {"id": "5f" * 12, "name": "Paint", "projectId": "One"}
+    assert target([singer.schema("tasks"), singer.record("tasks", **row)]).counts["tasks"] == {"inserted": 1}
+    moved = target([singer.schema("tasks"), singer.record("tasks", **{**row, "projectId": "Two"})])
+    assert [reject["error"] for reject in moved.rejects] == ["fixed"]
+    deleted = singer.record("tasks", **{**row, "projectId": "Two", "_sdc_deleted_at": "2026-01-01"})
+    assert target([singer.schema("tasks"), deleted]).counts["tasks"] == {"deleted": 1}
+    assert _rows(target.tables()["tasks"]) == []
+
+
 def test_what_cannot_be_read_is_written_once_for_each_new_row(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One"})
