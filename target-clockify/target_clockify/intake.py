@@ -225,8 +225,8 @@ class Intake:
             one.route.fill(one)
             return self.references.resolved(one)
         except UnresolvedError as error:
-            name, key = error.missing[0]
-            self._desk.wait(one, reference_place(name, key), f"refers to what never came: {error.said}")
+            name, key, _ = error.missing[0]
+            self._desk.wait(one, reference_place(name, key), error.said)
         except RejectedError as error:
             self._desk.reject(one, error)
         return None

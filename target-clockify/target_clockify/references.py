@@ -28,16 +28,24 @@ _TRIGGERS = ("projects", "users", "tags", "tasks", "assignments", "expenses")
 
 
 class UnresolvedError(Exception):
-    """References that nothing is known of yet: names of objects and what the record calls them."""
+    """References that do not tell which object they mean.
 
-    def __init__(self, missing: list[tuple[str, str]]) -> None:
+    Attributes:
+        missing: Of each the name of the object, what the record calls it, and how many are called so.
+    """
+
+    def __init__(self, missing: list[tuple[str, str, int]]) -> None:
         super().__init__(missing)
         self.missing = missing
 
     @property
     def said(self) -> str:
-        """What is waited for, in words."""
-        return ", ".join(f"{name} {key}" for name, key in self.missing)
+        """What is wrong with them, and waited for, in words."""
+        unknown = ", ".join(f"{name} {key}" for name, key, count in self.missing if not count)
+        ambiguous = [
+            f"{n} {name} are called {key}: use the id of the one that is meant" for name, key, n in self.missing if n
+        ]
+        return "; ".join([*([f"refers to what never came: {unknown}"] if unknown else []), *ambiguous])
 
 
 class References:
@@ -60,13 +68,13 @@ class References:
         fields = dict(incoming.fields)
         if incoming.workspace == self._workspace and "currencyCode" not in fields:
             return fields
-        missing: list[tuple[str, str]] = []
+        missing: list[tuple[str, str, int]] = []
 
         def resolve(name: str, value: Any) -> Any:
-            found = self._id(name, str(value), incoming)
-            if found is None and name not in _LEFT_OUT:
-                missing.append((name, str(value)))
-            return found
+            found = self._ids(name, str(value), incoming)
+            if len(found) != 1 and name not in _LEFT_OUT:
+                missing.append((name, str(value), len(found)))
+            return found[0] if len(found) == 1 else None
 
         for one in incoming.route.object.fields:
             value = fields.get(one.name)
@@ -92,47 +100,48 @@ class References:
                     _replaced(value, place, found.append)
                     yield from ((name, str(item)) for item in found)
 
-    def _id(self, name: str, value: str, incoming: Incoming) -> str | None:
+    def _ids(self, name: str, value: str, incoming: Incoming) -> list[str]:
+        """Return what a reference may mean: one id, none as long as it is unknown, several where it is ambiguous."""
         if name == "currencies":
             return self._currency(value, incoming)
         own = incoming.workspace == self._workspace
         if own:
-            return value
+            return [value]
         if name == "companies":
-            return None  # nothing lists them
+            return []  # nothing lists them
         if value == incoming.workspace:
-            return self._workspace
+            return [self._workspace]
         if name == "any":
-            return next((found for one in _TRIGGERS if (found := self._id(one, value, incoming))), None)
-        return self._ledger.id_of(name, value) or self._in_workspace(self._objects[name], value, incoming)
+            return next((found for one in _TRIGGERS if (found := self._ids(one, value, incoming))), [])
+        known = self._ledger.id_of(name, value)
+        return [known] if known else self._in_workspace(self._objects[name], value, incoming)
 
-    def _in_workspace(self, target: WritableObject, value: str, incoming: Incoming) -> str | None:
+    def _in_workspace(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
         if incoming.workspace is not None and target.name in self.expected:
-            return None  # its own record is on the way, and may change it
+            return []  # its own record is on the way, and may change it
         hex_like = is_clockify_id(value)
         if target.listing.scope:
             if target.name == "tasks" and incoming.fields.get("projectId"):
-                return self._task(target, value, incoming)
-            return value if hex_like and incoming.workspace is None else None
+                return self._tasks(target, value, incoming)
+            return [value] if hex_like and incoming.workspace is None else []
         self._current.ensure([(target, ())])
         if hex_like:
-            return value if self._current.has(target, value) else None
+            return [value] if self._current.has(target, value) else []
         key = target.natural[:1]
-        found = self._current.matching(target, key, {key[0]: value}) if key else []
-        return found[0] if len(found) == 1 else None
+        return self._current.matching(target, key, {key[0]: value}) if key else []
 
-    def _task(self, target: WritableObject, value: str, incoming: Incoming) -> str | None:
-        project = self._id("projects", str(incoming.fields["projectId"]), incoming)
-        if project is None:
-            return None
+    def _tasks(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
+        projects = self._ids("projects", str(incoming.fields["projectId"]), incoming)
+        if len(projects) != 1:
+            return []
+        [project] = projects
         self._current.ensure([(target, (project,))])
         if is_clockify_id(value):
             known = self._current.get(target, value)
-            return value if known and known.get("projectId") == project else None
-        found = self._current.matching(target, ("projectId", "name"), {"projectId": project, "name": value})
-        return found[0] if len(found) == 1 else None
+            return [value] if known and known.get("projectId") == project else []
+        return self._current.matching(target, ("projectId", "name"), {"projectId": project, "name": value})
 
-    def _currency(self, value: str, incoming: Incoming) -> str | None:
+    def _currency(self, value: str, incoming: Incoming) -> list[str]:
         """Currencies have ids per workspace, and codes that are the same everywhere."""
         workspaces = self._objects["workspaces"]
         self._current.ensure([(workspaces, ())])
@@ -140,14 +149,14 @@ class References:
         code = incoming.fields.get("currencyCode")
         for one in state.get("currencies") or ():
             if value in (one.get("id"), one.get("code")) or (code and code == one.get("code")):
-                return str(one["id"])
+                return [str(one["id"])]
         if incoming.workspace is None:
             msg = f"currency {code or value} is not set up in the workspace; only its settings can add it"
             raise RejectedError("no_such_currency", msg)
         if value not in self._lacking:
             self._lacking.add(value)
             logger.warning("currency %s is not set up in the workspace: copied clients get its default", code or value)
-        return None
+        return []
 
 
 def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:

@@ -134,6 +134,23 @@ def test_references_that_never_come_are_rejected_by_name(target: Any, singer: An
     assert result.states == [{"done": True}]
 
 
+def test_a_reference_by_a_name_that_several_have_is_rejected_as_that(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    clients = [target.box.ok("POST", "/workspaces/{ws}/clients", {"name": name})["id"] for name in ("Acme", "Bolt")]
+    for client in clients:
+        project = target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "Site", "clientId": client})
+    row = {"userId": me, "start": "2026-01-05T09:00:00Z", "end": "2026-01-05T10:00:00Z", "projectId": "Site"}
+    schemas = [singer.schema("time_entries"), singer.schema("projects")]
+    result = target([*schemas, singer.record("time_entries", id=1, **row, taskId="Design")])
+    assert [reject["message"] for reject in result.rejects] == [
+        "refers to what never came: tasks Design; 2 projects are called Site: use the id of the one that is meant"
+    ]
+    resolving = singer.record("projects", id="Site", name="Third")
+    assert target([*schemas, singer.record("time_entries", id=1, **row), resolving]).code == 0
+    by_id = singer.record("time_entries", id=2, **{**row, "projectId": project["id"]})
+    assert target([*schemas, by_id]).counts["time_entries"] == {"inserted": 1}
+
+
 def test_rejects_can_be_mended_and_fed_back(target: Any, singer: Any) -> None:
     records = [singer.record("tags", id=n, name="" if n % 3 == 0 else f"tag {n}") for n in range(12)]
     result = target([singer.schema("tags"), *records])
