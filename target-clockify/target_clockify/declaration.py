@@ -264,6 +264,7 @@ class WritableObject:
         identity: The fields that are its id where it has none of its own; joined in order.
         natural: Fields by which a record without a known id finds its object.
         otherwise: The same for a record that leaves the first of those blank.
+        unique: A second one of the same natural key is a mistake, though Clockify lets it pass.
         fingerprint: Fields by which a write of unknown outcome finds out; the natural key unless given.
         create: How it is inserted, if it can be.
         parts: How it is updated, in the order in which the calls are sent.
@@ -295,6 +296,7 @@ class WritableObject:
     identity: tuple[str, ...] = ()
     natural: tuple[str, ...] = ()
     otherwise: tuple[str, ...] = ()
+    unique: bool = False
     fingerprint: tuple[str, ...] = ()
     create: Create | None = None
     parts: tuple[Part, ...] = ()

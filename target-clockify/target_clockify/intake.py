@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from target_clockify.current import digest
+from target_clockify.current import digest, natural_value
 from target_clockify.declaration import Operation
 from target_clockify.ledger import Row
 from target_clockify.objects import BY_NAME
@@ -56,6 +56,11 @@ def key_place(stream: str, key: str) -> str:
 def object_place(name: str, object_id: str) -> str:
     """Return what records wait for whose object, or one they refer to, is being written."""
     return f"=={name}\0{object_id}"
+
+
+def natural_place(target: WritableObject, given: State) -> str:
+    """Return what records wait for that must not become a second object of a natural key that is being written."""
+    return f"==={target.name}\0{natural_value(target, target.natural, given).hex()}"
 
 
 class Intake:
@@ -291,4 +296,6 @@ def places_of(write: Write) -> list[str]:
     """Return what a write keeps others waiting for while it is under way."""
     incoming = write.incoming
     places = [key_place(incoming.route.stream, incoming.key)]
+    if write.target.unique and write.operation is Operation.INSERT:
+        places.append(natural_place(write.target, write.given))
     return [*places, object_place(write.target.name, write.entry.id)] if write.entry.id else places

@@ -180,7 +180,16 @@ class Planner:
         if len(free) > 1:
             msg = f"{len(free)} of {target.name} agree with the record in {', '.join(fields)}"
             raise RejectedError("ambiguous_match", msg)
+        if found and not free and target.unique and fields == target.natural and self._is_one_too_many(incoming):
+            named = ", ".join(fields)
+            msg = f"another row is the {target.noun} of this {named}; only the operation insert makes a second"
+            raise RejectedError("duplicate", msg)
         return free[0] if free else None
+
+    def _is_one_too_many(self, incoming: Incoming) -> bool:
+        """Tell whether a record is not to become a second object of a natural key: nobody asks for one, or has it."""
+        asked = incoming.deleted or incoming.route.operation in {"insert", "delete"}
+        return not (asked or self._is_copied(incoming))
 
     def _call(self, incoming: Incoming, given: State, row: Row | None) -> Write | Unchanged:
         """A procedure is called once for each new or changed record."""

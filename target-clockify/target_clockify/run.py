@@ -261,6 +261,8 @@ class Run:
         write, error = outcome.write, outcome.error
         incoming = write.incoming
         name = (incoming.route.stream, incoming.key)
+        if error is None or isinstance(error, RejectedError):
+            self._release(*places_of(write))
         if error is None and not write.unfinished:
             done = "inserted" if name in self._unfinished else _DONE[write.operation]
             self.summary.count(incoming.route.stream, done)
@@ -272,7 +274,6 @@ class Run:
         elif not isinstance(error, RejectedError):
             raise error
         else:
-            self._release(*places_of(write))
             self.reject(incoming, error, write.operation.value)
 
     def _done_with(self, one: Incoming, object_id: str | None) -> None:

@@ -116,6 +116,37 @@ def test_an_own_key_that_looks_like_an_id_makes_a_new_task(target: Any, singer: 
     assert _rows(target.tables()["tasks"]) == []
 
 
+@pytest.mark.parametrize("at_once", [2, 1], ids=["in one run", "run by run"])
+def test_a_second_invoice_of_a_number_is_made_only_where_that_is_asked_for(
+    target: Any, singer: Any, at_once: int
+) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
+    schema = singer.schema("invoices")
+    rows = [singer.record("invoices", id=n, **_INVOICE, note=f"row {n}") for n in (1, 2)]
+    results = [target([schema, *rows[first : first + at_once]]) for first in range(0, 2, at_once)]
+    [reject] = [reject for result in results for reject in result.rejects]
+    assert (reject["error"], reject["message"]) == (
+        "duplicate",
+        "another row is the invoice of this number; only the operation insert makes a second",
+    )
+    [invoice] = _rows(target.tables()["invoices"])
+    assert invoice["note"] == f"row {3 - int(reject['key'])}"
+    gone = {**reject["record"], "_sdc_deleted_at": "2026-01-01"}
+    assert target([schema, singer.record("invoices", **gone)]).counts["invoices"] == {"unchanged": 1}
+    asked = target([schema, rows[int(reject["key"]) - 1]], streams={"invoices": {"operation": "insert"}})
+    assert asked.counts["invoices"] == {"inserted": 1}
+    assert len(_rows(target.tables()["invoices"])) == 2
+
+
+def test_an_invoice_takes_the_number_of_one_that_failed(target: Any, singer: Any) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
+    target.box.faults([{"route": "POST /workspaces/{ws}/invoices", "nth": 1, "status": 400}])
+    rows = [singer.record("invoices", id=n, **_INVOICE) for n in (1, 2)]
+    result = target([singer.schema("invoices"), *rows])
+    target.box.faults([])
+    assert result.counts["invoices"] == {"inserted": 1, "rejected": 1}
+
+
 def test_what_cannot_be_read_is_written_once_for_each_new_row(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One"})

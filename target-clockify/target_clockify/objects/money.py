@@ -274,6 +274,7 @@ INVOICES = WritableObject(
         ),
     ),
     natural=("number",),
+    unique=True,
     create=Create(
         "/invoices",
         fields=("number", "clientId", "currency", "issuedDate", "dueDate"),
