@@ -272,6 +272,7 @@ class WritableObject:
         read_only: Further fields that the tap reads and nobody writes: passed over in silence.
         rules: Further JSON Schema for a whole record, by operation.
         adapt: Puts a record in order before it is compared: fields that stand for others.
+        consults: An object whose whole list puts a record in order once its references are known, and how.
         calls: The requests of a procedure; it has no state and so none of the above but its fields.
         brings: In place of calls, what a procedure makes of an existing object: its name, the field with its id, and
             the fields it is to have.
@@ -304,6 +305,7 @@ class WritableObject:
     read_only: tuple[str, ...] = ()
     rules: Callable[[Operation, State, bool], Iterable[str]] | None = None
     adapt: Callable[[State], State] | None = None
+    consults: tuple[str, Callable[[State, Sequence[State]], State]] | None = None
     calls: Callable[[Change], Iterable[Call]] | None = None
     brings: tuple[str, str, Callable[[State], State]] | None = None
     implied: bool = False

@@ -228,13 +228,19 @@ class Intake:
     def _resolved(self, one: Incoming) -> State | None:
         try:
             one.route.fill(one)
-            return self.references.resolved(one)
+            return self._informed(one.route.object, self.references.resolved(one))
         except UnresolvedError as error:
             name, key, _ = error.missing[0]
             self._desk.wait(one, reference_place(name, key), error.said)
         except RejectedError as error:
             self._desk.reject(one, error)
         return None
+
+    def _informed(self, target: WritableObject, given: State) -> State:
+        if target.consults is None:
+            return given
+        name, informed = target.consults
+        return informed(given, self._current.whole(BY_NAME[name]))
 
     def _read_more(self, placed: _Placed, rows: Mapping[tuple[str, str], Row]) -> None:
         """Read what lists do not bring: details that records mention, and objects known by their ids alone."""

@@ -58,7 +58,7 @@ def check(target: WritableObject, operation: Operation, given: State, *, read_sh
 
 
 def _said(error: ValidationError) -> str:
-    if error.context:
+    while error.context:
         # Either null or what the field wants: the latter is what to say.
         error = next((one for one in error.context if one.validator != "type" or one.validator_value != "null"), error)
     place = ".".join(str(part) for part in error.absolute_path) or "the record"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,7 @@ _INVOICE = {
     "dueDate": "2026-02-01",
     "clientId": "Acme",
 }
+_WEEK = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 _ENTRY = {"start": "2026-01-05T09:00:00Z", "end": "2026-01-05T10:00:00Z"}
 
 
@@ -212,11 +214,13 @@ def test_days_off_are_days_where_the_user_is(target: Any, singer: Any) -> None:
             asked("half", {"start": "2026-05-04", "days": 1}, isHalfDay="true", halfDayPeriod="first_half"),
             asked("endless", {"start": "2026-05-04"}),
             asked("never", {"start": "2026-05-04", "end": "later"}),
+            asked("far", {"start": "0001-01-01T00:00:00Z", "end": "9999-12-31T23:59:59Z"}),
+            asked("lasting", {"start": "2026-05-04", "days": "some"}),
         ]
     )
     assert {reject["key"]: reject["message"] for reject in result.rejects} == dict.fromkeys(
-        ("endless", "never"), "timeOffPeriod.period must have a start, and days or an end"
-    )
+        ("endless", "never", "far"), "timeOffPeriod.period must have a start, and days or an end"
+    ) | {"lasting": "timeOffPeriod.period.days must be a whole number"}
     made = target.box.ok("POST", "/workspaces/{ws}/time-off/requests", {"statuses": ["ALL"]})["requests"]
     starts = [datetime.fromisoformat(one["timeOffPeriod"]["period"]["start"]) for one in made]
     noons = [
@@ -224,6 +228,78 @@ def test_days_off_are_days_where_the_user_is(target: Any, singer: Any) -> None:
     ]  # days of London begin near midnight UTC
     found = {(day, abs(one["balanceDiff"])) for day, one in zip(noons, made, strict=True)}
     assert found == {("2026-03-02", 2), ("2026-04-06", 3), ("2026-05-04", 0.5)}
+
+
+def test_the_length_of_time_off_is_compared_and_its_unit_is_that_of_its_policy(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target.box.ok("PATCH", f"/workspaces/{{ws}}/member-profile/{me}", {"workingDays": _WEEK})
+    approve = {"everyoneIncludingNew": True, "allowNegativeBalance": True, "approve": {"requiresApproval": True}}
+    more = {"allowHalfDay": True, "negativeBalance": {"amount": 1000}}
+    policies = [
+        singer.record("time_off_policies", id=unit, name=unit, timeUnit=unit, **approve, **more)
+        for unit in ("DAYS", "HOURS")
+    ]
+    target([singer.schema("time_off_policies"), *policies])
+
+    def sent(**rows: tuple[str, dict[str, Any]]) -> Any:
+        records = [
+            singer.record("time_off_requests", id=key, policyId=unit, userId=me, timeOffPeriod=asked)
+            for key, (unit, asked) in rows.items()
+        ]
+        return target([singer.schema("time_off_requests"), *records])
+
+    days = {"start": "2026-03-02", "days": 2}
+    dates = {"start": "2026-04-06", "end": "2026-04-08"}
+    moments = {"start": "2026-05-04T04:00:00Z", "end": "2026-05-06T03:59:59Z"}
+    hours = {"start": "2026-06-01T09:00:00Z", "end": "2026-06-01T12:00:00Z"}
+    half = {"period": {"start": "2026-07-06", "days": 1}, "isHalfDay": True, "halfDayPeriod": "FIRST_HALF"}
+    given = {"days": days, "dates": dates, "moments": moments, "hours": hours}
+    rows = {key: ("HOURS" if key == "hours" else "DAYS", {"period": period}) for key, period in given.items()}
+    rows["half"] = ("DAYS", half)
+    made = sent(**rows)
+    assert made.counts["time_off_requests"] == {"inserted": 5}, made.rejects
+    found = target.box.ok("POST", "/workspaces/{ws}/time-off/requests", {"statuses": ["ALL"]})["requests"]
+    assert sorted(abs(one["balanceDiff"]) for one in found) == [0.5, 2, 2, 3, 3]
+
+    # The same in other words, so that each row is compared.
+    same = {
+        "days": ("DAYS", {"period": {"start": "2026-03-02", "end": "2026-03-03"}, "halfDay": False}),
+        "dates": ("DAYS", {"period": {"start": "2026-04-06", "days": "3"}}),
+        "moments": ("DAYS", {"period": {"start": "2026-05-04"}}),
+        "hours": ("HOURS", {"period": {**hours, "start": "2026-06-01T11:00:00+02:00"}}),
+        "half": ("DAYS", {**half, "halfDayPeriod": "first_half"}),
+    }
+    assert sent(**same).counts["time_off_requests"] == {"unchanged": 5}
+    other = {
+        "days": ("DAYS", {"period": {**days, "days": 3}}),
+        "dates": ("DAYS", {"period": {**dates, "end": "2026-04-09"}}),
+        "moments": ("DAYS", {"period": {**moments, "end": "2026-05-07T03:59:59Z"}}),
+        "hours": ("HOURS", {"period": {**hours, "end": "2026-06-01T13:00:00Z"}}),
+        "half": ("DAYS", {**half, "isHalfDay": False}),
+    }
+    changed = sent(**other)
+    assert changed.writes == {}
+    assert {reject["key"]: reject["message"] for reject in changed.rejects} == dict.fromkeys(
+        other, "timeOffPeriod of a time-off request cannot be changed once it exists"
+    )
+
+
+def test_a_decision_on_days_off_beside_a_plain_date_is_written_whatever_the_zone(target: Any, singer: Any) -> None:
+    target.box.reset(scale="tiny")
+    target.workspace = target.box.workspace_id
+    users = {user["id"]: user for user in target.box.dump()["users"]}
+    found = target.box.ok("POST", "/workspaces/{ws}/time-off/requests", {"statuses": ["PENDING"]})["requests"]
+    decided = [one for one in found if one["timeUnit"] == "DAYS"]
+    assert decided
+    for one in decided:
+        start, end = (datetime.fromisoformat(one["timeOffPeriod"]["period"][name]) for name in ("start", "end"))
+        zone = ZoneInfo(users[one["userId"]]["settings"]["timeZone"])
+        period = {"start": str(start.astimezone(zone).date()), "end": str(end.astimezone(zone).date())}
+        row = {name: one[name] for name in ("id", "policyId", "userId")} | {"timeOffPeriod": {"period": period}}
+        result = target(
+            [singer.schema("time_off_requests"), singer.record("time_off_requests", **row, status="Rejected")]
+        )
+        assert result.counts["time_off_requests"] == {"updated": 1}, result.rejects
 
 
 def test_no_value_ends_the_run(target: Any, singer: Any) -> None:

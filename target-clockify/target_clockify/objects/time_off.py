@@ -39,7 +39,7 @@ from target_clockify.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _HOLIDAY = (
     *("name", "datePeriod", "occursAnnually", "everyoneIncludingNew", "color", *AUDIENCE),
@@ -169,7 +169,7 @@ _DATE = len("2024-01-01")
 # -- requests ------------------------------------------------------------------------------------
 
 
-_START = replace(
+_EDGE = replace(
     MOMENT,
     schema={"type": "string"},  # the rules say more
     coerce=lambda value: value if isinstance(value, str) and len(value) <= _DATE else MOMENT.coerce(value),
@@ -183,7 +183,10 @@ def _first_day(period: State, zone: str | None) -> str:
     if len(start) <= _DATE:
         return start
     moment = datetime.fromisoformat(start)
-    return (moment.astimezone(ZoneInfo(zone)) if zone else moment + timedelta(hours=12)).date().isoformat()
+    try:
+        return (moment.astimezone(ZoneInfo(zone)) if zone else moment + timedelta(hours=12)).date().isoformat()
+    except OverflowError:
+        return start[:_DATE]  # at an end of all time
 
 
 def _days(period: State) -> int:
@@ -203,31 +206,62 @@ def _is_zone(name: Any) -> bool:
         return False
 
 
+def _is_told(period: Any) -> bool:
+    return isinstance(period, dict) and _is_moment(period.get("start")) and _lasts(period)
+
+
+def _lasts(period: State) -> bool:
+    return bool(period.get("days")) or _is_moment(period.get("end"))
+
+
+def _in_days(row: State) -> State:
+    """Days off are the days where the user is, though Clockify shows the moments at which they begin and end."""
+    asked, zone = row.get("timeOffPeriod"), row.get("userTimeZone")
+    if row.get("timeUnit") != "DAYS" or not isinstance(asked, dict) or not _is_told(asked.get("period")):
+        return row
+    return {**row, "timeOffPeriod": {**asked, "period": _counted(asked["period"], zone if _is_zone(zone) else None)}}
+
+
+def _counted(period: State, zone: str | None = None) -> State:
+    return {"start": _first_day(period, zone), "days": period.get("days") or _days(period)}
+
+
+def _as_it_stands(current: Any, value: Any) -> Any:
+    """What is there in days is compared in days, however a row puts it; what a row does not say stays."""
+    if not isinstance(current, dict) or not isinstance(value, dict):
+        return value
+    known, period = current.get("period"), value.get("period")
+    if isinstance(known, dict) and isinstance(period, dict):
+        period = period if _lasts(period) else {**known, **period}
+        period = _counted(period) if known.get("days") and _is_told(period) else period
+    return {**{name: current.get(name) for name in _ASKED.members}, **value, "period": period}
+
+
+_HALF = replace(WORD, canonical=lambda value: None if value == "NOT_DEFINED" else WORD.canonical(value))
+_ASKED = record_of(period=record_of(start=_EDGE, end=_EDGE, days=INTEGER), halfDay=FLAG, halfDayPeriod=_HALF)
+
+
 def _request_rules(operation: Operation, given: State, _: bool) -> Iterator[str]:  # noqa: FBT001
     asked = given.get("timeOffPeriod")
     period = asked.get("period") if isinstance(asked, dict) else None
-    if operation is Operation.INSERT and isinstance(asked, dict):
-        period = period if isinstance(period, dict) else {}
-        if not _is_moment(period.get("start")) or not (period.get("days") or _is_moment(period.get("end"))):
-            yield "timeOffPeriod.period must have a start, and days or an end"
+    if operation is Operation.INSERT and isinstance(asked, dict) and not _is_told(period):
+        yield "timeOffPeriod.period must have a start, and days or an end"
     if given.get("userTimeZone") and not _is_zone(given["userTimeZone"]):
         yield "userTimeZone must be a time zone such as Europe/Zurich"
 
 
 def _request_body(change: Change, body: State) -> State:
     """A policy in days takes a start and a number of days, one in hours two moments."""
-    asked = dict(body["timeOffPeriod"])
-    period = dict(asked.get("period") or {})
+    asked = body["timeOffPeriod"]
+    period, half = asked["period"], asked.get("halfDay")
     if change.given.get("timeUnit") == "HOURS" or (change.given.get("timeUnit") is None and "days" not in period):
         period = {name: MOMENT.coerce(period.get(name)) for name in ("start", "end")}
     else:
-        first = _first_day(period, change.given.get("userTimeZone"))
-        period = {"start": first, "days": INTEGER.coerce(period.get("days")) or _days(period)}
-    half = FLAG.coerce(asked.get("halfDay", asked.get("isHalfDay")))
+        period = _counted(period, change.given.get("userTimeZone"))
     body["timeOffPeriod"] = {
         "period": period,
         "isHalfDay": bool(half),
-        **({"halfDayPeriod": WORD.coerce(asked["halfDayPeriod"])} if half and asked.get("halfDayPeriod") else {}),
+        **({"halfDayPeriod": asked["halfDayPeriod"]} if half and asked.get("halfDayPeriod") else {}),
     }
     return body
 
@@ -240,11 +274,20 @@ def _decision(change: Change) -> Iterator[Call]:
 
 def _asked(given: State) -> State:
     """`status` may be the word alone. Pending is what every request is until somebody decides."""
-    status = given.get("status")
+    given, status, asked = dict(given), given.get("status"), given.get("timeOffPeriod")
     if isinstance(status, str) and status:
-        status = {"statusType": WORD.coerce(status)}
-    pending = isinstance(status, dict) and status.get("statusType") in {None, "PENDING"}
-    return {name: value for name, value in {**given, "status": status}.items() if not (name == "status" and pending)}
+        status = given["status"] = {"statusType": WORD.coerce(status)}
+    if isinstance(status, dict) and status.get("statusType") in {None, "PENDING"}:
+        del given["status"]
+    if isinstance(asked, dict) and "isHalfDay" in asked:
+        given["timeOffPeriod"] = {"halfDay": FLAG.coerce(asked["isHalfDay"]), **asked}
+    return _in_days(given)
+
+
+def _by_policy(given: State, policies: Sequence[State]) -> State:
+    """Whether time off is counted in days or hours is up to its policy."""
+    units = (one.get("timeUnit") for one in policies if one["id"] == given.get("policyId"))
+    return _in_days({**given, "timeUnit": next(units, None) or given.get("timeUnit")})
 
 
 TIME_OFF_REQUESTS = WritableObject(
@@ -254,9 +297,9 @@ TIME_OFF_REQUESTS = WritableObject(
     fields=(
         Field("policyId", ID, refers="time_off_policies", fixed=True, clearable=False),
         Field("userId", ID, refers="users", fixed=True, clearable=False),
-        Field("timeOffPeriod", record_of(period=record_of(start=_START)), fixed=True, clearable=False),
+        Field("timeOffPeriod", replace(_ASKED, merge=_as_it_stands), fixed=True, clearable=False),
         Field("note", TEXT, fixed=True),
-        Field("timeUnit", WORD, modifier=True),
+        Field("timeUnit", WORD, modifier=True, description="Of the policy, which decides where it is known."),
         Field("userTimeZone", TEXT, modifier=True),
         Field(
             "status",
@@ -265,7 +308,7 @@ TIME_OFF_REQUESTS = WritableObject(
             clearable=False,
         ),
     ),
-    listing=Listing(endpoints.TIME_OFF_REQUESTS),
+    listing=Listing(endpoints.TIME_OFF_REQUESTS, shape=lambda row, _: _in_days(row)),
     fingerprint=("policyId", "userId", "timeOffPeriod"),
     create=Create(
         "/time-off/policies/{policyId}/users/{userId}/requests",
@@ -284,6 +327,7 @@ TIME_OFF_REQUESTS = WritableObject(
         *("createdAt", "balance", "balanceDiff"),
     ),
     adapt=_asked,
+    consults=("time_off_policies", _by_policy),
 )
 
 # -- balances ------------------------------------------------------------------------------------
