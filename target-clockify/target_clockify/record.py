@@ -244,7 +244,7 @@ class Route:
         column = self._known.get(short)
         if short == "workspaceid":
             return "workspace"
-        if column is None and short not in {folded(one) for one in self.object.read_only}:
+        if column is None and name not in self.keys and short not in {folded(one) for one in self.object.read_only}:
             self.unknown.add(name)
         return column
 

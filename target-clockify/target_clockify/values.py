@@ -77,7 +77,7 @@ def _word(value: Any) -> Any:
 
 
 def _flag(value: Any) -> Any:
-    word = value.strip().lower() if isinstance(value, str) else str(value) if isinstance(value, int) else value
+    word = str(value).strip().lower() if isinstance(value, (str, int)) else ""
     if word in _TRUE:
         return True
     return False if word in _FALSE else value
@@ -176,6 +176,10 @@ def _blank_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _canonical_colour(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) and value else None
+
+
 def _canonical_moment(value: Any) -> Any:
     return _moment(value) if isinstance(value, str) and value else None
 
@@ -221,7 +225,7 @@ WORD = Kind("one of a set", {"type": "string"}, _word, _blank_is_none)
 FLAG = Kind("true or false", {"type": "boolean"}, _flag, lambda value: value or False)
 INTEGER = Kind("a whole number", {"type": "integer"}, _number, _same)
 NUMBER = Kind("a number", {"type": "number"}, _number, _same)
-COLOR = Kind("a colour such as #0B83D9", {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}, _text, _blank_is_none)
+COLOR = Kind("a colour such as #0B83D9", {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}, _text, _canonical_colour)
 _MOMENT = {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", **said("a timestamp such as 2026-01-31T09:00:00Z")}
 MOMENT = Kind(
     "a timestamp such as 2026-01-31T09:00:00Z",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clockify_client import endpoints
 
 from target_clockify.declaration import Change, Create, Delete, Field, Listing, Part, State, WritableObject
-from target_clockify.values import FLAG, ID, MOMENT, NUMBER, OBJECT, TEXT, WORD, record_of
+from target_clockify.values import FLAG, ID, INTEGER, MOMENT, NUMBER, TEXT, WORD, record_of
 
 _EVER = {"start": "2000-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}
 _CHANGING = ("period", "hoursPerDay", "taskId", "startTime", "note", "billable", "includeNonWorkingDays")
@@ -16,7 +16,7 @@ def _assignment_body(change: Change, body: State) -> State:
     period = body.pop("period", None) or {}
     body.update({name: period[name] for name in ("start", "end") if period.get(name)})
     recurring = change.given.get("recurring")
-    if isinstance(recurring, dict) and recurring.get("repeat"):
+    if recurring and recurring.get("repeat"):
         body["recurringAssignment"] = {"repeat": True, "weeks": recurring.get("weeks") or 1}
     return body
 
@@ -41,7 +41,12 @@ ASSIGNMENTS = WritableObject(
         Field("note", TEXT, rules={"maxLength": 100}),
         Field("billable", FLAG, clearable=False),
         Field("includeNonWorkingDays", FLAG, clearable=False, unreadable=True),
-        Field("recurring", OBJECT, modifier=True, aliases=("recurringAssignment",)),
+        Field(
+            "recurring",
+            record_of(repeat=FLAG, weeks=INTEGER),
+            modifier=True,
+            aliases=("recurringAssignment",),
+        ),
         Field("seriesUpdateOption", WORD, modifier=True, rules={"enum": ["THIS_ONE", "THIS_AND_FOLLOWING", "ALL"]}),
     ),
     listing=Listing(endpoints.ASSIGNMENTS, variants=(_EVER,)),

@@ -47,12 +47,15 @@ _HOLIDAY = (
 )
 
 
+_CREATION = replace(FLAG, coerce=lambda value: FLAG.coerce(OBJECT.coerce(value)))
+
+
 def _automatic(given: State) -> State:
     """The entries a holiday makes by itself are read as three flat fields, and written as one object."""
     given = spread_filters(given)
     creation = given.get("automaticTimeEntryCreation")
     if isinstance(creation, dict):
-        given |= {"automaticTimeEntryCreation": bool(creation.get("enabled"))}
+        given |= {"automaticTimeEntryCreation": FLAG.coerce(creation.get("enabled") or False)}
         given |= {key: value for key, value in (creation.get("defaultEntities") or {}).items() if value}
     return given
 
@@ -82,7 +85,7 @@ HOLIDAYS = WritableObject(
         Field("everyoneIncludingNew", FLAG, clearable=False),
         Field("color", COLOR, clearable=False, unreadable=True),
         *audience_fields(),
-        Field("automaticTimeEntryCreation", FLAG, clearable=False),
+        Field("automaticTimeEntryCreation", _CREATION, clearable=False),
         Field("projectId", ID, refers="projects"),
         Field("taskId", ID, refers="tasks"),
     ),

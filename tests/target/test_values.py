@@ -1,0 +1,44 @@
+"""Values as spreadsheets and warehouses have them: each is understood, or refused before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_DAY = {"datePeriod": {"startDate": "2026-05-01", "endDate": "2026-05-01"}, "everyoneIncludingNew": True}
+
+
+def _rows(table: Any) -> list[Any]:
+    return list(table.values()) if isinstance(table, dict) else table
+
+
+def test_the_column_of_the_own_key_draws_no_warning(target: Any, singer: Any) -> None:
+    row = singer.record("clients", crm_number=17, name="Acme", turnover=5)
+    result = target([singer.schema("clients", "crm_number"), row])
+    assert result.counts["clients"] == {"inserted": 1}
+    assert "turnover" in result.log
+    assert "crm_number" not in result.log
+
+
+def test_flags_and_numbers_inside_of_objects_may_be_words(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One"})
+    plan = {"userId": me, "projectId": "One", "start": "2026-01-05", "end": "2026-01-06", "hoursPerDay": 2}
+    result = target(
+        [
+            singer.schema("holidays"),
+            singer.schema("assignments"),
+            singer.record("holidays", id=1, name="Day", **_DAY, automaticTimeEntryCreation={"enabled": "false"}),
+            singer.record("assignments", id=1, **plan, recurring={"repeat": "true", "weeks": "3"}),
+            singer.record("assignments", id=2, **plan, recurring={"repeat": "false", "weeks": "3"}),
+        ]
+    )
+    assert result.code == 0, result.rejects
+    [holiday] = _rows(target.tables()["holidays"])
+    assert holiday["automaticTimeEntryCreation"]["enabled"] is False
+    assert len(_rows(target.tables()["assignments"])) == 3 + 1
+
+
+def test_a_colour_is_the_same_in_small_letters(target: Any, singer: Any) -> None:
+    schema = singer.schema("projects")
+    assert target([schema, singer.record("projects", id=1, name="One", color="#0B83D9")]).code == 0
+    assert target([schema, singer.record("projects", id=1, color="#0b83d9")]).writes == {}
