@@ -19,6 +19,21 @@ def test_the_column_of_the_own_key_draws_no_warning(target: Any, singer: Any) ->
     assert "crm_number" not in result.log
 
 
+def test_a_currency_code_counts_beside_an_empty_id(target: Any, singer: Any) -> None:
+    target.box.reset(scale="tiny")
+    target.workspace = target.box.workspace_id
+    codes = {one["id"]: one["code"] for one in target.box.ok("GET", "/workspaces/{ws}")["currencies"]}
+    for empty in (None, ""):
+        code = "GBP" if empty is None else "EUR"
+        row = singer.record("clients", key=1, name="Bolt", currencyId=empty, currencyCode=code)
+        assert target([singer.schema("clients", "key"), row]).code == 0
+        [bolt] = [client for client in _rows(target.tables()["clients"]) if client["name"] == "Bolt"]
+        assert codes[bolt["currencyId"]] == code
+    as_read = [one for one in target.box.ok("GET", "/workspaces/{ws}/clients") if one["currencyId"] is None]
+    assert as_read, "who has no currency of their own shows the code of the workspace"
+    assert target([singer.schema("clients"), *[singer.record("clients", **one) for one in as_read]]).writes == {}
+
+
 def test_flags_and_numbers_inside_of_objects_may_be_words(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One"})

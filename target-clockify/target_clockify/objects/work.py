@@ -35,12 +35,12 @@ _CLIENT_FIELDS = ("name", "email", "address", "note", "archived", "ccEmails", "c
 
 
 def _with_currency(given: State) -> State:
-    """A client without a currency of its own has that of the workspace, and shows its code: that asks for nothing."""
-    if "currencyId" in given and not given["currencyId"]:
-        return {name: value for name, value in given.items() if name not in {"currencyId", "currencyCode"}}
-    if "currencyId" not in given and given.get("currencyCode"):
-        return {**given, "currencyId": given["currencyCode"]}
-    return given
+    """A code stands for an id, but in a row as it is read: a client without a currency shows that of its workspace."""
+    if given.get("currencyId"):
+        return given
+    code = None if given.get("workspaceId") and "currencyId" in given else given.get("currencyCode")
+    kept = {name: value for name, value in given.items() if name not in {"currencyId", "currencyCode"}}
+    return {**kept, "currencyId": code, "currencyCode": code} if code else kept
 
 
 CLIENTS = WritableObject(
@@ -56,6 +56,7 @@ CLIENTS = WritableObject(
         Field("ccEmails", list_of(TEXT), rules={"maxItems": 3}),
         Field("currencyId", ID, refers="currencies"),
         Field("currencyCode", TEXT, modifier=True, description="Stands for `currencyId` where that is not given."),
+        Field("workspaceId", ID, modifier=True),
         Field("archiveProjects", FLAG, modifier=True, description="Archive its projects when it is archived."),
         Field("markTasksAsDone", FLAG, modifier=True, description="Close their tasks as well."),
     ),
