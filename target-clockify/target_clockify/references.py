@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
-_LEFT_OUT = ("companies", "currencies")  # the API neither lists nor makes them
+_UNLISTED = ("companies", "item_types")  # the API neither lists nor makes them
+_LEFT_OUT = (*_UNLISTED, "currencies")
 _TRIGGERS = ("projects", "users", "tags", "tasks", "assignments", "expenses")
 
 
@@ -107,8 +108,8 @@ class References:
         own = incoming.workspace == self._workspace
         if own:
             return [value]
-        if name == "companies":
-            return []  # nothing lists them
+        if name in _UNLISTED:
+            return [value] if incoming.workspace is None else []
         if value == incoming.workspace:
             return [self._workspace]
         if name == "any":
@@ -172,4 +173,7 @@ def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:
         head, rest, dot = head[:-2], f"[]{dot}{rest}", "."
     if not isinstance(value, dict) or head not in value:
         return value
-    return {**value, head: _replaced(value[head], rest, resolve)}
+    found = _replaced(value[head], rest, resolve)
+    if found is None and value[head] is not None:
+        return {name: item for name, item in value.items() if name != head}  # left out, which is not emptied
+    return {**value, head: found}

@@ -57,3 +57,21 @@ def test_a_colour_is_the_same_in_small_letters(target: Any, singer: Any) -> None
     schema = singer.schema("projects")
     assert target([schema, singer.record("projects", id=1, name="One", color="#0B83D9")]).code == 0
     assert target([schema, singer.record("projects", id=1, color="#0b83d9")]).writes == {}
+
+
+def test_invoice_settings_keep_what_a_row_does_not_mention(target: Any, singer: Any) -> None:
+    item_type, company = "78a687e29ae1f428e7ebe303", "34a687e29ae1f428e7ebe101"
+    schema = singer.schema("invoice_settings")
+    first = {"companyId": company, "itemTypeId": item_type, "notes": "Net 30"}
+    assert target([schema, singer.record("invoice_settings", id=1, defaults=first)]).code == 0
+    assert target([schema, singer.record("invoice_settings", id=1, defaults={"subject": "Work"})]).code == 0
+    kept = {**first, "subject": "Work"}
+    defaults = target.tables()["invoice_settings"]["defaults"]
+    assert {name: defaults[name] for name in kept} == kept
+
+    foreign = {"companyId": "0" * 24, "itemTypeId": "1" * 24, "notes": "Net 10"}
+    copied = singer.record("invoice_settings", id=1, workspaceId="2" * 24, defaults=foreign)
+    assert target([schema, copied]).code == 0
+    defaults = target.tables()["invoice_settings"]["defaults"]
+    assert {name: defaults[name] for name in kept} == {**kept, "notes": "Net 10"}
+    assert target([schema, copied]).writes == {}

@@ -350,11 +350,14 @@ INVOICE_SETTINGS = WritableObject(
             record_of(
                 notes=TEXT,
                 subject=TEXT,
+                companyId=ID,
+                itemTypeId=ID,
                 dueDays=INTEGER,
                 taxPercent=NUMBER,
                 tax2Percent=NUMBER,
                 taxType=WORD,
             ),
+            refers={"companyId": "companies", "itemTypeId": "item_types"},
             clearable=False,
         ),
         Field(
