@@ -75,3 +75,27 @@ def test_invoice_settings_keep_what_a_row_does_not_mention(target: Any, singer: 
     defaults = target.tables()["invoice_settings"]["defaults"]
     assert {name: defaults[name] for name in kept} == {**kept, "notes": "Net 10"}
     assert target([schema, copied]).writes == {}
+
+
+def test_a_value_of_a_user_is_taken_back(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    names = ("Shirt", "Team")
+    fields = [
+        target.box.ok("POST", "/workspaces/{ws}/custom-fields", {"name": name, "type": "TXT", "entityType": "USER"})[
+            "id"
+        ]
+        for name in names
+    ]
+    schema = singer.schema("users")
+
+    def sent(*values: Any) -> Any:
+        given = [{"customFieldId": name, "value": value} for name, value in zip(fields, values, strict=True)]
+        return target([schema, singer.record("users", id=me, customFields=given)])
+
+    assert sent("L", "Red").counts["users"] == {"updated": 1}
+    cleared = sent(None, "Blue")
+    assert cleared.counts["users"] == {"updated": 1}, cleared.rejects
+    profile = target.box.ok("GET", f"/workspaces/{{ws}}/member-profile/{me}")
+    values = {one["customFieldId"]: one["value"] for one in profile["userCustomFieldValues"]}
+    assert values == {fields[0]: None, fields[1]: "Blue"}
+    assert sent(None, "Blue").writes == {}

@@ -78,14 +78,15 @@ def _adapted_user(given: State) -> State:
 def _custom_values(name: str) -> Any:
     def calls(change: Change) -> Iterator[Call]:
         current = {one["customFieldId"]: one.get("value") for one in change.current.get(name) or ()}
-        for one in change.desired[name] or ():
-            if current.get(one["customFieldId"]) != one.get("value"):
-                yield Call(
-                    "PUT",
-                    "/users/{id}/custom-field/{customFieldId}/value",
-                    json={"value": one.get("value")},
-                    ids={"customFieldId": one["customFieldId"]},
-                )
+        wanted = {one["customFieldId"]: one.get("value") for one in change.desired[name] or ()}
+        changed = {field: value for field, value in wanted.items() if current.get(field) != value}
+        for field, value in changed.items():
+            if value is not None:
+                path = "/users/{id}/custom-field/{customFieldId}/value"
+                yield Call("PUT", path, json={"value": value}, ids={"customFieldId": field})
+        # That call wants a value; the profile takes none.
+        if emptied := [{"customFieldId": field, "value": None} for field, value in changed.items() if value is None]:
+            yield Call("PATCH", "/member-profile/{id}", json={"userCustomFields": emptied})
 
     return calls
 
