@@ -99,3 +99,25 @@ def test_a_value_of_a_user_is_taken_back(target: Any, singer: Any) -> None:
     values = {one["customFieldId"]: one["value"] for one in profile["userCustomFieldValues"]}
     assert values == {fields[0]: None, fields[1]: "Blue"}
     assert sent(None, "Blue").writes == {}
+
+
+def test_a_receipt_that_is_too_large_is_refused_before_anything_is_sent(
+    target: Any, singer: Any, tmp_path: Any
+) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target.box.ok("POST", "/workspaces/{ws}/expenses/categories", {"name": "Meals"})
+    (tmp_path / "small.pdf").write_bytes(b"%PDF" + b" " * 1000)
+    (tmp_path / "large.pdf").write_bytes(b"%PDF" + b" " * 5 * 1024 * 1024)
+    row = {"userId": me, "date": "2026-01-05", "categoryId": "Meals", "quantity": 12.5}
+    schema = singer.schema("expenses")
+    large = singer.record("expenses", id=1, **row, file=str(tmp_path / "large.pdf"))
+    refused = target([schema, large])
+    assert [reject["message"] for reject in refused.rejects] == ["file must have at most 5 MB"]
+    assert refused.writes == {}
+    small = singer.record("expenses", id=1, **row, file=str(tmp_path / "small.pdf"))
+    assert target([schema, small]).counts["expenses"] == {"inserted": 1}
+    strange = target([schema, singer.record("expenses", id=1, **row, file={"path": "small.pdf"})])
+    assert strange.counts["expenses"] == {"rejected": 1}
+    changed = target([schema, large])
+    assert [reject["message"] for reject in changed.rejects] == ["file must have at most 5 MB"]
+    assert changed.writes == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from target_clockify.declaration import (
     Delete,
     Field,
     Listing,
+    Operation,
     Part,
     State,
     WritableObject,
@@ -82,12 +84,20 @@ _MEDIA = {
     ".gif": "image/gif",
     ".pdf": "application/pdf",
 }
+_LARGEST = 5  # MB of a receipt
 _RECEIPT = Kind(
     "the path of a receipt",
     {"type": "string", "pattern": r"(?i)\.(png|jpe?g|gif|pdf)$"},
     TEXT.coerce,
-    lambda value: Path(value).name if value else None,
+    lambda value: Path(value).name if value and isinstance(value, str) else None,
 )
+
+
+def _receipt_rules(_: Operation, given: State, __: bool) -> Iterator[str]:  # noqa: FBT001
+    file = given.get("file")
+    with suppress(OSError, ValueError):  # a file that cannot be read is told of where it is to be sent
+        if isinstance(file, str) and Path(file).stat().st_size > _LARGEST * 1024 * 1024:
+            yield f"file must have at most {_LARGEST} MB"
 
 
 def _expense_form(change: Change) -> tuple[tuple[str, Any], ...]:
@@ -167,6 +177,7 @@ EXPENSES = WritableObject(
         ),
     ),
     delete=Delete("/expenses/{id}"),
+    rules=_receipt_rules,
     read_only=("total", "fileId", "fileName", "locked", "isLocked"),
     adapt=lambda given: {
         name: value for name, value in _flat_expense(given).items() if name not in {"category", "project", "task"}
