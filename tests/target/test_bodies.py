@@ -383,6 +383,38 @@ def test_a_change_of_members_sends_nothing_of_those_who_stay(target: Any, singer
     assert again.counts["projects"] == {"unchanged": 1}
 
 
+def test_groups_of_a_project_come_and_go_by_themselves(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target.box.ok("POST", "/workspaces/{ws}/users?send-email=false", {"email": "ann@acme.example"})
+    users = {one["email"]: one["id"] for one in target.box.ok("GET", "/workspaces/{ws}/users?page-size=50")}
+    ann = users["ann@acme.example"]
+    groups = {}
+    for name in ("Crew", "Staff"):
+        groups[name] = target.box.ok("POST", "/workspaces/{ws}/user-groups", {"name": name})["id"]
+        target.box.ok("POST", f"/workspaces/{{ws}}/user-groups/{groups[name]}/users", {"userId": ann})
+    rated = {"userId": me, "hourlyRate": {"amount": 4200}}
+
+    def sent(*names: str) -> Any:
+        through = [{"userId": ann, "targetId": groups[one], "membershipType": "USERGROUP"} for one in names]
+        members = [rated, *through]
+        return target([singer.schema("projects"), singer.record("projects", id=1, name="One", memberships=members)])
+
+    def found() -> tuple[set[str], dict[str, Any]]:
+        [project] = _rows(target.tables()["projects"])
+        members = project["memberships"]
+        chosen = {one["targetId"] for one in members if one["membershipType"] == "USERGROUP"}
+        rates = {one["userId"]: one["hourlyRate"] for one in members if one["membershipType"] == "PROJECT"}
+        return chosen, {user: rate and rate["amount"] for user, rate in rates.items()}
+
+    assert sent().code == 0
+    path = "/workspaces/{ws}/projects/{projectId}/memberships"
+    for names, calls in ((("Crew",), 1), (("Crew", "Staff"), 1), (("Staff",), 1), (("Crew",), 2), ((), 1)):
+        result = sent(*names)
+        assert result.writes == {f"POST {path}": calls}, names
+        assert found() == ({groups[name] for name in names}, {me: 4200})
+        assert sent(*names).writes == {}
+
+
 def test_an_estimate_that_is_made_active_takes_the_place_of_the_other(target: Any, singer: Any) -> None:
     schema = singer.schema("projects")
     time, budget = {"estimate": "PT10H", "active": True}, {"estimate": 5000, "type": "MANUAL", "active": True}

@@ -86,7 +86,16 @@ def _is_direct(member: Any) -> bool:
     return isinstance(member, dict) and member.get("membershipType", "PROJECT") == "PROJECT"
 
 
-def _with_known_rates(current: Any, value: Any) -> Any:
+def _groups(members: Any) -> set[str]:
+    """The groups among the members: a row for each of their people says so."""
+    groups = (one for one in members or () if isinstance(one, dict) and not _is_direct(one))
+    return {str(one["targetId"]) for one in groups if one.get("targetId")}
+
+
+_DIRECT = list_of(_MEMBER, "an array of members", only=_is_direct)
+
+
+def _with_rates(current: Any, value: Any) -> Any:
     """A rate cannot be taken back, only changed: a member without one keeps what is there."""
     if not isinstance(value, list):
         return value
@@ -113,7 +122,7 @@ def _members(change: Change) -> Iterator[Call]:
     path = "/projects/{id}/memberships"
     current, wanted = change.current.get("memberships") or (), change.desired["memberships"] or ()
     here, members = ({one["userId"]: one for one in some if _is_direct(one)} for some in (current, wanted))
-    groups_here, groups = ({one["targetId"] for one in some if not _is_direct(one)} for some in (current, wanted))
+    groups_here, groups = _groups(current), _groups(wanted)
     if (added := members.keys() - here) or groups - groups_here:
         yield Call("POST", path, json=_people(added, groups - groups_here, remove=False))
     if (removed := here.keys() - members) or groups_here - groups:
@@ -177,7 +186,9 @@ PROJECTS = WritableObject(
         Field("estimateReset", _RESET, clearable=False),
         Field(
             "memberships",
-            replace(list_of(_MEMBER, "an array of members", only=_is_direct), merge=_with_known_rates),
+            replace(
+                _DIRECT, canonical=lambda value: (_DIRECT.canonical(value), sorted(_groups(value))), merge=_with_rates
+            ),
             refers={"[].userId": "users", "[].targetId": "user_groups"},
             clearable=False,
         ),
