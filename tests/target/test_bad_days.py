@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from demo.warehouse import postgres_running
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _COMMITTED = {"status": 500, "commit_then": True}
@@ -95,15 +97,25 @@ def test_a_stream_of_refusals_for_the_rate(target: Any, work: Any) -> None:
     assert_complete(target.tables(), 1)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A ledger of each kind that is waited for and locked in a way of its own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ledger.db'}"
+    else:
+        with postgres_running(tmp_path / "postgres") as server:
+            yield server.sqlalchemy_url
+
+
 @pytest.mark.slow
-def test_killed_at_any_instant(target: Any, work: Any, tmp_path: Path) -> None:
+def test_killed_at_any_instant(target: Any, work: Any, tmp_path: Path, ledger_url: str) -> None:
     """A thousand mixed changes, killed again and again and started again: as if nothing had happened."""
-    assert target(work.before(36)).code == 0
+    assert target(work.before(36), ledger_url=ledger_url).code == 0
     (tmp_path / "input").write_bytes(work.after(36))
-    command = [*target.command(), "--input", str(tmp_path / "input")]
+    command = [*target.command(ledger_url=ledger_url), "--input", str(tmp_path / "input")]
     assert killed_until_done(target.box, command, random.Random(5)) >= 4
     assert_complete(target.tables(), 36)
-    assert target(work.after(36)).writes == {}
+    assert target(work.after(36), ledger_url=ledger_url).writes == {}
 
 
 def killed_until_done(box: Any, command: list[str], instants: random.Random) -> int:
