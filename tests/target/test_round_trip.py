@@ -204,7 +204,7 @@ _SERVER_MADE = {
     "invoice_settings": {"defaults"},
     "time_off_requests": {"requesterUserId", "requesterUserName", "createdAt", "balance", "status"},
     "time_off_balances": {"id", "total", "used"},
-    "approval_requests": {"creator", "status", "entries", "expenses", "dateRange"},
+    "approval_requests": {"creator", "status", "entries", "expenses"},
     "webhooks": {"enabled", "deliveryEnabled", "planEnabled", "userId"},
 }
 """What a copy cannot have, by stream: nobody can write it, or it says who wrote it and when."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_sandbox.seed.draw import DAY, ts
 from clockify_sandbox.seed.entities import approval_request, approval_status, assignment, recurring
+from clockify_sandbox.seed.workspaces import WEEK
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage
@@ -39,9 +40,10 @@ def submit(  # noqa: PLR0913 - what a request consists of
     by: str | None = None,
     note: str | None = None,
 ) -> None:
-    """A request for the week so many weeks before the current one."""
-    zone, monday = stage.zone(who), stage.monday - 7 * weeks
-    begin, end = stage.at(monday, "00:00", zone), stage.at(monday + 7, "00:00", zone) - 1
+    """A request for the member's own week around the Monday so many weeks before the current one."""
+    begins = WEEK.index(stage.workspace.members[stage[who]]["profile"]["weekStart"])
+    zone, first = stage.zone(who), stage.monday - 7 * weeks - (-begins) % 7
+    begin, end = stage.at(first, "00:00", zone), stage.at(first + 7, "00:00", zone) - 1
     request = stage.add(
         stage.workspace.approval_requests,
         f"approval {who} {weeks}",
@@ -63,7 +65,7 @@ def submit(  # noqa: PLR0913 - what a request consists of
                 entry.locked = entry.locked or approved
     if kind != "TIMESHEET":
         for spent in stage.workspace.expenses.values():
-            if spent["userId"] == stage[who] and stage.day(monday) <= spent["date"] < stage.day(monday + 7):
+            if spent["userId"] == stage[who] and stage.day(first) <= spent["date"] < stage.day(first + 7):
                 spent["approvalRequestId"] = request["id"]
                 spent["locked"] = spent["locked"] or approved
 
