@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from clockify_client.endpoint import Endpoint
 
 _LOOK_AHEAD = 32 * 1024 * 1024  # bytes of pages that wait; the upper half is for what is being consumed already
-_IN_MEMORY = 2 * 1024 * 1024  # bytes of them that wait there; others do on disk
+_IN_MEMORY = 1024 * 1024  # bytes of them that wait there; others do on disk
 
 
 class FanOut:

@@ -130,14 +130,13 @@ class Reading:
             MalformedAnswerError: The rows are not what the children are made from.
         """
         try:
-            children: list[list[Ids]] = [[] for _ in self.branches]
+            rows: dict[Any, list[Any]] = {row: [] for _, _, row in self.branches}
             for piece in page.pieces():
-                rows = {row: rows_of(self.endpoint, piece, row) for row in {row for _, _, row in self.branches}}
-                for named, (_, make, row) in zip(children, self.branches, strict=True):
-                    named.extend(make(rows[row], page.ids))
+                for row, so_far in rows.items():
+                    so_far.extend(rows_of(self.endpoint, piece, row))
+            return [list(make(rows[row], page.ids)) for _, make, row in self.branches]
         except (AttributeError, LookupError, TypeError) as error:
             raise MalformedAnswerError(self.endpoint.call, reason=UNLIKE) from error
-        return children
 
     def items(self) -> Generator[Page | Refusal, None, None]:
         """Yield what came, parent by parent and page by page, waiting where need be.

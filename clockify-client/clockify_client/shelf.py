@@ -11,11 +11,15 @@ if TYPE_CHECKING:
     import sqlite3
 
 
+_PART = 1 << 16  # bytes; SQLite copies what it takes in at once, more than once
+
+
 class Shelf:
     """A temporary SQLite database, without a name and readable by nobody else; it reuses the place of what is gone."""
 
     def __init__(self) -> None:
         self._database: sqlite3.Connection | None = None
+        self._last = 0
         self._gone: deque[int] = deque()
         self._lock = threading.Lock()
 
@@ -23,28 +27,31 @@ class Shelf:
         """Write a content; None where the disk takes nothing more."""
         import sqlite3  # noqa: PLC0415  many runs need none, and start without
 
+        view = memoryview(content)
         with self._lock:
+            self._last += 1
+            parts = ((self._last, at, view[at : at + _PART]) for at in range(0, len(view), _PART))
             try:
                 if self._database is None:
                     self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
                     self._database.executescript(
                         "PRAGMA journal_mode = OFF; PRAGMA cache_size = -512;"
-                        "CREATE TABLE content (id INTEGER PRIMARY KEY, content BLOB NOT NULL)"
+                        "CREATE TABLE part (number, place, content, PRIMARY KEY (number, place)) WITHOUT ROWID"
                     )
                 while self._gone:
-                    self._database.execute("DELETE FROM content WHERE id = ?", (self._gone.popleft(),))
-                number = self._database.execute("INSERT INTO content (content) VALUES (?)", (content,)).lastrowid
+                    self._database.execute("DELETE FROM part WHERE number = ?", (self._gone.popleft(),))
+                self._database.executemany("INSERT INTO part VALUES (?, ?, ?)", parts)
             except sqlite3.OperationalError:
+                self._gone.append(self._last)
                 return None
-        return Shelved(self, number or 0)
+            return Shelved(self, self._last)
 
     def get(self, number: int) -> bytes:
         """Return what was put there."""
         with self._lock:
             assert self._database is not None  # noqa: S101  only `put` makes numbers
-            row = self._database.execute("SELECT content FROM content WHERE id = ?", (number,)).fetchone()
-            content: bytes = row[0]
-            return content
+            parts = self._database.execute("SELECT content FROM part WHERE number = ? ORDER BY place", (number,))
+            return b"".join(part for (part,) in parts)
 
     def gone(self, number: int) -> None:
         """Have a content removed some time; takes no lock, it is called wherever the last reference ends."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from clockify_client import MalformedAnswerError, endpoints
 from clockify_client.rows import UNLIKE
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Client
 
+    from tap_clockify.declaration import Parent
     from tap_clockify.settings import Scope
 
 _FAMILIES = {
@@ -43,7 +44,7 @@ def seen_with(client: Client, scope: Scope) -> Iterator[str]:
         if "id" not in account:
             raise MalformedAnswerError(endpoints.CURRENT_USER.call, reason=UNLIKE)
         yield f"The key is accepted; it belongs to user {account['id']}."
-    read = {ids["workspaceId"] for ids in in_workspace(workspaces, {}, scope)}
+    read = {ids["workspaceId"] for ids in in_workspace(cast("list[Parent]", workspaces), {}, scope)}
     for workspace in workspaces:
         features = set(workspace.get("features") or ())
         missing = [name for feature, name in _FAMILIES.items() if features and feature not in features]

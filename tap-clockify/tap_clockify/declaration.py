@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from clockify_client import Endpoint, Ids
@@ -15,7 +15,19 @@ Record = dict[str, Any]
 Shape = Callable[[Record, "Ids"], Iterable[Record]]
 """Makes the records of a stream out of one row of an answer and the ids it was asked with."""
 
-Children = Callable[[list[Record], "Ids", "Scope"], Iterable["Ids"]]
+
+class Parent(TypedDict, total=False):
+    """The fields of rows that children are made from: no others of them are decoded."""
+
+    id: str
+    userId: str
+    policyId: str
+    name: Any
+    paid: Any
+    daysOverdue: Any
+
+
+Children = Callable[[list[Parent], "Ids", "Scope"], Iterable["Ids"]]
 """Makes the ids of the children out of a page of parents' rows, the ids the page was asked with, and the settings."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from clockify_client import FanOut, Page
 from clockify_client.rows import rows_of
 
+from tap_clockify.declaration import Parent
 from tap_clockify.streams.people import WORKSPACES, in_workspace
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Client, Ids, Reading
 
-    from tap_clockify.declaration import Record, Source, StreamDeclaration
+    from tap_clockify.declaration import Source, StreamDeclaration
     from tap_clockify.settings import Scope
 
 
@@ -75,11 +76,11 @@ class Plan:
             reading = self._fan_out.read(endpoint, rank=rank, consumers=consumers)
         else:
             parent = self._open(source.parent)
-            reading = parent.branch(endpoint, self._children(source), dict, rank=rank, consumers=consumers)
+            reading = parent.branch(endpoint, self._children(source), Parent, rank=rank, consumers=consumers)
         self._readings[source] = reading
         return reading
 
-    def _children(self, source: Source) -> Callable[[list[Record], Ids], Iterable[Ids]]:
+    def _children(self, source: Source) -> Callable[[list[Parent], Ids], Iterable[Ids]]:
         children = source.children
         if children is None:
             msg = f"{source.asked(self._scope).call} has a parent, and nothing that makes its ids out of it"
@@ -96,7 +97,7 @@ class Plan:
         """Look at the workspaces first: nothing can be read without them, and a bad key shows here."""
         reading = self._readings[WORKSPACES]
         pages = [item for item in reading.items() if isinstance(item, Page)]
-        answers = [(rows_of(page.endpoint, page.body), page.ids) for page in pages]
+        answers = [(rows_of(page.endpoint, page.body, Parent), page.ids) for page in pages]
         seen = sum(len(rows) for rows, _ in answers)
         return seen > sum(1 for rows, ids in answers for _ in in_workspace(rows, ids, self._scope))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Ids
 
-    from tap_clockify.declaration import Children, Record, Shape
+    from tap_clockify.declaration import Children, Parent, Record, Shape
     from tap_clockify.settings import Scope
 
 
@@ -155,7 +155,7 @@ def each(field: str, **more: str) -> Children:
         more: Further ids of the child and the fields of the row they come from.
     """
 
-    def children(rows: list[Record], ids: Ids, _: Scope) -> Iterator[Ids]:
+    def children(rows: list[Parent], ids: Ids, _: Scope) -> Iterator[Ids]:
         for row in rows:
             yield {**ids, field: row["id"], **{name: row.get(source) for name, source in more.items()}}
 

@@ -33,7 +33,7 @@ _BLANK_ID = (b'Id":""', b'Id": ""')
 _BLANK = (msgspec.Raw(b'""'), "")
 _NULL = (msgspec.Raw(b"null"), None)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_DECODER = msgspec.json.Decoder(Record)
+_DECODERS = {row: msgspec.json.Decoder(row) for row in (Record, RawRecord)}
 _LINES, _MOST_LINES, _BYTES = 20, 500, 1 << 18  # written at once: few at first, then as many as make this size
 
 
@@ -218,10 +218,10 @@ class ClockifyStream(Stream):
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
         distinct = self._distinct(page)
         for body in page.pieces():
-            if row is RawRecord:
+            if row is RawRecord and not page.endpoint.rows:
                 rows: Iterable[Record] = rows_of(page.endpoint, body, RawRecord)
             else:
-                rows = self._made(rows_of(page.endpoint, body, msgspec.Raw), ids, page)
+                rows = self._made(rows_of(page.endpoint, body, msgspec.Raw), row, ids, page)
             rows = self._recognized(rows, stamps, page)
             blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
             for record in filter(self._first_seen, rows) if distinct else rows:
@@ -233,18 +233,18 @@ class ClockifyStream(Stream):
                         record[name] = None
                 yield record
 
-    def _made(self, rows: Iterable[msgspec.Raw], ids: Mapping[str, Any], page: Page) -> Iterator[Record]:
-        """Yield the records that the declaration makes of a page's rows, decoded.
+    def _made(self, rows: Iterable[msgspec.Raw], row: Any, ids: Mapping[str, Any], page: Page) -> Iterator[Record]:
+        """Yield the records that the declaration makes of a page's rows.
 
         They are decoded one by one: a page of nested rows, at once, is large and holds up the threads that send.
         """
         shape = self._settled.shape
-        records: Iterable[Record] = map(_DECODER.decode, rows)
+        records: Iterable[Record] = map(_DECODERS[row].decode, rows)
         if shape:
             records = (record for row in records for record in shape(row, ids))
         try:
             yield from filter(self._keep, records) if self._keep else records
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError, msgspec.DecodeError) as error:
             raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE) from error
 
     def _recognized(self, rows: Iterable[Record], stamps: Mapping[str, Any], page: Page) -> Iterable[Record]:

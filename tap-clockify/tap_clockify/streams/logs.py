@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from clockify_client import Endpoint, Ids
 
-    from tap_clockify.declaration import Record
+    from tap_clockify.declaration import Parent
 
 
-def _in_spans(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def _in_spans(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """Spans that follow each other to the second: 31 days are allowed in the audit log, 30 in the feeds."""
     for workspace in in_workspace(rows, ids, scope):
         for first, after in scope.spans(days=30):

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
     from clockify_client import Ids
 
-    from tap_clockify.declaration import Record
+    from tap_clockify.declaration import Parent
     from tap_clockify.settings import Scope
 
 
-def _both_archived(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def _both_archived(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """Expense categories come either archived or not: two calls for all."""
     for workspace in in_workspace(rows, ids, scope):
         for archived in ("false", "true"):
             yield {**workspace, "onlyArchived": archived}
 
 
-def _paid(rows: list[Record], ids: Ids, _: Scope) -> Iterator[Ids]:
+def _paid(rows: list[Parent], ids: Ids, _: Scope) -> Iterator[Ids]:
     """An invoice on which nothing is paid has no payments to ask for."""
     for row in rows:
         if row.get("paid"):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Endpoint, Ids
 
-    from tap_clockify.declaration import Record
+    from tap_clockify.declaration import Parent
     from tap_clockify.settings import Scope
 
 
@@ -26,7 +26,7 @@ def _by_credentials(scope: Scope) -> Endpoint:
 WORKSPACES = Source(choose=_by_credentials)
 
 
-def in_workspace(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def in_workspace(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """The ids of the workspaces that the run is to read.
 
     Raises:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Endpoint, Ids
 
-    from tap_clockify.declaration import Record
+    from tap_clockify.declaration import Parent
     from tap_clockify.settings import Scope
 
 
@@ -27,14 +27,14 @@ def _asked_with(scope: Scope) -> dict[str, Any]:
     }
 
 
-def _by_month(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def _by_month(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     for workspace in in_workspace(rows, ids, scope):
         for first, last in scope.months():
             span = {"start": f"{first:%Y-%m-%d}T00:00:00.000Z", "end": f"{last:%Y-%m-%d}T23:59:59.999Z"}
             yield {**workspace, **span, **_asked_with(scope)}
 
 
-def _by_week(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def _by_week(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     for workspace in in_workspace(rows, ids, scope):
         for first, last in scope.weeks():
             span = {"start": f"{first:%Y-%m-%d}T00:00:00.000Z", "end": f"{last:%Y-%m-%d}T23:59:59.999Z"}

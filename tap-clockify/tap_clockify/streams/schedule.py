@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from clockify_client import Ids
 
-    from tap_clockify.declaration import Record
+    from tap_clockify.declaration import Parent
 
 
-def _padded(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def _padded(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     for workspace in in_workspace(rows, ids, scope):
         yield {**workspace, **scope.wall_clock()}
 
 
-def _exact(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def _exact(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """Totals over a window cannot be padded: what was added could not be taken off again."""
     start, end = scope.window
     for workspace in in_workspace(rows, ids, scope):

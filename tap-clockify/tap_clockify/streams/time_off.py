@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Ids
 
-    from tap_clockify.declaration import Record
+    from tap_clockify.declaration import Parent
     from tap_clockify.settings import Scope
 
 
@@ -25,12 +25,12 @@ def _of_status(scope: Scope) -> Callable[[Mapping[str, object]], bool] | None:
     return None if status == "ALL" else lambda policy: bool(policy.get("archived")) == (status == "ARCHIVED")
 
 
-def _pairs(rows: list[Record], ids: Ids, _: Scope) -> Iterator[Ids]:
+def _pairs(rows: list[Parent], ids: Ids, _: Scope) -> Iterator[Ids]:
     for row in rows:
         yield {**ids, "userId": row["userId"], "policyId": row["policyId"]}
 
 
-def _every_state(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def _every_state(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """Which states come without a filter is not known, and a filter takes only three of the five: read the union."""
     for workspace in in_workspace(rows, ids, scope):
         for status in (None, "PENDING", "APPROVED", "WITHDRAWN_APPROVAL"):

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from clockify_client import Ids
 
-    from tap_clockify.declaration import Record
+    from tap_clockify.declaration import Parent
     from tap_clockify.settings import Scope
 
 
-def _addons(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def _addons(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     for workspace in in_workspace(rows, ids, scope):
         for addon in scope.config.get("addon_ids") or ():
             yield {**workspace, "addonId": addon}

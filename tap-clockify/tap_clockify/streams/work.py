@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Endpoint, Ids
 
-    from tap_clockify.declaration import Record
+    from tap_clockify.declaration import Parent
     from tap_clockify.settings import Scope
 
 
@@ -43,7 +43,7 @@ _HYDRATION = ("client", "tasks", "customFields", "currency", "favorite", "expens
 PROJECTS = Source(parent=WORKSPACES, children=in_workspace, choose=_listed)
 
 
-def _per_user(rows: list[Record], ids: Ids, scope: Scope) -> Iterator[Ids]:
+def _per_user(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """Every member, inactive ones too, with the window where the user set one."""
     window = scope.wall_clock(bounded=False)
     for row in rows:
