@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # parameters of glibc's mallopt
-_LARGE = 32 * 1024
+_LARGE = 64 * 1024
 
 
 def give_back_what_is_freed() -> None:
