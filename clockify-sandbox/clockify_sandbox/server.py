@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sys
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.app import App
 
+_TURN = 0.0005  # seconds; the front, with little to do, must not wait long for the thread that makes a large answer
 _KEEP_ALIVE = 75  # seconds; longer than clients keep idle connections, so that they are the ones to close
 
 
@@ -75,6 +77,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 def serve(app: App, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
+    sys.setswitchinterval(_TURN)
     host, port = listener.getsockname()[:2]
     origin = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     config = uvicorn.Config(
