@@ -75,7 +75,7 @@ class FanOut:
     def ask(self, job: Job) -> None:
         """Queue a page to ask for, with one more worker if all are busy."""
         job.slot.job = job
-        heapq.heappush(self._opening if job.reading.branches else self._jobs, job)
+        heapq.heappush(self._opening if job.reading.opens_more else self._jobs, job)
         if self._idle:
             self._work.notify()
         queued = len(self._opening) + len(self._jobs)

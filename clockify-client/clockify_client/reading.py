@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clockify_client.endpoint import Endpoint, Ids
     from clockify_client.fan_out import FanOut
 
+_SMALL_PAGES = 200  # rows
 Rank = tuple[float, ...]
 Children = Callable[[list[Any], "Ids"], Iterable["Ids"]]
 """Makes the ids of the children out of a page's rows, left as they are, and of the ids the page was asked with."""
@@ -198,6 +199,12 @@ class Reading:
     def wanted(self) -> bool:
         """Whether somebody will still consume it, or what is made from it."""
         return self._consumers > 0 or any(branch.wanted for branch, _, _ in self.branches)
+
+    @property
+    def opens_more(self) -> bool:
+        """Whether its pages make further things to ask for: children, or page after page where pages are small."""
+        paging, size = self.endpoint.paging, self.endpoint.page_size
+        return bool(self.branches) or (paging is not None and size <= _SMALL_PAGES)
 
     @property
     def active(self) -> bool:

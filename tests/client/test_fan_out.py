@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Ids
 
-LEVELS = [Endpoint(f"/level{depth}", KEBAB, page_size=100) for depth in range(3)]
+LEVELS = [Endpoint(f"/level{depth}", KEBAB, page_size=size) for depth, size in enumerate((1000, 100, 1000))]
 LOOK_AHEAD = "clockify_client.fan_out._LOOK_AHEAD"
 IN_MEMORY = "clockify_client.fan_out._IN_MEMORY"
 LONG = 20  # seconds; only a standstill takes that long
@@ -274,7 +274,7 @@ def test_never_more_workers_than_set_and_what_is_read_first_is_asked_first() -> 
 
     world = World(answer, 3)
     with fan_out_of(world) as fan_out:
-        early, late = (fan_out.read(LEVELS[depth], rank=(depth,), consumers=1) for depth in (0, 1))
+        early, late = (fan_out.read(LEVELS[depth], rank=(depth,), consumers=1) for depth in (0, 2))
         late.feed([{"n": number} for number in range(10)], last=True)
         early.feed([{"n": number} for number in range(10)], last=True)
         begin.set()
@@ -286,6 +286,24 @@ def test_never_more_workers_than_set_and_what_is_read_first_is_asked_first() -> 
     assert paths[3:17] == [LEVELS[0].path] * 14, (
         "after the three under way; the last six may have to wait for each other"
     )
+
+
+def test_lists_in_small_pages_are_begun_early_as_their_pages_follow_one_another() -> None:
+    begin = threading.Event()
+
+    def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        begin.wait(LONG)
+        return page([ids["n"], number], number, last=number == 5)
+
+    world = World(answer, 1)
+    with fan_out_of(world) as fan_out:
+        large, small = (fan_out.read(LEVELS[depth], rank=(depth,), consumers=1) for depth in (0, 1))
+        large.feed([{"n": number} for number in range(3)], last=True)
+        small.feed([{"n": 0}], last=True)
+        begin.set()
+        assert within(LONG, lambda: [len(shown(small)), len(shown(large))]) == [[6, 18]]
+    paths = [path for path, _, _ in world.calls]
+    assert paths[:7].count(LEVELS[1].path) == 6, "one of the other may have been under way"
 
 
 def test_children_are_asked_before_their_parents_list_has_ended() -> None:
