@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from target_clockify.declaration import Operation
+from target_clockify.objects import BY_NAME
+from target_clockify.validation import check
 
 from benchmarks.stage import Sandbox, serving, tap, target
 
@@ -40,45 +45,70 @@ def unchanged(rows: int, scale: str) -> Iterator[tuple[str, ...]]:
 
 
 def changes() -> Iterator[tuple[str, ...]]:
-    """Insert a thousand tags and tasks at the rate limit, with 200 ms of latency."""
-    with serving("tiny", "--latency-ms", "200", "--rate-per-second", str(_RATE)) as sandbox:
+    """Write a thousand rows at the rate limit, with 200 ms of latency: at first all new, then mixed."""
+    with (
+        serving("tiny", "--latency-ms", "200", "--rate-per-second", str(_RATE)) as sandbox,
+        tempfile.TemporaryDirectory() as name,
+    ):
         workspace = sandbox.ask("dump")["workspaces"][0]
         project = next(one["id"] for one in workspace["projects"] if not one["archived"])
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            rows = folder / "rows.jsonl"
-            rows.write_text("\n".join(map(json.dumps, _mixed(project))) + "\n")
-            ended = target(sandbox, rows, folder, workspace_id=workspace["id"])
-        stats = sandbox.ask("stats")
-        bound = stats["requests"] / _RATE
-        yield (
-            f"{_CHANGES:,} inserts, {_RATE}/s allowed, 200 ms",
-            f"{stats['requests']:,}",
-            str(stats["by_status"].get("429", 0)),
-            f"{ended.seconds:.1f}",
-            f"{bound:.1f}",
-            f"{ended.seconds / bound:.3f}",
-        )
+        rows = Path(name, "rows.jsonl")
+        for what, numbers in (("inserts", range(_CHANGES // 2)), ("inserts, updates, deletions", range(250, 750))):
+            rows.write_text("\n".join(map(json.dumps, _tags_and_tasks(project, numbers, again=numbers[0] > 0))) + "\n")
+            sandbox.ask("reset", {"stats": True})
+            ended = target(sandbox, rows, Path(name), workspace_id=workspace["id"])
+            stats = sandbox.ask("stats")
+            bound = stats["requests"] / _RATE
+            yield (
+                f"{_CHANGES:,} {what}; {_RATE}/s allowed, 200 ms",
+                f"{stats['requests']:,}",
+                str(stats["by_status"].get("429", 0)),
+                f"{ended.seconds:.1f}",
+                f"{bound:.1f}",
+                f"{ended.seconds / bound:.3f}",
+            )
 
 
-def _mixed(project: str) -> Iterator[dict[str, object]]:
-    text = {"type": "string"}
-    yield {
-        "type": "SCHEMA",
-        "stream": "tags",
-        "key_properties": ["key"],
-        "schema": {"properties": {"key": text, "name": text}},
-    }
-    yield {
-        "type": "SCHEMA",
-        "stream": "tasks",
-        "key_properties": ["key"],
-        "schema": {"properties": {"key": text, "name": text, "projectId": text}},
-    }
-    for number in range(_CHANGES // 2):
-        yield {"type": "RECORD", "stream": "tags", "record": {"key": f"g{number}", "name": f"Tag {number}"}}
-        task = {"key": f"t{number}", "name": f"Task {number}", "projectId": project}
-        yield {"type": "RECORD", "stream": "tasks", "record": task}
+def _tags_and_tasks(project: str, numbers: range, *, again: bool) -> Iterator[dict[str, object]]:
+    """Make a tag and a task of each number; `again` renames or, every fourth, deletes those that came before."""
+    text = {"type": ["string", "null"]}
+    for stream, more in (("tags", {}), ("tasks", {"projectId": text})):
+        properties = {"key": text, "name": text, "_sdc_deleted_at": text, **more}
+        yield {"type": "SCHEMA", "stream": stream, "key_properties": ["key"], "schema": {"properties": properties}}
+    for number in numbers:
+        before = again and number < _CHANGES // 2
+        record = {"name": f"No. {number}{' renamed' * before}"}
+        if before and number % 4 == 0:
+            record["_sdc_deleted_at"] = "2026-01-01T00:00:00Z"
+        yield {"type": "RECORD", "stream": "tags", "record": {"key": f"g{number}", **record}}
+        yield {"type": "RECORD", "stream": "tasks", "record": {"key": f"t{number}", "projectId": project, **record}}
+
+
+_CHECKED: dict[str, dict[str, object]] = {
+    "tags": {"name": "urgent", "archived": False},
+    "tasks": {"name": "Design", "projectId": "a", "assigneeIds": ["b", "c"], "estimate": "PT8H", "status": "ACTIVE"},
+    "time_entries": {
+        "userId": "a",
+        "timeInterval": {"start": "2026-01-01T08:00:00Z", "end": "2026-01-01T09:00:00Z"},
+        "billable": True,
+        "description": "Design",
+        "projectId": "b",
+        "taskId": "c",
+        "tagIds": ["d"],
+        "type": "REGULAR",
+    },
+}
+
+
+def validation() -> Iterator[tuple[str, ...]]:
+    """Check rows before they would be sent, as every insert is."""
+    for name, given in _CHECKED.items():
+        check(BY_NAME[name], Operation.INSERT, given, read_shape=False)
+        began = time.perf_counter()
+        for _ in range(_CHANGES):
+            check(BY_NAME[name], Operation.INSERT, given, read_shape=False)
+        seconds = (time.perf_counter() - began) / _CHANGES
+        yield name, f"{seconds * 1e6:.0f}", f"{seconds * _RATE:.2%}"
 
 
 def _first(read: Path, some: Path, rows: int) -> int:
