@@ -59,7 +59,7 @@ class Kind:
         """Return the value as it will stand: what is not mentioned of an object or a keyed array stays."""
         if self.merge:
             return self.merge(current, value)
-        if self.key and isinstance(value, list):
+        if self.key and isinstance(value, list) and all(isinstance(one, dict) and self.key in one for one in value):
             return list({one[self.key]: one for one in (*(current or ()), *value)}.values())
         if self.members and isinstance(current, dict) and isinstance(value, dict):
             return {**{name: current.get(name) for name in self.members}, **value}
@@ -190,7 +190,9 @@ def _canonical_duration(value: Any) -> Any:
 
 
 def _canonical_ids(value: Any) -> Any:
-    return tuple(sorted(str(item) for item in value)) if value else ()
+    if value and not isinstance(value, (list, tuple)):
+        return value  # no array: different from any, and told so when it is checked
+    return tuple(sorted(str(item) for item in value or ()))
 
 
 def _canonical_rate(value: Any) -> Any:
@@ -328,6 +330,8 @@ def list_of(
         return [item.coerce(one) for one in value] if isinstance(value, list) else value
 
     def canonical(value: Any) -> Any:
+        if not isinstance(value, (list, type(None))):
+            return value  # as above
         elements = [item.canonical(one) for one in value or () if only(one)]
         return elements if ordered else sorted(elements, key=repr)
 

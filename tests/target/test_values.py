@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
+
+import pytest
+from target_clockify.objects import BY_NAME, OBJECTS
 
 _DAY = {"datePeriod": {"startDate": "2026-05-01", "endDate": "2026-05-01"}, "everyoneIncludingNew": True}
 
@@ -121,3 +125,32 @@ def test_a_receipt_that_is_too_large_is_refused_before_anything_is_sent(
     changed = target([schema, large])
     assert [reject["message"] for reject in changed.rejects] == ["file must have at most 5 MB"]
     assert changed.writes == {}
+
+
+@pytest.mark.parametrize("name", [one.name for one in OBJECTS])
+def test_values_of_any_shape_are_compared_without_a_failure(name: str) -> None:
+    shapes = [5, -1.5, 10**30, True, None, "x", "", "2026-13-40", {}, {"a": 1}, {"start": "x", "end": []}, []]
+    inside = [[shape] for shape in shapes] + [[{"userId": 5, "hourlyRate": 3, "targetId": [], "membershipType": "X"}]]
+    for field, value in product(BY_NAME[name].fields, shapes + inside):
+        coerced = field.kind.coerce(value)
+        field.kind.canonical(coerced)
+        field.kind.merged(None, coerced)
+
+
+def test_an_array_that_is_none_is_rejected_beside_what_is_there(target: Any, singer: Any) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One"})
+    day = {"start": "2026-01-05T09:00:00Z", "end": "2026-01-05T10:00:00Z"}
+    entry = target.box.ok("POST", "/workspaces/{ws}/time-entries", day)
+    messages = [
+        singer.schema("projects", "key"),
+        singer.record("projects", key=1, name="One", memberships=5),
+        singer.schema("time_entries"),
+        singer.record("time_entries", id=entry["id"], tagIds=5),
+    ]
+    result = target(messages)
+    assert [(one["stream"], one["error"]) for one in result.rejects] == [
+        ("projects", "invalid"),
+        ("time_entries", "invalid"),
+    ]
+    assert result.writes == {}
+    assert "Traceback" not in result.log

@@ -88,7 +88,8 @@ def _is_direct(member: Any) -> bool:
 
 def _groups(members: Any) -> set[str]:
     """The groups among the members: a row for each of their people says so."""
-    groups = (one for one in members or () if isinstance(one, dict) and not _is_direct(one))
+    given = members if isinstance(members, list) else ()
+    groups = (one for one in given if isinstance(one, dict) and not _is_direct(one))
     return {str(one["targetId"]) for one in groups if one.get("targetId")}
 
 
