@@ -24,7 +24,7 @@ class Shelf:
         self._lock = threading.Lock()
 
     def put(self, content: bytes) -> Shelved | None:
-        """Write a content; None where the disk takes nothing more."""
+        """Write a content; None where the disk takes nothing more, or after the end."""
         import sqlite3  # noqa: PLC0415  many runs need none, and start without
 
         view = memoryview(content)
@@ -41,7 +41,7 @@ class Shelf:
                 while self._gone:
                     self._database.execute("DELETE FROM part WHERE number = ?", (self._gone.popleft(),))
                 self._database.executemany("INSERT INTO part VALUES (?, ?, ?)", parts)
-            except sqlite3.OperationalError:
+            except sqlite3.Error:
                 self._gone.append(self._last)
                 return None
             return Shelved(self, self._last)
