@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
 import pytest
+from target_clockify.declaration import Operation
 from target_clockify.objects import BY_NAME, OBJECTS
+from target_clockify.record import RejectedError
+from target_clockify.validation import check
 
 _DAY = {"datePeriod": {"startDate": "2026-05-01", "endDate": "2026-05-01"}, "everyoneIncludingNew": True}
 
@@ -128,13 +132,19 @@ def test_a_receipt_that_is_too_large_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("name", [one.name for one in OBJECTS])
-def test_values_of_any_shape_are_compared_without_a_failure(name: str) -> None:
+def test_values_of_any_shape_are_understood_compared_or_refused(name: str) -> None:
     shapes = [5, -1.5, 10**30, True, None, "x", "", "2026-13-40", {}, {"a": 1}, {"start": "x", "end": []}, []]
     inside = [[shape] for shape in shapes] + [[{"userId": 5, "hourlyRate": 3, "targetId": [], "membershipType": "X"}]]
-    for field, value in product(BY_NAME[name].fields, shapes + inside):
+    objects = [{"ids": 5, "contains": 5}, {"period": 5}, {"period": {"start": 5}}, {"statusType": 5}, {"enabled": []}]
+    target = BY_NAME[name]
+    for field, value in product(target.fields, shapes + inside + objects):
         coerced = field.kind.coerce(value)
         field.kind.canonical(coerced)
         field.kind.merged(None, coerced)
+        for operation in (Operation.INSERT, Operation.UPDATE):
+            with suppress(RejectedError):
+                given = {field.name: coerced}
+                check(target, operation, target.adapt(given) if target.adapt else given, read_shape=False)
 
 
 def test_an_array_that_is_none_is_rejected_beside_what_is_there(target: Any, singer: Any) -> None:

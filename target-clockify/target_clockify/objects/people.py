@@ -44,11 +44,10 @@ def _as_member(row: State, ids: Mapping[str, Any]) -> State:
 
 
 def _own_membership(row: State, workspace: Any) -> State:
-    memberships = row.get("memberships") or ()
-    own = next(
-        (one for one in memberships if one.get("membershipType") == "WORKSPACE" and one.get("targetId") == workspace),
-        None,
-    )
+    memberships = row.get("memberships")
+    given = [one for one in memberships if isinstance(one, dict)] if isinstance(memberships, list) else []
+    here = ("WORKSPACE", workspace)
+    own = next((one for one in given if (one.get("membershipType"), one.get("targetId")) == here), None)
     if own is None:
         return row
     return {
