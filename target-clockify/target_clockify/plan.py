@@ -170,7 +170,7 @@ class Planner:
     def _matching(self, incoming: Incoming, given: State) -> str | None:
         target = incoming.route.object
         usable = (incoming.route.match_on,) if incoming.route.match_on else (target.natural, target.otherwise)
-        fields = next((some for some in usable if some and given.get(some[0]) not in {None, ""}), None)
+        fields = next((some for some in usable if some and given.get(some[0]) not in (None, "")), None)
         if fields is None:
             return None
         found = self._current.matching(target, fields, given)

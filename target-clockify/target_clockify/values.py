@@ -288,7 +288,7 @@ def record_of(name: str = "an object", required: tuple[str, ...] = (), **members
 
 def _with_end(interval: Any) -> Any:
     """Return an interval that says its end, where it says how long it is instead."""
-    if not isinstance(interval, dict) or interval.get("duration") in {None, ""}:
+    if not isinstance(interval, dict) or interval.get("duration") in (None, ""):
         return interval
     start, end = (_coerced_moment(interval.get(name)) for name in ("start", "end"))
     span = SPAN.coerce(interval["duration"])

@@ -432,7 +432,9 @@ def test_consumers_that_leave_let_go_and_nothing_more_is_asked_for_them() -> Non
             assert len(shown(staying)) == 50
 
         within(LONG, consume)
-    assert Counter(path for path, _, _ in world.calls) == {LEVELS[0].path: 2, LEVELS[1].path: 50}
+    calls = Counter(path for path, _, _ in world.calls)
+    assert calls[LEVELS[1].path] == 50
+    assert calls[LEVELS[0].path] <= 2, "the second may have been under way"
 
 
 # -- failures ----------------------------------------------------------------------------------

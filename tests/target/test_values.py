@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from itertools import product
 from typing import Any
@@ -164,3 +165,21 @@ def test_an_array_that_is_none_is_rejected_beside_what_is_there(target: Any, sin
     ]
     assert result.writes == {}
     assert "Traceback" not in result.log
+
+
+def test_rows_of_any_shape_are_written_or_rejected_and_end_no_run(target: Any, singer: Any) -> None:
+    target.box.reset(scale="tiny")
+    target.workspace = target.box.workspace_id
+    tables, messages, rows = target.tables(), [], Counter[str]()
+    for one in OBJECTS:
+        there = next((row["id"] for row in _rows(tables.get(one.name, [])) if "id" in row), None)
+        messages.append(singer.schema(one.name, "key"))
+        for field, value in product(one.fields, [5, "x", [5], {"a": 1}, [{"a": 1}], True, None, ""]):
+            for known in ({}, {"clockify_id": there}) if there else ({},):
+                rows[one.name] += 1
+                messages.append(singer.record(one.name, key=rows[one.name], **known, **{field.name: value}))
+    result = target(messages)
+    assert "Traceback" not in result.log
+    assert result.code == 1
+    assert {name: sum(outcomes.values()) for name, outcomes in result.counts.items()} == rows
+    assert {one["error"] for one in result.rejects} >= {"invalid"}
