@@ -104,7 +104,7 @@ class App:
         stats.arrived(key)
         answer: Answer | None = None
         try:
-            fault = self.faults.next(key)
+            fault = self.faults.next(key, f"{scope['method']} {path}")
             request = Request(scope["method"], host, path, scope["query_string"].decode("latin-1"), headers)
             await _fill(request, receive, headers)
             stats.asked(request.method, host, request.path, request.query_string, request.body)

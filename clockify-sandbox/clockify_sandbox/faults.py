@@ -15,7 +15,8 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One failure.
 
     Attributes:
-        route: "GET /workspaces/{ws}/clients"; the names of placeholders do not matter, `*` stands for anything.
+        route: "GET /workspaces/{ws}/clients"; the names of placeholders do not matter, `*` stands for anything. With
+            ids in place of all placeholders it strikes the calls for those alone.
         nth: which calls fail, counted from 1 since the fault was set: a number, several, or "every".
         status: the status that is answered; the status of the real answer if None.
         body: "empty", "html", "truncated" (half of the real answer), or the text of the body.
@@ -70,13 +71,13 @@ class Faults:
         self._faults = [(fault, _anonymous(fault.route)) for fault in faults or []]
         self._calls = [0] * len(self._faults)
 
-    def next(self, route: str) -> Fault | None:
-        """Count a call of a route; the fault that strikes it, the first if there are several."""
+    def next(self, route: str, path: str) -> Fault | None:
+        """Count a call of a route by its path; the fault that strikes it, the first if there are several."""
         if not self._faults:
             return None
         name, struck = _anonymous(route), None
         for index, (fault, pattern) in enumerate(self._faults):
-            if name != pattern and not fnmatchcase(name, pattern):
+            if pattern not in {name, path} and not fnmatchcase(name, pattern):
                 continue
             self._calls[index] += 1
             if struck is None and _strikes(fault, self._calls[index]):

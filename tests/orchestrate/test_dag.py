@@ -23,7 +23,6 @@ HOUSE = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
 AIRFLOW = HOUSE / ".venv-airflow" / "bin" / "airflow"
 KEY = "a-key-nobody-may-see"
-TAGS = "GET /workspaces/{ws}/tags"
 EVERYTHING = dict.fromkeys(("readings", "everything", "summary"), ("success", 1))
 REFUSED = {"status": 400, "body": '{"message": "no", "code": 3000}'}
 
@@ -133,7 +132,7 @@ def tag_ids(clockify: Any, workspace: int) -> set[str]:
 def test_workspaces_are_read_one_by_one_and_tried_again_alone(
     clockify: Any, warehouse: Warehouse, run: Callable[..., Run]
 ) -> None:
-    clockify.faults([{"route": TAGS, "nth": 1, **REFUSED}])
+    clockify.faults([{"route": f"GET /workspaces/{clockify.workspace_id}/tags", "nth": 1, **REFUSED}])
     done = run()
     first, second = map(label, clockify.workspace_ids)
     assert done.tasks == {
@@ -149,7 +148,7 @@ def test_workspaces_are_read_one_by_one_and_tried_again_alone(
 def test_workspace_that_fails_holds_up_no_other_and_fails_the_run(
     clockify: Any, warehouse: Warehouse, run: Callable[..., Run]
 ) -> None:
-    clockify.faults([{"route": TAGS, "nth": [1, 3, 4], **REFUSED}])  # the second call is the other workspace's
+    clockify.faults([{"route": f"GET /workspaces/{clockify.workspace_id}/tags", **REFUSED}])
     done = run()
     first, second = map(label, clockify.workspace_ids)
     assert done.exit_code == 1

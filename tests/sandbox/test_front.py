@@ -197,6 +197,14 @@ def test_faults_strike_the_calls_they_name(empty: Sandbox) -> None:
     assert empty.call("GET", "/user").status_code == 200
 
 
+def test_faults_strike_the_calls_for_one_object_alone(sandbox: StartSandbox) -> None:
+    box = sandbox("tiny")
+    first, second = box.workspace_ids
+    box.faults([{"route": f"GET /workspaces/{first}/tags", "nth": [1, 3], "status": 400}])
+    asked = [box.call("GET", f"/workspaces/{one}/tags").status_code for one in (second, first, second, first, first)]
+    assert asked == [200, 400, 200, 200, 400]
+
+
 def test_faults_can_truncate_and_reset_and_commit_first(empty: Sandbox) -> None:
     empty.faults([{"route": "POST *", "nth": 1, "reset": True, "commit_then": True}])
     with pytest.raises(requests.ConnectionError):
