@@ -180,9 +180,7 @@ class Client:
         number, size, before = 0, None, 0
         while True:
             page = self.page(endpoint, ids, number, size)
-            if (
-                page.number and page.packed.fingerprint == before
-            ):  # and would for ever; what else the list holds stays unknown
+            if page.number and page.packed.fingerprint == before:  # and would for ever
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             for piece in page.packed.pieces():
                 yield from rows_of(endpoint, piece)
