@@ -1,4 +1,4 @@
-"""Writes the tables of README.md out of the code: `python docs/tables.py` rewrites what stands between the markers.
+"""Writes the tables of the READMEs out of the code: `python docs/tables.py` rewrites what stands between the markers.
 
 `python docs/tables.py --check` changes nothing and exits with 1 where a table is out of date; the suite does the same.
 """
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox.world_options import OPTIONS
 from tap_clockify.settings import CONFIG_SCHEMA, Scope
 from tap_clockify.stream import schema_of
 from tap_clockify.streams import STREAMS
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from tap_clockify.declaration import Source
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
 _DEFAULTS: Any = {name: one.get("default") for name, one in CONFIG_SCHEMA["properties"].items()}
 
 
@@ -71,34 +72,53 @@ def _call(source: Source, scope: Scope) -> str:
     return f"`{source.asked(scope).call.replace('/workspaces/{workspaceId}', '…')}`"
 
 
-TABLES: dict[str, Callable[[], str]] = {
-    "tap settings": lambda: _settings(CONFIG_SCHEMA),
-    "streams": _streams,
-    "target settings": lambda: _settings(TARGET_SCHEMA),
-    "objects": lambda: capability_table(OBJECTS),
-    "procedures": lambda: "\n".join(["```text", *map(told, PROCEDURES), "```"]),
+def _world_options() -> str:
+    rows = [
+        (
+            f"`{option.name}`",
+            f"`{option.flag}`",
+            ", ".join(f"`{value}`" for value in option.choices) if option.choices else option.values,
+            f"`{str(option.default).lower()}`",
+            option.description,
+        )
+        for option in OPTIONS.values()
+    ]
+    return _table(("Key", "Option", "Values", "Default", "Meaning"), rows)
+
+
+DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {
+        "tap settings": lambda: _settings(CONFIG_SCHEMA),
+        "streams": _streams,
+        "target settings": lambda: _settings(TARGET_SCHEMA),
+        "objects": lambda: capability_table(OBJECTS),
+        "procedures": lambda: "\n".join(["```text", *map(told, PROCEDURES), "```"]),
+    },
+    "clockify-sandbox/README.md": {"world options": _world_options},
 }
 
 
-def rewritten(text: str) -> str:
-    """Return the text with every table between its markers made anew.
+def rewritten(document: str) -> tuple[str, str]:
+    """Return the text of a document, and the same with every table between its markers made anew.
 
     Raises:
         ValueError: A table has no markers.
     """
-    for name, table in TABLES.items():
+    before = text = (ROOT / document).read_text(encoding="utf-8")
+    for name, table in DOCUMENTS[document].items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
         if not pattern.search(text):
-            message = f"README.md has no place for the table {name!r}"
+            message = f"{document} has no place for the table {name!r}"
             raise ValueError(message)
         made = table()
         text = pattern.sub(lambda match, made=made: f"{match[1]}{made}\n{match[2]}", text)
-    return text
+    return before, text
 
 
 if __name__ == "__main__":
-    before = README.read_text(encoding="utf-8")
-    after = rewritten(before)
-    if "--check" in sys.argv[1:]:
-        sys.exit(0 if before == after else "README.md is out of date: run `python docs/tables.py`")
-    README.write_text(after, encoding="utf-8")
+    for document in DOCUMENTS:
+        before, after = rewritten(document)
+        if "--check" not in sys.argv[1:]:
+            (ROOT / document).write_text(after, encoding="utf-8")
+        elif before != after:
+            sys.exit(f"{document} is out of date: run `python docs/tables.py`")

@@ -42,8 +42,13 @@ class Sandbox:
         return self._control("GET", "stats")
 
     def reset(self, **wish: Any) -> None:
-        """A fresh world (`scale`, `seed`, `plan`), or with `stats=True` just fresh statistics."""
+        """A fresh world (`scale`, `seed`, `plan`, `world`), or with `stats=True` just fresh statistics."""
         self.workspace_ids = self._control("POST", "reset", wish)["workspaces"]
+
+    def world(self, **options: Any) -> dict[str, Any]:
+        """Change options of the world; the answer is all of them."""
+        answer: dict[str, Any] = self._control("POST", "world", options)
+        return answer
 
     def faults(self, faults: list[dict[str, Any]]) -> None:
         self._control("POST", "faults", faults)

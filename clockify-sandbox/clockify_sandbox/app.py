@@ -25,6 +25,7 @@ from clockify_sandbox.routes import ROUTER
 from clockify_sandbox.sandbox import Request, Sandbox
 from clockify_sandbox.stats import Stats
 from clockify_sandbox.values import timestamp
+from clockify_sandbox.world_options import PLAIN, WorldOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -44,18 +45,21 @@ _log = logging.getLogger("clockify_sandbox")
 
 @dataclass(frozen=True)
 class Options:
-    """How the front of the sandbox behaves: see the command line."""
+    """How the sandbox behaves: see the command line. `world` concerns the API, the others what stands before it."""
 
     latency_ms: float = 0
     rate_per_second: float = 50
     rate_per_hour: float = 0
     retry_after: bool = False
+    world: WorldOptions = PLAIN
 
 
 class App:
     """Serves a world over HTTP.
 
     Every API request passes, in this order: statistics, latency, faults, rate limiter, the API.
+
+    The options of the world in `options` are those that the server was started with, `sandbox.options` those in force.
     """
 
     def __init__(
@@ -65,13 +69,13 @@ class App:
         self.rebuild = rebuild
         self.faults = Faults(faults)
         self._thread = ThreadPoolExecutor(1, "sandbox")
-        self.start_over(world, ids)
+        self.start_over(world, options.world, ids)
         self._control = Control(self)
 
-    def start_over(self, world: World, ids: int = 0) -> None:
+    def start_over(self, world: World, world_options: WorldOptions, ids: int = 0) -> None:
         """Serve another world, with fresh statistics and a full rate limit."""
         gc.freeze()  # a large world is millions of objects that the collector need not walk through again and again
-        self.sandbox = Sandbox(world, ROUTER, ids)
+        self.sandbox = Sandbox(world, ROUTER, ids, world_options)
         self.stats = Stats()
         self.limiter = Limiter(self.options.rate_per_second, self.options.rate_per_hour, self.sandbox.clock.monotonic)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clockify_sandbox.paging import Window
     from clockify_sandbox.sandbox import Sandbox
     from clockify_sandbox.world import Entity, Table, Workspace, World
+    from clockify_sandbox.world_options import WorldOptions
 
 ADMIN_ROLES = {"OWNER", "WORKSPACE_ADMIN"}
 
@@ -47,6 +48,11 @@ class Call:
     def world(self) -> World:
         """Everything there is."""
         return self.sandbox.world
+
+    @property
+    def options(self) -> WorldOptions:
+        """How this world answers."""
+        return self.sandbox.options
 
     @property
     def user(self) -> Entity:
@@ -161,12 +167,32 @@ class Call:
 
     # -- answering -----------------------------------------------------------------------------------------------------
 
+    def open_window(self, window: Window) -> Window:
+        """Make a window the one of this call; the world may allow fewer rows than it asks for."""
+        self.window = window.capped(self.options.page_cap)
+        return self.window
+
+    def total(self, name: str, rows: Sequence[Any], page: Sequence[Any]) -> dict[str, int]:
+        """The field or header that states how many rows a list has, as far as this world has it."""
+        match self.options.totals:
+            case "all":
+                return {name: len(rows)}
+            case "page":
+                return {name: len(page)}
+            case "none":
+                return {}
+
+    def last_page(self, *, is_last: bool) -> dict[str, str]:
+        """The header `Last-Page`, as far as this world has it."""
+        return {} if self.options.without_last_page else {"Last-Page": "true" if is_last else "false"}
+
     def page(
         self,
         rows: Sequence[Any],
         show: Callable[[Any], Any] | None = None,
         wrap: Callable[[list[Any]], Any] | None = None,
         headers: dict[str, str] | None = None,
+        total_header: str | None = None,
     ) -> Answer:
         """The page of a list that was asked for.
 
@@ -175,12 +201,15 @@ class Call:
             show: makes one row of the answer; rows go out as they are without it.
             wrap: makes the body of the rows of the page, where it is not a bare array.
             headers: further headers.
+            total_header: the header that states the number of rows, where the list has one.
         """
         if self.window is None:
             raise LookupError("this route has no paging style")
         cut = self.window.cut(rows)
         shown = list(cut) if show is None else [show(row) for row in cut]
         sent = dict(headers or {})
+        if total_header:
+            sent |= {name: str(count) for name, count in self.total(total_header, rows, shown).items()}
         if self.last_page_header:
-            sent["Last-Page"] = "true" if self.window.is_last(len(rows)) else "false"
+            sent |= self.last_page(is_last=self.window.is_last(len(rows)))
         return Answer.of(200, wrap(shown) if wrap else shown, sent)

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from clockify_sandbox.app import App, Options
 from clockify_sandbox.faults import Fault, parse_faults
 from clockify_sandbox.seed import DEFAULT_NOW, PLANS, SCALES, build_world
 from clockify_sandbox.server import bind, serve
 from clockify_sandbox.state import load, save
+from clockify_sandbox.world_options import OPTIONS, Option, WorldOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from clockify_sandbox.world import World
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the result is the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        parser.error(f"unknown argument {unknown[0]}; known are {', '.join(options.known)}")
     try:
         app = _app(options)
         listener = bind(options.host, options.port)
@@ -44,7 +49,10 @@ def _app(options: argparse.Namespace) -> App:
             DEFAULT_NOW,
         )
 
-    front = Options(options.latency_ms, options.rate_per_second, options.rate_per_hour, options.retry_after)
+    world_options = WorldOptions(**{name: getattr(options, name) for name in OPTIONS})
+    front = Options(
+        options.latency_ms, options.rate_per_second, options.rate_per_hour, options.retry_after, world_options
+    )
     faults: list[Fault] = parse_faults(options.faults.read_bytes()) if options.faults else []
     if options.state and not options.state.parent.is_dir():
         raise ValueError(f"--state {options.state}: there is no folder {options.state.parent}")
@@ -62,13 +70,21 @@ def _explain(error: Exception, options: argparse.Namespace) -> str:
     return str(error)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"clockify-sandbox: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="clockify-sandbox", description="A local Clockify to try and test against.")
+    parser = _Parser(prog="clockify-sandbox", description="A local Clockify to try and test against.")
     serve_parser = parser.add_subparsers(metavar="COMMAND", required=True).add_parser(
         "serve",
         help="serve a made-up Clockify on this machine",
         description="Serve a made-up Clockify. Prints its origin when it is ready and stops on SIGTERM or SIGINT.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
     )
     add = serve_parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on")
@@ -83,7 +99,33 @@ def _parser() -> argparse.ArgumentParser:
     add("--retry-after", action="store_true", help="send Retry-After with 429")
     add("--faults", type=Path, metavar="FILE", help="JSON list of failures to act out")
     add("--state", type=Path, metavar="FILE", help="where the data is kept between runs")
+    world = serve_parser.add_argument_group("options of the world", "Tests change them with POST /__sandbox/world.")
+    for option in OPTIONS.values():
+        _add_world_option(world, option)
+    serve_parser.set_defaults(known=re.findall(r"--[a-z-]+", serve_parser.format_usage()))
     return parser
+
+
+def _add_world_option(group: argparse._ArgumentGroup, option: Option) -> None:
+    text = option.description.replace("%", "%%")
+    if option.is_switch:
+        group.add_argument(option.flag, action="store_true", help=text)
+    elif option.choices:
+        group.add_argument(option.flag, choices=option.choices, default=option.default, help=text)
+    else:
+        group.add_argument(option.flag, type=_world_value(option), default=option.default, metavar="N", help=text)
+
+
+def _world_value(option: Option) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+            option.check(number)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"invalid value: {text!r} ({option.values})") from None
+        return number
+
+    return parse
 
 
 def _not_negative(text: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from clockify_sandbox.app import App
 
 PREFIX = "/__sandbox/"
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
 
 
 class Reset(msgspec.Struct, forbid_unknown_fields=True):
-    """Body of `POST reset`: what the new world is made of, or just that statistics begin anew."""
+    """Body of `POST reset`: what the new world is made of, or just that statistics begin anew.
+
+    `world` are changes to the world options that the server was started with.
+    """
 
     scale: str | None = None
     seed: int | None = None
     plan: str | None = None
+    world: dict[str, Any] = msgspec.field(default_factory=dict)
     stats: bool = False
 
 
@@ -43,6 +48,8 @@ class Control:
         self._actions = {
             ("GET", "stats"): self._stats,
             ("POST", "reset"): self._reset,
+            ("GET", "world"): self._world,
+            ("POST", "world"): self._change_world,
             ("POST", "faults"): self._set_faults,
             ("GET", "clock"): self._clock,
             ("POST", "clock"): self._move_clock,
@@ -74,12 +81,21 @@ class Control:
         return self._app.stats.report()
 
     def _reset(self, body: bytes) -> Any:
-        wish = msgspec.json.decode(body or b"{}", type=Reset)
+        wish = _decoded(body, Reset)
         if wish.stats:
             self._app.stats = Stats()
         else:
-            self._app.start_over(self._app.rebuild(wish.scale, wish.seed, wish.plan))
+            world_options = self._app.options.world.changed(wish.world)
+            self._app.start_over(self._app.rebuild(wish.scale, wish.seed, wish.plan), world_options)
         return {"workspaces": list(self._app.sandbox.world.workspaces)}
+
+    def _world(self, _body: bytes) -> Any:
+        return self._app.sandbox.options
+
+    def _change_world(self, body: bytes) -> Any:
+        sandbox = self._app.sandbox
+        sandbox.options = sandbox.options.changed(msgspec.json.decode(body or b"{}", type=dict[str, Any]))
+        return sandbox.options
 
     def _set_faults(self, body: bytes) -> Any:
         faults = parse_faults(body)
@@ -90,7 +106,7 @@ class Control:
         return {"now": self._app.sandbox.clock.now}
 
     def _move_clock(self, body: bytes) -> Any:
-        wish = msgspec.json.decode(body or b"{}", type=Move)
+        wish = _decoded(body, Move)
         if wish.now is not None:
             if wish.now.tzinfo is None:
                 raise ValueError("`now` needs a time zone, e.g. 2026-11-20T09:30:00Z")
@@ -98,6 +114,14 @@ class Control:
         if wish.advance_seconds is not None:
             self._app.sandbox.clock.advance(wish.advance_seconds)
         return self._clock(body)
+
+
+def _decoded(body: bytes, shape: type[_Shape]) -> _Shape:
+    try:
+        return msgspec.json.decode(body or b"{}", type=shape)
+    except msgspec.ValidationError as error:
+        known = [field.name for field in msgspec.structs.fields(shape)]
+        raise ValueError(f"{error}; known keys are {', '.join(known)}") from None
 
 
 async def _start(send: Send, status: int) -> None:

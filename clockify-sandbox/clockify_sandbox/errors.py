@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from clockify_sandbox.world_options import PlanRefusal
+
 
 class ApiError(Exception):
     """An answer that is not a success. Without a message the body is empty."""
@@ -52,9 +54,19 @@ def access_denied() -> ApiError:
     return forbidden(501, "Access Denied")
 
 
-def not_on_plan() -> ApiError:
-    """The workspace's plan lacks the feature; the body is empty."""
-    return ApiError(403)
+def not_on_plan(face: PlanRefusal) -> ApiError:
+    """The workspace's plan lacks the feature. Every face but 402 was observed somewhere."""
+    match face:
+        case "403-empty":
+            return ApiError(403)
+        case "403":
+            return forbidden()
+        case "403-501":
+            return access_denied()
+        case "402":
+            return ApiError(402, 402, "Feature is not available on your plan")
+        case "400":
+            return invalid("No active subscription")
 
 
 def unauthorized(code: int, message: str) -> ApiError:

@@ -25,6 +25,10 @@ class Window:
         """The rows of the page."""
         return rows[self.index * self.size : (self.index + 1) * self.size]
 
+    def capped(self, most: int) -> Window:
+        """The window with pages of at most so many rows; 0 is no limit."""
+        return Window(self.index, min(self.size, most)) if most else self
+
     def is_last(self, count: int) -> bool:
         """Whether nothing follows the page in a list of `count` rows."""
         return (self.index + 1) * self.size >= count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clockify_sandbox.errors import forbidden
+from clockify_sandbox.errors import access_denied, forbidden
 
 if TYPE_CHECKING:
     from clockify_sandbox.call import Call
@@ -19,6 +19,12 @@ def require_creator(call: Call, setting: str) -> None:
     if allowed == "ADMINS_AND_PROJECT_MANAGERS" and _manages_a_project(call):
         return
     raise forbidden()
+
+
+def require_users_list(call: Call) -> None:
+    """Refuse the list of users to members without a role over others, in a world that shows it to administrators."""
+    if call.options.users_list == "admins" and not call.workspace.members[call.user_id]["roles"]:
+        raise access_denied()
 
 
 def can_see(call: Call, project: Entity) -> bool:

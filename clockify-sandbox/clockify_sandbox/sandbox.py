@@ -14,6 +14,7 @@ from clockify_sandbox.clock import Clock
 from clockify_sandbox.errors import ApiError, access_denied, forbidden, not_on_plan
 from clockify_sandbox.people import oversight
 from clockify_sandbox.values import is_id
+from clockify_sandbox.world_options import PLAIN, WorldOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,10 +38,14 @@ class Request:
 
 
 class Sandbox:
-    """Answers requests from a world."""
+    """Answers requests from a world.
 
-    def __init__(self, world: World, router: Router, ids: int = 0) -> None:
+    `options` say how, where Clockify is not the same everywhere; they may be exchanged at any time.
+    """
+
+    def __init__(self, world: World, router: Router, ids: int = 0, options: WorldOptions = PLAIN) -> None:
         self.world = world
+        self.options = options
         self.clock = Clock(world, ids)
         self.router = router
 
@@ -85,7 +90,7 @@ class Sandbox:
         if not _may(call, route):
             raise forbidden()
         if route.feature and route.feature not in workspace.record["features"]:
-            raise not_on_plan()
+            raise not_on_plan(self.options.plan_refusal)
 
     def _arguments(self, call: Call, route: Route, request: Request) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
@@ -93,13 +98,13 @@ class Sandbox:
         if "query" in route.takes:
             arguments["query"] = decode_query(route.takes["query"], call.query)
         if paging and not paging.in_body:
-            call.window = paging.of_query(call.query)
+            call.open_window(paging.of_query(call.query))
         if "body" in route.takes:
             _require_json(request)
             raw = request.body or (b"{}" if route.body_optional else b"")
             arguments["body"] = decode_body(route.takes["body"], raw)
             if paging and paging.in_body:
-                call.window = paging.of_body(arguments["body"])
+                call.open_window(paging.of_body(arguments["body"]))
         if "form" in route.takes:
             content_type = request.headers.get("content-type", "")
             if not content_type.startswith("multipart/form-data"):

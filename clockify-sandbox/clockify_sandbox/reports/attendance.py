@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.reports.exports import Sheet
 from clockify_sandbox.reports.filters import entry_tests, users_of
-from clockify_sandbox.reports.inquiry import Report, page_of
+from clockify_sandbox.reports.inquiry import Report
 from clockify_sandbox.reports.lines import entries_of
 from clockify_sandbox.reports.span import WEEK, Calendar, zoned
 from clockify_sandbox.values import epoch, seconds_of
@@ -73,7 +73,7 @@ def attendance(inquiry: Inquiry) -> Report:
             "dateRangeStart must be at the beginning of a day, and dateRangeEnd at the end of one: "
             "yyyy-MM-ddT00:00:00.000Z and yyyy-MM-ddT23:59:59.999Z"
         )
-    window = page_of(wanted.page, wanted.page_size)
+    window = inquiry.window(wanted.page, wanted.page_size)
     days = [
         day for day in _days(inquiry, with_time_off=wanted.has_time_off is not False) if _fits(inquiry, wanted, day)
     ]

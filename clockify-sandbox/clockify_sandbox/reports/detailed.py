@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.reports.exports import Sheet
-from clockify_sandbox.reports.inquiry import Report, page_of
+from clockify_sandbox.reports.inquiry import Report
 from clockify_sandbox.reports.lines import Line, lines_of, totals
 from clockify_sandbox.reports.span import offset, zoned
 from clockify_sandbox.values import created_at, timestamp
@@ -29,7 +29,7 @@ def detailed(inquiry: Inquiry) -> Report:
     wanted = inquiry.request.detailed_filter
     if wanted is None:
         raise invalid("Please provide detailed filter.")
-    window = page_of(wanted.page, wanted.page_size)
+    window = inquiry.window(wanted.page, wanted.page_size)
     lines = list(lines_of(inquiry))
     key, descending = _orders(inquiry)[wanted.sort_column or "DATE"], inquiry.request.sort_order != "ASCENDING"
     lines.sort(key=lambda line: (key(line), line.entry.id), reverse=descending)

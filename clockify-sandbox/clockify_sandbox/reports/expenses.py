@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_sandbox.reports.exports import Sheet
 from clockify_sandbox.reports.filters import is_approved, project_test, users_of
-from clockify_sandbox.reports.inquiry import Report, page_of
+from clockify_sandbox.reports.inquiry import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ _COLUMNS = ("Date", "User", "Project", "Category", "Note", "Quantity", "Amount",
 def expenses_detailed(inquiry: Inquiry) -> Report:
     """The page of expenses that was asked for, newest first unless sorted otherwise."""
     request = inquiry.request
-    window = page_of(request.page, request.page_size)
+    window = inquiry.window(request.page, request.page_size)
     found = _selected(inquiry)
     key = _orders(inquiry)[request.sort_column or "DATE"]
     found.sort(key=lambda expense: (key(expense), expense["id"]), reverse=request.sort_order != "ASCENDING")

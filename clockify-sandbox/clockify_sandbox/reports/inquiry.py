@@ -37,7 +37,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Inquiry:
-    """Everything a report is made of. `amounts` are the kinds of amount to show, none if they are hidden."""
+    """Everything a report is made of. `amounts` are the kinds of amount to show, none if they are hidden.
+
+    `page_cap` is the world's: the most rows of a page, 0 for no limit.
+    """
 
     world: World
     workspace: Workspace
@@ -46,6 +49,7 @@ class Inquiry:
     span: Span
     amounts: tuple[str, ...]
     now: int
+    page_cap: int = 0
 
     @classmethod
     def by(cls, call: Call, request: ReportRequest, user_id: str | None = None, *, rolling: bool = False) -> Inquiry:
@@ -61,7 +65,11 @@ class Inquiry:
         amounts = viewer.amounts(request)
         if len(span.days) > _FREE_DAYS and "UNLIMITED_REPORTS" not in call.workspace.record["features"]:
             raise invalid(f"Date range cannot be longer than {_FREE_DAYS} days on your plan.")
-        return cls(call.world, call.workspace, viewer, request, span, amounts, call.now)
+        return cls(call.world, call.workspace, viewer, request, span, amounts, call.now, call.options.page_cap)
+
+    def window(self, page: int | None, size: int | None) -> Window:
+        """The window of a page number and size in a body."""
+        return REPORT_PAGES.window(page, size).capped(self.page_cap)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -89,8 +97,3 @@ class Inquiry:
         """The client of a project, if both are there."""
         project = self.project(project_id)
         return self.workspace.clients.get(project["clientId"]) if project else None
-
-
-def page_of(page: int | None, size: int | None) -> Window:
-    """The window of a page number and size in a body."""
-    return REPORT_PAGES.window(page, size)

@@ -14,7 +14,7 @@ from clockify_sandbox.reports.attendance import attendance
 from clockify_sandbox.reports.detailed import detailed
 from clockify_sandbox.reports.expenses import expenses_detailed
 from clockify_sandbox.reports.exports import Sheet
-from clockify_sandbox.reports.inquiry import Inquiry, Report, page_of
+from clockify_sandbox.reports.inquiry import Inquiry, Report
 from clockify_sandbox.reports.lines import lines_of, totals
 from clockify_sandbox.reports.request import ReportRequest
 from clockify_sandbox.reports.span import Span
@@ -114,7 +114,7 @@ def opened(call: Call, shared: Entity, changes: dict[str, Any]) -> tuple[Report,
     if kind == "WEEKLY":
         report = replace(report, body={key: report.body[key] for key in _WEEKLY_KEYS})
     if kind == "SUMMARY":
-        window = page_of(request.page, request.page_size)
+        window = inquiry.window(request.page, request.page_size)
         groups = report.body["groupOne"]
         page = {**report.body, "groupOne": window.cut(groups)}
         report = replace(report, body=page, is_last=window.is_last(len(groups)))

@@ -58,7 +58,7 @@ def search_audit_log(call: Call, body: AuditSearch) -> Answer:
         raise invalid("Start date must be before end date")
     if end - start > _LONGEST:
         raise invalid("Date range cannot be longer than 31 days")
-    call.window = AUDIT_LOG.window(max(body.page or 1, 1), body.page_size)
+    call.open_window(AUDIT_LOG.window(max(body.page or 1, 1), body.page_size))
     first, last = timestamp(start), timestamp(end)
     actions, authors = set(body.actions), set(body.authors.author_ids)
     included = body.authors.contains == "CONTAINS"

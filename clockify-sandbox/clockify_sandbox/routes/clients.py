@@ -78,7 +78,7 @@ def list_clients(call: Call, query: ClientQuery) -> Answer:
         and is_or_any(client["archived"], query.archived)
     ]
     rows = in_order(found, _ORDER, query.sort_column, query.sort_order, "NAME")
-    return call.page(rows, lambda row: client_of(call.workspace, row), headers={"total-count": str(len(rows))})
+    return call.page(rows, lambda row: client_of(call.workspace, row), total_header="total-count")
 
 
 @routes.post("/workspaces/{ws}/clients", status=201)

@@ -69,7 +69,7 @@ def create_field(call: Call, body: NewField) -> Entity:
     """A new field, up to the limit of the plan."""
     workspace = call.workspace
     if body.entity_type == "USER" and "USER_CUSTOM_FIELDS" not in workspace.record["features"]:
-        raise not_on_plan()
+        raise not_on_plan(call.options.plan_refusal)
     call.require_free_name(CUSTOM_FIELD, body.name, workspace.custom_fields.values())
     _require_room(call, body, None)
     field = entities.custom_field(call.new_id(), workspace.id, entityType=body.entity_type, **_fields(body))

@@ -61,7 +61,7 @@ def _page(call: Call, query: FeedQuery, kind: str, show: Callable[[Entity], Enti
     for name in query.type:
         if name not in DOCUMENT_TYPES:
             raise invalid(f"No enum constant com.clockify.domain.DocumentCode.{name}")
-    call.window = window = ENTITY_FEED.window(_number(query.page), _number(query.limit))
+    window = call.open_window(ENTITY_FEED.window(_number(query.page), _number(query.limit)))
     rows = _changes(call, query, kind)
     return call.page(rows, show, headers={"has-more-data": "false" if window.is_last(len(rows)) else "true"})
 

@@ -65,7 +65,7 @@ def list_categories(call: Call, query: CategoryQuery) -> Answer:
         if category["archived"] == query.archived and matches(category["name"], query.name)
     ]
     rows = in_order(found, {"NAME": by_name}, query.sort_column, query.sort_order, "NAME")
-    return call.page(rows, wrap=lambda page: {"count": len(rows), "categories": page})
+    return call.page(rows, wrap=lambda page: {**call.total("count", rows, page), "categories": page})
 
 
 @routes.post("/workspaces/{ws}/expenses/categories", status=201)

@@ -89,7 +89,7 @@ def list_expenses(call: Call, query: ExpenseQuery) -> Answer:
 
     def wrap(page: list[Entity]) -> Entity:
         return {
-            "expenses": {"expenses": page, "count": len(found)},
+            "expenses": {"expenses": page, **call.total("count", found, page)},
             "dailyTotals": [
                 {"date": day, "dateAsInstant": f"{day}T00:00:00Z", "total": total}
                 for day, total in _totals(page, found, str)

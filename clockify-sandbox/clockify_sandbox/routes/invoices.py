@@ -142,7 +142,7 @@ def list_invoices(call: Call, query: InvoiceQuery) -> Answer:
     wanted = query.statuses
     found = [invoice for invoice in call.workspace.invoices.values() if not wanted or invoice["status"] in wanted]
     rows = _sorted(call.workspace, found, query.sort_column, query.sort_order)
-    return call.page(rows, lambda row: row_of(call.workspace, row), _envelope(rows))
+    return call.page(rows, lambda row: row_of(call.workspace, row), _envelope(call, rows))
 
 
 @routes.post("/workspaces/{ws}/invoices/info", paging=BODY, reads=True)
@@ -150,7 +150,7 @@ def search_invoices(call: Call, body: InvoiceFilter) -> Answer:
     """Invoices that fit a filter, with a little more than the list shows."""
     found = [invoice for invoice in call.workspace.invoices.values() if body.keeps(call.workspace, invoice)]
     rows = _sorted(call.workspace, found, body.sort_column, body.sort_order)
-    return call.page(rows, lambda row: info_of(call.workspace, row, call.now), _envelope(rows))
+    return call.page(rows, lambda row: info_of(call.workspace, row, call.now), _envelope(call, rows))
 
 
 @routes.post("/workspaces/{ws}/invoices", status=201)
@@ -260,8 +260,8 @@ def export_invoice(call: Call, query: ExportQuery) -> Answer:  # noqa: ARG001 - 
     return Answer(200, pdf(lines), {"Content-Disposition": "attachment; filename=invoice.pdf"}, "application/pdf")
 
 
-def _envelope(rows: list[Entity]) -> Callable[[list[Entity]], Entity]:
-    return lambda page: {"total": len(rows), "invoices": page}
+def _envelope(call: Call, rows: list[Entity]) -> Callable[[list[Entity]], Entity]:
+    return lambda page: {**call.total("total", rows, page), "invoices": page}
 
 
 def _sorted(

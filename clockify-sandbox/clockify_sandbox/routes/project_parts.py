@@ -121,7 +121,7 @@ def set_estimates(call: Call, body: Estimates) -> Entity:
     project, features = _managed(call), call.workspace.record["features"]
     time, budget, reset = body.time_estimate, body.budget_estimate, body.estimate_reset
     if (budget and "PROJECT_BUDGET" not in features) or (reset and "RECURRING_ESTIMATES" not in features):
-        raise not_on_plan()
+        raise not_on_plan(call.options.plan_refusal)
     if time and budget and time.active and budget.active:
         raise invalid("Only one of time estimate and budget estimate can be active")
     changes: dict[str, Any] = {}

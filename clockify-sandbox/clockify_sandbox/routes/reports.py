@@ -24,36 +24,36 @@ routes = Routes(host="report", scope="REPORTS", reads=True)
 @routes.post("/workspaces/{ws}/reports/detailed")
 def detailed_report(call: Call, body: ReportRequest) -> Answer:
     """Time entries, one by one."""
-    return answer(detailed(Inquiry.by(call, body)), body)
+    return answer(call, detailed(Inquiry.by(call, body)), body)
 
 
 @routes.post("/workspaces/{ws}/reports/summary")
 def summary_report(call: Call, body: ReportRequest) -> Answer:
     """Time entries in groups."""
-    return answer(summary(Inquiry.by(call, body)), body)
+    return answer(call, summary(Inquiry.by(call, body)), body)
 
 
 @routes.post("/workspaces/{ws}/reports/weekly")
 def weekly_report(call: Call, body: ReportRequest) -> Answer:
     """Users or projects over seven days."""
-    return answer(weekly(Inquiry.by(call, body)), body)
+    return answer(call, weekly(Inquiry.by(call, body)), body)
 
 
 @routes.post("/workspaces/{ws}/reports/attendance", feature="ATTENDANCE_REPORT")
 def attendance_report(call: Call, body: ReportRequest) -> Answer:
     """Who was there, day by day."""
-    return answer(attendance(Inquiry.by(call, body)), body)
+    return answer(call, attendance(Inquiry.by(call, body)), body)
 
 
 @routes.post("/workspaces/{ws}/reports/expenses/detailed", feature="EXPENSES")
 def expense_report(call: Call, body: ReportRequest) -> Answer:
     """Expenses, one by one."""
-    return answer(expenses_detailed(Inquiry.by(call, body)), body)
+    return answer(call, expenses_detailed(Inquiry.by(call, body)), body)
 
 
-def answer(report: Report, request: ReportRequest) -> Answer:
+def answer(call: Call, report: Report, request: ReportRequest) -> Answer:
     """A report as it goes out."""
     if is_file(request.export_type):
         return download(report.sheet(), request.export_type)
-    last = {} if report.is_last is None else {"Last-Page": "true" if report.is_last else "false"}
+    last = {} if report.is_last is None else call.last_page(is_last=report.is_last)
     return Answer.of(200, report.body, last)

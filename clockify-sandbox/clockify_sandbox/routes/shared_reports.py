@@ -66,7 +66,9 @@ class OpenQuery(Query, rename="camel"):
 def list_shared_reports(call: Call, query: SharedReportQuery) -> Answer:
     """The shared reports that the caller may open."""
     rows = [report for report in call.workspace.shared_reports.values() if _listed(call, report, query)]
-    return call.page(rows, lambda row: _row(call, row), lambda page: {"reports": page, "count": len(rows)})
+    return call.page(
+        rows, lambda row: _row(call, row), lambda page: {"reports": page, **call.total("count", rows, page)}
+    )
 
 
 @routes.post("/workspaces/{ws}/shared-reports")
@@ -137,7 +139,7 @@ def open_shared_report(call: Call, query: OpenQuery) -> Answer:
     export_type = query.export_type or "JSON"
     if is_file(export_type):
         return download(report.sheet(), export_type)
-    last = {} if report.is_last is None else {"Last-Page": "true" if report.is_last else "false"}
+    last = {} if report.is_last is None else call.last_page(is_last=report.is_last)
     return Answer.of(200, {**report.body, "filters": _context(call, shared, request.time_zone)}, last)
 
 

@@ -59,7 +59,7 @@ def list_tags(call: Call, query: TagQuery) -> Answer:
         and tag["id"] not in query.excluded_ids
     ]
     rows = in_order(found, _ORDER, query.sort_column, query.sort_order, "NAME")
-    return call.page(rows, headers={"total-count": str(len(rows))})
+    return call.page(rows, total_header="total-count")
 
 
 @routes.post("/workspaces/{ws}/tags", status=201)

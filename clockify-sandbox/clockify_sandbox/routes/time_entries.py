@@ -149,7 +149,7 @@ def create_entry(call: Call, query: FromQuery, body: EntryBody) -> Entity:
     if user_id != call.user_id:
         call.require_admin()
         if "ADD_TIME_FOR_OTHERS" not in call.workspace.record["features"]:
-            raise not_on_plan()
+            raise not_on_plan(call.options.plan_refusal)
     if query.from_entry:
         body = _completed(call, body, query.from_entry)
     return _create(call, body, user_id, may_be_manual=call.is_admin)

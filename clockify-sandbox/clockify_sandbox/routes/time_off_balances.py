@@ -167,7 +167,7 @@ def _page(call: Call, query: BalanceQuery, key: str, value: str) -> Answer:
         if balance[key] == value and may_see(balance["userId"])
     ]
     ordered = in_order(rows, _ORDER, query.sort, query.sort_order, "ID")
-    return call.page(ordered, wrap=lambda page: {"count": len(ordered), "balances": page})
+    return call.page(ordered, wrap=lambda page: {**call.total("count", ordered, page), "balances": page})
 
 
 def _balance(call: Call, balance: Entity) -> Entity:

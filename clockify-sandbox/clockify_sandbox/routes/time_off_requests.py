@@ -94,7 +94,11 @@ def search_requests(call: Call, body: Search) -> Answer:
         and _was_created_between(call, request, body.start, body.end)
     ]
     found.sort(key=lambda request: (request["createdAt"], request["id"]), reverse=True)
-    return call.page(found, lambda request: _full(call, request), lambda page: {"count": len(found), "requests": page})
+    return call.page(
+        found,
+        lambda request: _full(call, request),
+        lambda page: {**call.total("count", found, page), "requests": page},
+    )
 
 
 @routes.post("/workspaces/{ws}/time-off/policies/{policyId}/requests")

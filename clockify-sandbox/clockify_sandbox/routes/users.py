@@ -13,6 +13,7 @@ from clockify_sandbox.errors import invalid, not_in, not_on_plan
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import in_order, matches
 from clockify_sandbox.paging import BODY, KEBAB, BodyPage
+from clockify_sandbox.permissions import require_users_list
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.seed.workspaces import Account, Terms, add_account, add_member
 from clockify_sandbox.values import rate
@@ -33,6 +34,7 @@ MemberStatus = Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"]
 Column = Literal["ID", "EMAIL", "NAME", "NAME_LOWERCASE", "ACCESS", "HOURLYRATE", "COSTRATE"]
 RoleName = Literal["WORKSPACE_ADMIN", "OWNER", "TEAM_MANAGER", "PROJECT_MANAGER"]
 
+_FORMER = {"DELETED", "LIMITED_DELETED"}
 _SHOWN_BY_DEFAULT = ("ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED")
 
 
@@ -115,6 +117,7 @@ class RoleBody(Body):
 @routes.get("/workspaces/{ws}/users", paging=KEBAB)
 def list_users(call: Call, query: UsersQuery) -> Answer:
     """Members; those without an account of their own only if `account-statuses` asks for them."""
+    require_users_list(call)
     rows = _sorted(call, _found(call, query), query.sort_column, query.sort_order)
     return call.page(rows, UserShow(call.world, call.workspace, query.memberships, roles=query.include_roles))
 
@@ -137,7 +140,7 @@ def find_users(call: Call, body: UsersBody) -> Answer:
 def invite_user(call: Call, body: Invitation) -> Entity:
     """Invite somebody by e-mail; the answer is the workspace. Needs a paid plan."""
     if call.workspace.record["featureSubscriptionType"] is None:
-        raise not_on_plan()
+        raise not_on_plan(call.options.plan_refusal)
     users = call.world.users
     user_id = next((user_id for user_id, user in users.items() if user["email"].lower() == body.email.lower()), None)
     if user_id in call.workspace.members:
@@ -223,7 +226,9 @@ def take_role(call: Call, body: RoleBody) -> None:
 
 def _found(call: Call, wish: UsersQuery | UsersBody) -> list[str]:
     members, users = call.workspace.members, call.world.users
-    accounts = wish.account_statuses or _SHOWN_BY_DEFAULT
+    accounts = set(wish.account_statuses or _SHOWN_BY_DEFAULT)
+    if call.options.former_members == "hidden":
+        accounts -= _FORMER
     chosen: Iterable[str] = members
     if wish.project_id:
         project = call.find(PROJECT, wish.project_id)
@@ -272,7 +277,7 @@ def _role(call: Call, body: RoleBody) -> tuple[Entity, Entity]:
     if body.role == "WORKSPACE_ADMIN" and body.entity_id != workspace.id:
         raise not_in("Entity")
     if body.role != "WORKSPACE_ADMIN" and "MANAGER_ROLE" not in workspace.record["features"]:
-        raise not_on_plan()
+        raise not_on_plan(call.options.plan_refusal)
     if body.role == "PROJECT_MANAGER":
         call.find(PROJECT, body.entity_id)
     elif body.role == "TEAM_MANAGER":

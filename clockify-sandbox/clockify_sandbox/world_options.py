@@ -1,0 +1,138 @@
+"""The options of the world: where Clockify differs between accounts and servers, and the sandbox can do either.
+
+This declaration is the only place that knows their names, values and defaults. The options of `clockify-sandbox serve`,
+the keys of `/__sandbox/world` and the table in the README are derived from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PlanRefusal = Literal["403-empty", "403", "403-501", "402", "400"]
+Totals = Literal["all", "page", "none"]
+
+
+class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How this Clockify answers. The defaults are what most recordings show."""
+
+    # Expenses without the feature were seen refused with 400 and with 403: no route is known to have one face only.
+    plan_refusal: Annotated[
+        PlanRefusal,
+        Meta(
+            description="How a feature that the plan lacks is refused: 403 with an empty body, 403 with code 403, "
+            "403 with code 501 (Access Denied), 402, or 400 with code 501 and a message about the subscription."
+        ),
+    ] = "403-empty"
+    users_list: Annotated[
+        Literal["everyone", "admins"],
+        Meta(
+            description="Who may call `GET /workspaces/{ws}/users`. With `admins`, members without a role over others "
+            "get 403 with code 501; `GET /user` still answers."
+        ),
+    ] = "everyone"
+    page_cap: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="The most rows that a page has, whatever size is asked for; pages are counted in that size. "
+            "0 is no limit.",
+        ),
+    ] = 0
+    without_last_page: Annotated[bool, Meta(description="Leave out the header `Last-Page`.")] = False
+    totals: Annotated[
+        Totals,
+        Meta(
+            description="What the fields `total` and `count` of a list and its header `total-count` state: all rows of "
+            "the list, the rows of the page, or nothing (they are left out). It does not concern sums in reports."
+        ),
+    ] = "all"
+    former_members: Annotated[
+        Literal["listed", "hidden"],
+        Meta(
+            description="Whether lists of users return people with the account status `DELETED` or `LIMITED_DELETED` "
+            "when `account-statuses` asks for them. Their time entries are kept and reported either way."
+        ),
+    ] = "listed"
+
+    def changed(self, wishes: Mapping[str, Any]) -> WorldOptions:
+        """These options with some of them set otherwise.
+
+        Raises:
+            ValueError: an unknown option or value; the message lists the known ones.
+        """
+        for name, value in wishes.items():
+            if name not in OPTIONS:
+                raise ValueError(f"unknown world option {name!r}; known are {', '.join(OPTIONS)}")
+            OPTIONS[name].check(value)
+        return msgspec.structs.replace(self, **wishes)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option, as the command line and the documentation need it."""
+
+    name: str
+    kind: Any
+    default: Any
+    description: str
+
+    @property
+    def flag(self) -> str:
+        """What the command line calls it."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def choices(self) -> tuple[str, ...] | None:
+        """The values of a closed set; None for switches and numbers."""
+        return get_args(self._bare) if get_origin(self._bare) is Literal else None
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off."""
+        return self._bare is bool
+
+    @property
+    def values(self) -> str:
+        """The known values, in words."""
+        if self.choices:
+            return ", ".join(self.choices)
+        return "true, false" if self.is_switch else "whole numbers from 0 on"
+
+    def check(self, value: Any) -> None:
+        """Refuse a value that is none of this option.
+
+        Raises:
+            ValueError: the message lists the known values.
+        """
+        try:
+            msgspec.convert(value, self.kind)
+        except msgspec.ValidationError:
+            shown = msgspec.json.encode(value).decode()
+            raise ValueError(f"{shown} is no value of {self.name}; known are {self.values}") from None
+
+    @property
+    def _bare(self) -> Any:
+        return get_args(self.kind)[0]
+
+
+def _declared() -> dict[str, Option]:
+    kinds = get_type_hints(WorldOptions, include_extras=True)
+    found = {}
+    for field in msgspec.structs.fields(WorldOptions):
+        kind = kinds[field.name]
+        found[field.name] = Option(field.name, kind, field.default, get_args(kind)[1].description)
+    return found
+
+
+OPTIONS = _declared()
+"""All options by name."""
+
+PLAIN = WorldOptions()
+"""The world that nobody asked to be otherwise."""

@@ -1,0 +1,237 @@
+"""The options of the world: each of them over HTTP, set at the start, while the server runs, and by a reset."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import conftest
+
+LIMITED_KEY = "sandbox-limited-key"
+PLAIN: dict[str, Any] = {
+    "plan_refusal": "403-empty",
+    "users_list": "everyone",
+    "page_cap": 0,
+    "without_last_page": False,
+    "totals": "all",
+    "former_members": "listed",
+}
+OTHER: dict[str, Any] = {
+    "plan_refusal": "400",
+    "users_list": "admins",
+    "page_cap": 2,
+    "without_last_page": True,
+    "totals": "none",
+    "former_members": "hidden",
+}
+FLAGS = (
+    *("--plan-refusal", "400", "--users-list", "admins", "--page-cap", "2"),
+    *("--without-last-page", "--totals", "none", "--former-members", "hidden"),
+)
+CLIENTS = "/workspaces/{ws}/clients"
+USERS = "/workspaces/{ws}/users"
+REFUSED_USERS = (403, {"message": "Access Denied", "code": 501})
+
+
+def control(box: conftest.Sandbox, method: str, name: str, body: Any = None) -> requests.Response:
+    return requests.request(method, f"{box.origin}/__sandbox/{name}", json=body, timeout=30)
+
+
+def pages(box: conftest.Sandbox, path: str, size: int = 200) -> list[list[Any]]:
+    """The pages of a bare list, up to the first empty one."""
+    found: list[list[Any]] = []
+    for number in range(1, 100):
+        rows = box.ok("GET", path, params={"page": number, "page-size": size})
+        if not rows:
+            return found
+        found.append(rows)
+    raise AssertionError("the list has no end")
+
+
+# -- how they are set -------------------------------------------------------------------------------------------------
+
+
+def test_the_options_are_set_by_the_command_line_and_while_the_server_runs(
+    launch: Callable[..., conftest.Sandbox],
+) -> None:
+    box = launch("--scale", "tiny", *FLAGS)
+    assert control(box, "GET", "world").json() == OTHER
+    assert box.world(page_cap=3) == {**OTHER, "page_cap": 3}
+    assert box.world() == {**OTHER, "page_cap": 3}
+    assert len(box.ok("GET", CLIENTS)) == 3
+    box.reset(stats=True)
+    assert control(box, "GET", "world").json() == {**OTHER, "page_cap": 3}
+    box.reset(scale="tiny")
+    assert control(box, "GET", "world").json() == OTHER
+    box.reset(scale="tiny", world={"totals": "page"})
+    assert control(box, "GET", "world").json() == {**OTHER, "totals": "page"}
+
+
+def test_without_options_the_world_is_plain(untouched: conftest.Sandbox) -> None:
+    assert control(untouched, "GET", "world").json() == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("world", {"totls": "es"}, "unknown world option 'totls'; known are plan_refusal, users_list"),
+        ("world", {"page_cap": -1}, "-1 is no value of page_cap; known are whole numbers from 0 on"),
+        ("world", {"page_cap": "2"}, '"2" is no value of page_cap; known are whole numbers from 0 on'),
+        ("world", {"page_cap": True}, "true is no value of page_cap; known are whole numbers from 0 on"),
+        ("world", {"without_last_page": "yes"}, '"yes" is no value of without_last_page; known are true, false'),
+        ("world", {"totals": None}, "null is no value of totals; known are all, page, none"),
+        ("world", ["totals"], "Expected `object`, got `array`"),
+        ("reset", {"world": {"former": "hidden"}}, "unknown world option 'former'; known are plan_refusal"),
+        ("reset", {"size": "tiny"}, "unknown field `size`; known keys are scale, seed, plan, world, stats"),
+    ],
+)
+def test_an_unknown_key_or_value_is_refused_with_the_known_ones(
+    untouched: conftest.Sandbox, name: str, body: Any, said: str
+) -> None:
+    answer = control(untouched, "POST", name, body)
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]
+    assert "\n" not in answer.json()["error"]
+    assert control(untouched, "GET", "world").json() == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--totls", "es"), ("unknown argument --totls", "--totals", "--port", "--former-members")),
+        (("--plan-refusal", "404"), ("--plan-refusal", "'404'", "403-empty", "402", "400")),
+        (("--page-cap", "-1"), ("--page-cap", "'-1'", "whole numbers from 0 on")),
+        (("--page-cap", "many"), ("--page-cap", "'many'", "whole numbers from 0 on")),
+        (("--page", "2"), ("unknown argument --page;", "--page-cap")),
+    ],
+)
+def test_a_wrong_option_is_one_line_with_the_known_ones(arguments: tuple[str, ...], said: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "clockify_sandbox", "serve", "--port", "0", "--scale", "empty", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert [part for part in said if part not in done.stderr] == []
+
+
+# -- what they do -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("face", "status", "code"),
+    [("403-empty", 403, None), ("403", 403, 403), ("403-501", 403, 501), ("402", 402, 402), ("400", 400, 501)],
+)
+def test_a_missing_feature_is_refused_in_the_way_of_the_world(
+    sandbox: conftest.StartSandbox, face: str, status: int, code: int | None
+) -> None:
+    box = sandbox(plan="FREE")
+    box.world(plan_refusal=face)
+    for path in ("/workspaces/{ws}/expenses", "/workspaces/{ws}/holidays", "/workspaces/{ws}/invoices"):
+        assert box.refused("GET", path) == (status, code)
+    assert box.refused("POST", USERS, {"email": "new@tiny.example"}) == (status, code)  # no feature, but a paid plan
+    features = box.ok("GET", "/workspaces/{ws}")["features"]
+    assert "EXPENSES" not in features
+
+
+def test_the_list_of_users_can_be_for_administrators(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    assert box.call("GET", USERS, key=LIMITED_KEY).status_code == 200
+    box.world(users_list="admins")
+    answer = box.call("GET", USERS, key=LIMITED_KEY)
+    assert (answer.status_code, answer.json()) == REFUSED_USERS
+    own = box.ok("GET", "/user", key=LIMITED_KEY)["id"]
+    assert own in {row["id"] for row in box.ok("GET", USERS)}
+    assert box.call("GET", f"/workspaces/{{ws}}/user/{own}/time-entries", key=LIMITED_KEY).status_code == 200
+
+
+def lengths(box: conftest.Sandbox) -> list[int]:
+    """How many rows come where many are asked for, for each of the styles of paging."""
+    days = {"start": "2026-10-22T00:00:00Z", "end": "2026-11-20T00:00:00Z"}
+    report = {"dateRangeStart": days["start"], "dateRangeEnd": "2026-11-20T23:59:59.999Z"}
+    detailed = {**report, "detailedFilter": {"page": 1, "pageSize": 1000}}
+    attendance = {**report, "attendanceFilter": {"page": 1, "pageSize": 200}}
+    log = {
+        **days,
+        "actions": ["UPDATE_CLIENT", "CREATE_EXPENSE", "UPDATE_TIME_FOR_OTHER", "CREATE_TIME_PERSONAL_MANUAL"],
+        "authors": {"authorIds": [], "contains": "DOES_NOT_CONTAIN"},
+        "page-size": 50,
+    }
+    feed = {**days, "type": "TIME_ENTRY", "limit": "50"}
+    reports = "/workspaces/{ws}/reports"
+    return [
+        len(box.ok("GET", CLIENTS, params={"page-size": 200})),
+        len(box.ok("POST", "/workspaces/{ws}/users/info", {"pageSize": 100})),
+        len(box.ok("GET", "/workspaces/{ws}/shared-reports", params={"pageSize": 100}, host="report")["reports"]),
+        len(box.ok("GET", "/workspaces/{ws}/entities/created", params=feed)),
+        len(box.ok("POST", "/workspaces/{ws}/audit-log", log, host="auditlog")),
+        len(box.ok("POST", f"{reports}/detailed", detailed, host="report")["timeentries"]),
+        len(box.ok("POST", f"{reports}/attendance", attendance, host="report")["entities"]),
+        len(box.ok("POST", f"{reports}/expenses/detailed", {**report, "pageSize": 100}, host="report")["expenses"]),
+    ]
+
+
+def test_pages_are_cut_silently(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    whole, plain = box.ok("GET", CLIENTS), lengths(box)
+    assert min(plain) > 2
+    box.world(page_cap=2)
+    cut = pages(box, CLIENTS)
+    assert [len(page) for page in cut[:-1]] == [2] * (len(cut) - 1)
+    assert [row for page in cut for row in page] == whole
+    assert lengths(box) == [2] * len(plain)
+    first = box.call("GET", CLIENTS, params={"page-size": 200})
+    assert (first.headers["Last-Page"], first.headers["total-count"]) == ("false", str(len(whole)))
+    assert len(box.ok("GET", CLIENTS, params={"page-size": 1})) == 1
+    unpaged = [len(box.ok("GET", path)) for path in ("/workspaces/{ws}/custom-fields", "/workspaces/{ws}/holidays")]
+    assert min(unpaged) > 2, "lists without pages are not cut"
+
+
+def test_the_last_page_can_be_unsaid(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    report = {
+        "dateRangeStart": "2026-11-01T00:00:00Z",
+        "dateRangeEnd": "2026-11-20T23:59:59Z",
+        "detailedFilter": {"page": 1, "pageSize": 10},
+    }
+    calls: list[tuple[str, str, Any, str]] = [
+        ("GET", CLIENTS, None, "api"),
+        ("GET", USERS, None, "api"),
+        ("POST", "/workspaces/{ws}/reports/detailed", report, "report"),
+    ]
+    said = [box.call(method, path, body, host=host).headers for method, path, body, host in calls]
+    assert all("Last-Page" in headers for headers in said)
+    box.world(without_last_page=True)
+    unsaid = [box.call(method, path, body, host=host).headers for method, path, body, host in calls]
+    assert not any("Last-Page" in headers for headers in unsaid)
+
+
+def test_totals_count_all_rows_or_those_of_the_page_or_are_absent(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    one = {"page-size": 1}
+    policy = box.ok("GET", "/workspaces/{ws}/time-off/policies")[0]["id"]
+
+    def stated() -> list[int | None]:
+        requested = {"statuses": ["ALL"], "pageSize": 1}
+        shared = box.ok("GET", "/workspaces/{ws}/shared-reports", params={"pageSize": 1}, host="report")
+        number = box.call("GET", CLIENTS, params=one).headers.get("total-count")
+        return [
+            box.ok("GET", "/workspaces/{ws}/expenses", params=one)["expenses"].get("count"),
+            box.ok("GET", "/workspaces/{ws}/expenses/categories", params=one).get("count"),
+            box.ok("GET", "/workspaces/{ws}/invoices", params=one).get("total"),
+            box.ok("POST", "/workspaces/{ws}/invoices/info", {"pageSize": 1}).get("total"),
+            box.ok("POST", "/workspaces/{ws}/time-off/requests", requested).get("count"),
+            box.ok("GET", f"/workspaces/{{ws}}/time-off/balance/policy/{policy}", params=one).get("count"),
+            shared.get("count"),
+            None if number is None else int(number),
+        ]
+
+    assert all(count is not None and count > 1 for count in stated())
+    box.world(totals="page")
+    assert stated() == [1] * 8
+    box.world(totals="none")
+    assert stated() == [None] * 8
