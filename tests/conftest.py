@@ -96,9 +96,19 @@ class Sandbox:
 
 
 class StartSandbox(Protocol):
-    """`sandbox(scale="tiny", plan="FREE", seed=7, **options)`; options are those of `serve`: `rate_per_second=5`."""
+    """`sandbox(scale="tiny", plan="FREE", seed=7, world={"language": "es"}, **options)`.
 
-    def __call__(self, scale: str = ..., plan: str = ..., seed: int = ..., **options: Any) -> Sandbox: ...
+    `world` are options of the world, the other ones those of `serve`: `rate_per_second=5`.
+    """
+
+    def __call__(
+        self,
+        scale: str = ...,
+        plan: str = ...,
+        seed: int = ...,
+        world: dict[str, Any] | None = ...,
+        **options: Any,
+    ) -> Sandbox: ...
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +127,13 @@ def sandbox(_sandboxes: list[tuple[tuple[str, ...], Sandbox]]) -> StartSandbox:
     """
     taken: list[Sandbox] = []
 
-    def start(scale: str = "tiny", plan: str = "ENTERPRISE", seed: int = 7, **options: Any) -> Sandbox:
+    def start(
+        scale: str = "tiny",
+        plan: str = "ENTERPRISE",
+        seed: int = 7,
+        world: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Sandbox:
         arguments = _arguments({"rate_per_second": 0, **options})
         found = next((box for key, box in _sandboxes if key == arguments and box not in taken), None)
         if found is None:
@@ -125,7 +141,7 @@ def sandbox(_sandboxes: list[tuple[tuple[str, ...], Sandbox]]) -> StartSandbox:
             _sandboxes.append((arguments, found))
         taken.append(found)
         found.faults([])
-        found.reset(scale=scale, plan=plan, seed=seed)
+        found.reset(scale=scale, plan=plan, seed=seed, world=world or {})
         return found
 
     return start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
 from clockify_sandbox.errors import invalid, not_in
 from clockify_sandbox.kinds import MEMBER, PROJECT, TASK, USER_GROUP
@@ -51,7 +52,7 @@ def audience(call: Call, body: ForPeople) -> Entity:
     """
     ids = {"userIds": assigned(call, MEMBER, body.users), "userGroupIds": assigned(call, USER_GROUP, body.user_groups)}
     if not body.everyone_including_new and not any(ids.values()):
-        raise invalid("At least one user or user group must be assigned", 400)
+        raise invalid(messages.FOR_NOBODY, 400)
     return {"everyoneIncludingNew": body.everyone_including_new, **ids}
 
 
@@ -67,5 +68,5 @@ def automatic_entries(call: Call, wanted: AutomaticEntries | None) -> Entity | N
     if project_id:
         call.find(PROJECT, project_id)
     if task_id and call.find(TASK, task_id)["projectId"] != project_id:
-        raise not_in("Task", "Project")
+        raise not_in(TASK.noun, PROJECT.noun)
     return {"enabled": wanted.enabled, "defaultEntities": {"projectId": project_id, "taskId": task_id}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clockify_sandbox.errors import not_in
-from clockify_sandbox.kinds import BALANCE, MEMBER
+from clockify_sandbox.kinds import BALANCE, MEMBER, POLICY
 from clockify_sandbox.people import applies_to
 from clockify_sandbox.seed.entities import balance as new_balance
 
@@ -25,7 +25,7 @@ def balance_of(call: Call, user_id: str, policy: Entity) -> Entity:
         if balance["userId"] == user_id and balance["policyId"] == policy["id"]:
             return balance
     if not applies_to(call.workspace, policy, user_id):
-        raise not_in("User", "Policy")
+        raise not_in(MEMBER.noun, POLICY.noun)
     fresh = new_balance(call.new_id(), call.workspace.id, user_id, policy["id"], **limits(policy))
     call.workspace.balances[fresh["id"]] = fresh
     return fresh

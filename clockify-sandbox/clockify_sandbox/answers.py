@@ -11,6 +11,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from clockify_sandbox.errors import ApiError
+    from clockify_sandbox.world_options import Language
 
 _WORTH_COMPRESSING = 1000  # bytes
 _JSON = "application/json"
@@ -61,18 +62,19 @@ def _encoded(value: Any) -> bytes:
     return b"[" + b",".join(parts) + b"]"
 
 
-def refusal(error: ApiError, host: str, path: str, now: str) -> Answer:
+def refusal(error: ApiError, host: str, path: str, now: str, language: Language) -> Answer:
     """An error in the shape of the host that answers it."""
     if error.message is None:
         return Answer(error.status, headers=error.headers)
+    message = error.message.text(language)
     body: dict[str, Any]
     if host == "report":
-        body = {"code": error.code, "message": error.message}
+        body = {"code": error.code, "message": message}
     elif host == "auditlog" and error.code is None:
-        body = {"timestamp": now, "status": error.status, "error": error.message, "path": path}
+        body = {"timestamp": now, "status": error.status, "error": message, "path": path}
     elif host == "auditlog" and error.status != HTTPStatus.UNAUTHORIZED:
         title = HTTPStatus(error.status).phrase
-        body = {"detail": error.message, "instance": path, "status": error.status, "title": title}
+        body = {"detail": message, "instance": path, "status": error.status, "title": title}
     else:
-        body = {"message": error.message, "code": error.code}
+        body = {"message": message, "code": error.code}
     return Answer.of(error.status, body, error.headers)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer, refusal
 from clockify_sandbox.auth import KEY_HEADER, TOKEN_HEADER
 from clockify_sandbox.control import PREFIX, Control
@@ -136,10 +137,14 @@ class App:
         try:
             return self.sandbox.answer(request, match)
         except ApiError as error:
-            return refusal(error, request.host, request.path, timestamp(self.sandbox.clock.seconds))
+            return self._refusal(error, request)
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the reason
             _log.exception("%s %s failed inside the sandbox", request.method, request.path)
-            return Answer.of(500, {"message": "Internal server error.", "code": 500})
+            return self._refusal(ApiError(500, 500, messages.INTERNAL_ERROR), request)
+
+    def _refusal(self, error: ApiError, request: Request) -> Answer:
+        now, language = timestamp(self.sandbox.clock.seconds), self.sandbox.options.language
+        return refusal(error, request.host, request.path, now, language)
 
     def _throttle(self, request: Request) -> Answer | None:
         credential = request.headers.get(KEY_HEADER) or request.headers.get(TOKEN_HEADER) or ""

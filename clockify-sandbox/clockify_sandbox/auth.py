@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import unauthorized
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ def authenticate(world: World, headers: Mapping[str, str]) -> Caller:
     """
     key, token = headers.get(KEY_HEADER), headers.get(TOKEN_HEADER)
     if bool(key) == bool(token):
-        raise unauthorized(1000, "Multiple or none auth tokens present")
+        raise unauthorized(1000, messages.ONE_CREDENTIAL)
     if key:
         if key not in world.keys:
-            raise unauthorized(4003, "Api key does not exist")
+            raise unauthorized(4003, messages.API_KEY_UNKNOWN)
         return Caller(world.users[world.keys[key]])
     if token not in world.addon_tokens:
-        raise unauthorized(4017, "Token is not valid")
+        raise unauthorized(4017, messages.TOKEN_INVALID)
     workspace_id, scopes = world.addon_tokens[token]
     owner = next(
         user_id
@@ -55,7 +56,7 @@ def require_scope(caller: Caller, route: Route) -> None:
     if caller.addon_workspace is None:
         return
     if route.scope is None:
-        raise unauthorized(403, "Resource is not accessible to add-ons")
+        raise unauthorized(403, messages.NOT_FOR_ADDONS)
     needed = f"{route.scope}_{'READ' if route.reads else 'WRITE'}"
     if needed not in caller.scopes:
-        raise unauthorized(403, f"Addon {caller.addon_workspace} does not have permission {needed}")
+        raise unauthorized(403, messages.ADDON_LACKS_SCOPE(addon=caller.addon_workspace, scope=needed))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 import msgspec
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import ApiError, invalid, not_one_of
 
 if TYPE_CHECKING:
@@ -32,15 +33,15 @@ class Body(msgspec.Struct, rename="camel", kw_only=True):
 
 _MISSING = 3001
 _FIELD = re.compile(r"\$\.?(.*)`")
-_TRANSLATIONS = (
-    (r"Object missing required field `(.*?)`", "must not be null"),
-    (r"got `null`", "must not be null"),
-    (r"of length >= 1$", "must not be blank"),
-    (r"of length >= (\d+)$", "length must be at least {}"),
-    (r"of length <= (\d+)$", "length must be at most {}"),
-    (r">= (-?[\d.]+)$", "must be greater than or equal to {}"),
-    (r"<= (-?[\d.]+)$", "must be less than or equal to {}"),
-    (r"matching regex (.*)$", "must match {}"),
+_CONSTRAINTS = (
+    (r"Object missing required field `.*?`", messages.NOT_NULL),
+    (r"got `null`", messages.NOT_NULL),
+    (r"of length >= 1$", messages.NOT_BLANK),
+    (r"of length >= (?P<limit>\d+)$", messages.LENGTH_AT_LEAST),
+    (r"of length <= (?P<limit>\d+)$", messages.LENGTH_AT_MOST),
+    (r">= (?P<limit>-?[\d.]+)$", messages.AT_LEAST),
+    (r"<= (?P<limit>-?[\d.]+)$", messages.AT_MOST),
+    (r"matching regex (?P<pattern>.*)$", messages.MUST_MATCH),
 )
 
 
@@ -55,8 +56,7 @@ def decode_query(shape: type[T], query: Mapping[str, Sequence[str]]) -> T:
         given = query.get(name)
         if given is None:
             if required:
-                message = f"Required request parameter '{name}' for method parameter type String is not present"
-                raise ApiError(400, _MISSING, message)
+                raise ApiError(400, _MISSING, messages.PARAMETER_MISSING(name=name))
         elif many:
             values[name] = [part for text in given for part in text.split(",") if part]
         elif given[0]:
@@ -64,9 +64,8 @@ def decode_query(shape: type[T], query: Mapping[str, Sequence[str]]) -> T:
     try:
         return msgspec.convert(values, shape, strict=False)
     except msgspec.ValidationError as error:
-        name = _place(error)
-        message = f"Method parameter '{name}': Failed to convert value of type 'java.lang.String'"
-        raise ApiError(400, 3000, f"{message}; {_reason(error)}") from None
+        message = messages.PARAMETER_UNREADABLE(name=_place(error), reason=_reason(error))
+        raise ApiError(400, 3000, message) from None
 
 
 def decode_form(shape: type[T], form: Mapping[str, Sequence[str]]) -> T:
@@ -75,7 +74,7 @@ def decode_form(shape: type[T], form: Mapping[str, Sequence[str]]) -> T:
         return decode_query(shape, form)
     except ApiError as error:
         missing = error.code == _MISSING
-        raise invalid("must not be null" if missing else error.message or "") from None
+        raise invalid(messages.NOT_NULL if missing or error.message is None else error.message) from None
 
 
 def decode_body(shape: Any, raw: bytes) -> Any:
@@ -85,19 +84,19 @@ def decode_body(shape: Any, raw: bytes) -> Any:
         ApiError: 400/3002 for unreadable JSON, a wrong type or an unknown enum member, 400/501 for a broken constraint.
     """
     if not raw.strip():
-        raise ApiError(400, 3002, "Required request body is missing")
+        raise ApiError(400, 3002, messages.BODY_MISSING)
     try:
         return msgspec.convert(_without_nulls(msgspec.json.decode(raw)), shape, strict=False)
     except msgspec.ValidationError as error:
         place, reason = _place(error), _reason(error)
-        for pattern, text in _TRANSLATIONS:
+        for pattern, message in _CONSTRAINTS:
             if found := re.search(pattern, reason):
-                raise invalid(text.format(*found.groups()[:1])) from None
+                raise invalid(message(**found.groupdict())) from None
         if reason.startswith("Invalid enum value"):
             raise not_one_of(place, _members(msgspec.inspect.type_info(shape), place), 3002) from None
-        raise ApiError(400, 3002, f"JSON parse error: {reason} at [{place}]") from None
+        raise ApiError(400, 3002, messages.JSON_UNREADABLE_AT(reason=reason, place=place)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ApiError(400, 3002, f"JSON parse error: {error}") from None
+        raise ApiError(400, 3002, messages.JSON_UNREADABLE(reason=error)) from None
 
 
 @cache

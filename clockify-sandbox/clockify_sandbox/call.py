@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.recorder import Recorder
@@ -137,7 +138,7 @@ class Call:
     def require_free_name(self, kind: Kind, name: str, taken_by: Iterable[Entity], own_id: str | None = None) -> None:
         """Refuse a name that another of the entities has."""
         if any(other["name"] == name and other["id"] != own_id for other in taken_by):
-            raise invalid(f"{kind.noun} with name '{name}' already exists")
+            raise invalid(messages.ALREADY_EXISTS(noun=kind.noun, name=name))
 
     # -- changing ------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.accounts import UserShow
 from clockify_sandbox.binding import Body
 from clockify_sandbox.bodies import CustomFieldValue
@@ -84,9 +85,9 @@ def require_open(call: Call, entry: TimeEntry) -> None:
     """Refuse an entry that is approved (4005), or locked for all but administrators (1003)."""
     request = call.workspace.approval_requests.get(entry.approval_id or "")
     if request and request["status"]["state"] == "APPROVED":
-        raise forbidden(4005, "Can't edit approved time entry.")
+        raise forbidden(4005, messages.ENTRY_APPROVED)
     if (entry.locked or is_before_lock(call, entry.start)) and not call.is_admin:
-        raise forbidden(1003, "Can't edit locked time entry.")
+        raise forbidden(1003, messages.ENTRY_LOCKED)
 
 
 def is_before_lock(call: Call, start: int) -> bool:
@@ -105,22 +106,22 @@ def checked(call: Call, body: EntryBody, *, may_be_manual: bool) -> Entity:
         ApiError: if the workspace's settings, the ids or the times do not allow it.
     """
     if body.end and not body.start:
-        raise invalid("Start datetime must not be null when end datetime is given.")
+        raise invalid(messages.START_MISSING)
     start = epoch(body.start) if body.start else call.now
     end = epoch(body.end) if body.end else None
     if end is not None and start > end:
-        raise invalid(f"Start datetime {timestamp(start)} is greater than end datetime {timestamp(end)}.")
+        raise invalid(messages.START_AFTER_END(start=timestamp(start), end=timestamp(end)))
     description = body.description or ""
     if "<" in description or ">" in description:
-        raise invalid("Don't use < and > characters")
+        raise invalid(messages.ANGLE_BRACKETS)
     _check_ids(call, body)
     settings = call.workspace.record["workspaceSettings"]
     if end is not None:
         if settings["timeTrackingMode"] == "STOPWATCH_ONLY" and not may_be_manual:
-            raise forbidden(4030, "Manual time tracking disabled on this workspace.")
+            raise forbidden(4030, messages.MANUAL_TIME_DISABLED)
         _check_required(settings, body)
     if is_before_lock(call, start) and not call.is_admin:
-        raise forbidden(1003, "Can't edit locked time entry.")
+        raise forbidden(1003, messages.ENTRY_LOCKED)
     billable = bool(body.billable)
     if settings["onlyAdminsCanChangeBillableStatus"] and not call.is_admin:
         billable = bool(body.project_id and call.workspace.projects[body.project_id]["billable"])
@@ -144,19 +145,19 @@ def _check_ids(call: Call, body: EntryBody) -> None:
     if body.task_id:
         task = call.workspace.tasks.get(body.task_id)
         if task is None or task["projectId"] != body.project_id:
-            raise not_in(TASK.noun, "Project")
+            raise not_in(TASK.noun, PROJECT.noun)
     call.require_all(TAG, body.tag_ids or ())
 
 
 def _check_required(settings: Entity, body: EntryBody) -> None:
     for setting, given, name in (
-        ("forceProjects", body.project_id, "Project"),
-        ("forceTasks", body.task_id, "Task"),
-        ("forceTags", body.tag_ids, "Tags"),
-        ("forceDescription", body.description, "Description"),
+        ("forceProjects", body.project_id, messages.PROJECT),
+        ("forceTasks", body.task_id, messages.TASK),
+        ("forceTags", body.tag_ids, messages.TAGS),
+        ("forceDescription", body.description, messages.DESCRIPTION),
     ):
         if settings[setting] and not given:
-            raise invalid(f"{name} is required on this workspace.")
+            raise invalid(messages.FIELD_REQUIRED(name=name))
 
 
 def _custom_fields(call: Call, body: EntryBody) -> tuple[tuple[str, Any], ...]:
@@ -182,10 +183,9 @@ def stop_running(call: Call, user_id: str, end: int) -> TimeEntry:
     """Stop the running timer of a user."""
     running = next((entry for entry in call.workspace.time_entries.running() if entry.user_id == user_id), None)
     if running is None:
-        place = f"on workspace {call.workspace.id} for user {user_id}"
-        raise ApiError(404, 404, f"Currently running time entry doesn't exist {place}.")
+        raise ApiError(404, 404, messages.NOTHING_RUNNING(workspace=call.workspace.id, user=user_id))
     if end < running.start:
-        raise invalid(f"Start datetime {timestamp(running.start)} is greater than end datetime {timestamp(end)}.")
+        raise invalid(messages.START_AFTER_END(start=timestamp(running.start), end=timestamp(end)))
     change_entry(call, running, {"end": end}, event="TIMER_STOPPED")
     return running
 

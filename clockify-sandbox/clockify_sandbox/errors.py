@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox import messages
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from clockify_sandbox.messages import Message
     from clockify_sandbox.world_options import PlanRefusal
 
 
@@ -17,41 +20,42 @@ class ApiError(Exception):
     """An answer that is not a success. Without a message the body is empty."""
 
     def __init__(
-        self, status: int, code: int | None = None, message: str | None = None, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        code: int | None = None,
+        message: Message | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(message or status)
+        super().__init__(message.text("en") if message else status)
         self.status = status
         self.code = code
         self.message = message
         self.headers = headers or {}
 
 
-def invalid(message: str, code: int = 501) -> ApiError:
+def invalid(message: Message, code: int = 501) -> ApiError:
     """The request is well-formed, but the domain does not allow it."""
     return ApiError(400, code, message)
 
 
-def not_in(noun: str, parent: str = "Workspace") -> ApiError:
+def not_in(noun: Message, parent: Message = messages.WORKSPACE) -> ApiError:
     """A missing, deleted or foreign id: Clockify answers all three alike, and never with a 404."""
-    return invalid(f"{noun} doesn't belong to {parent}")
+    return invalid(messages.DOES_NOT_BELONG(noun=noun, parent=parent))
 
 
 def not_one_of(name: str, allowed: Iterable[str], code: int = 501) -> ApiError:
     """A value outside a closed set: code 3002 where the parser minds it, 501 where only the domain does."""
-    values = ", ".join(allowed)
-    return invalid(
-        f"You entered invalid value for field: [{name}]. Value must be from the following set: {values}", code
-    )
+    return invalid(messages.NOT_ONE_OF(name=name, values=", ".join(allowed)), code)
 
 
-def forbidden(code: int = 403, message: str = "You don't have permission to perform this action.") -> ApiError:
+def forbidden(code: int = 403, message: Message = messages.NOT_PERMITTED) -> ApiError:
     """The role of the caller, or the state of the entity, does not allow it."""
     return ApiError(403, code, message)
 
 
 def access_denied() -> ApiError:
     """The workspace id is malformed, or the workspace is not the caller's."""
-    return forbidden(501, "Access Denied")
+    return forbidden(501, messages.ACCESS_DENIED)
 
 
 def not_on_plan(face: PlanRefusal) -> ApiError:
@@ -64,11 +68,11 @@ def not_on_plan(face: PlanRefusal) -> ApiError:
         case "403-501":
             return access_denied()
         case "402":
-            return ApiError(402, 402, "Feature is not available on your plan")
+            return ApiError(402, 402, messages.FEATURE_UNAVAILABLE)
         case "400":
-            return invalid("No active subscription")
+            return invalid(messages.NO_SUBSCRIPTION)
 
 
-def unauthorized(code: int, message: str) -> ApiError:
+def unauthorized(code: int, message: Message) -> ApiError:
     """The credentials are missing, doubled, unknown or not enough."""
     return ApiError(401, code, message)

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clockify_sandbox import messages
+
+if TYPE_CHECKING:
+    from clockify_sandbox.messages import Message
 
 
 @dataclass(frozen=True)
@@ -14,56 +20,64 @@ class Kind:
     webhook events of creation, change and deletion. None where the API has no such thing.
     """
 
-    noun: str
+    noun: Message
     table: str
     feed: str | None = None
     audit: str | None = None
     events: tuple[str | None, str | None, str | None] = (None, None, None)
 
 
-CLIENT = Kind("Client", "clients", "CLIENTS", "CLIENT", ("NEW_CLIENT", "CLIENT_UPDATED", "CLIENT_DELETED"))
-PROJECT = Kind("Project", "projects", "PROJECTS", "PROJECT", ("NEW_PROJECT", "PROJECT_UPDATED", "PROJECT_DELETED"))
-TASK = Kind("Task", "tasks", "TASKS", "TASK", ("NEW_TASK", "TASK_UPDATED", "TASK_DELETED"))
-TAG = Kind("Tag", "tags", "TAGS", "TAG", ("NEW_TAG", "TAG_UPDATED", "TAG_DELETED"))
-TIME_ENTRY = Kind(
-    "Time entry", "time_entries", "TIME_ENTRY", None, ("NEW_TIME_ENTRY", "TIME_ENTRY_UPDATED", "TIME_ENTRY_DELETED")
+CLIENT = Kind(messages.CLIENT, "clients", "CLIENTS", "CLIENT", ("NEW_CLIENT", "CLIENT_UPDATED", "CLIENT_DELETED"))
+PROJECT = Kind(
+    messages.PROJECT, "projects", "PROJECTS", "PROJECT", ("NEW_PROJECT", "PROJECT_UPDATED", "PROJECT_DELETED")
 )
-CUSTOM_FIELD = Kind("Custom field", "custom_fields", "CUSTOM_FIELDS")
+TASK = Kind(messages.TASK, "tasks", "TASKS", "TASK", ("NEW_TASK", "TASK_UPDATED", "TASK_DELETED"))
+TAG = Kind(messages.TAG, "tags", "TAGS", "TAG", ("NEW_TAG", "TAG_UPDATED", "TAG_DELETED"))
+TIME_ENTRY = Kind(
+    messages.TIME_ENTRY,
+    "time_entries",
+    "TIME_ENTRY",
+    None,
+    ("NEW_TIME_ENTRY", "TIME_ENTRY_UPDATED", "TIME_ENTRY_DELETED"),
+)
+CUSTOM_FIELD = Kind(messages.CUSTOM_FIELD, "custom_fields", "CUSTOM_FIELDS")
 USER_GROUP = Kind(
-    "User group",
+    messages.USER_GROUP,
     "user_groups",
     "USER_GROUPS",
     None,
     ("USER_GROUP_CREATED", "USER_GROUP_UPDATED", "USER_GROUP_DELETED"),
 )
-MEMBER = Kind("User", "members", "USER", None, ("USER_JOINED_WORKSPACE", "USER_UPDATED", "USER_DELETED_FROM_WORKSPACE"))
-CATEGORY = Kind("Expense category", "expense_categories")
-EXPENSE = Kind("Expense", "expenses", None, "EXPENSE", ("EXPENSE_CREATED", "EXPENSE_UPDATED", "EXPENSE_DELETED"))
-INVOICE = Kind("Invoice", "invoices", "INVOICES", None, ("NEW_INVOICE", "INVOICE_UPDATED", None))
-HOLIDAY = Kind("Holiday", "holidays", "HOLIDAYS")
-POLICY = Kind("Policy", "time_off_policies", "PTO_POLICY")
+MEMBER = Kind(
+    messages.USER, "members", "USER", None, ("USER_JOINED_WORKSPACE", "USER_UPDATED", "USER_DELETED_FROM_WORKSPACE")
+)
+CATEGORY = Kind(messages.EXPENSE_CATEGORY, "expense_categories")
+EXPENSE = Kind(messages.EXPENSE, "expenses", None, "EXPENSE", ("EXPENSE_CREATED", "EXPENSE_UPDATED", "EXPENSE_DELETED"))
+INVOICE = Kind(messages.INVOICE, "invoices", "INVOICES", None, ("NEW_INVOICE", "INVOICE_UPDATED", None))
+HOLIDAY = Kind(messages.HOLIDAY, "holidays", "HOLIDAYS")
+POLICY = Kind(messages.POLICY, "time_off_policies", "PTO_POLICY")
 TIME_OFF_REQUEST = Kind(
-    "Time off request",
+    messages.TIME_OFF_REQUEST,
     "time_off_requests",
     "TIME_OFF_REQUEST",
     None,
     ("TIME_OFF_REQUESTED", "TIME_OFF_REQUEST_UPDATED", "TIME_OFF_REQUEST_WITHDRAWN"),
 )
-BALANCE = Kind("Balance", "balances", "BALANCE", None, ("BALANCE_UPDATED", "BALANCE_UPDATED", None))
-BALANCE_ASSIGNMENT = Kind("Balance assignment", "balance_assignments")
+BALANCE = Kind(messages.BALANCE, "balances", "BALANCE", None, ("BALANCE_UPDATED", "BALANCE_UPDATED", None))
+BALANCE_ASSIGNMENT = Kind(messages.BALANCE_ASSIGNMENT, "balance_assignments")
 APPROVAL_REQUEST = Kind(
-    "Approval request",
+    messages.APPROVAL_REQUEST,
     "approval_requests",
     "APPROVAL_REQUESTS",
     None,
     ("NEW_APPROVAL_REQUEST", "APPROVAL_REQUEST_STATUS_UPDATED", None),
 )
 ASSIGNMENT = Kind(
-    "Assignment",
+    messages.ASSIGNMENT,
     "assignments",
     "SCHEDULED_ASSIGNMENT",
     None,
     ("ASSIGNMENT_CREATED", "ASSIGNMENT_UPDATED", "ASSIGNMENT_DELETED"),
 )
-WEBHOOK = Kind("Webhook", "webhooks")
-SHARED_REPORT = Kind("Shared report", "shared_reports")
+WEBHOOK = Kind(messages.WEBHOOK, "webhooks")
+SHARED_REPORT = Kind(messages.SHARED_REPORT, "shared_reports")

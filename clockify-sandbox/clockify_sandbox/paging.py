@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
 from clockify_sandbox.errors import ApiError, invalid
 
@@ -60,13 +61,13 @@ class Paging:
         size = self.default if size is None else size
         page = self.first if page is None else page
         if size < 1:
-            raise invalid("Page size must be a positive value")
+            raise invalid(messages.PAGE_SIZE_NOT_POSITIVE)
         if size > self.maximum:
-            raise invalid(f"Page size cannot be larger than {self.maximum:,}.")
+            raise invalid(messages.PAGE_SIZE_TOO_LARGE(limit=self.maximum))
         if page < self.first:
-            raise invalid("Page must be a positive value" if self.first else "Page must not be negative")
+            raise invalid(messages.PAGE_NOT_POSITIVE if self.first else messages.PAGE_NEGATIVE)
         if self.last is not None and page > self.last:
-            raise invalid(f"must be less than or equal to {self.last}")
+            raise invalid(messages.AT_MOST(limit=self.last))
         return Window(page - self.first, size)
 
     @property
@@ -80,10 +81,7 @@ def _number(name: str, text: str) -> int | None:
     try:
         return int(text)
     except ValueError:
-        message = (
-            f"Method parameter '{name}': Failed to convert value of type 'java.lang.String' to required type 'int'"
-        )
-        raise ApiError(400, 3000, message) from None
+        raise ApiError(400, 3000, messages.PARAMETER_NOT_INTEGER(name=name)) from None
 
 
 class BodyPage(Body, kw_only=True):

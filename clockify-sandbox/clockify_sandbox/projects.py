@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Literal
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.kinds import PROJECT, TASK
 from clockify_sandbox.permissions import manages
@@ -38,7 +39,7 @@ def require_free_project_name(call: Call, name: str, client_id: str, own_id: str
     for other in call.workspace.projects.values():
         if other["name"] == name and other["clientId"] == client_id and other["id"] != own_id:
             client = call.workspace.clients.get(client_id)
-            raise invalid(f"{name} project for client {client['name'] if client else ''} already exists.")
+            raise invalid(messages.PROJECT_EXISTS(name=name, client=client["name"] if client else ""))
 
 
 _MONEY_AND_PLANS = ("hourlyRate", "costRate", "estimate", "timeEstimate", "budgetEstimate", "duration")

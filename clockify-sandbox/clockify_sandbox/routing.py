@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import ApiError
 
 if TYPE_CHECKING:
@@ -186,13 +187,13 @@ def _argument_types(handler: Callable[..., Any]) -> dict[str, Any]:
 
 def _no_route(host: Host, path: str) -> ApiError:
     if host == "api":
-        return ApiError(404, 3000, f"No static resource v1{path}.")
-    return ApiError(404, 404, "HTTP 404 Not Found") if host == "report" else ApiError(404, None, "Not Found")
+        return ApiError(404, 3000, messages.NO_RESOURCE(path=path))
+    return ApiError(404, 404, messages.HTTP_NOT_FOUND) if host == "report" else ApiError(404, None, messages.NOT_FOUND)
 
 
 def _wrong_verb(host: Host, method: str, allowed: list[str]) -> ApiError:
     allow = {"Allow": ", ".join(allowed)}
     if host == "api":
-        return ApiError(405, 3000, f"Request method '{method}' is not supported", allow)
-    message = "HTTP 405 Method Not Allowed" if host == "report" else "Method Not Allowed"
+        return ApiError(405, 3000, messages.METHOD_UNSUPPORTED(method=method), allow)
+    message = messages.HTTP_METHOD_NOT_ALLOWED if host == "report" else messages.METHOD_NOT_ALLOWED
     return ApiError(405, 405 if host == "report" else None, message, allow)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.auth import authenticate, require_scope
 from clockify_sandbox.binding import decode_body, decode_form, decode_query
@@ -108,7 +109,7 @@ class Sandbox:
         if "form" in route.takes:
             content_type = request.headers.get("content-type", "")
             if not content_type.startswith("multipart/form-data"):
-                raise ApiError(415, 3000, f"Content-Type '{content_type}' is not supported")
+                raise ApiError(415, 3000, messages.CONTENT_TYPE_UNSUPPORTED(kind=content_type))
             arguments["form"] = decode_form(route.takes["form"], request.form)
             call.files = request.files
         call.last_page_header = bool(paging and paging.last_page)
@@ -126,10 +127,10 @@ def _require_acceptable(request: Request) -> None:
     # Nothing the API sends is text or XML; whoever takes only that cannot be answered.
     wanted = request.headers.get("accept", "*/*").split(",")
     if all(kind.strip().startswith(("text/", "application/xml")) for kind in wanted):
-        raise ApiError(406, 3000, "No acceptable representation")
+        raise ApiError(406, 3000, messages.NOT_ACCEPTABLE)
 
 
 def _require_json(request: Request) -> None:
     content_type = request.headers.get("content-type", "application/json")
     if request.body and "json" not in content_type:
-        raise ApiError(415, 3000, f"Content-Type '{content_type}' is not supported")
+        raise ApiError(415, 3000, messages.CONTENT_TYPE_UNSUPPORTED(kind=content_type))

@@ -8,6 +8,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from clockify_sandbox import messages
+from clockify_sandbox.errors import invalid
+
 DAY = 86400
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)
 
@@ -54,11 +57,11 @@ def seconds_of(text: str) -> int:
     """The seconds of an ISO-8601 duration of days, hours, minutes and seconds.
 
     Raises:
-        ValueError: if the text is not such a duration.
+        ApiError: 400/501 if the text is not such a duration.
     """
     found = _DURATION.fullmatch(text)
     if not found or text[-1] in "PTpt":
-        raise ValueError(f"Text cannot be parsed to a Duration: {text}")
+        raise invalid(messages.DURATION_UNREADABLE(text=text))
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 

@@ -15,6 +15,7 @@ from msgspec import Meta
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Language = Literal["en", "es", "de"]
 PlanRefusal = Literal["403-empty", "403", "403-501", "402", "400"]
 Totals = Literal["all", "page", "none"]
 
@@ -22,6 +23,10 @@ Totals = Literal["all", "page", "none"]
 class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How this Clockify answers. The defaults are what most recordings show."""
 
+    language: Annotated[
+        Language,
+        Meta(description="Language of the messages of errors; statuses and codes are the same in all of them."),
+    ] = "en"
     # Expenses without the feature were seen refused with 400 and with 403: no route is known to have one face only.
     plan_refusal: Annotated[
         PlanRefusal,

@@ -12,6 +12,7 @@ from clockify_sandbox.errors import ApiError
 from clockify_sandbox.routes import ROUTER
 from clockify_sandbox.sandbox import Request, Sandbox
 from clockify_sandbox.seed import DEFAULT_NOW, build_world
+from clockify_sandbox.world_options import OPTIONS, Option, WorldOptions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
@@ -173,11 +174,21 @@ def _texts(value: Any) -> list[str]:
     ]
 
 
+def _values(option: Option) -> st.SearchStrategy[Any]:
+    if option.choices:
+        return st.sampled_from(option.choices)
+    return st.booleans() if option.is_switch else st.integers(0, 3)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(random=st.randoms(use_true_random=False), plan=st.sampled_from(["ENTERPRISE", "ENTERPRISE", "FREE"]))
-def test_whatever_is_asked_has_an_answer_of_the_api(random: Random, plan: str) -> None:
+@given(
+    random=st.randoms(use_true_random=False),
+    plan=st.sampled_from(["ENTERPRISE", "ENTERPRISE", "FREE"]),
+    options=st.builds(WorldOptions, **{name: _values(option) for name, option in OPTIONS.items()}),
+)
+def test_whatever_is_asked_has_an_answer_of_the_api(random: Random, plan: str, options: WorldOptions) -> None:
     world = build_world("tiny", 7, plan, "sandbox-key", DEFAULT_NOW)
-    box, workspace = Sandbox(world, ROUTER), next(iter(world.workspaces.values()))
+    box, workspace = Sandbox(world, ROUTER, options=options), next(iter(world.workspaces.values()))
     for _ in range(60):
         route = random.choice(ROUTER.all)
         request = Imagination(random, workspace).request(route, workspace)
@@ -185,6 +196,7 @@ def test_whatever_is_asked_has_an_answer_of_the_api(random: Random, plan: str) -
             box.answer(request, ROUTER.match(request.host, request.method, request.path))
         except ApiError as error:
             assert error.status in ERRORS or route.key in BROKEN, (request, error)  # noqa: PT017
+            assert error.message is None or error.message.text(options.language)  # noqa: PT017
 
 
 # -- what a deletion leaves behind -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LIMITED_KEY = "sandbox-limited-key"
 PLAIN: dict[str, Any] = {
+    "language": "en",
     "plan_refusal": "403-empty",
     "users_list": "everyone",
     "page_cap": 0,
@@ -24,6 +25,7 @@ PLAIN: dict[str, Any] = {
     "former_members": "listed",
 }
 OTHER: dict[str, Any] = {
+    "language": "es",
     "plan_refusal": "400",
     "users_list": "admins",
     "page_cap": 2,
@@ -32,7 +34,7 @@ OTHER: dict[str, Any] = {
     "former_members": "hidden",
 }
 FLAGS = (
-    *("--plan-refusal", "400", "--users-list", "admins", "--page-cap", "2"),
+    *("--language", "es", "--plan-refusal", "400", "--users-list", "admins", "--page-cap", "2"),
     *("--without-last-page", "--totals", "none", "--former-members", "hidden"),
 )
 CLIENTS = "/workspaces/{ws}/clients"
@@ -81,14 +83,15 @@ def test_without_options_the_world_is_plain(untouched: conftest.Sandbox) -> None
 @pytest.mark.parametrize(
     ("name", "body", "said"),
     [
-        ("world", {"totls": "es"}, "unknown world option 'totls'; known are plan_refusal, users_list"),
+        ("world", {"totls": "es"}, "unknown world option 'totls'; known are language, plan_refusal, users_list"),
+        ("world", {"language": "fr"}, '"fr" is no value of language; known are en, es, de'),
         ("world", {"page_cap": -1}, "-1 is no value of page_cap; known are whole numbers from 0 on"),
         ("world", {"page_cap": "2"}, '"2" is no value of page_cap; known are whole numbers from 0 on'),
         ("world", {"page_cap": True}, "true is no value of page_cap; known are whole numbers from 0 on"),
         ("world", {"without_last_page": "yes"}, '"yes" is no value of without_last_page; known are true, false'),
         ("world", {"totals": None}, "null is no value of totals; known are all, page, none"),
         ("world", ["totals"], "Expected `object`, got `array`"),
-        ("reset", {"world": {"former": "hidden"}}, "unknown world option 'former'; known are plan_refusal"),
+        ("reset", {"world": {"former": "hidden"}}, "unknown world option 'former'; known are language"),
         ("reset", {"size": "tiny"}, "unknown field `size`; known keys are scale, seed, plan, world, stats"),
     ],
 )
@@ -106,6 +109,7 @@ def test_an_unknown_key_or_value_is_refused_with_the_known_ones(
     ("arguments", "said"),
     [
         (("--totls", "es"), ("unknown argument --totls", "--totals", "--port", "--former-members")),
+        (("--language", "fr"), ("--language", "'fr'", "en", "es", "de")),
         (("--plan-refusal", "404"), ("--plan-refusal", "'404'", "403-empty", "402", "400")),
         (("--page-cap", "-1"), ("--page-cap", "'-1'", "whole numbers from 0 on")),
         (("--page-cap", "many"), ("--page-cap", "'many'", "whole numbers from 0 on")),

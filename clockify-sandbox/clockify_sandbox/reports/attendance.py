@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.reports.exports import Sheet
 from clockify_sandbox.reports.filters import entry_tests, users_of
@@ -67,12 +68,9 @@ def attendance(inquiry: Inquiry) -> Report:
     """Days of users; the range must run from the first to the last millisecond of its days."""
     wanted, request = inquiry.request.attendance_filter, inquiry.request
     if wanted is None:
-        raise invalid("Please provide filters.")
+        raise invalid(messages.FILTERS_MISSING)
     if not inquiry.span.is_whole_days:
-        raise invalid(
-            "dateRangeStart must be at the beginning of a day, and dateRangeEnd at the end of one: "
-            "yyyy-MM-ddT00:00:00.000Z and yyyy-MM-ddT23:59:59.999Z"
-        )
+        raise invalid(messages.ATTENDANCE_BOUNDS)
     window = inquiry.window(wanted.page, wanted.page_size)
     days = [
         day for day in _days(inquiry, with_time_off=wanted.has_time_off is not False) if _fits(inquiry, wanted, day)
@@ -159,7 +157,7 @@ def _number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise invalid(f'For input string: "{text}"') from None
+        raise invalid(messages.INPUT_STRING(text=text)) from None
 
 
 def _compares(bound: Comparison, value: Any, limit: Any) -> bool:

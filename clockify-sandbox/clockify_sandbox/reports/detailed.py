@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.reports.exports import Sheet
 from clockify_sandbox.reports.inquiry import Report
@@ -28,7 +29,7 @@ def detailed(inquiry: Inquiry) -> Report:
     """The page of entries that was asked for, newest first unless sorted otherwise."""
     wanted = inquiry.request.detailed_filter
     if wanted is None:
-        raise invalid("Please provide detailed filter.")
+        raise invalid(messages.DETAILED_FILTER_MISSING)
     window = inquiry.window(wanted.page, wanted.page_size)
     lines = list(lines_of(inquiry))
     key, descending = _orders(inquiry)[wanted.sort_column or "DATE"], inquiry.request.sort_order != "ASCENDING"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.paging import Paging, Window
 from clockify_sandbox.reports.span import Calendar, Span, asked_for
@@ -64,7 +65,7 @@ class Inquiry:
         span = asked_for(request, settings.get("timeZone") or "UTC", call.today, rolling=rolling)
         amounts = viewer.amounts(request)
         if len(span.days) > _FREE_DAYS and "UNLIMITED_REPORTS" not in call.workspace.record["features"]:
-            raise invalid(f"Date range cannot be longer than {_FREE_DAYS} days on your plan.")
+            raise invalid(messages.RANGE_TOO_LONG_FOR_PLAN(days=_FREE_DAYS))
         return cls(call.world, call.workspace, viewer, request, span, amounts, call.now, call.options.page_cap)
 
     def window(self, page: int | None, size: int | None) -> Window:

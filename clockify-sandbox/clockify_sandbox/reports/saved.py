@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import decode_body
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.reports.attendance import attendance
@@ -37,9 +38,9 @@ _MAKERS: dict[str, Callable[[Inquiry], Report]] = {
 }
 _WEEKLY_KEYS = ("totals", "totalsByDay", "groupOne")
 _NEEDED = {
-    "SUMMARY": ("summaryFilter", "summary"),
-    "DETAILED": ("detailedFilter", "detailed"),
-    "WEEKLY": ("weeklyFilter", "weekly"),
+    "SUMMARY": ("summaryFilter", messages.SUMMARY_FILTER_MISSING),
+    "DETAILED": ("detailedFilter", messages.DETAILED_FILTER_MISSING),
+    "WEEKLY": ("weeklyFilter", messages.WEEKLY_FILTER_MISSING),
 }
 _NESTED = {"SUMMARY": "summaryFilter", "DETAILED": "detailedFilter", "ATTENDANCE": "attendanceFilter"}
 _UNSAID: Entity = {
@@ -85,10 +86,10 @@ def checked(kind: str, wanted: dict[str, Any], settings: Entity) -> Entity:
     """
     for name in ("exportType", "dateRangeStart", "dateRangeEnd"):
         if not wanted.get(name):
-            raise invalid(f"{name} must not be null")
-    needed, name = _NEEDED.get(kind, ("", ""))
-    if needed and not wanted.get(needed):
-        raise invalid(f"Please provide {name} filter.")
+            raise invalid(messages.FIELD_MISSING(name=name))
+    needed = _NEEDED.get(kind)
+    if needed and not wanted.get(needed[0]):
+        raise invalid(needed[1])
     decode_body(ReportRequest, msgspec.json.encode(wanted))
     ours = {key: settings.get(key) for key in ("timeZone", "timeFormat", "dateFormat", "weekStart")}
     kept = {**_UNSAID, **ours, **{key: value for key, value in wanted.items() if value is not None}}

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.values import timestamp
 
@@ -82,15 +83,13 @@ def asked_for(request: ReportRequest, account_zone: str, now: datetime, *, rolli
     try:
         here = now.astimezone(ZoneInfo(zone))
     except (KeyError, ValueError, OSError):  # unknown, or not even the form of a name
-        raise invalid(f"Unknown time-zone ID: {zone}") from None
+        raise invalid(messages.ZONE_UNKNOWN(zone=zone)) from None
     if rolling and request.date_range_type not in (None, "ABSOLUTE"):
         first, after = _relative(request.date_range_type or "", here.date(), request.week_start or "MONDAY")
         return Span(zone, datetime.combine(first, time(0)), datetime.combine(after - timedelta(1), _LAST_MOMENT))
     span = Span(zone, _moment(request.date_range_start), _moment(request.date_range_end))
     if span.first > span.last:
-        raise invalid(
-            f"Start datetime {request.date_range_start} is greater than end datetime {request.date_range_end}."
-        )
+        raise invalid(messages.START_AFTER_END(start=request.date_range_start, end=request.date_range_end))
     return span
 
 
@@ -119,7 +118,7 @@ def offset(seconds: int, zone: str) -> int:
 
 
 def _moment(text: str) -> datetime:
-    unreadable = invalid(f"Text '{text}' could not be parsed")
+    unreadable = invalid(messages.TEXT_UNREADABLE(text=text))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

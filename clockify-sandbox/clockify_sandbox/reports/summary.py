@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.render import default_currency, project_currency
 from clockify_sandbox.reports.exports import Sheet
@@ -46,9 +47,9 @@ def summary(inquiry: Inquiry) -> Report:
     """Sums of groups in groups; an entry with several tags counts in each of them."""
     wanted = inquiry.request.summary_filter
     if wanted is None:
-        raise invalid("Please provide summary filter.")
+        raise invalid(messages.SUMMARY_FILTER_MISSING)
     if wanted.sort_column and wanted.sort_column not in _SORT_COLUMNS:
-        raise invalid("Invalid summary filter sort column.")
+        raise invalid(messages.SORT_COLUMN_INVALID)
     grouping = Grouping(inquiry)
     lines = list(lines_of(inquiry))
     root = Group()

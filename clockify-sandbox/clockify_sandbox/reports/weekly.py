@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.reports.exports import Sheet
 from clockify_sandbox.reports.inquiry import Report
@@ -21,9 +22,9 @@ def weekly(inquiry: Inquiry) -> Report:
     """Seven days, no more and no less."""
     wanted = inquiry.request.weekly_filter
     if wanted is None:
-        raise invalid("Please provide weekly filter.")
+        raise invalid(messages.WEEKLY_FILTER_MISSING)
     if len(inquiry.span.days) != _DAYS:
-        raise invalid(f"Please select date range of exactly {_DAYS} days for weekly report")
+        raise invalid(messages.RANGE_NOT_A_WEEK(days=_DAYS))
     grouping = Grouping(inquiry)
     by_day, by_group = grouping.keys["DATE"], grouping.keys[wanted.group]
     groups, days = Group(), Group()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import TYPE_CHECKING, Literal
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
 from clockify_sandbox.entries import is_before_lock
@@ -133,7 +134,7 @@ def change_state(call: Call, body: StateChange) -> Entity:
     if not oversight(call)(owner) or (is_own and not call.is_admin and body.state not in _OF_OWNER):
         raise forbidden()
     if body.state not in _NEXT[before]:
-        raise invalid(f"Approval request cannot be changed from {before} to {body.state}")
+        raise invalid(messages.APPROVAL_STATE(before=before, after=body.state))
     _change(call, request, body.state, body.note)
     return request_of(call.world, call.workspace, request)
 
@@ -141,7 +142,7 @@ def change_state(call: Call, body: StateChange) -> Entity:
 def _type(call: Call) -> str:
     name = call.path["type"]
     if name not in _TYPES:
-        raise ApiError(400, 3000, "Method parameter 'type': Failed to convert value of type 'java.lang.String'")
+        raise ApiError(400, 3000, messages.PARAMETER_UNREADABLE(name="type", reason=f"No enum constant for {name}"))
     return name
 
 
@@ -156,7 +157,7 @@ def _submit(call: Call, user_id: str, kind: str, body: Submission) -> Entity:
     start, end = _week(call, user_id, body)
     for other in _of_week(call, user_id, start):
         if other["status"]["state"] in _HOLDS and (other["type"] == kind or _TYPES[-1] in (kind, other["type"])):
-            raise invalid("Approval request for this period already exists")
+            raise invalid(messages.APPROVAL_EXISTS)
     request = approval_request(
         call.new_id(),
         call.workspace.id,
@@ -174,7 +175,7 @@ def _resubmit(call: Call, user_id: str, body: Submission) -> Entity:
     start, _ = _week(call, user_id, body)
     open_ones = [request for request in _of_week(call, user_id, start) if request["status"]["state"] != "APPROVED"]
     if not open_ones:
-        raise invalid("There is no approval request for this period")
+        raise invalid(messages.APPROVAL_MISSING)
     for request in open_ones:
         _change(call, request, "PENDING", None)
     return request_of(call.world, call.workspace, open_ones[0])
@@ -182,9 +183,9 @@ def _resubmit(call: Call, user_id: str, body: Submission) -> Entity:
 
 def _week(call: Call, user_id: str, body: Submission) -> tuple[int, int]:
     if body.period != _PERIOD:
-        raise invalid(f"Approval period has changed. Expected period is {_PERIOD}.")
+        raise invalid(messages.APPROVAL_PERIOD(period=_PERIOD))
     if not MINYEAR < body.period_start.year < MAXYEAR:
-        raise invalid("Period is out of range")
+        raise invalid(messages.PERIOD_OUT_OF_RANGE)
     return week_of(call, user_id, body.period_start)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, field
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.paging import AUDIT_LOG
@@ -55,9 +56,9 @@ def search_audit_log(call: Call, body: AuditSearch) -> Answer:
     """What was done in at most 31 days, newest first; both bounds are instants and included."""
     start, end = epoch(body.start), epoch(body.end)
     if start > end:
-        raise invalid("Start date must be before end date")
+        raise invalid(messages.START_NOT_BEFORE_END)
     if end - start > _LONGEST:
-        raise invalid("Date range cannot be longer than 31 days")
+        raise invalid(messages.RANGE_TOO_LONG(days=31))
     call.open_window(AUDIT_LOG.window(max(body.page or 1, 1), body.page_size))
     first, last = timestamp(start), timestamp(end)
     actions, authors = set(body.actions), set(body.authors.author_ids)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.errors import invalid, not_in
 from clockify_sandbox.kinds import CLIENT, PROJECT, TASK
@@ -114,9 +115,9 @@ def update_client(call: Call, query: ClientChangeQuery, body: ClientChange) -> E
     client = call.named(CLIENT, "clientId")
     call.require_free_name(CLIENT, body.name, call.workspace.clients.values(), client["id"])
     if body.cc_emails and len(body.cc_emails) > _MAX_CC:
-        raise invalid("Number of CC emails must be less than 3")
+        raise invalid(messages.CC_EMAILS(limit=3))
     if body.currency_id and body.currency_id not in {item["id"] for item in call.workspace.record["currencies"]}:
-        raise not_in("Currency")
+        raise not_in(messages.CURRENCY)
     changes: dict[str, Any] = {
         "name": body.name,
         "email": body.email,
@@ -138,7 +139,7 @@ def delete_client(call: Call) -> Entity:
     require_creator(call, "whoCanCreateProjectsAndClients")
     client = call.named(CLIENT, "clientId")
     if not client["archived"]:
-        raise invalid("Cannot delete an active client")
+        raise invalid(messages.ACTIVE_CLIENT)
     for project in call.workspace.projects.values():
         if project["clientId"] == client["id"]:
             project["clientId"] = ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.errors import invalid, not_on_plan
 from clockify_sandbox.kinds import CUSTOM_FIELD
@@ -115,4 +116,4 @@ def _require_room(call: Call, body: FieldChange, own_id: str | None) -> None:
     others = [field for field in call.workspace.custom_fields.values() if field["id"] != own_id]
     visible = sum(field["status"] == "VISIBLE" for field in others)
     if body.status == "VISIBLE" and visible >= _MAX_VISIBLE:
-        raise invalid(f"You can have up to {_MAX_VISIBLE} visible custom fields", 4033)
+        raise invalid(messages.VISIBLE_FIELDS(limit=_MAX_VISIBLE), 4033)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Query
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.paging import ENTITY_FEED
@@ -60,7 +61,7 @@ def list_deleted(call: Call, query: FeedQuery) -> Answer:
 def _page(call: Call, query: FeedQuery, kind: str, show: Callable[[Entity], Entity]) -> Answer:
     for name in query.type:
         if name not in DOCUMENT_TYPES:
-            raise invalid(f"No enum constant com.clockify.domain.DocumentCode.{name}")
+            raise invalid(messages.ENUM_CONSTANT_UNKNOWN(name=name))
     window = call.open_window(ENTITY_FEED.window(_number(query.page), _number(query.limit)))
     rows = _changes(call, query, kind)
     return call.page(rows, show, headers={"has-more-data": "false" if window.is_last(len(rows)) else "true"})
@@ -102,4 +103,4 @@ def _number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise invalid(f'For input string: "{text}"') from None
+        raise invalid(messages.INPUT_STRING(text=text)) from None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Minor, SortOrder
 from clockify_sandbox.errors import invalid
@@ -94,7 +95,7 @@ def delete_category(call: Call) -> None:
     """Delete an archived category; its expenses stay without one."""
     category = call.named(CATEGORY, "categoryId")
     if not category["archived"]:
-        raise invalid("Category must be archived to be deleted.")
+        raise invalid(messages.CATEGORY_NOT_ARCHIVED)
     for expense in call.workspace.expenses.values():
         if expense["categoryId"] == category["id"]:
             expense["categoryId"] = None

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Query
 from clockify_sandbox.errors import forbidden, invalid, not_in
@@ -187,14 +188,14 @@ def _require_open(call: Call, expense: Entity) -> None:
     """Approved expenses are closed to everybody, those in the locked period to all but administrators."""
     request = call.workspace.approval_requests.get(expense["approvalRequestId"] or "")
     if request and request["status"]["state"] == "APPROVED":
-        raise forbidden(4005, "Can't edit approved expense.")
+        raise forbidden(4005, messages.EXPENSE_APPROVED)
     if expense["locked"]:
         _require_lock_key(call)
 
 
 def _require_lock_key(call: Call) -> None:
     if not call.is_admin:
-        raise forbidden(1003, "Can't edit locked expense.")
+        raise forbidden(1003, messages.EXPENSE_LOCKED)
 
 
 def _is_before_lock(call: Call, day: str) -> bool:
@@ -236,7 +237,7 @@ def _values(call: Call, form: ExpenseForm) -> dict[str, Any]:
 
 def _require_task_of(call: Call, task_id: str | None, project_id: str | None) -> None:
     if task_id and call.find(TASK, task_id)["projectId"] != project_id:
-        raise not_in("Task", "Project")
+        raise not_in(TASK.noun, PROJECT.noun)
 
 
 def _total(workspace: Workspace, category_id: str | None, quantity: float) -> float:
@@ -251,9 +252,9 @@ def _receipt(call: Call) -> tuple[str, bytes] | None:
     if not content:
         return None
     if name.rpartition(".")[2].lower() not in _FILE_TYPES:
-        raise invalid(f"File type must be from the following set: {', '.join(_FILE_TYPES)}")
+        raise invalid(messages.FILE_TYPE(values=", ".join(_FILE_TYPES)))
     if len(content) > _MAX_FILE:
-        raise invalid("File size must not be larger than 5 MB")
+        raise invalid(messages.FILE_TOO_LARGE)
     return name, content
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.absence import AutomaticEntries, audience, automatic_entries
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Color
@@ -107,7 +108,7 @@ def list_holidays_in_period(call: Call, query: PeriodQuery) -> list[Entity]:
     if query.assigned_to in call.workspace.user_groups:
         raise forbidden()
     if query.assigned_to not in call.workspace.members:
-        raise ApiError(500, 500, "Internal server error.")
+        raise ApiError(500, 500, messages.INTERNAL_ERROR)
     return [
         {**{name: holiday[name] for name in _IN_PERIOD}, **_automatic(holiday)}
         for holiday in call.workspace.holidays.values()
@@ -150,7 +151,7 @@ def delete_holiday(call: Call) -> Entity:
 def _values(call: Call, body: HolidayBody) -> dict[str, Any]:
     start, end = body.date_period.start_date, body.date_period.end_date
     if start > end:
-        raise invalid(f"Start date {start} is greater than end date {end}.")
+        raise invalid(messages.START_DATE_AFTER_END(start=start, end=end))
     return {
         "name": body.name,
         "datePeriod": {"startDate": start.isoformat(), "endDate": end.isoformat()},

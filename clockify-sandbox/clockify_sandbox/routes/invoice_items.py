@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
 from clockify_sandbox.errors import ApiError, invalid, not_in
 from clockify_sandbox.invoice_import import (
@@ -74,7 +75,7 @@ def add_item(call: Call, body: NewItem) -> Entity:
     """Append an item; its type must be the name of one that the workspace has."""
     invoice = call.named(INVOICE, "invoiceId")
     if body.item_type not in call.workspace.item_types:
-        raise ApiError(404, 501, f"Invoice item type with name {body.item_type} not found.")
+        raise ApiError(404, 501, messages.ITEM_TYPE_UNKNOWN(name=body.item_type))
     item = invoice_item(
         0,
         body.quantity,
@@ -92,7 +93,7 @@ def import_items(call: Call, body: Import) -> Entity:
     invoice, workspace = call.named(INVOICE, "invoiceId"), call.workspace
     start, end = epoch(body.from_), epoch(body.to)
     if start > end:
-        raise invalid(f"Start datetime {timestamp(start)} is greater than end datetime {timestamp(end)}.")
+        raise invalid(messages.START_AFTER_END(start=timestamp(start), end=timestamp(end)))
     projects = {
         project["id"]: project
         for project in workspace.projects.values()
@@ -126,7 +127,7 @@ def delete_item(call: Call) -> Entity:
     invoice, order = call.named(INVOICE, "invoiceId"), _order(call.path["order"])
     items = [item for item in invoice["items"] if item["order"] != order]
     if len(items) == len(invoice["items"]):
-        raise not_in("Invoice item", "Invoice")
+        raise not_in(messages.INVOICE_ITEM, INVOICE.noun)
     release(call.workspace, [item for item in invoice["items"] if item["order"] == order])
     return _with_items(call, invoice, items)
 
@@ -140,8 +141,7 @@ def _order(text: str) -> int:
     try:
         order = int(text)
     except ValueError:
-        message = "Method parameter 'order': Failed to convert value of type 'java.lang.String' to required type 'int'"
-        raise ApiError(400, 3000, message) from None
+        raise ApiError(400, 3000, messages.PARAMETER_NOT_INTEGER(name="order")) from None
     if order < 1:
-        raise invalid("must be greater than or equal to 1")
+        raise invalid(messages.AT_LEAST(limit=1))
     return order

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
 from clockify_sandbox.errors import ApiError, not_in
 from clockify_sandbox.invoicing import invoice_of, status_after_payment
@@ -41,7 +42,7 @@ def add_payment(call: Call, body: NewPayment) -> Entity:
     invoice = call.named(INVOICE, "invoiceId")
     if body.amount is None:
         # The service itself trips over this one.
-        raise ApiError(500, 500, "Internal server error.")
+        raise ApiError(500, 500, messages.INTERNAL_ERROR)
     payment = {
         "id": call.new_id(),
         "amount": body.amount,
@@ -58,7 +59,7 @@ def delete_payment(call: Call) -> Entity:
     invoice, payment_id = call.named(INVOICE, "invoiceId"), call.path["paymentId"]
     payments = [payment for payment in invoice["payments"] if payment["id"] != payment_id]
     if len(payments) == len(invoice["payments"]):
-        raise not_in("Payment", "Invoice")
+        raise not_in(messages.PAYMENT, INVOICE.noun)
     return _with_payments(call, invoice, payments)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta, field
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
 from clockify_sandbox.bodies import CustomFieldValue, Day
 from clockify_sandbox.errors import invalid, not_in
@@ -72,10 +73,7 @@ def change_profile(call: Call, body: ProfileChange) -> Entity:
     for value in body.user_custom_fields:
         _user_field(call, value.custom_field_id)
     if body.work_capacity is not None:
-        try:
-            seconds_of(body.work_capacity)
-        except ValueError as error:
-            raise invalid(str(error)) from None
+        seconds_of(body.work_capacity)
     wishes = {"weekStart": body.week_start, "workCapacity": body.work_capacity, "workingDays": body.working_days}
     if user["status"] == "LIMITED":
         user["name"] = body.name or user["name"]
@@ -96,7 +94,7 @@ def set_value(call: Call, body: ValueBody) -> Entity:
     """Set the value of a custom field for a user."""
     member, field = call.named(MEMBER, "userId"), _user_field(call, call.path["customFieldId"])
     if body.value is None:
-        raise invalid("must not be null")
+        raise invalid(messages.NOT_NULL)
     member["customFields"][field["id"]] = body.value
     call.recorder.change(MEMBER, "updated", {"id": call.path["userId"], **member})
     return {

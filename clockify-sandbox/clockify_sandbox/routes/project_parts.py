@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Choice, Day, Minor, RateBody
 from clockify_sandbox.errors import invalid, not_in, not_on_plan
@@ -123,13 +124,10 @@ def set_estimates(call: Call, body: Estimates) -> Entity:
     if (budget and "PROJECT_BUDGET" not in features) or (reset and "RECURRING_ESTIMATES" not in features):
         raise not_on_plan(call.options.plan_refusal)
     if time and budget and time.active and budget.active:
-        raise invalid("Only one of time estimate and budget estimate can be active")
+        raise invalid(messages.ONE_ESTIMATE)
     changes: dict[str, Any] = {}
     if time:
-        try:
-            seconds_of(time.estimate)
-        except ValueError as error:
-            raise invalid(str(error)) from None
+        seconds_of(time.estimate)
         changes["timeEstimate"] = {
             "estimate": time.estimate,
             "type": time.type,
@@ -272,7 +270,7 @@ def _set_rate(call: Call, name: str, body: RateBody, event: str) -> Entity:
     amount = rate(body.amount, project_currency(call.workspace, project))
     rows = [{**row, name: amount} if _is_own(row, [user_id]) else row for row in project["memberships"]]
     if not any(_is_own(row, [user_id]) for row in rows):
-        raise not_in("User", "Project")
+        raise not_in(MEMBER.noun, PROJECT.noun)
     return _update(call, project, {"memberships": rows}, event=event)
 
 

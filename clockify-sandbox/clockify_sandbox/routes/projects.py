@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Color, RateBody, SortOrder
 from clockify_sandbox.errors import forbidden, invalid
@@ -175,7 +176,7 @@ def create_from_template(call: Call, body: FromTemplate) -> Entity:
     require_creator(call, "whoCanCreateProjectsAndClients")
     template = call.find(PROJECT, body.template_project_id)
     if not template["template"]:
-        raise invalid("Project is not a template")
+        raise invalid(messages.NOT_A_TEMPLATE)
     if body.client_id:
         call.find(CLIENT, body.client_id)
     require_free_project_name(call, body.name, body.client_id)
@@ -226,7 +227,7 @@ def delete_project(call: Call) -> Entity:
     project = call.named(PROJECT, "projectId")
     require_manager(call, project["id"])
     if not project["archived"]:
-        raise invalid("Cannot delete an active project")
+        raise invalid(messages.ACTIVE_PROJECT)
     shown = project_of(call.workspace, project)
     forget_project(call, project)
     return shown
@@ -260,8 +261,5 @@ def _progress(call: Call, project: Entity) -> float:
 
 
 def _valid(estimate: EstimateBody) -> Entity:
-    try:
-        seconds_of(estimate.estimate)
-    except ValueError as error:
-        raise invalid(str(error)) from None
+    seconds_of(estimate.estimate)
     return {"estimate": estimate.estimate, "type": estimate.type}

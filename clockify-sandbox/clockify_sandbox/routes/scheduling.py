@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
 from clockify_sandbox.errors import ApiError, invalid, not_in
-from clockify_sandbox.kinds import ASSIGNMENT, MEMBER, TASK
+from clockify_sandbox.kinds import ASSIGNMENT, MEMBER, PROJECT, TASK
 from clockify_sandbox.lists import by_id, in_order, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.people import Pick, UserPick, name_of, user_filter
@@ -150,7 +151,7 @@ def create_assignment(call: Call, body: NewAssignment) -> list[Entity]:
     """New drafts: one, or one a week if it repeats."""
     call.find(MEMBER, body.user_id)
     if body.project_id not in call.workspace.projects:
-        raise ApiError(404, 501, f"PROJECT with ID '{body.project_id}' not found")
+        raise ApiError(404, 501, messages.PROJECT_UNKNOWN(id=body.project_id))
     require_manager(call, body.project_id)
     _require_task(call, body.task_id, body.project_id)
     repeats = body.recurring_assignment if body.recurring_assignment and body.recurring_assignment.repeat else None
@@ -259,21 +260,21 @@ def _named(call: Call) -> Entity:
     assignment_id = call.path["assignmentId"]
     assignment = call.workspace.assignments.get(assignment_id)
     if assignment is None:
-        raise ApiError(404, 501, f"SCHEDULE_ASSIGNMENT with ID '{assignment_id}' not found")
+        raise ApiError(404, 501, messages.SCHEDULE_ASSIGNMENT_UNKNOWN(id=assignment_id))
     require_manager(call, assignment["projectId"])
     return assignment
 
 
 def _require_task(call: Call, task_id: str | None, project_id: str) -> None:
     if task_id and call.workspace.tasks.get(task_id, {}).get("projectId") != project_id:
-        raise not_in(TASK.noun, "Project")
+        raise not_in(TASK.noun, PROJECT.noun)
 
 
 def _window(start: datetime, end: datetime, *, repeats: bool) -> Window:
     window = Window.of(start, end)
     if window.start > window.end:
         bounds = timestamp(window.start), timestamp(window.end)
-        raise invalid(f"Start datetime {bounds[0]} is greater than end datetime {bounds[1]}.")
+        raise invalid(messages.START_AFTER_END(start=bounds[0], end=bounds[1]))
     if repeats:
         _require_week(window)
     return window
@@ -281,7 +282,7 @@ def _window(start: datetime, end: datetime, *, repeats: bool) -> Window:
 
 def _require_week(window: Window) -> None:
     if window.end - window.start > _WEEK:
-        raise invalid("A recurring assignment must not be longer than a week")
+        raise invalid(messages.RECURRING_TOO_LONG)
 
 
 def _meant(call: Call, assignment: Entity, option: str) -> list[Entity]:

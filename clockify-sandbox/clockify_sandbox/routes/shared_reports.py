@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.errors import ApiError, access_denied, forbidden, invalid
@@ -75,9 +76,9 @@ def list_shared_reports(call: Call, query: SharedReportQuery) -> Answer:
 def create_shared_report(call: Call, body: SharedReportChange) -> Entity:
     """Save a question."""
     if body.filter is None:
-        raise invalid("Please provide filters.")
+        raise invalid(messages.FILTERS_MISSING)
     if body.type is None:
-        raise invalid("must not be null")
+        raise invalid(messages.NOT_NULL)
     _check(call, body)
     report_id = call.new_id()
     report = {
@@ -159,7 +160,7 @@ def _listed(call: Call, report: Entity, query: SharedReportQuery) -> bool:
     if wanted == "ALL_ADMIN":
         call.require_admin()
         return True
-    raise ApiError(500, 500, "Error occurred while generating report")
+    raise ApiError(500, 500, messages.REPORT_FAILED)
 
 
 def _is_for(call: Call, report: Entity) -> bool:
@@ -183,15 +184,15 @@ def _own(call: Call) -> Entity:
 
 def _check(call: Call, body: SharedReportChange) -> None:
     if not body.name.strip():
-        raise invalid("must not be blank")
+        raise invalid(messages.NOT_BLANK)
     if body.type is not None and body.type not in _TYPES:
-        raise invalid(f"You entered invalid value for field: [type]. {body.type} is not allowed")
+        raise invalid(messages.TYPE_NOT_ALLOWED(kind=body.type))
     call.require_all(MEMBER, body.visible_to_users or ())
     call.require_all(USER_GROUP, body.visible_to_user_groups or ())
 
 
 def _gone() -> ApiError:
-    return ApiError(404, 404, "NOT FOUND")
+    return ApiError(404, 404, messages.SHARED_REPORT_GONE)
 
 
 def _settings(call: Call) -> Entity:

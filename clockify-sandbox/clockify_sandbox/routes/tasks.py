@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Minor, RateBody, SortOrder
 from clockify_sandbox.errors import forbidden, invalid, not_in
@@ -103,7 +104,7 @@ def delete_task(call: Call) -> Entity:
     task = _task(call)
     require_manager(call, task["projectId"])
     if task["status"] != "DONE":
-        raise invalid("Cannot delete an active task")
+        raise invalid(messages.ACTIVE_TASK)
     shown = task_of(call.workspace, task)
     forget_task(call, task)
     return shown
@@ -143,10 +144,7 @@ def _check(call: Call, project_id: str, body: NewTask, own_id: str | None = None
     call.require_free_name(TASK, body.name, call.workspace.tasks_of(project_id), own_id)
     call.require_all(MEMBER, body.assignee_ids)
     call.require_all(USER_GROUP, body.user_group_ids)
-    try:
-        seconds_of(body.estimate)
-    except ValueError as error:
-        raise invalid(str(error)) from None
+    seconds_of(body.estimate)
 
 
 def _project(call: Call) -> Entity:
@@ -159,7 +157,7 @@ def _project(call: Call) -> Entity:
 def _task(call: Call) -> Entity:
     project, task = _project(call), call.workspace.tasks.get(call.path["taskId"])
     if task is None or task["projectId"] != project["id"]:
-        raise not_in("Task", "Project")
+        raise not_in(TASK.noun, PROJECT.noun)
     return task
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.allowances import balance_of, grant
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
@@ -148,7 +149,7 @@ def delete_assignment(call: Call, body: Reason) -> None:
     """Take an assignment back, with a note in the body."""
     policy, assignment = _named(call)
     if not body.note:
-        raise invalid("Note field can't be empty.", 400)
+        raise invalid(messages.NOTE_EMPTY, 400)
     call.remove(BALANCE_ASSIGNMENT, assignment)
     grant(call, balance_of(call, assignment["userId"], policy), -assignment["balance"])
 
@@ -208,9 +209,9 @@ def _period(wanted: DateRange | None) -> Entity | None:
     try:
         first, last = (date.fromisoformat(day) for day in days.values())
     except ValueError:
-        raise invalid("Date range must be given in format yyyy-MM-dd", 400) from None
+        raise invalid(messages.DATE_FORMAT, 400) from None
     if first > last:
-        raise invalid(f"Start date {first} is greater than end date {last}.", 400)
+        raise invalid(messages.START_DATE_AFTER_END(start=first, end=last), 400)
     return days
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field, to_builtins
 
+from clockify_sandbox import messages
 from clockify_sandbox.absence import AutomaticEntries, audience, automatic_entries
 from clockify_sandbox.allowances import limits
 from clockify_sandbox.binding import Body, Query
@@ -162,7 +163,7 @@ def change_policy_status(call: Call, body: PolicyStatus) -> Entity:
     """Archive or restore a policy."""
     policy = call.named(POLICY, "policyId")
     if body.status == "ALL":
-        raise invalid("Invalid status", 400)
+        raise invalid(messages.STATUS_INVALID, 400)
     return _shown(call.update(POLICY, policy, {"archived": body.status == "ARCHIVED"}))
 
 
@@ -171,7 +172,7 @@ def delete_policy(call: Call) -> None:
     """Delete an archived policy with everything that hangs on it."""
     policy = call.named(POLICY, "policyId")
     if not policy["archived"]:
-        raise invalid("Policy must be archived in order to be deleted", 400)
+        raise invalid(messages.POLICY_NOT_ARCHIVED, 400)
     for kind in (TIME_OFF_REQUEST, BALANCE_ASSIGNMENT, BALANCE):
         for entity in [row for row in call.table(kind).values() if row["policyId"] == policy["id"]]:
             call.remove(kind, entity)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from clockify_sandbox import messages
 from clockify_sandbox.allowances import balance_of, is_enough, spend
 from clockify_sandbox.binding import Body
 from clockify_sandbox.errors import access_denied, forbidden, invalid, not_in, not_one_of
@@ -126,7 +127,7 @@ def decide_request(call: Call, body: Decision) -> Entity:
     if state == body.status:
         return _short(call, request)
     if state != "PENDING":
-        raise invalid("Updating policy status is not allowed", 400)
+        raise invalid(messages.POLICY_STATUS_FIXED, 400)
     changes: dict[str, Any] = {"status": _decided(call, body.status, body.note)}
     if body.status == "APPROVED":
         changes["balance"] = _spend(call, policy, request["userId"], request["balanceDiff"])
@@ -142,7 +143,7 @@ def delete_request(call: Call) -> Entity:
         raise forbidden()
     state = request["status"]["statusType"]
     if state != "PENDING":
-        raise invalid(f"{state.capitalize()} time off requests cannot be withdrawn", 400)
+        raise invalid(messages.WITHDRAWAL_LATE(title=state.capitalize(), state=state), 400)
     return _short(call, call.remove(TIME_OFF_REQUEST, request))
 
 
@@ -173,12 +174,12 @@ def _was_created_between(call: Call, request: Entity, start: datetime | None, en
 def _create(call: Call, user_id: str, body: NewRequest) -> Entity:
     policy = call.named(POLICY, "policyId")
     if policy["archived"] or not applies_to(call.workspace, policy, user_id):
-        raise not_in("User", "Policy")
+        raise not_in(MEMBER.noun, POLICY.noun)
     in_days = policy["timeUnit"] == "DAYS"
     size, period = (_days if in_days else _hours)(call, policy, user_id, body.time_off_period)
     balance = balance_of(call, user_id, policy)
     if not is_enough(balance, policy, size):
-        raise invalid("Insufficient time off balance", 400)
+        raise invalid(messages.BALANCE_INSUFFICIENT, 400)
     request = time_off_request(
         call.new_id(),
         call.workspace.id,
@@ -200,7 +201,7 @@ def _create(call: Call, user_id: str, body: NewRequest) -> Entity:
 def _days(call: Call, policy: Entity, user_id: str, wanted: TimeOffPeriod) -> tuple[float, Entity]:
     """Calendar days from a date on, of which working days count."""
     if wanted.period.days is None or wanted.period.end is not None:
-        raise invalid("Value for number of days is not allowed", 400)
+        raise invalid(messages.DAYS_NOT_ALLOWED, 400)
     first = _date(wanted.period.start)
     last = first + timedelta(days=wanted.period.days - 1)
     holidays = holidays_of(call.workspace, user_id, first, last)
@@ -208,14 +209,14 @@ def _days(call: Call, policy: Entity, user_id: str, wanted: TimeOffPeriod) -> tu
         day for day in days_between(first, last) if day not in holidays and is_working_day(call.workspace, user_id, day)
     ]
     if first not in working or last not in working:
-        raise invalid("Requested start or end date are non-working days", 400)
+        raise invalid(messages.NON_WORKING_DAYS, 400)
     zone = zone_of(call.world, user_id)
     begin, end = map(timestamp, span_of(first, last, zone))
     if not wanted.is_half_day:
         return float(len(working)), time_off_period(begin, end)
     half = wanted.half_day_period or wanted.time_off_half_day_period
     if not policy["allowHalfDay"] or half not in _HALVES:
-        raise invalid("Half day is not allowed", 400)
+        raise invalid(messages.HALF_DAY_NOT_ALLOWED, 400)
     opens, closes = (timestamp(midnight(first, zone) + hour * _HOUR) for hour in _HALVES[half])
     return len(working) / 2, time_off_period(begin, end, half, {"start": opens, "end": closes})
 
@@ -224,10 +225,10 @@ def _hours(_: Call, __: Entity, ___: str, wanted: TimeOffPeriod) -> tuple[float,
     """Hours between two timestamps, which must not have fractions of a second."""
     start, end = wanted.period.start, wanted.period.end
     if wanted.period.days is not None or end is None:
-        raise invalid("Value for number of days is not allowed", 400)
+        raise invalid(messages.DAYS_NOT_ALLOWED, 400)
     begin, finish = _second(start), _second(end)
     if begin >= finish:
-        raise invalid(f"Start datetime {start} is greater than end datetime {end}.")
+        raise invalid(messages.START_AFTER_END(start=start, end=end))
     return (finish - begin) / _HOUR, time_off_period(start, end)
 
 
@@ -235,14 +236,14 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise invalid(f"Text '{text}' could not be parsed, expected yyyy-MM-dd", 400) from None
+        raise invalid(messages.TEXT_UNREADABLE_AS(text=text, form="yyyy-MM-dd"), 400) from None
 
 
 def _second(text: str) -> int:
     try:
         return epoch(datetime.strptime(text, _SECONDS_ONLY).replace(tzinfo=UTC))
     except ValueError:
-        raise invalid(f"Text '{text}' could not be parsed, expected yyyy-MM-ddThh:mm:ssZ", 400) from None
+        raise invalid(messages.TEXT_UNREADABLE_AS(text=text, form="yyyy-MM-ddThh:mm:ssZ"), 400) from None
 
 
 def _decided(call: Call, state: str, note: str | None = None) -> Entity:

@@ -116,7 +116,7 @@ def remove_member(call: Call) -> Entity:
     group, user_id = call.named(USER_GROUP, "userGroupId"), call.path["userId"]
     call.find(MEMBER, user_id)
     if user_id not in group["userIds"]:
-        raise not_in("User", "User group")
+        raise not_in(MEMBER.noun, USER_GROUP.noun)
     left = [other for other in group["userIds"] if other != user_id]
     return _shown(call, call.update(USER_GROUP, group, {"userIds": left}))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from clockify_sandbox import messages
 from clockify_sandbox.accounts import Memberships, UserShow, ids_of, managers_of, workspace_of
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import CustomFieldValue, Day, Minor, RateBody, SortOrder
@@ -144,7 +145,7 @@ def invite_user(call: Call, body: Invitation) -> Entity:
     users = call.world.users
     user_id = next((user_id for user_id, user in users.items() if user["email"].lower() == body.email.lower()), None)
     if user_id in call.workspace.members:
-        raise invalid(f"User with email {body.email} already exists in workspace")
+        raise invalid(messages.USER_EXISTS(email=body.email))
     if user_id is None:
         account = Account(body.email, None, status="NOT_REGISTERED", created=call.now, with_settings=False)
         user_id = add_account(call.world, ids_of(call), call.workspace.id, account)
@@ -216,7 +217,7 @@ def take_role(call: Call, body: RoleBody) -> None:
     """Take a role away; the body says which."""
     member, row = _role(call, body)
     if row not in member["roles"]:
-        raise not_in("Role", "User")
+        raise not_in(messages.ROLE, MEMBER.noun)
     member["roles"].remove(row)
     managed = call.workspace.members.get(body.entity_id)
     if body.role == "TEAM_MANAGER" and managed and call.path["userId"] in managed["managers"]:
@@ -275,7 +276,7 @@ def _set(call: Call, changes: Entity, event: str) -> Entity:
 def _role(call: Call, body: RoleBody) -> tuple[Entity, Entity]:
     member, workspace = call.named(MEMBER, "userId"), call.workspace
     if body.role == "WORKSPACE_ADMIN" and body.entity_id != workspace.id:
-        raise not_in("Entity")
+        raise not_in(messages.ENTITY)
     if body.role != "WORKSPACE_ADMIN" and "MANAGER_ROLE" not in workspace.record["features"]:
         raise not_on_plan(call.options.plan_refusal)
     if body.role == "PROJECT_MANAGER":

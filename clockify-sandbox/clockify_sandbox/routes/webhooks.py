@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.errors import ApiError, forbidden, invalid, not_in
 from clockify_sandbox.kinds import ASSIGNMENT, EXPENSE, MEMBER, PROJECT, TAG, TASK, WEBHOOK
@@ -71,7 +72,7 @@ class StatusQuery(Query):
 def list_webhooks(call: Call, query: WebhookQuery) -> Entity:
     """All webhooks of people, or those of add-ons. Asking for those of the system breaks the server."""
     if query.type == "SYSTEM":
-        raise ApiError(500, 500, "Internal server error.")
+        raise ApiError(500, 500, messages.INTERNAL_ERROR)
     workspace = call.workspace
     if query.type == "ADDON":
         return _envelope([hook for table in workspace.addon_webhooks.values() for hook in table.values()])
@@ -83,7 +84,7 @@ def list_addon_webhooks(call: Call) -> Entity:
     """The webhooks of an add-on."""
     table = call.workspace.addon_webhooks.get(call.path["addonId"])
     if table is None:
-        raise not_in("Addon")
+        raise not_in(messages.ADDON)
     return _envelope(list(table.values()))
 
 
@@ -91,12 +92,12 @@ def list_addon_webhooks(call: Call) -> Entity:
 def create_webhook(call: Call, body: WebhookBody) -> Entity:
     """A new webhook with a token of its own."""
     if body.name is None:
-        raise invalid("Webhook already exists")
+        raise invalid(messages.WEBHOOK_EXISTS)
     _check(call, body)
     per_user, per_workspace = _LIMITS.get(call.workspace.plan, _LARGEST)
     own = [hook for hook in call.workspace.webhooks.values() if hook["userId"] == call.user_id]
     if len(own) >= per_user or len(call.workspace.webhooks) >= per_workspace:
-        raise invalid("Webhook limit reached", 4033)
+        raise invalid(messages.WEBHOOK_LIMIT, 4033)
     webhook_id = call.new_id()
     hook = {
         "id": webhook_id,
@@ -126,7 +127,7 @@ def update_webhook(call: Call, body: WebhookBody) -> Entity:
     """Replace what a webhook listens for."""
     hook = _own(call)
     if body.name is None:
-        raise invalid("must not be null")
+        raise invalid(messages.NOT_NULL)
     _check(call, body)
     changes = {
         "name": body.name,
@@ -197,16 +198,16 @@ def _own(call: Call) -> Entity:
 
 def _check(call: Call, body: WebhookBody) -> None:
     if not _SHORTEST_NAME <= len(body.name or "") <= _LONGEST_NAME:
-        raise invalid(f"length must be between {_SHORTEST_NAME} and {_LONGEST_NAME}")
+        raise invalid(messages.LENGTH_BETWEEN(least=_SHORTEST_NAME, most=_LONGEST_NAME))
     if not body.url.startswith(("http://", "https://")):
-        raise invalid("must be a valid URL")
+        raise invalid(messages.URL_INVALID)
     if body.webhook_event in ABOUT_ONE_USER and (body.trigger_source_type != "USER_ID" or not body.trigger_source):
-        raise invalid(f"Webhook event {body.webhook_event} requires at least one user as trigger source")
+        raise invalid(messages.WEBHOOK_NEEDS_USER(event=body.webhook_event))
     kind = _TRIGGERS.get(body.trigger_source_type)
     if kind:
         call.require_all(kind, body.trigger_source)
     elif any(source != call.workspace.id for source in body.trigger_source):
-        raise not_in("Trigger source")
+        raise not_in(messages.TRIGGER_SOURCE)
 
 
 def _token(seed: str) -> str:

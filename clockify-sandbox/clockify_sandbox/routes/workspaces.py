@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
+from clockify_sandbox import messages
 from clockify_sandbox.accounts import UserShow, ids_of, workspace_of
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import RateBody
@@ -110,7 +111,7 @@ def set_cost_rate(call: Call, body: RateBody) -> Entity:
 def upload_image(call: Call, form: ImageForm) -> Entity:  # noqa: ARG001 - asking for a form makes the route take multipart
     """Keep a picture."""
     if "file" not in call.files:
-        raise invalid("must not be null")
+        raise invalid(messages.NOT_NULL)
     name, _ = call.files["file"]
     return {"name": name, "url": f"https://img.clockify.me/{call.new_id()}-{name}"}
 
