@@ -87,13 +87,17 @@ class Endpoint:
 
 
 def filled(template: Any, ids: Ids) -> Any:
-    """Return a JSON template with every `{name}` in its strings replaced by the value of that name."""
+    """Return a JSON template with every `{name}` in its strings replaced by the value of that name.
+
+    A member of an object whose value is a single placeholder is left out where the value of that name is None.
+    """
     if isinstance(template, str):
         if template.startswith("{") and template.endswith("}") and template.count("{") == 1:
             return ids[template[1:-1]]
         return template.format_map(ids) if "{" in template else template
     if isinstance(template, Mapping):
-        return {key: filled(value, ids) for key, value in template.items()}
+        members = ((key, value, filled(value, ids)) for key, value in template.items())
+        return {key: made for key, value, made in members if made is not None or value is None}
     if isinstance(template, (list, tuple)):
         return [filled(value, ids) for value in template]
     return template

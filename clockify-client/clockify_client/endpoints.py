@@ -123,8 +123,14 @@ WEBHOOK_LOGS = Endpoint(
 )
 WEBHOOK_EVENT_STATUSES = Endpoint(f"{_WS}/webhooks/{{webhookId}}/statuses", DELIVERIES, page_size=200)
 
-# Reports. A window is wall clock in the zone sent along: always UTC here.
-_RANGE = {"dateRangeStart": "{start}", "dateRangeEnd": "{end}", "timeZone": "UTC", "exportType": "JSON"}
+# Reports. A window is wall clock in the zone sent along; without one it is the account's own.
+_RANGE = {
+    "dateRangeStart": "{start}",
+    "dateRangeEnd": "{end}",
+    "timeZone": "{timeZone}",
+    "rounding": "{rounding}",
+    "exportType": "JSON",
+}
 
 
 def _report(name: str, **more: object) -> Endpoint:

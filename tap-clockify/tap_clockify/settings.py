@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 from clockify_client import REGIONS, Client, Hosts, Settings
 from singer_sdk import typing as th
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from tap_clockify import windows
 
-_FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
-_YEARS = (1970, 2100)  # a window reaches from the first to the second: a day beyond is a slip
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _GROUPS = ["CLIENT", "PROJECT", "USER", "WEEK", "DATE", "MONTH", "TIMEENTRY", "TASK", "TAG"]
 _MOST_GROUPS = 3
-_WALL_CLOCK = timedelta(hours=14)  # no zone is further from UTC
 
 CONFIG_SCHEMA = th.PropertiesList(
     th.Property(
@@ -65,19 +65,7 @@ CONFIG_SCHEMA = th.PropertiesList(
         title="Audit log URL",
         description="Base URL of the audit log. Default: the global one; none is known for the other regions.",
     ),
-    th.Property(
-        "start_date",
-        th.DateTimeType,
-        title="Start date",
-        description="Read time entries that start at or after this moment, and schedule, reports and logs from it on. "
-        "Default: all time entries, everything else from 2024-01-01T00:00:00Z.",
-    ),
-    th.Property(
-        "end_date",
-        th.DateTimeType,
-        title="End date",
-        description="The same for the end, exclusive. Default: now; set it to a later day to read the schedule ahead.",
-    ),
+    *windows.SETTINGS,
     th.Property(
         "suppress_extended_requests",
         th.BooleanType,
@@ -192,86 +180,91 @@ class Scope:
 
     @property
     def start(self) -> datetime | None:
-        """The start of the window, where the user set one."""
-        return _moment(self.config, "start_date")
+        """The start of the window of time entries, where the user set one."""
+        return windows.moment_of(self.config, "start_date", self.now)
 
     @property
     def end(self) -> datetime | None:
-        """The end of the window, where the user set one."""
-        return _moment(self.config, "end_date")
+        """The end of the window of time entries, where the user set one."""
+        return windows.moment_of(self.config, "end_date", self.now)
 
     @property
     def past_end(self) -> datetime | None:
-        """That end where it lies in the past; one ahead is meant for the schedule and bounds nothing before it."""
+        """That end where it lies in the past; one ahead bounds no time entry."""
         return self.end if self.end and self.end < self.now else None
 
     @property
-    def window(self) -> tuple[datetime, datetime]:
-        """The window of everything that must have one: from 2024 to now unless set, each end alone as well."""
-        return self.start or _FIRST_DAY, self.end or self.now
+    def schedule_window(self) -> tuple[datetime, datetime]:
+        """The window of assignments, their totals and capacity."""
+        start = windows.moment_of(self.config, "schedule_start_date", self.now) or self.start
+        end = windows.moment_of(self.config, "schedule_end_date", self.now) or self.end
+        return start or windows.FIRST_DAY, end or self.now
 
     @property
-    def narrowed(self) -> bool:
-        """Whether that window is smaller than the one without settings."""
-        start, end = self.window
-        return start > _FIRST_DAY or end < self.now
+    def log_window(self) -> tuple[datetime, datetime]:
+        """The window of the audit log and the entity feeds."""
+        start = windows.moment_of(self.config, "report_start_date", self.now) or self.start
+        return start or windows.FIRST_DAY, self.past_end or self.now
 
-    def wall_clock(self, *, bounded: bool = True) -> dict[str, str]:
-        """Return `start` and `end` for an endpoint that reads them as wall clock of a zone it does not tell.
+    @property
+    def report_window(self) -> tuple[datetime, datetime]:
+        """The window of the reports: wall clocks, of which the latest may be a day ahead of UTC."""
+        start, end = self.log_window
+        return start, end if self.past_end else end + windows.FURTHEST_OFFSET
+
+    @property
+    def schedule_narrowed(self) -> bool:
+        """Whether the window of the schedule is smaller than the one without settings."""
+        return self._is_narrower(self.schedule_window)
+
+    @property
+    def reports_narrowed(self) -> bool:
+        """Whether the window of reports and logs is smaller than the one without settings."""
+        return self._is_narrower(self.log_window)
+
+    def schedule_wall_clock(self) -> dict[str, str]:
+        """Return `start` and `end` of the schedule for an endpoint that reads them as wall clocks of an unknown zone.
 
         They are padded by the largest distance any zone has from UTC; rows outside the window are to be dropped.
-
-        Args:
-            bounded: The endpoint needs both ends; else an end that is not set is left out.
         """
-        start, end = self.window if bounded else (self.start, self.past_end)
-        padded = {"start": start and start - _WALL_CLOCK, "end": end and end + _WALL_CLOCK}
-        return {name: timestamp(moment) for name, moment in padded.items() if moment}
+        return _padded(*self.schedule_window)
 
-    def weeks(self) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the first and the last day of every week, Monday to Sunday, that the window touches."""
-        start, end = self.window
-        day = _midnight(start) - timedelta(days=start.weekday())
-        while day < end:
-            yield day, day + timedelta(days=6)
-            day += timedelta(days=7)
+    def entries_wall_clock(self) -> dict[str, str]:
+        """Return the ends of the window of time entries that are set, padded likewise."""
+        return _padded(self.start, self.past_end)
 
-    def months(self) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the first and the last day of every calendar month in the window, whose days are included whole."""
-        start, end = self.window
-        day = _midnight(start)
-        while day < end:
-            following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-            after = min(following, _midnight(end - timedelta(seconds=1)) + timedelta(days=1))
-            yield day, after - timedelta(days=1)
-            day = following
+    def check_windows(self) -> None:
+        """Look at the settings of all windows before the first request.
 
-    def spans(self, *, days: int) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the window in parts of at most so many days, each beginning where the one before ended."""
-        start, end = self.window
-        while start < end:
-            after = min(start + timedelta(days=days), end)
-            yield start, after
-            start = after
+        Raises:
+            ValueError: One is no moment, or a start does not lie before its end; the message names the settings.
+        """
+        names = (
+            ("start_date", "end_date"),
+            ("schedule_start_date", "schedule_end_date"),
+            ("report_start_date", "end_date"),
+        )
+        for begin, finish in names:
+            start, end = (windows.moment_of(self.config, name, self.now) for name in (begin, finish))
+            if start and end and start >= end:
+                msg = f"{begin} ({self.config[begin]}) must lie before {finish} ({self.config[finish]})"
+                raise ValueError(msg)
+        start, end = self.schedule_window
+        if (zone := self.config.get("report_time_zone")) and zone not in available_timezones():
+            msg = f"report_time_zone ({zone}) is not the name of a time zone, such as Europe/Berlin or UTC"
+            raise ValueError(msg)
+        if start >= end:
+            msg = f"the schedule ends ({timestamp(end)}) before it starts ({timestamp(start)}): set schedule_end_date"
+            raise ValueError(msg)
+
+    def _is_narrower(self, window: tuple[datetime, datetime]) -> bool:
+        start, end = window
+        return start > windows.FIRST_DAY or end < self.now
 
 
-def _midnight(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _moment(config: Mapping[str, Any], setting: str) -> datetime | None:
-    text = config.get(setting)
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{setting} must be a moment such as 2026-01-31T00:00:00Z: {error}"
-        raise ValueError(msg) from None
-    if not _YEARS[0] <= moment.year <= _YEARS[1]:
-        msg = f"{setting} ({text}) must lie in the years {_YEARS[0]} to {_YEARS[1]}"
-        raise ValueError(msg)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _padded(start: datetime | None, end: datetime | None) -> dict[str, str]:
+    padded = {"start": start and start - windows.FURTHEST_OFFSET, "end": end and end + windows.FURTHEST_OFFSET}
+    return {name: timestamp(moment) for name, moment in padded.items() if moment}
 
 
 def timestamp(moment: datetime) -> str:
@@ -285,10 +278,7 @@ def client_of(config: Mapping[str, Any], user_agent: str) -> Client:
     Raises:
         ValueError: Settings contradict each other or a URL is not acceptable; the message names the setting.
     """
-    start, end = _moment(config, "start_date"), _moment(config, "end_date")
-    if start and end and start >= end:
-        msg = f"start_date ({config['start_date']}) must lie before end_date ({config['end_date']})"
-        raise ValueError(msg)
+    Scope(config, datetime.now(tz=UTC)).check_windows()
     groups = config["report_groups"]
     if not 1 <= len(groups) <= _MOST_GROUPS:
         msg = f"report_groups must name one to {_MOST_GROUPS} groups, not {len(groups)}"

@@ -109,8 +109,8 @@ def _groups(row: Record, above: tuple[str, ...], groups: list[str], ids: Ids) ->
         "parentPath": "/".join(above) or None,
         "level": len(path),
         "group": groups[len(path) - 1] if len(path) <= len(groups) else None,
-        "dateRangeStart": ids["start"],
-        "dateRangeEnd": ids["end"],
+        "dateRangeStart": ids["start"][:10],
+        "dateRangeEnd": ids["end"][:10],
     }
     for child in children:
         yield from _groups(child, path, groups, ids)
@@ -135,8 +135,8 @@ def started_within(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:
 
 
 def overlapping_window(scope: Scope) -> Callable[[Mapping[str, Any]], bool]:
-    """Return the test for assignments whose period touches the window."""
-    start, end = scope.window
+    """Return the test for assignments whose period touches the window of the schedule."""
+    start, end = scope.schedule_window
 
     def keep(assignment: Mapping[str, Any]) -> bool:
         period = assignment.get("period") or {}

@@ -13,6 +13,7 @@ from tap_clockify import shapes
 from tap_clockify.declaration import Source, StreamDeclaration
 from tap_clockify.settings import Scope, timestamp
 from tap_clockify.streams.people import WORKSPACES, in_workspace
+from tap_clockify.windows import spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def _in_spans(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """Spans that follow each other to the second: 31 days are allowed in the audit log, 30 in the feeds."""
     for workspace in in_workspace(rows, ids, scope):
-        for first, after in scope.spans(days=30):
+        for first, after in spans(scope.log_window, days=30):
             yield {
                 **workspace,
                 "start": timestamp(first),
@@ -42,7 +43,7 @@ def _feed(name: str, endpoint: Endpoint, *key: str) -> StreamDeclaration:
         key=("id", "documentType", *key),
         shape=shapes.fed_document,
         selected=False,
-        narrowed=lambda scope: scope.narrowed,
+        narrowed=lambda scope: scope.reports_narrowed,
     )
 
 
@@ -52,7 +53,7 @@ STREAMS = (
         Source(endpoints.AUDIT_LOG_ROWS, WORKSPACES, _in_spans, overlapping=True),
         shape=shapes.audited,
         selected=False,
-        narrowed=lambda scope: scope.narrowed,
+        narrowed=lambda scope: scope.reports_narrowed,
     ),
     _feed("entities_created", endpoints.ENTITIES_CREATED),
     _feed("entities_updated", endpoints.ENTITIES_UPDATED),

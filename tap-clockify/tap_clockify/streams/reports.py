@@ -1,4 +1,4 @@
-"""Reports, asked in spans of at most a month, and the shared reports people saved."""
+"""Reports, read in whole calendar months or weeks, and the shared reports that people saved."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from clockify_client import endpoints
 from tap_clockify import shapes
 from tap_clockify.declaration import Source, StreamDeclaration
 from tap_clockify.streams.people import WORKSPACES, in_workspace, per_workspace
+from tap_clockify.windows import whole_months, whole_weeks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from clockify_client import Endpoint, Ids
 
-    from tap_clockify.declaration import Parent
+    from tap_clockify.declaration import Children, Parent
     from tap_clockify.settings import Scope
+    from tap_clockify.windows import Window
 
 
 def _asked_with(scope: Scope) -> dict[str, Any]:
@@ -24,29 +26,29 @@ def _asked_with(scope: Scope) -> dict[str, Any]:
         "groups": scope.config["report_groups"],
         "weeklyGroup": scope.config["report_weekly_group"],
         "amountShown": scope.config["report_amount_shown"],
+        "timeZone": scope.config.get("report_time_zone"),
+        "rounding": scope.config["report_rounding"],
     }
 
 
-def _by_month(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    for workspace in in_workspace(rows, ids, scope):
-        for first, last in scope.months():
-            span = {"start": f"{first:%Y-%m-%d}T00:00:00.000Z", "end": f"{last:%Y-%m-%d}T23:59:59.999Z"}
-            yield {**workspace, **span, **_asked_with(scope)}
+def _in_periods(periods: Callable[[Window], Iterable[Window]]) -> Children:
+    """Return what makes one child per workspace and whole calendar period; its first and last day are wall clocks."""
 
+    def children(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
+        for workspace in in_workspace(rows, ids, scope):
+            for first, last in periods(scope.report_window):
+                span = {"start": f"{first:%Y-%m-%d}T00:00:00.000Z", "end": f"{last:%Y-%m-%d}T23:59:59.999Z"}
+                yield {**workspace, **span, **_asked_with(scope)}
 
-def _by_week(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    for workspace in in_workspace(rows, ids, scope):
-        for first, last in scope.weeks():
-            span = {"start": f"{first:%Y-%m-%d}T00:00:00.000Z", "end": f"{last:%Y-%m-%d}T23:59:59.999Z"}
-            yield {**workspace, **span, **_asked_with(scope)}
+    return children
 
 
 def _monthly(endpoint: Endpoint) -> Source:
-    return Source(endpoint, WORKSPACES, _by_month)
+    return Source(endpoint, WORKSPACES, _in_periods(whole_months))
 
 
 def _narrowed(scope: Scope) -> bool:
-    return scope.narrowed
+    return scope.reports_narrowed
 
 
 SHARED_REPORTS = per_workspace(endpoints.SHARED_REPORTS)
@@ -76,7 +78,7 @@ STREAMS = (
     ),
     StreamDeclaration(
         "report_weekly",
-        Source(endpoints.REPORT_WEEKLY, WORKSPACES, _by_week),
+        Source(endpoints.REPORT_WEEKLY, WORKSPACES, _in_periods(whole_weeks)),
         key=("workspaceId", "weekStart", "_id"),
         shape=shapes.weekly_groups,
         selected=False,

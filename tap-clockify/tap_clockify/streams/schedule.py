@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 
 def _padded(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     for workspace in in_workspace(rows, ids, scope):
-        yield {**workspace, **scope.wall_clock()}
+        yield {**workspace, **scope.schedule_wall_clock()}
 
 
 def _exact(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    """Totals over a window cannot be padded: what was added could not be taken off again."""
-    start, end = scope.window
+    """Totals over a window cannot be padded: what was added could not be taken off again. Their rows carry it."""
+    start, end = map(timestamp, scope.schedule_window)
     for workspace in in_workspace(rows, ids, scope):
-        yield {**workspace, "start": timestamp(start), "end": timestamp(end)}
+        yield {**workspace, "start": start, "end": end, "windowStart": start, "windowEnd": end}
+
+
+def _narrowed(scope: Scope) -> bool:
+    return scope.schedule_narrowed
 
 
 # One call brings the totals of 200 users, where the single-user endpoint would take one each.
@@ -39,26 +43,26 @@ STREAMS = (
         "assignments",
         Source(endpoints.ASSIGNMENTS, WORKSPACES, _padded),
         keep=shapes.overlapping_window,
-        narrowed=lambda scope: scope.narrowed,
+        narrowed=_narrowed,
     ),
     StreamDeclaration(
         "assignment_project_totals",
         Source(endpoints.ASSIGNMENT_PROJECT_TOTALS, WORKSPACES, _exact),
         key=("workspaceId", "projectId"),
-        narrowed=lambda scope: scope.narrowed,
+        narrowed=_narrowed,
     ),
     StreamDeclaration(
         "user_capacity_totals",
         CAPACITY,
         key=("workspaceId", "userId"),
         shape=shapes.with_working_days,
-        narrowed=lambda scope: scope.narrowed,
+        narrowed=_narrowed,
     ),
     StreamDeclaration(
         "user_capacity_days",
         CAPACITY,
         key=("workspaceId", "userId", "date"),
         shape=shapes.exploded("totalHoursPerDay", userId="userId"),
-        narrowed=lambda scope: scope.narrowed,
+        narrowed=_narrowed,
     ),
 )
