@@ -23,7 +23,14 @@ from clockify_client.endpoint import (
 _WS = "/workspaces/{workspaceId}"
 _BY_ID = {"sort-column": "ID", "sort-order": "ASCENDING"}
 _WINDOW = {"start": "{start}", "end": "{end}"}
-_ACCOUNT_STATUSES = ("ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED", "LIMITED")
+_ACCOUNT_STATUSES = (
+    "ACTIVE",
+    "PENDING_EMAIL_VERIFICATION",
+    "DELETED",
+    "NOT_REGISTERED",
+    "LIMITED",
+    "LIMITED_DELETED",
+)
 
 # People and places
 WORKSPACES = Endpoint("/workspaces")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from clockify_sandbox.seed.draw import Draw
     from clockify_sandbox.world import Entity, Workspace, World
 
+_ROLES = ("OWNER", "WORKSPACE_ADMIN", "PROJECT_MANAGER", "TEAM_MANAGER")
 Memberships = Literal["ALL", "NONE", "WORKSPACE", "PROJECT", "USERGROUP"]
 
 
@@ -100,6 +101,22 @@ def roles_of(world: World, workspace: Workspace, user_id: str) -> list[Entity]:
         if known:
             entities.append({"id": target, "name": known["name"]})
     return [{"role": role, "entities": entities} for role, entities in reached.items()]
+
+
+def key_holders(world: World) -> list[Entity]:
+    """The API keys in force, each with its user and the user's role in the first workspace that has the user."""
+    return [
+        {"key": key, "role": _leading_role(world, user_id), "userId": user_id, "name": world.users[user_id]["name"]}
+        for key, user_id in world.keys.items()
+    ]
+
+
+def _leading_role(world: World, user_id: str) -> str:
+    if world.users[user_id]["status"] == "LIMITED":
+        return "LIMITED"
+    workspace = next((one for one in world.workspaces.values() if user_id in one.members), None)
+    held = {role["role"] for role in workspace.members[user_id]["roles"]} if workspace else set()
+    return next((role for role in _ROLES if role in held), "MEMBER")
 
 
 def managers_of(workspace: Workspace, user_id: str) -> list[str]:

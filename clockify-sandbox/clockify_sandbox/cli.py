@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from clockify_sandbox.accounts import key_holders
 from clockify_sandbox.app import App, Options
 from clockify_sandbox.faults import Fault, parse_faults
 from clockify_sandbox.seed import DEFAULT_NOW, PLANS, SCALES, build_world
@@ -33,10 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"clockify-sandbox: {_explain(error, options)}", file=sys.stderr)  # noqa: T201
         return 2
+    _print_keys(app)
     serve(app, listener)
     if options.state:
         save(options.state, app.sandbox)
     return 0
+
+
+def _print_keys(app: App) -> None:
+    """Say on standard error who may be called as whom; the first line of standard output is the origin."""
+    for holder in key_holders(app.sandbox.world):
+        print(f"{holder['key']:28} {holder['role']:16} {holder['name']}", file=sys.stderr)  # noqa: T201
 
 
 def _app(options: argparse.Namespace) -> App:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from clockify_sandbox.accounts import key_holders
 from clockify_sandbox.faults import Faults, parse_faults
 from clockify_sandbox.state import dump_chunks
 from clockify_sandbox.stats import Stats
@@ -78,7 +79,7 @@ class Control:
         await send({"type": "http.response.body", "body": msgspec.json.encode(value)})
 
     def _stats(self, _body: bytes) -> Any:
-        return self._app.stats.report()
+        return {**self._app.stats.report(), "keys": key_holders(self._app.sandbox.world)}
 
     def _reset(self, body: bytes) -> Any:
         wish = _decoded(body, Reset)

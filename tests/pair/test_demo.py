@@ -154,7 +154,7 @@ def test_an_edit_is_all_that_is_written(first: tuple[Path, str, str], second: tu
     (planned,) = re.findall(r"^  UPDATE .*$", told, re.MULTILINE)
     assert planned.endswith(': note "Won in the pitch of last week." -> "Pays late."')
     assert re.search(r"requests: \d+ GET, 1 POST, 1 PUT; the sandbox has changed", told)
-    assert lines(told) == {"clients": ["7", "7", "0", "1", "0", "0", "OK"]}
+    assert lines(told) == {"clients": ["8", "8", "0", "1", "0", "0", "OK"]}
 
     edit(folder / "projects.csv", "northwind-care", hourlyRate="a lot")
     failed = play(first[0])

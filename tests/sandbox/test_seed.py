@@ -14,8 +14,20 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from clockify_sandbox.accounts import key_holders
 from clockify_sandbox.invoicing import totals
-from clockify_sandbox.seed import ADDON_ID, ADDON_TOKEN, DEFAULT_NOW, LIMITED_KEY, build_world
+from clockify_sandbox.seed import (
+    ADDON_ID,
+    ADDON_TOKEN,
+    ADMIN_KEY,
+    DEFAULT_NOW,
+    LIMITED_ACCOUNT_KEY,
+    LIMITED_KEY,
+    MEMBER_KEY,
+    PROJECT_MANAGER_KEY,
+    TEAM_MANAGER_KEY,
+    build_world,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -201,7 +213,7 @@ def test_every_reference_resolves(name: str, request: pytest.FixtureRequest) -> 
         known = {space.id, *space.projects, *space.user_groups, *space.members}
         assert all(role["entityId"] in known for role in roles)
         for entry in space.time_entries:
-            assert entry.user_id in space.members
+            assert entry.user_id in world.users
             assert entry.project_id is None or entry.project_id in space.projects
             assert entry.task_id is None or space.tasks[entry.task_id]["projectId"] == entry.project_id
             assert set(entry.tag_ids or ()) <= space.tags.keys()
@@ -260,9 +272,9 @@ def days(first: str, last: str) -> list[str]:
 
 
 BANDS = {
-    "members": (25, 28),
-    "clients": (40, 40),
-    "projects": (150, 150),
+    "members": (25, 30),
+    "clients": (41, 41),
+    "projects": (151, 151),
     "tasks": (820, 940),
     "time_entries": (55_000, 65_000),
     "invoices": (250, 600),
@@ -287,7 +299,7 @@ def test_agency_entries_lie_within_projects_and_memberships(company: Workspace) 
     members = {key: {row["userId"] for row in project["memberships"]} for key, project in company.projects.items()}
     for entry in company.time_entries:
         if entry.project_id:
-            assert entry.user_id in members[entry.project_id]
+            assert entry.user_id in members[entry.project_id] or entry.user_id not in company.members
             assert created(entry.project_id) <= entry.start
             assert not company.projects[entry.project_id]["archived"] or entry.start < NOW - 30 * DAY
         assert created(entry.user_id) <= entry.start <= NOW
@@ -302,7 +314,8 @@ def test_agency_people_never_do_two_things_at_once(company: Workspace) -> None:
 
 
 def test_agency_hours_look_like_those_of_people(agency: World, company: Workspace) -> None:
-    finished = [entry for entry in company.time_entries if entry.end is not None]
+    usual = {user_id for user_id in company.members if agency.users[user_id]["status"] != "LIMITED"}  # no night watch
+    finished = [entry for entry in company.time_entries if entry.end is not None and entry.user_id in usual]
     hours = dict.fromkeys(company.members, 0.0)
     worked: dict[str, set[str]] = {user_id: set() for user_id in company.members}
     weekend = 0
@@ -400,11 +413,91 @@ def test_agency_approvals_hold_the_entries_of_their_week(company: Workspace) -> 
 def test_the_large_company_holds_a_million_entries() -> None:
     space = workshop(build("large"))
     assert 950_000 < len(space.time_entries) < 1_050_000
-    assert len(space.members) == 401
-    assert (len(space.clients), len(space.projects)) == (300, 2000)
+    assert len(space.members) == 403
+    assert (len(space.clients), len(space.projects)) == (301, 2001)
     assert 11_000 < len(space.tasks) < 13_000
     assert min(len(space.invoices), len(space.expenses)) > 2_000
     assert min(created(entry.id) == entry.start for entry in space.time_entries)
+
+
+# People who left, roles, and what is hard to store
+
+
+def hours_of(space: Workspace, user_id: str) -> float:
+    return sum((entry.end or entry.start) - entry.start for entry in space.time_entries.of_user(user_id)) / 3600
+
+
+@pytest.mark.parametrize("scale", ["tiny", "agency"])
+@pytest.mark.parametrize("seed", [7, 11])
+def test_people_who_left_keep_their_entries(scale: str, seed: int) -> None:
+    world = build(scale, seed)
+    space = workshop(world)
+    everybody = {user_id for each in world.workspaces.values() for user_id in each.members}
+    (removed,) = world.users.keys() - everybody
+    assert hours_of(space, removed) > 40
+    deleted = [user_id for user_id in space.members if world.users[user_id]["status"] == "DELETED"]
+    assert deleted
+    assert all(hours_of(space, user_id) > 40 for user_id in deleted)
+    for user_id in (removed, *deleted):
+        assert all(entry.end for entry in space.time_entries.of_user(user_id))
+        assert user_id not in world.keys.values()
+
+
+@pytest.mark.parametrize("scale", ["tiny", "agency"])
+@pytest.mark.parametrize("seed", [7, 11])
+def test_every_role_has_a_key(scale: str, seed: int) -> None:
+    world = build(scale, seed)
+    roles = {holder["key"]: holder["role"] for holder in key_holders(world)}
+    assert {
+        KEY: "OWNER",
+        ADMIN_KEY: "WORKSPACE_ADMIN",
+        PROJECT_MANAGER_KEY: "PROJECT_MANAGER",
+        TEAM_MANAGER_KEY: "TEAM_MANAGER",
+        MEMBER_KEY: "MEMBER",
+        LIMITED_ACCOUNT_KEY: "LIMITED",
+    }.items() <= roles.items()
+    assert world.keys[LIMITED_KEY] == world.keys[MEMBER_KEY]
+
+
+@pytest.mark.parametrize("name", ["tiny", "agency"])
+def test_money_zones_and_clocks_are_those_of_many_countries(name: str, request: pytest.FixtureRequest) -> None:
+    world: World = request.getfixturevalue(name)
+    space = workshop(world)
+    codes = {currency["id"]: currency["code"] for currency in space.record["currencies"]}
+    default = space.record["hourlyRate"]["currency"]
+    foreign = {
+        key
+        for key, row in space.clients.items()
+        if not row["archived"] and codes.get(row["currencyId"], default) != default
+    }
+    abroad = [row for row in space.projects.values() if row["clientId"] in foreign]
+    assert any(row["hourlyRate"] and row["hourlyRate"]["currency"] == "EUR" and row["costRate"] for row in abroad)
+    assert any(member["hourlyRate"] and member["costRate"] for row in abroad for member in row["memberships"])
+    assert any(entry.billable for entry in space.time_entries if entry.project_id in {row["id"] for row in abroad})
+    zones = {(world.users[user_id]["settings"] or {}).get("timeZone") for user_id in space.members}
+    assert len(zones - {None}) >= 3
+    over_midnight, over_change = 0, 0
+    for entry in space.time_entries:
+        zone = ZoneInfo((world.users[entry.user_id]["settings"] or {}).get("timeZone", "Europe/London"))
+        start, end = (datetime.fromtimestamp(moment, zone) for moment in (entry.start, entry.end or entry.start))
+        over_midnight += start.date() < end.date()
+        over_change += start.utcoffset() != end.utcoffset()
+    assert over_midnight >= 3
+    assert over_change >= 1
+
+
+@pytest.mark.parametrize("name", ["tiny", "agency"])
+def test_names_are_hard_to_store_and_to_tell_apart(name: str, request: pytest.FixtureRequest) -> None:
+    space = workshop(request.getfixturevalue(name))
+    tables = (space.clients, space.projects, space.tasks, space.tags)
+    names = [row["name"] for table in tables for row in table.values()]
+    for sign in (",", '"', "'", "\N{ROCKET}", "\N{ROMAN NUMERAL TWO}" if name == "tiny" else "\N{ROMAN NUMERAL SEVEN}"):
+        assert any(sign in each for each in names), sign
+    assert max(map(len, names)) == 255
+    by_name: dict[str, set[str]] = {}
+    for row in space.projects.values():
+        by_name.setdefault(row["name"], set()).add(row["clientId"])
+    assert any(len(clients) > 1 for clients in by_name.values())
 
 
 # Another present

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Sandbox
+    from conftest import Sandbox, StartSandbox
 
 COMMAND = [sys.executable, "-m", "clockify_sandbox", "serve", "--port", "0", "--scale", "empty"]
 
@@ -32,7 +32,30 @@ def test_it_prints_its_origin_and_ends_cleanly(number: signal.Signals) -> None:
     assert origin.startswith("http://127.0.0.1:")
     process.send_signal(number)
     rest, errors = process.communicate(timeout=10)
-    assert (process.returncode, rest, errors) == (0, "", "")
+    assert (process.returncode, rest) == (0, "")
+    assert [line.split() for line in errors.splitlines()] == [["sandbox-key", "OWNER", "Olive", "Owner"]]
+
+
+ROLES = {
+    "sandbox-key": "OWNER",
+    "sandbox-admin-key": "WORKSPACE_ADMIN",
+    "sandbox-project-manager-key": "PROJECT_MANAGER",
+    "sandbox-team-manager-key": "TEAM_MANAGER",
+    "sandbox-member-key": "MEMBER",
+    "sandbox-limited-account-key": "LIMITED",
+}
+
+
+@pytest.mark.parametrize("scale", ["tiny", "agency"])
+def test_every_role_has_a_key_that_stats_list(sandbox: StartSandbox, scale: str) -> None:
+    box = sandbox(scale=scale)
+    holders = {holder["key"]: holder for holder in box.stats()["keys"]}
+    assert {key: holders[key]["role"] for key in ROLES} == ROLES
+    assert len({holders[key]["userId"] for key in ROLES}) == len(ROLES)
+    for key in ROLES:
+        account = box.ok("GET", "/user", key=key)
+        assert (account["id"], account["name"]) == (holders[key]["userId"], holders[key]["name"])
+        assert box.ok("GET", "/workspaces", key=key)[0]["id"] == box.workspace_id
 
 
 def test_wrong_arguments_are_one_clear_line(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ World
   users[id]      id, email ("" for LIMITED accounts), name?, profilePicture?, activeWorkspace, defaultWorkspace,
                  status, settings? {all keys of the UserDto settings} (no memberships,
                  customFields, roles)
-  keys           api_key -> owner of the first workspace, "sandbox-limited-key" -> plain member of the first workspace
-                 only (not in scale empty)
+  keys           api_key -> owner of the first workspace; the keys of `seed.cast` -> one member of it per role (not in
+                 scale empty)
   addon_tokens   "sandbox-addon-token" (all scopes), "sandbox-addon-readonly-token" (the *_READ scopes), both
                  workspace 1; scopes are CLIENT_READ, CLIENT_WRITE, ... (see `seed.plans.ADDON_SCOPES`); add-on id
                  `ADDON_ID`
@@ -116,9 +116,16 @@ from clockify_sandbox.seed.build import (
     ADDON_READ_TOKEN,
     ADDON_TOKEN,
     DEFAULT_NOW,
-    LIMITED_KEY,
     SCALES,
     build_world,
+)
+from clockify_sandbox.seed.cast import (
+    ADMIN_KEY,
+    LIMITED_ACCOUNT_KEY,
+    LIMITED_KEY,
+    MEMBER_KEY,
+    PROJECT_MANAGER_KEY,
+    TEAM_MANAGER_KEY,
 )
 from clockify_sandbox.seed.plans import ADDON_ID, PLANS
 
@@ -126,9 +133,14 @@ __all__ = [
     "ADDON_ID",
     "ADDON_READ_TOKEN",
     "ADDON_TOKEN",
+    "ADMIN_KEY",
     "DEFAULT_NOW",
+    "LIMITED_ACCOUNT_KEY",
     "LIMITED_KEY",
+    "MEMBER_KEY",
     "PLANS",
+    "PROJECT_MANAGER_KEY",
     "SCALES",
+    "TEAM_MANAGER_KEY",
     "build_world",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.seed.cast import Cast, keys_of
 from clockify_sandbox.seed.company import AGENCY, LARGE, add_company
 from clockify_sandbox.seed.draw import DAY, Draw
 from clockify_sandbox.seed.plans import ADDON_SCOPES, PLANS, READ_SCOPES
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEFAULT_NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-LIMITED_KEY = "sandbox-limited-key"
 ADDON_TOKEN = "sandbox-addon-token"  # noqa: S105 - a key of the sandbox is no secret
 ADDON_READ_TOKEN = "sandbox-addon-readonly-token"  # noqa: S105
 
@@ -41,37 +41,32 @@ def build_world(scale: str, seed: int, plan: str, api_key: str, now: datetime = 
     if now.tzinfo is None:
         raise ValueError("`now` needs a time zone, e.g. 2026-11-20T09:30:00Z")
     world = World(now=now)
-    owner, plain = SCALES[scale](world, Draw(seed, now), plan)
-    if plain:
-        world.keys[LIMITED_KEY] = plain
-    world.keys[api_key] = owner
+    world.keys = keys_of(SCALES[scale](world, Draw(seed, now), plan), api_key)
     first = next(iter(world.workspaces))
     world.addon_tokens = {ADDON_TOKEN: (first, ADDON_SCOPES), ADDON_READ_TOKEN: (first, READ_SCOPES)}
     return world
 
 
-def _empty(world: World, draw: Draw, plan: str) -> tuple[str, str | None]:
+def _empty(world: World, draw: Draw, plan: str) -> Cast:
     workspace = add_workspace(world, draw, "Empty", plan, created=draw.now - 30 * DAY)
     account = Account(email="owner@empty.example", name="Olive Owner", created=draw.now - 30 * DAY)
     owner = add_account(world, draw, workspace.id, account)
     add_member(workspace, world.users[owner], Terms(), "OWNER")
-    return owner, None
+    return Cast(owner)
 
 
-def _agency(world: World, draw: Draw, plan: str) -> tuple[str, str | None]:
-    company = add_company(world, draw, plan, AGENCY)
-    return company.owner.user_id, company.plain_member.user_id
+def _agency(world: World, draw: Draw, plan: str) -> Cast:
+    return add_company(world, draw, plan, AGENCY)
 
 
-def _large(world: World, draw: Draw, plan: str) -> tuple[str, str | None]:
-    company = add_company(world, draw, plan, LARGE)
-    return company.owner.user_id, company.plain_member.user_id
+def _large(world: World, draw: Draw, plan: str) -> Cast:
+    return add_company(world, draw, plan, LARGE)
 
 
-SCALES: dict[str, Callable[[World, Draw, str], tuple[str, str | None]]] = {
+SCALES: dict[str, Callable[[World, Draw, str], Cast]] = {
     "empty": _empty,
     "tiny": add_tiny,
     "agency": _agency,
     "large": _large,
 }
-"""Builders by scale; each answers the ids of the owner of the first workspace and of a plain member."""
+"""Builders by scale; each names the people who have API keys."""

@@ -98,6 +98,19 @@ def local_ordinal(seconds: int, zone: str) -> int:
     return datetime.fromtimestamp(seconds, _zone(zone)).toordinal()
 
 
+def clock_change(before: int, zone: str) -> tuple[int, int]:
+    """The first second and the end of the last day, before the given one, on which the clocks of a zone changed.
+
+    Raises:
+        ValueError: if they did not change within a year.
+    """
+    for ordinal in range(before - 1, before - 366, -1):
+        begin, end = midnight(ordinal, zone), midnight(ordinal + 1, zone)
+        if end - begin != DAY:
+            return begin, end
+    raise ValueError(f"the clocks of {zone} do not change")
+
+
 def ts(seconds: int) -> str:
     """An instant as the API writes it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:-6] + "Z"

@@ -107,6 +107,11 @@ def add_member(workspace: Workspace, user: Entity, terms: Terms, role: str | Non
     return member
 
 
+def remove_member(workspace: Workspace, user_id: str) -> None:
+    """Remove a member: no list of the workspace has the person any more; the account and the time entries stay."""
+    del workspace.members[user_id]
+
+
 def default_currency(workspace: Workspace) -> str:
     """The code of the workspace's default currency."""
     code: str = next(currency["code"] for currency in workspace.record["currencies"] if currency["isDefault"])

@@ -5,13 +5,16 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.seed.cast import Cast
 from clockify_sandbox.seed.company.absence import add_absence
+from clockify_sandbox.seed.company.latecomers import add_latecomers
 from clockify_sandbox.seed.company.model import Company, Size
 from clockify_sandbox.seed.company.money import add_expenses, add_invoices
 from clockify_sandbox.seed.company.planning import add_estimates, add_schedule
 from clockify_sandbox.seed.company.portfolio import add_portfolio
 from clockify_sandbox.seed.company.staff import add_custom_fields, hire
 from clockify_sandbox.seed.company.timesheets import fill_timesheets
+from clockify_sandbox.seed.company.vocabulary import DESIGN, OPERATIONS
 from clockify_sandbox.seed.draw import DAY, HOUR, midnight, monday, month_starts, ts
 from clockify_sandbox.seed.entities import webhook
 from clockify_sandbox.seed.plans import ADDON_ID
@@ -55,8 +58,8 @@ _WEEKS = 104
 _AUDITED_DAYS = 31
 
 
-def add_company(world: World, draw: Draw, plan: str, size: Size) -> Company:
-    """One workspace with two years of everything."""
+def add_company(world: World, draw: Draw, plan: str, size: Size) -> Cast:
+    """One workspace with two years of everything; the result names the people who have API keys."""
     first = monday(draw.today) - 7 * _WEEKS
     starts = month_starts(first, draw.today)
     locked_before = midnight(starts[-3], "Europe/London")
@@ -84,7 +87,16 @@ def add_company(world: World, draw: Draw, plan: str, size: Size) -> Company:
     add_invoices(company)
     add_schedule(company)
     _add_traces(company)
-    return company
+    # What came later is drawn last, so that the ids of everything before it stay what they were.
+    limited = add_latecomers(company, locked_before)
+    return Cast(
+        owner=company.owner.user_id,
+        admin=company.leads[OPERATIONS].user_id,
+        project_manager=company.project_manager.user_id,
+        team_manager=company.leads[DESIGN].user_id,
+        member=company.plain_member.user_id,
+        limited=limited,
+    )
 
 
 def _add_traces(company: Company) -> None:

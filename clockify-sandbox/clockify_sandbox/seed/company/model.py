@@ -117,3 +117,15 @@ class Company:
             for person in self.people
             if not members[person.user_id]["roles"] and members[person.user_id]["membershipStatus"] == "ACTIVE"
         )
+
+    @property
+    def project_manager(self) -> Person:
+        """Somebody present who manages projects, and people only if nobody else manages projects."""
+        members = self.workspace.members
+        managers = [
+            person
+            for person in self.people
+            if members[person.user_id]["membershipStatus"] == "ACTIVE"
+            and "PROJECT_MANAGER" in {role["role"] for role in members[person.user_id]["roles"]}
+        ]
+        return min(managers, key=lambda person: len({role["role"] for role in members[person.user_id]["roles"]}))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.seed.cast import Cast
 from clockify_sandbox.seed.draw import ts
+from clockify_sandbox.seed.tiny.former import add_former_people
 from clockify_sandbox.seed.tiny.leave import add_leave, add_second_leave
 from clockify_sandbox.seed.tiny.money import add_money, add_second_money
+from clockify_sandbox.seed.tiny.names import add_hard_names
 from clockify_sandbox.seed.tiny.people import add_neighbours, add_people
 from clockify_sandbox.seed.tiny.planning import add_planning, add_second_planning
 from clockify_sandbox.seed.tiny.stage import Stage
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
     from clockify_sandbox.world import World
 
 
-def add_tiny(world: World, draw: Draw, plan: str) -> tuple[str, str]:
-    """Both workspaces; answers the owner of the first and a plain member of it."""
+def add_tiny(world: World, draw: Draw, plan: str) -> Cast:
+    """Both workspaces; the result names the people of the first who have API keys."""
     first = Stage(
         world,
         draw,
@@ -60,7 +63,16 @@ def add_tiny(world: World, draw: Draw, plan: str) -> tuple[str, str]:
     add_second_leave(second)
     add_second_planning(second)
     add_second_traces(second)
-    # Plain members whose zones lie far from UTC on either side: where a window's edge is depends on who asks.
-    world.keys["sandbox-west-key"] = first["lia"]
-    world.keys["sandbox-east-key"] = first["kenji"]
-    return first["ada"], first["mia"]
+    # What came later is drawn last, so that the ids of everything before it stay what they were.
+    add_hard_names(first)
+    add_former_people(first)
+    return Cast(
+        owner=first["ada"],
+        admin=first["ben"],
+        project_manager=first["kenji"],
+        team_manager=first["lia"],
+        member=first["mia"],
+        limited=first["lou"],
+        west=first["lia"],
+        east=first["kenji"],
+    )

@@ -30,7 +30,7 @@ def _add_routine(stage: Stage) -> None:
     ids = stage.ids
     zone = stage.zone("mia")
     for days in range(-49, 0):
-        if _is_weekend(stage, days) or days == FOUNDERS_DAY:
+        if is_weekend(stage, days) or days == FOUNDERS_DAY:
             continue
         start = stage.at(days, "09:15", zone)
         for number, text in enumerate(("Build of templates", "Review")):
@@ -46,14 +46,14 @@ def _add_routine(stage: Stage) -> None:
                 tag_ids=(ids["remote"],) if days % 3 == 0 else (),
             )
     for days in range(-21, 0):
-        if _is_weekend(stage, days):
+        if is_weekend(stage, days):
             continue
         start = stage.at(days, "10:00", stage.zone("ada"))
         stage.log("ada", start, start + 90 * MINUTE, "Support call", project_id=ids["care"], task_id=ids["support"])
         start = stage.at(days, "08:30", stage.zone("ben"))
         stage.log("ben", start, start + 45 * MINUTE, "Bookkeeping", project_id=ids["inside"], tag_ids=())
     for days in range(-200, -186):
-        if _is_weekend(stage, days):
+        if is_weekend(stage, days):
             continue
         start = stage.at(days, "09:00", stage.zone("ivan"))
         stage.log(
@@ -61,7 +61,8 @@ def _add_routine(stage: Stage) -> None:
         )
 
 
-def _is_weekend(stage: Stage, days: int) -> bool:
+def is_weekend(stage: Stage, days: int) -> bool:
+    """Whether the day so many days from today is a Saturday or Sunday."""
     return (stage.draw.today + days - 1) % 7 in (5, 6)
 
 
@@ -152,12 +153,17 @@ def _lock(stage: Stage) -> None:
         entry.locked = entry.start < border
 
 
+def log_locked(stage: Stage, who: str, start: int, end: int, text: str, **fields: object) -> None:
+    """A finished time entry, locked if it began before the lock date."""
+    stage.log(who, start, end, text, locked=start < stage.at(-LOCKED_DAYS, "00:00"), **fields)
+
+
 def add_second_time(stage: Stage) -> None:
     """Two weeks in the second workspace, and one timer."""
     ids = stage.ids
     for who, text in (("chloe", "Maquettes"), ("dario", "Integrazione"), ("kenji", "翻訳")):
         for days in range(-14, 0):
-            if _is_weekend(stage, days):
+            if is_weekend(stage, days):
                 continue
             start = stage.at(days, "14:00", stage.zone(who))
             stage.log(
