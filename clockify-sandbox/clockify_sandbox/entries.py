@@ -13,7 +13,7 @@ from clockify_sandbox.binding import Body
 from clockify_sandbox.bodies import CustomFieldValue
 from clockify_sandbox.errors import ApiError, forbidden, invalid, not_in
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, TAG, TASK, TIME_ENTRY
-from clockify_sandbox.people import oversight
+from clockify_sandbox.permissions import visible_work
 from clockify_sandbox.projects import default_of
 from clockify_sandbox.render import project_of, task_of, time_entry_renderer
 from clockify_sandbox.values import epoch, timestamp
@@ -72,11 +72,11 @@ def owned_entry(call: Call, entry_id: str, user_id: str | None = None) -> TimeEn
 
 
 def visible_entry(call: Call, entry_id: str) -> TimeEntry:
-    """An entry that the caller may read: one's own, those of people one manages, as administrator all."""
+    """An entry that the caller may read."""
     entry = call.workspace.time_entries.get(entry_id)
     if entry is None:
         raise not_in(TIME_ENTRY.noun)
-    if not oversight(call)(entry.user_id):
+    if not visible_work(call)(entry.user_id, entry.project_id):
         raise forbidden()
     return entry
 

@@ -294,6 +294,11 @@ SCHEDULE_ASSIGNMENT_UNKNOWN = Message(
     "SCHEDULE_ASSIGNMENT mit ID '{id}' nicht gefunden",
 )
 SHARED_REPORT_GONE = Message("NOT FOUND", "NO ENCONTRADO", "NICHT GEFUNDEN")
+USER_NOT_IN_PROJECT = Message(
+    "USER with id {user} doesn't belong to PROJECT with id {project}",
+    "USER con id {user} no pertenece a PROJECT con id {project}",
+    "USER mit id {user} gehört nicht zu PROJECT mit id {project}",
+)
 USER_EXISTS = Message(
     "User with email {email} already exists in workspace",
     "Ya existe un usuario con el correo {email} en el espacio de trabajo",

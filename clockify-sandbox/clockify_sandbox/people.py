@@ -93,12 +93,21 @@ def applies_to(workspace: Workspace, entity: Entity, user_id: str) -> bool:
 
 def oversight(call: Call) -> Callable[[str], bool]:
     """Whether the caller may look at a user's affairs: one's own, those of people one manages, as administrator all."""
-    if call.is_admin:
-        return lambda _: True
-    caller, members = call.user_id, call.workspace.members
-    managed = {role["entityId"] for role in members[caller]["roles"] if role["role"] == "TEAM_MANAGER"}
-    reports = {user_id for user_id, member in members.items() if caller in member["managers"]}
-    return ({caller} | managed | members_of(call.workspace, managed) | reports).__contains__
+    return (lambda _: True) if call.is_admin else managed_people(call.workspace, call.user_id).__contains__
+
+
+def managed_people(workspace: Workspace, manager: str) -> set[str]:
+    """A manager and those in the manager's care: by a role over them or their group, or as their manager by name."""
+    roles = workspace.members[manager]["roles"] if manager in workspace.members else ()
+    managed = {role["entityId"] for role in roles if role["role"] == "TEAM_MANAGER"}
+    reports = {user_id for user_id, member in workspace.members.items() if manager in member["managers"]}
+    return {manager} | managed | members_of(workspace, managed) | reports
+
+
+def managed_projects(workspace: Workspace, manager: str) -> set[str]:
+    """The projects that somebody is a manager of."""
+    roles = workspace.members[manager]["roles"] if manager in workspace.members else ()
+    return {role["entityId"] for role in roles if role["role"] == "PROJECT_MANAGER"}
 
 
 def name_of(world: World, user_id: str) -> str:

@@ -1,12 +1,21 @@
-"""Who may do what, beyond the role that a route asks for."""
+"""Who may do and see what, beyond the role that a route asks for.
+
+Lists answer everybody with 200 and hold what the caller may see: administrators see everything, managers what was done
+by the people and on the projects in their care, everybody what is theirs. Where nothing is known about a list, it is
+the same for all.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clockify_sandbox.errors import access_denied, forbidden
+from clockify_sandbox import messages
+from clockify_sandbox.errors import access_denied, forbidden, invalid
+from clockify_sandbox.people import managed_projects, oversight
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clockify_sandbox.call import Call
     from clockify_sandbox.world import Entity
 
@@ -16,7 +25,7 @@ def require_creator(call: Call, setting: str) -> None:
     allowed = call.workspace.record["workspaceSettings"]["entityCreationPermissions"][setting]
     if call.is_admin or allowed == "EVERYONE":
         return
-    if allowed == "ADMINS_AND_PROJECT_MANAGERS" and _manages_a_project(call):
+    if allowed == "ADMINS_AND_PROJECT_MANAGERS" and managed_projects(call.workspace, call.user_id):
         return
     raise forbidden()
 
@@ -28,9 +37,34 @@ def require_users_list(call: Call) -> None:
 
 
 def can_see(call: Call, project: Entity) -> bool:
-    """Whether the caller may see a project: public ones, one's own, and everything for administrators."""
+    """Whether the caller may see a project: public ones, one's own, managed ones; everything for administrators."""
     members = (membership["userId"] for membership in project["memberships"])
-    return bool(project["public"]) or call.is_admin or call.user_id in members
+    return bool(project["public"]) or call.is_admin or call.user_id in members or manages(call, project["id"])
+
+
+def visible_members(call: Call) -> Callable[[str], bool]:
+    """Whether a list of users shows a member to the caller.
+
+    Members without a role over others see fewer people than administrators. That is documented, but not who is missing:
+    here it is those who do not work in the workspace (invited, declined, inactive).
+    """
+    members = call.workspace.members
+    if members[call.user_id]["roles"]:
+        return lambda _: True
+    return lambda user_id: user_id == call.user_id or members[user_id]["membershipStatus"] == "ACTIVE"
+
+
+def visible_work(call: Call) -> Callable[[str, str | None], bool]:
+    """Whether the caller may see what a user did, or spent, on a project or none."""
+    may_see, projects = oversight(call), managed_projects(call.workspace, call.user_id)
+    return lambda user_id, project_id: may_see(user_id) or project_id in projects
+
+
+def require_tasks(call: Call, project: Entity) -> None:
+    """Refuse the tasks of a project to those who are in it through a group only, where the world is like that."""
+    own = {row["membershipType"] for row in project["memberships"] if row["userId"] == call.user_id}
+    if call.options.group_access == "without-tasks" and own == {"USERGROUP"} and not call.is_admin:
+        raise invalid(messages.USER_NOT_IN_PROJECT(user=call.user_id, project=project["id"]))
 
 
 def require_manager(call: Call, project_id: str) -> None:
@@ -41,11 +75,4 @@ def require_manager(call: Call, project_id: str) -> None:
 
 def manages(call: Call, project_id: str) -> bool:
     """Whether the caller is a manager of the project."""
-    return any(
-        role["role"] == "PROJECT_MANAGER" and role["entityId"] == project_id
-        for role in call.workspace.members[call.user_id]["roles"]
-    )
-
-
-def _manages_a_project(call: Call) -> bool:
-    return any(role["role"] == "PROJECT_MANAGER" for role in call.workspace.members[call.user_id]["roles"])
+    return project_id in managed_projects(call.workspace, call.user_id)

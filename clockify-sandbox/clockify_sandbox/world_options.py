@@ -42,6 +42,13 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
             "get 403 with code 501; `GET /user` still answers."
         ),
     ] = "everyone"
+    group_access: Annotated[
+        Literal["full", "without-tasks"],
+        Meta(
+            description="What a member sees of a project that a user group gives access to. Without tasks, its list of "
+            "tasks is refused with 400 and code 501, although the project is listed."
+        ),
+    ] = "full"
     page_cap: Annotated[
         int,
         Meta(

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import conftest
 
@@ -19,6 +19,7 @@ PLAIN: dict[str, Any] = {
     "language": "en",
     "plan_refusal": "403-empty",
     "users_list": "everyone",
+    "group_access": "full",
     "page_cap": 0,
     "without_last_page": False,
     "totals": "all",
@@ -28,6 +29,7 @@ OTHER: dict[str, Any] = {
     "language": "es",
     "plan_refusal": "400",
     "users_list": "admins",
+    "group_access": "without-tasks",
     "page_cap": 2,
     "without_last_page": True,
     "totals": "none",
@@ -35,8 +37,10 @@ OTHER: dict[str, Any] = {
 }
 FLAGS = (
     *("--language", "es", "--plan-refusal", "400", "--users-list", "admins", "--page-cap", "2"),
+    *("--group-access", "without-tasks"),
     *("--without-last-page", "--totals", "none", "--former-members", "hidden"),
 )
+GONE = {"DELETED", "LIMITED_DELETED"}
 CLIENTS = "/workspaces/{ws}/clients"
 USERS = "/workspaces/{ws}/users"
 REFUSED_USERS = (403, {"message": "Access Denied", "code": 501})
@@ -239,3 +243,174 @@ def test_totals_count_all_rows_or_those_of_the_page_or_are_absent(sandbox: conft
     assert stated() == [1] * 8
     box.world(totals="none")
     assert stated() == [None] * 8
+
+
+def test_people_who_left_are_listed_on_request_or_never(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    dump = box.dump()
+    members = {row["userId"] for row in dump["workspaces"][0]["members"]}
+    gone = {row["id"] for row in dump["users"] if row["status"] in GONE} & members
+    assert gone
+
+    def listed() -> tuple[set[str], set[str]]:
+        statuses = "ACTIVE,PENDING_EMAIL_VERIFICATION,DELETED,NOT_REGISTERED,LIMITED,LIMITED_DELETED"
+        searched = box.ok("POST", "/workspaces/{ws}/users/info", {"accountStatuses": sorted(GONE)})
+        return ids(box.ok("GET", USERS, params={"account-statuses": statuses})), ids(searched)
+
+    def reported() -> set[str]:
+        report = {
+            "dateRangeStart": "2026-01-01T00:00:00Z",
+            "dateRangeEnd": "2026-11-20T23:59:59Z",
+            "summaryFilter": {"groups": ["USER"]},
+        }
+        return {
+            row["_id"] for row in box.ok("POST", "/workspaces/{ws}/reports/summary", report, host="report")["groupOne"]
+        }
+
+    everyone, only_gone = listed()
+    assert everyone == members
+    assert only_gone == gone <= reported()
+    assert not ids(box.ok("GET", USERS)) & gone
+    box.world(former_members="hidden")
+    assert listed() == (members - gone, set())
+    assert gone <= reported()
+
+
+def test_access_by_a_group_may_not_reach_the_tasks(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    me = box.ok("GET", "/user", key=LIMITED_KEY)["id"]
+    project = box.ok("POST", "/workspaces/{ws}/projects", {"name": "By group", "isPublic": False})["id"]
+    group = box.ok("POST", "/workspaces/{ws}/user-groups", {"name": "Group"})["id"]
+    box.ok("POST", f"/workspaces/{{ws}}/user-groups/{group}/users", {"userId": me})
+    members = {"memberships": [], "userGroups": {"contains": "CONTAINS", "ids": [group], "status": "ALL"}}
+    box.ok("PATCH", f"/workspaces/{{ws}}/projects/{project}/memberships", members)
+    tasks = f"/workspaces/{{ws}}/projects/{project}/tasks"
+    assert box.ok("GET", tasks, key=LIMITED_KEY) == []
+    box.world(group_access="without-tasks")
+    assert box.refused("GET", tasks, key=LIMITED_KEY) == (400, 501)
+    assert project in {row["id"] for row in box.ok("GET", "/workspaces/{ws}/projects", key=LIMITED_KEY)}
+    assert box.ok("GET", tasks) == []
+    box.ok("POST", f"/workspaces/{{ws}}/projects/{project}/memberships", {"userIds": [me]})
+    assert box.ok("GET", tasks, key=LIMITED_KEY) == []
+
+
+# -- who sees what ----------------------------------------------------------------------------------------------------
+
+
+class Seen:
+    """The ids of what a key sees in the first workspace, list by list."""
+
+    def __init__(self, box: conftest.Sandbox, key: str) -> None:
+        ws = "/workspaces/{ws}"
+        requested = {"statuses": ["ALL"], "pageSize": 200}
+        self.projects = ids(box.ok("GET", f"{ws}/projects?page-size=200", key=key))
+        self.users = ids(box.ok("GET", f"{ws}/users?page-size=200", key=key))
+        self.expenses = ids(box.ok("GET", f"{ws}/expenses?page-size=200", key=key)["expenses"]["expenses"])
+        self.requests = ids(box.ok("POST", f"{ws}/time-off/requests", requested, key=key)["requests"])
+        approvals = box.ok("GET", f"{ws}/approval-requests?page-size=200", key=key)
+        self.approvals = ids(row["approvalRequest"] for row in approvals)
+        self.clients = ids(box.ok("GET", f"{ws}/clients?page-size=200", key=key))
+
+
+def ids(rows: Iterable[dict[str, Any]]) -> set[str]:
+    return {row["id"] for row in rows}
+
+
+def cast(box: conftest.Sandbox) -> tuple[dict[str, Any], str, str, str]:
+    """The first workspace as it is stored, the plain member, and a person and a private project to put in its care."""
+    workspace, me = box.dump()["workspaces"][0], box.ok("GET", "/user", key=LIMITED_KEY)["id"]
+    spent = {row["userId"] for row in workspace["expenses"]}
+    person = next(row["ownerId"] for row in workspace["approval_requests"] if row["ownerId"] in spent - {me})
+    project = next(
+        row["id"]
+        for row in workspace["projects"]
+        if not row["public"] and me not in {one["userId"] for one in row["memberships"]}
+    )
+    return workspace, me, person, project
+
+
+def own(workspace: dict[str, Any], table: str, people: set[str], projects: frozenset[str] = frozenset()) -> set[str]:
+    """The ids of what these people did, or was done on these projects."""
+    rows = workspace[table]
+    return ids(
+        row for row in rows if row.get("userId", row.get("ownerId")) in people or row.get("projectId") in projects
+    )
+
+
+def test_a_plain_member_sees_fewer_rows_with_200(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    workspace, me, _, project = cast(box)
+    everything, mine = Seen(box, "sandbox-key"), Seen(box, LIMITED_KEY)
+    assert mine.projects < everything.projects
+    assert project not in mine.projects
+    active = {row["userId"] for row in workspace["members"] if row["membershipStatus"] == "ACTIVE"}
+    assert mine.users == everything.users & active < everything.users
+    assert mine.expenses == own(workspace, "expenses", {me}) < everything.expenses
+    assert mine.requests == own(workspace, "time_off_requests", {me}) < everything.requests
+    assert mine.approvals == own(workspace, "approval_requests", {me}) < everything.approvals
+    assert mine.clients == everything.clients
+
+
+def test_a_team_manager_sees_what_the_people_in_care_did(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    workspace, me, person, _ = cast(box)
+    before = Seen(box, LIMITED_KEY)
+    role = {"role": "TEAM_MANAGER", "entityId": person}
+    box.ok("POST", f"/workspaces/{{ws}}/users/{me}/roles", role)
+    seen = Seen(box, LIMITED_KEY)
+    assert seen.projects == before.projects
+    assert seen.users > before.users
+    assert seen.expenses == own(workspace, "expenses", {me, person}) > before.expenses
+    assert seen.requests == own(workspace, "time_off_requests", {me, person})
+    assert seen.approvals == own(workspace, "approval_requests", {me, person}) > before.approvals
+    receipt = next(row["id"] for row in workspace["expenses"] if row["userId"] == person)
+    assert box.ok("GET", f"/workspaces/{{ws}}/expenses/{receipt}", key=LIMITED_KEY)["id"] == receipt
+    assert box.refused("DELETE", f"/workspaces/{{ws}}/expenses/{receipt}", key=LIMITED_KEY) == (403, 403)
+
+
+def test_a_project_manager_sees_what_was_done_on_the_projects_in_care(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    workspace, me, _, project = cast(box)
+    before = Seen(box, LIMITED_KEY)
+    path, entries = f"/workspaces/{{ws}}/users/{me}/roles", "/workspaces/{ws}/user/{user}/time-entries?page-size=1000"
+    worker = next(row["userId"] for row in workspace["time_entries"] if row["projectId"] == project)
+    theirs = entries.replace("{user}", worker)
+    assert box.refused("GET", theirs, key=LIMITED_KEY) == (403, 403)
+    box.ok("POST", path, {"role": "PROJECT_MANAGER", "entityId": project})
+    seen = Seen(box, LIMITED_KEY)
+    assert seen.projects == before.projects | {project}
+    assert seen.expenses == own(workspace, "expenses", {me}, frozenset({project}))
+    assert seen.approvals == before.approvals
+    every, visible = box.ok("GET", theirs), box.ok("GET", theirs, key=LIMITED_KEY)
+    assert visible == [row for row in every if row["projectId"] == project] != []
+    assert len(visible) < len(every)
+    assert (
+        box.ok("GET", f"/workspaces/{{ws}}/time-entries/{visible[0]['id']}", key=LIMITED_KEY)["id"] == visible[0]["id"]
+    )
+    box.ok("DELETE", path, {"role": "PROJECT_MANAGER", "entityId": project})
+    assert vars(Seen(box, LIMITED_KEY)) == vars(before)
+
+
+def test_an_administrator_sees_what_the_owner_sees(sandbox: conftest.StartSandbox) -> None:
+    box = sandbox()
+    workspace, me, _, _ = cast(box)
+    role = {"role": "WORKSPACE_ADMIN", "entityId": workspace["id"]}
+    box.ok("POST", f"/workspaces/{{ws}}/users/{me}/roles", role)
+    assert vars(Seen(box, LIMITED_KEY)) == vars(Seen(box, "sandbox-key"))
+
+
+def test_every_role_sees_a_part_of_what_the_owner_sees(untouched: conftest.Sandbox) -> None:
+    everything = vars(Seen(untouched, "sandbox-key"))
+    fewer = {}
+    for role in ("admin", "project-manager", "team-manager", "member", "limited-account"):
+        seen = vars(Seen(untouched, f"sandbox-{role}-key"))
+        assert [name for name in everything if not seen[name] <= everything[name]] == []
+        fewer[role] = {name for name in everything if seen[name] < everything[name]}
+    managers = {"projects", "expenses", "requests", "approvals"}
+    assert fewer == {
+        "admin": set(),
+        "project-manager": managers,
+        "team-manager": managers,
+        "member": managers | {"users"},
+        "limited-account": managers | {"users"},
+    }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clockify_sandbox.call import ADMIN_ROLES
 from clockify_sandbox.errors import forbidden
+from clockify_sandbox.people import managed_people, managed_projects
 
 if TYPE_CHECKING:
     from clockify_sandbox.reports.request import ReportRequest
@@ -27,12 +28,8 @@ class Viewer:
         self.is_admin = any(role["role"] in ADMIN_ROLES for role in roles)
         self._is_manager = any(role["role"] in _MANAGER_ROLES for role in roles)
         self._hides_rates = workspace.record["workspaceSettings"]["onlyAdminsSeeBillableRates"]
-        self._projects = {role["entityId"] for role in roles if role["role"] == "PROJECT_MANAGER"}
-        self._people = {user_id}
-        for role in roles:
-            if role["role"] == "TEAM_MANAGER":
-                group = workspace.user_groups.get(role["entityId"])
-                self._people.update(group["userIds"] if group else [role["entityId"]])
+        self._projects = managed_projects(workspace, user_id)
+        self._people = managed_people(workspace, user_id)
 
     def sees(self, user_id: str, project_id: str | None) -> bool:
         """Whether somebody's work on a project is visible."""

@@ -16,6 +16,7 @@ from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.kinds import CATEGORY, EXPENSE, MEMBER, PROJECT, TASK
 from clockify_sandbox.lists import is_or_any
 from clockify_sandbox.paging import KEBAB
+from clockify_sandbox.permissions import visible_work
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.seed.entities import expense as new_expense
 from clockify_sandbox.values import epoch, timestamp
@@ -80,10 +81,11 @@ class ExpenseChangeForm(ExpenseForm, kw_only=True):
 @routes.get("/workspaces/{ws}/expenses", paging=KEBAB)
 def list_expenses(call: Call, query: ExpenseQuery) -> Answer:
     """Expenses, latest day first, with the totals of the days and weeks on the page."""
+    visible = visible_work(call)
     found = [
         expense
         for expense in call.workspace.expenses.values()
-        if is_or_any(expense["userId"], query.user_id) and _is_own(call, expense)
+        if is_or_any(expense["userId"], query.user_id) and visible(expense["userId"], expense["projectId"])
     ]
     found.sort(key=lambda expense: (expense["date"], expense["id"]), reverse=True)
     week_of = _week_of(call.workspace.members[call.user_id]["profile"]["weekStart"])
@@ -116,7 +118,7 @@ def create_expense(call: Call, form: ExpenseForm) -> Entity:
 @routes.get("/workspaces/{ws}/expenses/{expenseId}")
 def get_expense(call: Call) -> Entity:
     """One expense, with ids where the list has objects."""
-    return _flat(_own(call))
+    return _flat(_visible(call))
 
 
 @routes.put("/workspaces/{ws}/expenses/{expenseId}")
@@ -163,7 +165,7 @@ def delete_expense(call: Call) -> None:
 def download_receipt(call: Call) -> Answer:
     """The receipt of an expense. An unknown file is refused as if it were somebody else's."""
     file_id = call.path["fileId"]
-    if _own(call)["fileId"] != file_id or file_id not in call.workspace.files:
+    if _visible(call)["fileId"] != file_id or file_id not in call.workspace.files:
         raise forbidden()
     name, content = call.workspace.files[file_id]
     disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
@@ -173,13 +175,16 @@ def download_receipt(call: Call) -> Answer:
 # -- who may -----------------------------------------------------------------------------------------------------------
 
 
-def _is_own(call: Call, expense: Entity) -> bool:
-    return call.is_admin or expense["userId"] == call.user_id
+def _visible(call: Call) -> Entity:
+    expense = call.named(EXPENSE, "expenseId")
+    if not visible_work(call)(expense["userId"], expense["projectId"]):
+        raise forbidden()
+    return expense
 
 
 def _own(call: Call) -> Entity:
     expense = call.named(EXPENSE, "expenseId")
-    if not _is_own(call, expense):
+    if not call.is_admin and expense["userId"] != call.user_id:
         raise forbidden()
     return expense
 

@@ -13,7 +13,7 @@ from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.kinds import MEMBER, PROJECT, TASK, USER_GROUP
 from clockify_sandbox.lists import by_id, by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
-from clockify_sandbox.permissions import can_see, manages, require_creator, require_manager
+from clockify_sandbox.permissions import can_see, manages, require_creator, require_manager, require_tasks
 from clockify_sandbox.projects import forget_task, task_shown
 from clockify_sandbox.render import project_currency, task_of
 from clockify_sandbox.routing import Routes
@@ -64,6 +64,7 @@ class AssigneeQuery(Query):
 def list_tasks(call: Call, query: TaskQuery) -> Answer:
     """The tasks of a project, done ones too unless the query says otherwise."""
     project = _project(call)
+    require_tasks(call, project)
     found = [
         task
         for task in call.workspace.tasks_of(project["id"])

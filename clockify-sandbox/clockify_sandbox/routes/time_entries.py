@@ -24,10 +24,11 @@ from clockify_sandbox.entries import (
     stop_running,
     visible_entry,
 )
-from clockify_sandbox.errors import ApiError, not_on_plan
+from clockify_sandbox.errors import ApiError, forbidden, not_on_plan
 from clockify_sandbox.kinds import MEMBER, PROJECT, TAG, TASK
 from clockify_sandbox.paging import IN_PROGRESS, KEBAB
-from clockify_sandbox.people import oversight
+from clockify_sandbox.people import managed_projects, oversight
+from clockify_sandbox.permissions import visible_work
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import DAY, epoch, wall_clock
 from clockify_sandbox.world import BY_HAND, TimeEntry
@@ -100,16 +101,17 @@ class InvoicedBody(Body):
     invoiced: bool
 
 
-@routes.get(_OF_USER, paging=KEBAB, role="SELF")
+@routes.get(_OF_USER, paging=KEBAB)
 def list_entries(call: Call, query: EntriesQuery) -> Answer:
-    """The entries of a user, newest start first."""
+    """The entries of a user, newest start first; of another user, managers of projects see those on their projects."""
+    entries = _visible_entries(call)
     call.named(MEMBER, "userId")
     if query.project:
         call.find(PROJECT, query.project)
     if query.task:
         call.find(TASK, query.task)
     call.require_all(TAG, query.tags)
-    rows = _within(call, call.workspace.time_entries.of_user(call.path["userId"]), query)
+    rows = _within(call, entries, query)
     if fits := _filters(query):
         rows = [entry for entry in rows if all(fit(entry) for fit in fits)]
     return call.page(rows, shown(call, hydrated=query.hydrated))
@@ -131,8 +133,8 @@ def get_entry(call: Call, query: HydratedQuery) -> Entity:
 def get_entries(call: Call, body: BatchBody) -> list[Entity]:
     """Entries by id; ids that lead nowhere are left out."""
     show, found = shown(call, hydrated=body.hydrated), map(call.workspace.time_entries.get, body.time_entry_ids)
-    may_see = oversight(call)
-    return [show(entry) for entry in found if entry and may_see(entry.user_id)]
+    visible = visible_work(call)
+    return [show(entry) for entry in found if entry and visible(entry.user_id, entry.project_id)]
 
 
 @routes.post(_ENTRIES, status=201, body_optional=True)
@@ -222,6 +224,16 @@ def delete_entries(call: Call, query: DeleteQuery) -> list[Entity]:
     for entry in entries:
         require_open(call, entry)
     return [remove_entry(call, entry) for entry in entries]
+
+
+def _visible_entries(call: Call) -> list[TimeEntry]:
+    user_id, projects = call.path["userId"], managed_projects(call.workspace, call.user_id)
+    entries = call.workspace.time_entries.of_user(user_id)
+    if oversight(call)(user_id):
+        return entries
+    if not projects:
+        raise forbidden()
+    return [entry for entry in entries if entry.project_id in projects]
 
 
 def _create(call: Call, body: EntryBody, user_id: str, *, may_be_manual: bool) -> Entity:

@@ -14,7 +14,7 @@ from clockify_sandbox.errors import invalid, not_in, not_on_plan
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import in_order, matches
 from clockify_sandbox.paging import BODY, KEBAB, BodyPage
-from clockify_sandbox.permissions import require_users_list
+from clockify_sandbox.permissions import require_users_list, visible_members
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.seed.workspaces import Account, Terms, add_account, add_member
 from clockify_sandbox.values import rate
@@ -235,10 +235,12 @@ def _found(call: Call, wish: UsersQuery | UsersBody) -> list[str]:
         project = call.find(PROJECT, wish.project_id)
         inside = {membership["userId"] for membership in project["memberships"]}
         chosen = [user_id for user_id in members if user_id in inside]
+    visible = visible_members(call)
     return [
         user_id
         for user_id in chosen
-        if users[user_id]["status"] in accounts
+        if visible(user_id)
+        and users[user_id]["status"] in accounts
         and wish.status in (None, "ALL", members[user_id]["membershipStatus"])
         and matches(users[user_id]["email"], wish.email)
         and matches(users[user_id]["name"], wish.name)
