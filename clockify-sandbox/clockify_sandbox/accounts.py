@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from clockify_sandbox.call import Call
-    from clockify_sandbox.seed.draw import Draw
     from clockify_sandbox.world import Entity, Workspace, World
 
 _ROLES = ("OWNER", "WORKSPACE_ADMIN", "PROJECT_MANAGER", "TEAM_MANAGER")
 Memberships = Literal["ALL", "NONE", "WORKSPACE", "PROJECT", "USERGROUP"]
 
 
-class _IdsOfCall:
+class IdsOf:
+    """The ids of a call, for what is created now."""
+
     def __init__(self, call: Call) -> None:
         self._call = call
         self.now = call.now
 
     def new_id(self, _created: int) -> str:
+        """An id for something new."""
         return self._call.new_id()
-
-
-def ids_of(call: Call) -> Draw:
-    """What the constructors of the seed take their ids from."""
-    return cast("Draw", _IdsOfCall(call))
 
 
 def workspace_of(workspace: Workspace) -> Entity:

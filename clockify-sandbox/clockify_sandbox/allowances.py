@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import balance as new_balance
 from clockify_sandbox.errors import not_in
 from clockify_sandbox.kinds import BALANCE, MEMBER, POLICY
 from clockify_sandbox.people import applies_to
-from clockify_sandbox.seed.entities import balance as new_balance
 
 if TYPE_CHECKING:
     from clockify_sandbox.call import Call

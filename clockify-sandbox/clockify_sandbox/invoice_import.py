@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from clockify_sandbox.entities import invoice_item
 from clockify_sandbox.render import billable_rate
-from clockify_sandbox.seed.entities import invoice_item
 from clockify_sandbox.values import timestamp
 
 if TYPE_CHECKING:

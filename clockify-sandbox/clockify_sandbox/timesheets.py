@@ -12,9 +12,9 @@ import msgspec
 
 from clockify_sandbox.people import name_of, zone_of
 from clockify_sandbox.render import default_currency, entry_rates
-from clockify_sandbox.seed.workspaces import WEEK
 from clockify_sandbox.values import duration, epoch, timestamp
 from clockify_sandbox.workdays import local_date, span_of
+from clockify_sandbox.workspaces import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from clockify_sandbox.people import applies_to
-from clockify_sandbox.seed.workspaces import WEEK
+from clockify_sandbox.workspaces import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

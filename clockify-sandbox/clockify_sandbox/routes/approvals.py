@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.entities import approval_request, approval_status
 from clockify_sandbox.entries import is_before_lock
 from clockify_sandbox.errors import ApiError, forbidden, invalid, not_one_of
 from clockify_sandbox.kinds import APPROVAL_REQUEST, MEMBER
@@ -15,7 +16,6 @@ from clockify_sandbox.lists import by_id, in_order
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.people import oversight
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.entities import approval_request, approval_status
 from clockify_sandbox.timesheets import Details, entries_of, expenses_of, gather, request_of, week_of
 from clockify_sandbox.values import timestamp
 

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from clockify_sandbox import messages
+from clockify_sandbox import entities, messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.errors import invalid, not_on_plan
 from clockify_sandbox.kinds import CUSTOM_FIELD
 from clockify_sandbox.lists import matches
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed import entities
 
 if TYPE_CHECKING:
     from clockify_sandbox.call import Call

@@ -9,12 +9,12 @@ from msgspec import Meta
 from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Minor, SortOrder
+from clockify_sandbox.entities import expense_category
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.kinds import CATEGORY
 from clockify_sandbox.lists import by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.entities import expense_category
 
 if TYPE_CHECKING:
     from clockify_sandbox.answers import Answer

@@ -12,13 +12,13 @@ from msgspec import Meta
 from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Query
+from clockify_sandbox.entities import expense as new_expense
 from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.kinds import CATEGORY, EXPENSE, MEMBER, PROJECT, TASK
 from clockify_sandbox.lists import is_or_any
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import visible_work
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.entities import expense as new_expense
 from clockify_sandbox.values import epoch, timestamp
 
 if TYPE_CHECKING:

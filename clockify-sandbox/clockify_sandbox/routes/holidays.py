@@ -11,12 +11,12 @@ from clockify_sandbox import messages
 from clockify_sandbox.absence import AutomaticEntries, audience, automatic_entries
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Color
+from clockify_sandbox.entities import holiday as new_holiday
+from clockify_sandbox.entities import no_default_entities
 from clockify_sandbox.errors import ApiError, forbidden, invalid
 from clockify_sandbox.kinds import HOLIDAY, MEMBER
 from clockify_sandbox.people import NewPick, Pick, applies_to, name_of
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.entities import holiday as new_holiday
-from clockify_sandbox.seed.entities import no_default_entities
 from clockify_sandbox.workdays import occurs_in
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
+from clockify_sandbox.entities import invoice_item
 from clockify_sandbox.errors import ApiError, invalid, not_in
 from clockify_sandbox.invoice_import import (
     ExpenseField,
@@ -24,7 +25,6 @@ from clockify_sandbox.invoice_import import (
 from clockify_sandbox.invoicing import invoice_of, release
 from clockify_sandbox.kinds import INVOICE
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.entities import invoice_item
 from clockify_sandbox.selection import Selection
 from clockify_sandbox.values import epoch, timestamp
 

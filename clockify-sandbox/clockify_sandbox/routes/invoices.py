@@ -13,13 +13,13 @@ from msgspec import Meta
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.entities import invoice as new_invoice
 from clockify_sandbox.invoicing import info_of, invoice_of, release, row_of, stored_percent, totals
 from clockify_sandbox.kinds import CLIENT, INVOICE
 from clockify_sandbox.lists import by_id, in_order, is_or_any, matches
 from clockify_sandbox.paging import BODY, KEBAB, BodyPage
 from clockify_sandbox.pdf import pdf
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.entities import invoice as new_invoice
 from clockify_sandbox.selection import Selection
 from clockify_sandbox.values import epoch, timestamp
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from clockify_sandbox import messages
+from clockify_sandbox import entities, messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Choice, Day, Minor, RateBody
 from clockify_sandbox.errors import invalid, not_in, not_on_plan
@@ -15,7 +15,6 @@ from clockify_sandbox.permissions import require_manager
 from clockify_sandbox.projects import default_of
 from clockify_sandbox.render import project_currency, project_of
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed import entities
 from clockify_sandbox.values import rate, seconds_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from clockify_sandbox import messages
+from clockify_sandbox import entities, messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Color, RateBody, SortOrder
 from clockify_sandbox.errors import forbidden, invalid
@@ -18,7 +18,6 @@ from clockify_sandbox.projects import ProjectShow, copy_of, forget_project, new_
 from clockify_sandbox.render import currency_code, project_currency, project_of
 from clockify_sandbox.routes.tasks import NewTask, add_task
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed import entities
 from clockify_sandbox.values import rate, seconds_of
 
 if TYPE_CHECKING:

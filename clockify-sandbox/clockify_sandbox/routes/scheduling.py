@@ -10,6 +10,8 @@ from msgspec import Meta
 from clockify_sandbox import messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.entities import assignment as new_assignment
+from clockify_sandbox.entities import recurring
 from clockify_sandbox.errors import ApiError, invalid, not_in
 from clockify_sandbox.kinds import ASSIGNMENT, MEMBER, PROJECT, TASK
 from clockify_sandbox.lists import by_id, in_order, matches
@@ -18,8 +20,6 @@ from clockify_sandbox.people import Pick, UserPick, name_of, user_filter
 from clockify_sandbox.permissions import require_manager
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.schedule import Window, assignments_in, client_name, excluded_days
-from clockify_sandbox.seed.entities import assignment as new_assignment
-from clockify_sandbox.seed.entities import recurring
 from clockify_sandbox.values import DAY, timestamp
 
 if TYPE_CHECKING:

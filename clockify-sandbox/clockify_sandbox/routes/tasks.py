@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from clockify_sandbox import messages
+from clockify_sandbox import entities, messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Minor, RateBody, SortOrder
 from clockify_sandbox.errors import forbidden, invalid, not_in
@@ -17,7 +17,6 @@ from clockify_sandbox.permissions import can_see, manages, require_creator, requ
 from clockify_sandbox.projects import forget_task, task_shown
 from clockify_sandbox.render import project_currency, task_of
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed import entities
 from clockify_sandbox.values import rate, seconds_of
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from clockify_sandbox.absence import AutomaticEntries, audience, automatic_entri
 from clockify_sandbox.allowances import limits
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Color
+from clockify_sandbox.entities import policy as new_policy
 from clockify_sandbox.errors import invalid, not_in
 from clockify_sandbox.kinds import BALANCE, BALANCE_ASSIGNMENT, MEMBER, POLICY, TIME_OFF_REQUEST
 from clockify_sandbox.lists import matches
 from clockify_sandbox.paging import TIME_OFF
 from clockify_sandbox.people import NewPick, Pick
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.entities import policy as new_policy
 
 if TYPE_CHECKING:
     from clockify_sandbox.answers import Answer

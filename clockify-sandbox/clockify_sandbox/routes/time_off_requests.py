@@ -10,12 +10,12 @@ from msgspec import Meta, field
 from clockify_sandbox import messages
 from clockify_sandbox.allowances import balance_of, is_enough, spend
 from clockify_sandbox.binding import Body
+from clockify_sandbox.entities import request_status, time_off_period, time_off_request
 from clockify_sandbox.errors import access_denied, forbidden, invalid, not_in, not_one_of
 from clockify_sandbox.kinds import MEMBER, POLICY, TIME_OFF_REQUEST
 from clockify_sandbox.paging import BODY_200, BodyPage
 from clockify_sandbox.people import applies_to, members_of, name_of, oversight, zone_of
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.entities import request_status, time_off_period, time_off_request
 from clockify_sandbox.values import epoch, timestamp, wall_clock
 from clockify_sandbox.workdays import days_between, holidays_of, is_working_day, midnight, span_of
 

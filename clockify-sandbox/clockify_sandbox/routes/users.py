@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from msgspec import Meta, field
 
 from clockify_sandbox import messages
-from clockify_sandbox.accounts import Memberships, UserShow, ids_of, managers_of, workspace_of
+from clockify_sandbox.accounts import IdsOf, Memberships, UserShow, managers_of, workspace_of
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import CustomFieldValue, Day, Minor, RateBody, SortOrder
 from clockify_sandbox.errors import invalid, not_in, not_on_plan
@@ -16,8 +16,8 @@ from clockify_sandbox.lists import in_order, matches
 from clockify_sandbox.paging import BODY, KEBAB, BodyPage
 from clockify_sandbox.permissions import require_users_list, visible_members
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.workspaces import Account, Terms, add_account, add_member
 from clockify_sandbox.values import rate
+from clockify_sandbox.workspaces import Account, Terms, add_account, add_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -148,7 +148,7 @@ def invite_user(call: Call, body: Invitation) -> Entity:
         raise invalid(messages.USER_EXISTS(email=body.email))
     if user_id is None:
         account = Account(body.email, None, status="NOT_REGISTERED", created=call.now, with_settings=False)
-        user_id = add_account(call.world, ids_of(call), call.workspace.id, account)
+        user_id = add_account(call.world, IdsOf(call), call.workspace.id, account)
     member = add_member(call.workspace, users[user_id], Terms(status="PENDING"))
     call.recorder.change(MEMBER, "created", {"id": user_id, **member}, event="USERS_INVITED_TO_WORKSPACE")
     return workspace_of(call.workspace)
@@ -162,7 +162,7 @@ def add_limited_users(call: Call, body: LimitedUsers) -> Entity:
         call.require_all(USER_GROUP, new.user_groups)
     for new in body.users:
         account = Account("", new.name, status="LIMITED", created=call.now, with_settings=False)
-        user_id = add_account(call.world, ids_of(call), workspace.id, account)
+        user_id = add_account(call.world, IdsOf(call), workspace.id, account)
         values = {value.custom_field_id: value.value for value in new.user_custom_fields}
         terms = Terms(new.hourly_rate, new.cost_rate, custom_fields=values)
         member = add_member(workspace, call.world.users[user_id], terms)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from clockify_sandbox import messages
-from clockify_sandbox.accounts import UserShow, ids_of, workspace_of
+from clockify_sandbox.accounts import IdsOf, UserShow, workspace_of
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import RateBody
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.seed.workspaces import Terms, add_member, add_workspace
+from clockify_sandbox.workspaces import Terms, add_member, add_workspace
 
 if TYPE_CHECKING:
     from clockify_sandbox.call import Call
@@ -78,7 +78,7 @@ def list_workspaces(call: Call, query: WorkspaceQuery) -> list[Entity]:
 def create_workspace(call: Call, body: NewWorkspace) -> Entity:
     """A new workspace of the caller, on the plan of the active one."""
     plan = call.world.workspaces[call.user["activeWorkspace"]].plan
-    workspace = add_workspace(call.world, ids_of(call), body.name, plan, created=call.now)
+    workspace = add_workspace(call.world, IdsOf(call), body.name, plan, created=call.now)
     if body.organization_id:
         workspace.record["cakeOrganizationId"] = body.organization_id
     add_member(workspace, call.user, Terms(), "OWNER")

@@ -23,7 +23,7 @@ World
   keys           api_key -> owner of the first workspace; the keys of `seed.cast` -> one member of it per role (not in
                  scale empty)
   addon_tokens   "sandbox-addon-token" (all scopes), "sandbox-addon-readonly-token" (the *_READ scopes), both
-                 workspace 1; scopes are CLIENT_READ, CLIENT_WRITE, ... (see `seed.plans.ADDON_SCOPES`); add-on id
+                 workspace 1; scopes are CLIENT_READ, CLIENT_WRITE, ... (see `plans.ADDON_SCOPES`); add-on id
                  `ADDON_ID`
 Workspace.record id, name, imageUrl?, cakeOrganizationId?, featureSubscriptionType?, hourlyRate Rate, costRate Rate,
                  currencies [{id, code, isDefault}], features [str], subdomain {name?, enabled}, workspaceSettings
@@ -112,6 +112,7 @@ changes          {kind created|updated|deleted, type (documentType), id, at ts, 
 
 from __future__ import annotations
 
+from clockify_sandbox.plans import ADDON_ID, PLANS
 from clockify_sandbox.seed.build import (
     ADDON_READ_TOKEN,
     ADDON_TOKEN,
@@ -127,7 +128,6 @@ from clockify_sandbox.seed.cast import (
     PROJECT_MANAGER_KEY,
     TEAM_MANAGER_KEY,
 )
-from clockify_sandbox.seed.plans import ADDON_ID, PLANS
 
 __all__ = [
     "ADDON_ID",

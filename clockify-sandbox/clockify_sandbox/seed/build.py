@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.plans import ADDON_SCOPES, PLANS, READ_SCOPES
 from clockify_sandbox.seed.cast import Cast, keys_of
 from clockify_sandbox.seed.company import AGENCY, LARGE, add_company
 from clockify_sandbox.seed.draw import DAY, Draw
-from clockify_sandbox.seed.plans import ADDON_SCOPES, PLANS, READ_SCOPES
 from clockify_sandbox.seed.tiny import add_tiny
-from clockify_sandbox.seed.workspaces import Account, Terms, add_account, add_member, add_workspace
+from clockify_sandbox.workspaces import Account, Terms, add_account, add_member, add_workspace
 from clockify_sandbox.world import World
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import shared_report, webhook
 from clockify_sandbox.seed.draw import DAY, HOUR, ts
-from clockify_sandbox.seed.entities import shared_report, webhook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from clockify_sandbox.seed.draw import DAY, HOUR, iso_date, local_ordinal, midnight, month_starts, ts
-from clockify_sandbox.seed.entities import (
+from clockify_sandbox.entities import (
     balance,
     holiday,
     no_default_entities,
@@ -15,6 +14,7 @@ from clockify_sandbox.seed.entities import (
     time_off_period,
     time_off_request,
 )
+from clockify_sandbox.seed.draw import DAY, HOUR, iso_date, local_ordinal, midnight, month_starts, ts
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company, Person

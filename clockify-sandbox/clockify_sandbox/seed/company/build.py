@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import webhook
+from clockify_sandbox.plans import ADDON_ID
 from clockify_sandbox.seed.cast import Cast
 from clockify_sandbox.seed.company.absence import add_absence
 from clockify_sandbox.seed.company.latecomers import add_latecomers
@@ -16,8 +18,6 @@ from clockify_sandbox.seed.company.staff import add_custom_fields, hire
 from clockify_sandbox.seed.company.timesheets import fill_timesheets
 from clockify_sandbox.seed.company.vocabulary import DESIGN, OPERATIONS
 from clockify_sandbox.seed.draw import DAY, HOUR, midnight, monday, month_starts, ts
-from clockify_sandbox.seed.entities import webhook
-from clockify_sandbox.seed.plans import ADDON_ID
 from clockify_sandbox.seed.traces import (
     FEED_DAYS,
     add_changes,
@@ -28,7 +28,7 @@ from clockify_sandbox.seed.traces import (
     entry_document,
     token,
 )
-from clockify_sandbox.seed.workspaces import add_workspace
+from clockify_sandbox.workspaces import add_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import client, membership, project, rate, tag, task
 from clockify_sandbox.seed.draw import DAY, HOUR, MINUTE, clock_change, midnight
-from clockify_sandbox.seed.entities import client, membership, project, rate, tag, task
-from clockify_sandbox.seed.workspaces import Account, Terms, add_account, add_member, currency_id, remove_member
+from clockify_sandbox.workspaces import Account, Terms, add_account, add_member, currency_id, remove_member
 from clockify_sandbox.world import TimeEntry
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import expense, expense_category, invoice, invoice_item
 from clockify_sandbox.invoicing import totals
 from clockify_sandbox.seed.company.vocabulary import EXPENSE_CATEGORIES
 from clockify_sandbox.seed.draw import DAY, HOUR, iso_date, midnight, month_starts, ts
-from clockify_sandbox.seed.entities import expense, expense_category, invoice, invoice_item
 from clockify_sandbox.seed.files import RECEIPTS
 
 if TYPE_CHECKING:

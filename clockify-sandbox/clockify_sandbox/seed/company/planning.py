@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import assignment, budget_estimate, recurring, time_estimate
 from clockify_sandbox.seed.draw import DAY, HOUR, duration, iso_date, midnight, monday, ts
-from clockify_sandbox.seed.entities import assignment, budget_estimate, recurring, time_estimate
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company, Effort, Person, Stint

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import client, membership, project, rate, tag, task
 from clockify_sandbox.seed.company.model import Effort, Line, Stint
 from clockify_sandbox.seed.company.vocabulary import (
     CARE,
@@ -18,8 +19,7 @@ from clockify_sandbox.seed.company.vocabulary import (
     internal_jobs,
 )
 from clockify_sandbox.seed.draw import DAY, HOUR, midnight, monday
-from clockify_sandbox.seed.entities import client, membership, project, rate, tag, task
-from clockify_sandbox.seed.workspaces import currency_id
+from clockify_sandbox.workspaces import currency_id
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company, Person

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import custom_field, user_group
 from clockify_sandbox.seed.company.model import Person
 from clockify_sandbox.seed.company.vocabulary import (
     CONTENT,
@@ -15,8 +16,7 @@ from clockify_sandbox.seed.company.vocabulary import (
     STRATEGY,
 )
 from clockify_sandbox.seed.draw import DAY, HOUR, MINUTE, midnight, monday
-from clockify_sandbox.seed.entities import custom_field, user_group
-from clockify_sandbox.seed.workspaces import WEEK, Account, Terms, add_account, add_member
+from clockify_sandbox.workspaces import WEEK, Account, Terms, add_account, add_member
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company

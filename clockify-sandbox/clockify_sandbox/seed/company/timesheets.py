@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from clockify_sandbox.entities import approval_request, approval_status
 from clockify_sandbox.seed.draw import DAY, HOUR, MINUTE, midnight, ts
-from clockify_sandbox.seed.entities import approval_request, approval_status
 from clockify_sandbox.world import TimeEntry
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from clockify_sandbox.seed.tiny.stage import Stage
 from clockify_sandbox.seed.tiny.time import LOCKED_DAYS, add_second_time, add_time
 from clockify_sandbox.seed.tiny.traces import add_second_traces, add_traces
 from clockify_sandbox.seed.tiny.work import add_second_work, add_work
-from clockify_sandbox.seed.workspaces import add_workspace
+from clockify_sandbox.workspaces import add_workspace
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.draw import Draw

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import membership
 from clockify_sandbox.seed.draw import HOUR, MINUTE, clock_change
-from clockify_sandbox.seed.entities import membership
 from clockify_sandbox.seed.tiny.people import invite
 from clockify_sandbox.seed.tiny.time import FOUNDERS_DAY, is_weekend, log_locked
-from clockify_sandbox.seed.workspaces import Terms, remove_member
+from clockify_sandbox.workspaces import Terms, remove_member
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage

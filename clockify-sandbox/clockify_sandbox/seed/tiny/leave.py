@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from clockify_sandbox.seed.draw import DAY, HOUR, ts
-from clockify_sandbox.seed.entities import (
+from clockify_sandbox.entities import (
     balance,
     holiday,
     policy,
@@ -13,6 +12,7 @@ from clockify_sandbox.seed.entities import (
     time_off_period,
     time_off_request,
 )
+from clockify_sandbox.seed.draw import DAY, HOUR, ts
 from clockify_sandbox.seed.tiny.time import FOUNDERS_DAY
 
 if TYPE_CHECKING:

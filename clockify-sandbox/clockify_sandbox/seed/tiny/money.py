@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox.entities import expense, expense_category, invoice, invoice_item
 from clockify_sandbox.invoicing import totals
 from clockify_sandbox.seed.draw import DAY, HOUR, ts
-from clockify_sandbox.seed.entities import expense, expense_category, invoice, invoice_item
 from clockify_sandbox.seed.files import RECEIPTS
 
 if TYPE_CHECKING:

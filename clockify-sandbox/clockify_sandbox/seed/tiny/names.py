@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import client, membership, project, rate, tag, task
 from clockify_sandbox.seed.draw import HOUR, MINUTE, clock_change
-from clockify_sandbox.seed.entities import client, membership, project, rate, tag, task
 from clockify_sandbox.seed.tiny.time import is_weekend, log_locked
-from clockify_sandbox.seed.workspaces import currency_id
+from clockify_sandbox.workspaces import currency_id
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage

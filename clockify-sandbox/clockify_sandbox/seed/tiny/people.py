@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox.entities import custom_field, rate, user_group
 from clockify_sandbox.seed.draw import DAY, HOUR
-from clockify_sandbox.seed.entities import custom_field, rate, user_group
-from clockify_sandbox.seed.workspaces import Account, Terms, add_account, add_member
+from clockify_sandbox.workspaces import Account, Terms, add_account, add_member
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage

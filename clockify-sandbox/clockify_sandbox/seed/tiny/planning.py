@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox.entities import approval_request, approval_status, assignment, recurring
 from clockify_sandbox.seed.draw import DAY, ts
-from clockify_sandbox.seed.entities import approval_request, approval_status, assignment, recurring
-from clockify_sandbox.seed.workspaces import WEEK
+from clockify_sandbox.workspaces import WEEK
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.entities import webhook
+from clockify_sandbox.plans import ADDON_ID
 from clockify_sandbox.seed.draw import DAY, HOUR
-from clockify_sandbox.seed.entities import webhook
-from clockify_sandbox.seed.plans import ADDON_ID
 from clockify_sandbox.seed.traces import (
     add_changes,
     add_delivery,

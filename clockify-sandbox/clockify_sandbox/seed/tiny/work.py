@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clockify_sandbox.seed.entities import (
+from clockify_sandbox.entities import (
     budget_estimate,
     client,
     custom_field,
@@ -15,7 +15,7 @@ from clockify_sandbox.seed.entities import (
     task,
     time_estimate,
 )
-from clockify_sandbox.seed.workspaces import currency_id
+from clockify_sandbox.workspaces import currency_id
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage

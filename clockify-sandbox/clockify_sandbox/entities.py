@@ -1,6 +1,6 @@
 """Every kind of entity with the values it has when nothing special is said about it.
 
-One constructor per kind, so that the stored shape (see the package docstring) stands in one place. Keyword arguments
+One constructor per kind, so that the stored shape (see the docstring of `seed`) stands in one place. Keyword arguments
 replace defaults; a key that the kind does not have is refused.
 """
 

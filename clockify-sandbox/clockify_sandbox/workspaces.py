@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from clockify_sandbox.seed.draw import DAY, duration
-from clockify_sandbox.seed.entities import rate
-from clockify_sandbox.seed.plans import features, subscription
+from clockify_sandbox.entities import rate
+from clockify_sandbox.plans import features, subscription
+from clockify_sandbox.values import DAY, duration
 from clockify_sandbox.world import Workspace, World
 
 if TYPE_CHECKING:
-    from clockify_sandbox.seed.draw import Draw
     from clockify_sandbox.world import Entity
 
 WEEK = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
@@ -36,6 +35,17 @@ LABELS = {
     "totalAmount": "Total due",
     "unitPrice": "Unit price",
 }
+
+
+class Ids(Protocol):
+    """Where the ids of accounts and workspaces come from."""
+
+    @property
+    def now(self) -> int:
+        """The present, in seconds since the epoch."""
+
+    def new_id(self, created: int, /) -> str:
+        """An id of something created at a second."""
 
 
 @dataclass
@@ -65,9 +75,9 @@ class Terms:
     managers: list[str] = field(default_factory=list)
 
 
-def add_account(world: World, draw: Draw, workspace_id: str, account: Account) -> str:
+def add_account(world: World, ids: Ids, workspace_id: str, account: Account) -> str:
     """Register a person and answer the id of the account."""
-    user_id = draw.new_id(account.created)
+    user_id = ids.new_id(account.created)
     settings = _user_settings(account) if account.with_settings else None
     picture = f"https://img.clockify.me/no-user-image-{len(world.users) % 8}.png" if account.name else None
     world.users[user_id] = {
@@ -126,7 +136,7 @@ def currency_id(workspace: Workspace, code: str) -> str:
 
 def add_workspace(  # noqa: PLR0913 - one value per trait of a workspace
     world: World,
-    draw: Draw,
+    ids: Ids,
     name: str,
     plan: str,
     *,
@@ -136,25 +146,25 @@ def add_workspace(  # noqa: PLR0913 - one value per trait of a workspace
     settings: dict[str, Any] | None = None,
 ) -> Workspace:
     """A workspace without members; the first currency is the default, rates are (billable, cost) in minor units."""
-    born = draw.now - 900 * DAY if created is None else created
-    workspace_id = draw.new_id(born)
+    born = ids.now - 900 * DAY if created is None else created
+    workspace_id = ids.new_id(born)
     record = {
         "id": workspace_id,
         "name": name,
         "imageUrl": "",
-        "cakeOrganizationId": draw.new_id(born),
+        "cakeOrganizationId": ids.new_id(born),
         "featureSubscriptionType": subscription(plan),
         "hourlyRate": rate(rates[0], currencies[0]),
         "costRate": rate(rates[1], currencies[0]),
         "currencies": [
-            {"id": draw.new_id(born), "code": code, "isDefault": code == currencies[0]} for code in currencies
+            {"id": ids.new_id(born), "code": code, "isDefault": code == currencies[0]} for code in currencies
         ],
         "features": features(plan),
         "subdomain": {"name": None, "enabled": False},
         "workspaceSettings": {**_workspace_settings(), **(settings or {})},
     }
     workspace = Workspace(id=workspace_id, record=record, plan=plan)
-    workspace.invoice_settings = invoice_settings([draw.new_id(born) for _ in range(3)])
+    workspace.invoice_settings = invoice_settings([ids.new_id(born) for _ in range(3)])
     workspace.item_types = ["Service", "Product", "Expense"]
     world.workspaces[workspace_id] = workspace
     return workspace
