@@ -1,7 +1,8 @@
 """Routes: how family files declare them, and how a path finds its own.
 
 A route is a function and one decorator line. What the function takes besides the call says what the route reads:
-`query` and `body` (or `form`, for multipart) are converted to the types of their annotations before the function runs.
+`query` and `body` (or `form`, for multipart) are converted to the types of their annotations before the function runs;
+that is why the modules of the families do without `from __future__ import annotations`, which would make texts of them.
 What it returns is the JSON of a success; None is an empty body; an `Answer` goes out as it is.
 """
 
@@ -176,12 +177,8 @@ def _find(node: _Node, segments: list[str]) -> list[_Node]:
 
 
 def _argument_types(handler: Callable[..., Any]) -> dict[str, Any]:
-    # Only these annotations are evaluated: those of the call may name types that exist for the type checker only.
-    names = ("query", "body", "form")
     return {
-        name: eval(kind, handler.__globals__) if isinstance(kind, str) else kind  # noqa: S307
-        for name, kind in handler.__annotations__.items()
-        if name in names
+        name: handler.__annotations__[name] for name in ("query", "body", "form") if name in handler.__annotations__
     }
 
 

@@ -1,13 +1,13 @@
 """Approval requests: weeks of time entries and expenses that somebody submits and somebody else approves."""
 
-from __future__ import annotations
-
 from datetime import MAXYEAR, MINYEAR, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from clockify_sandbox import messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import approval_request, approval_status
 from clockify_sandbox.entries import is_before_lock
 from clockify_sandbox.errors import ApiError, forbidden, invalid, not_one_of
@@ -18,11 +18,7 @@ from clockify_sandbox.people import oversight
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.timesheets import Details, entries_of, expenses_of, gather, request_of, week_of
 from clockify_sandbox.values import timestamp
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="APPROVAL", feature="APPROVAL")
 

@@ -1,22 +1,18 @@
 """The audit log, on a host of its own."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
 from clockify_sandbox import messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.paging import AUDIT_LOG
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import DAY, epoch, timestamp
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
 
 routes = Routes(host="auditlog", feature="AUDIT_LOG", role="ADMIN")
 

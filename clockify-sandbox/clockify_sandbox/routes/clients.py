@@ -1,13 +1,13 @@
 """Clients."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from clockify_sandbox import messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid, not_in
 from clockify_sandbox.kinds import CLIENT, PROJECT, TASK
 from clockify_sandbox.lists import by_name, in_order, is_or_any, matches
@@ -15,11 +15,7 @@ from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import require_creator
 from clockify_sandbox.render import client_of
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="CLIENT")
 

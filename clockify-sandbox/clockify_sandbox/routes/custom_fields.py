@@ -1,21 +1,17 @@
 """Custom fields of the workspace."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
 from clockify_sandbox import entities, messages
 from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid, not_on_plan
 from clockify_sandbox.kinds import CUSTOM_FIELD
 from clockify_sandbox.lists import matches
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(feature="CUSTOM_FIELDS", role="ADMIN")
 

@@ -1,23 +1,17 @@
 """The feeds of entities that were created, updated and deleted. They lag, and leave things out."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from clockify_sandbox import messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Query
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.paging import ENTITY_FEED
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import DAY, created_at, epoch, timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="WORKSPACE", role="ADMIN")
 

@@ -1,25 +1,21 @@
 """Expense categories."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from clockify_sandbox import messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Minor, SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import expense_category
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.kinds import CATEGORY
 from clockify_sandbox.lists import by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="EXPENSE", feature="EXPENSES", role="ADMIN")
 

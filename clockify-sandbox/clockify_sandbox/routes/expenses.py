@@ -1,10 +1,9 @@
 """Expenses and their receipts. Administrators see and change all of them, everybody else their own."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from msgspec import Meta
@@ -12,6 +11,7 @@ from msgspec import Meta
 from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Query
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import expense as new_expense
 from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.kinds import CATEGORY, EXPENSE, MEMBER, PROJECT, TASK
@@ -20,12 +20,7 @@ from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import visible_work
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import epoch, timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity, Workspace
+from clockify_sandbox.world import Entity, Workspace
 
 routes = Routes(scope="EXPENSE", feature="EXPENSES")
 

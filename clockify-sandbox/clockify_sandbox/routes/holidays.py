@@ -1,9 +1,7 @@
 """Holidays. They cannot be read one by one; only the answer of a delete shows all of one."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -11,6 +9,7 @@ from clockify_sandbox import messages
 from clockify_sandbox.absence import AutomaticEntries, audience, automatic_entries
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Color
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import holiday as new_holiday
 from clockify_sandbox.entities import no_default_entities
 from clockify_sandbox.errors import ApiError, forbidden, invalid
@@ -18,10 +17,7 @@ from clockify_sandbox.kinds import HOLIDAY, MEMBER
 from clockify_sandbox.people import NewPick, Pick, applies_to, name_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.workdays import occurs_in
-
-if TYPE_CHECKING:
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
 

@@ -1,15 +1,14 @@
 """The items of invoices: typed in, imported from tracked time and expenses, taken out by position."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import invoice_item
 from clockify_sandbox.errors import ApiError, invalid, not_in
 from clockify_sandbox.invoice_import import (
@@ -27,10 +26,7 @@ from clockify_sandbox.kinds import INVOICE
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.selection import Selection
 from clockify_sandbox.values import epoch, timestamp
-
-if TYPE_CHECKING:
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="INVOICE", feature="INVOICING", role="ADMIN")
 

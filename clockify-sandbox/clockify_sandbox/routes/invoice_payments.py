@@ -1,23 +1,19 @@
 """Payments towards invoices. Writes answer the invoice, never the payment."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec import Meta
 
 from clockify_sandbox import messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import ApiError, not_in
 from clockify_sandbox.invoicing import invoice_of, status_after_payment
 from clockify_sandbox.kinds import INVOICE
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="INVOICE", feature="INVOICING", role="ADMIN")
 

@@ -1,19 +1,15 @@
 """The invoice settings of a workspace. Several keys are written under another name than they are read."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 from msgspec.structs import asdict
 
 from clockify_sandbox.binding import Body
+from clockify_sandbox.call import Call
 from clockify_sandbox.invoicing import stored_percent
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="INVOICE", feature="INVOICING", role="ADMIN")
 

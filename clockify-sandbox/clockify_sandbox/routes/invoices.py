@@ -1,11 +1,10 @@
 """Invoices: everything but their items and payments, which have files of their own."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +12,7 @@ from msgspec import Meta
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import invoice as new_invoice
 from clockify_sandbox.invoicing import info_of, invoice_of, release, row_of, stored_percent, totals
 from clockify_sandbox.kinds import CLIENT, INVOICE
@@ -22,12 +22,7 @@ from clockify_sandbox.pdf import pdf
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.selection import Selection
 from clockify_sandbox.values import epoch, timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity, Workspace
+from clockify_sandbox.world import Entity, Workspace
 
 routes = Routes(scope="INVOICE", feature="INVOICING", role="ADMIN")
 

@@ -1,22 +1,18 @@
 """Profiles of members, and their values of the custom fields for users."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from msgspec import Meta, field
 
 from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
 from clockify_sandbox.bodies import CustomFieldValue, Day
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid, not_in
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import seconds_of
-
-if TYPE_CHECKING:
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="USER")
 

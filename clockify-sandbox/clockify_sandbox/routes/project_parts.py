@@ -1,14 +1,14 @@
 """What hangs on a project: estimates, members and their rates, the template flag, values of custom fields."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
 from clockify_sandbox import entities, messages
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Choice, Day, Minor, RateBody
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid, not_in, not_on_plan
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.permissions import require_manager
@@ -16,12 +16,7 @@ from clockify_sandbox.projects import default_of
 from clockify_sandbox.render import project_currency, project_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import rate, seconds_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="PROJECT")
 

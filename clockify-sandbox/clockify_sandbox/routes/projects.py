@@ -1,14 +1,14 @@
 """Projects: lists, creation, change and deletion. What hangs on a project is in `project_parts`."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
 from clockify_sandbox import entities, messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Color, RateBody, SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import forbidden, invalid
 from clockify_sandbox.kinds import CLIENT, MEMBER, PROJECT
 from clockify_sandbox.lists import by_id, by_name, in_order, is_or_any, matches
@@ -19,11 +19,7 @@ from clockify_sandbox.render import currency_code, project_currency, project_of
 from clockify_sandbox.routes.tasks import NewTask, add_task
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import rate, seconds_of
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="PROJECT")
 

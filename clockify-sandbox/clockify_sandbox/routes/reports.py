@@ -1,22 +1,16 @@
 """Reports, on a host of their own: computed when asked for, as JSON or as a file."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from clockify_sandbox.answers import Answer
+from clockify_sandbox.call import Call
 from clockify_sandbox.reports.attendance import attendance
 from clockify_sandbox.reports.detailed import detailed
 from clockify_sandbox.reports.expenses import expenses_detailed
 from clockify_sandbox.reports.exports import download, is_file
 from clockify_sandbox.reports.inquiry import Inquiry, Report
-from clockify_sandbox.reports.request import ReportRequest  # noqa: TC001 - read when the routes are put together
+from clockify_sandbox.reports.request import ReportRequest
 from clockify_sandbox.reports.summary import summary
 from clockify_sandbox.reports.weekly import weekly
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.call import Call
 
 routes = Routes(host="report", scope="REPORTS", reads=True)
 

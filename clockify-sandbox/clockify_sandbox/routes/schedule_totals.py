@@ -1,12 +1,12 @@
 """Totals of the schedule, per project and per user. A single total of nobody's plans is an empty body."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Query
+from clockify_sandbox.call import Call
 from clockify_sandbox.kinds import MEMBER
 from clockify_sandbox.lists import matches
 from clockify_sandbox.paging import KEBAB, SCHEDULING_TOTALS, BodyPage
@@ -21,11 +21,7 @@ from clockify_sandbox.schedule import (
     client_name,
     project_shower,
 )
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="SCHEDULING", feature="SCHEDULING", reads=True)
 

@@ -1,15 +1,15 @@
 """Assignments of the schedule. Even a single one is created as recurring, and every write answers a list."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from clockify_sandbox import messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import assignment as new_assignment
 from clockify_sandbox.entities import recurring
 from clockify_sandbox.errors import ApiError, invalid, not_in
@@ -21,11 +21,7 @@ from clockify_sandbox.permissions import require_manager
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.schedule import Window, assignments_in, client_name, excluded_days
 from clockify_sandbox.values import DAY, timestamp
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="SCHEDULING", feature="SCHEDULING")
 

@@ -1,14 +1,13 @@
 """Shared reports: saved questions with a link. They live on the reports host only."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import ApiError, access_denied, forbidden, invalid
 from clockify_sandbox.kinds import MEMBER, SHARED_REPORT, USER_GROUP
 from clockify_sandbox.paging import SHARED_REPORTS
@@ -16,10 +15,7 @@ from clockify_sandbox.reports.exports import download, is_file
 from clockify_sandbox.reports.request import ExportType, Order
 from clockify_sandbox.reports.saved import checked, opened
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity, Table
+from clockify_sandbox.world import Entity, Table
 
 routes = Routes(host="report", scope="REPORTS")
 

@@ -1,24 +1,20 @@
 """Tags."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import tag as new_tag
 from clockify_sandbox.kinds import TAG
 from clockify_sandbox.lists import by_id, by_name, in_order, is_or_any, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import require_creator
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="TAG")
 

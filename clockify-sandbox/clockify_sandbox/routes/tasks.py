@@ -1,14 +1,14 @@
 """Tasks of projects, with their rates."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
 from clockify_sandbox import entities, messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Minor, RateBody, SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.kinds import MEMBER, PROJECT, TASK, USER_GROUP
 from clockify_sandbox.lists import by_id, by_name, in_order, matches
@@ -18,11 +18,7 @@ from clockify_sandbox.projects import forget_task, task_shown
 from clockify_sandbox.render import project_currency, task_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import rate, seconds_of
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="TASK")
 

@@ -1,14 +1,14 @@
 """Time entries: lists, timers, single and bulk writes. The rules are in `clockify_sandbox.entries`."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from msgspec import field
 
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.call import Call
 from clockify_sandbox.entries import (
     BulkChange,
     EntryBody,
@@ -31,14 +31,7 @@ from clockify_sandbox.people import managed_projects, oversight
 from clockify_sandbox.permissions import visible_work
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import DAY, epoch, wall_clock
-from clockify_sandbox.world import BY_HAND, TimeEntry
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import BY_HAND, Entity, TimeEntry
 
 routes = Routes(scope="TIME_ENTRY")
 

@@ -1,27 +1,23 @@
 """Time-off balances, and the assignments by which they are filled."""
 
-from __future__ import annotations
-
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from clockify_sandbox import messages
 from clockify_sandbox.allowances import balance_of, grant
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.kinds import BALANCE_ASSIGNMENT, MEMBER, POLICY
 from clockify_sandbox.lists import by_id, in_order
 from clockify_sandbox.paging import TIME_OFF
 from clockify_sandbox.people import name_of, oversight
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
 

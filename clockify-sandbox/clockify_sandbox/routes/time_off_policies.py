@@ -1,16 +1,16 @@
 """Time-off policies. A policy is archived before it is deleted, and takes its requests and balances along."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field, to_builtins
 
 from clockify_sandbox import messages
 from clockify_sandbox.absence import AutomaticEntries, audience, automatic_entries
 from clockify_sandbox.allowances import limits
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Color
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import policy as new_policy
 from clockify_sandbox.errors import invalid, not_in
 from clockify_sandbox.kinds import BALANCE, BALANCE_ASSIGNMENT, MEMBER, POLICY, TIME_OFF_REQUEST
@@ -18,11 +18,7 @@ from clockify_sandbox.lists import matches
 from clockify_sandbox.paging import TIME_OFF
 from clockify_sandbox.people import NewPick, Pick
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
 

@@ -1,15 +1,15 @@
 """Time-off requests: asked for under a policy, decided by its approvers, and lowering a balance once approved."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
 from clockify_sandbox import messages
 from clockify_sandbox.allowances import balance_of, is_enough, spend
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body
+from clockify_sandbox.call import Call
 from clockify_sandbox.entities import request_status, time_off_period, time_off_request
 from clockify_sandbox.errors import access_denied, forbidden, invalid, not_in, not_one_of
 from clockify_sandbox.kinds import MEMBER, POLICY, TIME_OFF_REQUEST
@@ -18,11 +18,7 @@ from clockify_sandbox.people import applies_to, members_of, name_of, oversight, 
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import epoch, timestamp, wall_clock
 from clockify_sandbox.workdays import days_between, holidays_of, is_working_day, midnight, span_of
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
 

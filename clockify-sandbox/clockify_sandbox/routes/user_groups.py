@@ -1,23 +1,19 @@
 """User groups and who is in them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import not_in
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import by_id, by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.routing import Routes
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="GROUP", role="ADMIN")
 

@@ -1,15 +1,16 @@
 """Members of a workspace: lists, invitations, status, rates, roles and managers."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
 from clockify_sandbox import messages
 from clockify_sandbox.accounts import IdsOf, Memberships, UserShow, managers_of, workspace_of
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import CustomFieldValue, Day, Minor, RateBody, SortOrder
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid, not_in, not_on_plan
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import in_order, matches
@@ -18,13 +19,7 @@ from clockify_sandbox.permissions import require_users_list, visible_members
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import rate
 from clockify_sandbox.workspaces import Account, Terms, add_account, add_member
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes(scope="USER")
 

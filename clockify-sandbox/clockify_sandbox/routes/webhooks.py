@@ -1,26 +1,22 @@
 """Webhooks, and the logs of their deliveries. Add-on tokens are refused on all of them."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
 from clockify_sandbox import messages
+from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import ApiError, forbidden, invalid, not_in
 from clockify_sandbox.kinds import ASSIGNMENT, EXPENSE, MEMBER, PROJECT, TAG, TASK, WEBHOOK
 from clockify_sandbox.paging import WEBHOOK_LOGS
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import epoch
 from clockify_sandbox.webhook_events import ABOUT_ONE_USER, TriggerSourceType, WebhookEvent
-
-if TYPE_CHECKING:
-    from clockify_sandbox.answers import Answer
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+from clockify_sandbox.world import Entity
 
 routes = Routes()
 

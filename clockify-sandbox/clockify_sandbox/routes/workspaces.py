@@ -1,8 +1,6 @@
 """Workspaces, the account behind the key, and pictures."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -10,13 +8,11 @@ from clockify_sandbox import messages
 from clockify_sandbox.accounts import IdsOf, UserShow, workspace_of
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import RateBody
+from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.workspaces import Terms, add_member, add_workspace
-
-if TYPE_CHECKING:
-    from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity, Workspace
+from clockify_sandbox.world import Entity, Workspace
 
 routes = Routes()
 
