@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, field
+from msgspec import Meta
 
 from clockify_sandbox.binding import Body
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SortOrder = Literal["ASCENDING", "DESCENDING"]
 Minor = Annotated[int, Meta(ge=0)]
@@ -24,19 +21,6 @@ class RateBody(Body):
 
     amount: Minor
     since: datetime | None = None
-
-
-class Choice(Body):
-    """A choice of users, groups or projects."""
-
-    contains: Literal["CONTAINS", "DOES_NOT_CONTAIN", "CONTAINS_ONLY"] = "CONTAINS"
-    ids: list[str] = field(default_factory=list)
-    status: str | None = None
-
-    def among(self, known: Iterable[str]) -> list[str]:
-        """The known ids that are chosen, in their order."""
-        chosen = set(self.ids)
-        return [known_id for known_id in known if (known_id in chosen) == (self.contains != "DOES_NOT_CONTAIN")]
 
 
 class CustomFieldValue(Body):

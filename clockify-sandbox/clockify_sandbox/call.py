@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
@@ -14,13 +14,21 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clockify_sandbox.auth import Caller
+    from clockify_sandbox.clock import Clock
     from clockify_sandbox.kinds import Kind
     from clockify_sandbox.paging import Window
-    from clockify_sandbox.sandbox import Sandbox
     from clockify_sandbox.world import Entity, Table, Workspace, World
     from clockify_sandbox.world_options import WorldOptions
 
 ADMIN_ROLES = {"OWNER", "WORKSPACE_ADMIN"}
+
+
+class Context(Protocol):
+    """What a call runs in."""
+
+    world: World
+    clock: Clock
+    options: WorldOptions
 
 
 class Call:
@@ -33,8 +41,8 @@ class Call:
         files: uploaded files of a multipart form: field: (file name, content).
     """
 
-    def __init__(self, sandbox: Sandbox, caller: Caller, path: dict[str, str], query: Mapping[str, list[str]]) -> None:
-        self.sandbox = sandbox
+    def __init__(self, context: Context, caller: Caller, path: dict[str, str], query: Mapping[str, list[str]]) -> None:
+        self.context = context
         self.caller = caller
         self.path = path
         self.query = query
@@ -48,12 +56,12 @@ class Call:
     @property
     def world(self) -> World:
         """Everything there is."""
-        return self.sandbox.world
+        return self.context.world
 
     @property
     def options(self) -> WorldOptions:
         """How this world answers."""
-        return self.sandbox.options
+        return self.context.options
 
     @property
     def user(self) -> Entity:
@@ -91,12 +99,12 @@ class Call:
     @property
     def now(self) -> int:
         """The present, in seconds since the epoch."""
-        return self.sandbox.clock.seconds
+        return self.context.clock.seconds
 
     @property
     def today(self) -> datetime:
         """The present."""
-        return self.sandbox.clock.now
+        return self.context.clock.now
 
     @property
     def zone(self) -> str:
@@ -105,7 +113,7 @@ class Call:
 
     def new_id(self) -> str:
         """An id for something new."""
-        return self.sandbox.clock.new_id()
+        return self.context.clock.new_id()
 
     # -- looking up ----------------------------------------------------------------------------------------------------
 
@@ -145,7 +153,7 @@ class Call:
     @property
     def recorder(self) -> Recorder:
         """Where changes leave their traces; the three methods below use it."""
-        return Recorder(self.sandbox.clock, self.workspace, self.user)
+        return Recorder(self.context.clock, self.workspace, self.user)
 
     def insert(self, kind: Kind, entity: Entity, **traces: Any) -> Entity:
         """Keep a new entity. `traces` are `audit` and `event` of `Recorder.change`."""

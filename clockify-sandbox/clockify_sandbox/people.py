@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import field
 
-from clockify_sandbox.binding import Body
 from clockify_sandbox.kinds import MEMBER
+from clockify_sandbox.selection import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from clockify_sandbox.world import Entity, Workspace, World
 
 
-class Pick(Body):
+class Pick(Choice):
     """Members or groups, by id and membership status. Holidays, policies and the schedule all read it."""
 
-    contains: Literal["CONTAINS", "DOES_NOT_CONTAIN", "CONTAINS_ONLY"] = "CONTAINS"
-    ids: list[str] = field(default_factory=list)
     status: Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"] = "ALL"
 
 
@@ -48,8 +46,7 @@ def assigned(call: Call, kind: Kind, pick: Pick | None) -> list[str]:
     if pick is None:
         return []
     call.require_all(kind, pick.ids)
-    excluding = pick.contains == "DOES_NOT_CONTAIN"
-    ids = [entity_id for entity_id in call.table(kind) if entity_id not in pick.ids] if excluding else pick.ids
+    ids = pick.among(call.table(kind)) if pick.excludes else pick.ids
     fits = [key for key in ids if kind is not MEMBER or _has_status(call.workspace, key, {pick.status})]
     return list(dict.fromkeys(fits))
 
@@ -69,7 +66,7 @@ def user_filter(workspace: Workspace, users: UserPick | None, groups: Pick | Non
 def _kept(members: set[str], ids: set[str], pick: Pick) -> set[str]:
     if not pick.ids:
         return members
-    return members - ids if pick.contains == "DOES_NOT_CONTAIN" else members & ids
+    return members - ids if pick.excludes else members & ids
 
 
 def _has_status(workspace: Workspace, user_id: str, statuses: set[str]) -> bool:

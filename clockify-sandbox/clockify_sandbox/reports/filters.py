@@ -121,7 +121,7 @@ def _keeps_user(inquiry: Inquiry, wanted: UserFilter, user_id: str, keys: set[st
         member = inquiry.workspace.members.get(user_id)
         if not member or member["membershipStatus"] not in _STATUSES.get(wanted.status, {wanted.status}):
             return False
-    return not wanted.ids or keys.isdisjoint(wanted.ids) == (wanted.contains == "DOES_NOT_CONTAIN")
+    return wanted.fits(keys)
 
 
 def _tag_test(wanted: TagFilter, tags: Table) -> Callable[[TimeEntry], bool]:

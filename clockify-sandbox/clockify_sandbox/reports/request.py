@@ -7,28 +7,25 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from clockify_sandbox.binding import Body
-from clockify_sandbox.selection import Selection
+from clockify_sandbox.selection import Choice, Contains, Selection
 
 AmountType = Literal["EARNED", "COST", "PROFIT", "HIDE_AMOUNT", "EXPORT"]
 ExportType = Literal["JSON", "JSON_V1", "PDF", "CSV", "XLSX", "ZIP"]
 GroupKind = Literal["CLIENT", "PROJECT", "USER", "WEEK", "DATE", "MONTH", "TIMEENTRY", "TASK", "TAG"]
 Order = Literal["ASCENDING", "DESCENDING"]
 WeekDay = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
-_Contains = Literal["CONTAINS", "DOES_NOT_CONTAIN", "CONTAINS_ONLY"]
 
 
-class UserFilter(Body):
+class UserFilter(Choice):
     """Members, or members of groups, by id and membership status."""
 
-    ids: list[str] = field(default_factory=list)
-    contains: _Contains = "CONTAINS"
     status: Literal["ALL", "ACTIVE_WITH_PENDING", "ACTIVE", "PENDING", "INACTIVE"] = "ALL"
 
 
 class TagFilter(Selection):
     """Tags: any of them, none of them, or nothing but them."""
 
-    contained_in_timeentry: _Contains | None = None
+    contained_in_timeentry: Contains | None = None
 
 
 class CustomFieldFilter(Body):

@@ -7,7 +7,7 @@ from msgspec import Meta, field
 
 from clockify_sandbox import entities, messages
 from clockify_sandbox.binding import Body, Query
-from clockify_sandbox.bodies import Choice, Day, Minor, RateBody
+from clockify_sandbox.bodies import Day, Minor, RateBody
 from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid, not_in, not_on_plan
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, USER_GROUP
@@ -15,6 +15,7 @@ from clockify_sandbox.permissions import require_manager
 from clockify_sandbox.projects import default_of
 from clockify_sandbox.render import project_currency, project_of
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.selection import Choice
 from clockify_sandbox.values import rate, seconds_of
 from clockify_sandbox.world import Entity
 
