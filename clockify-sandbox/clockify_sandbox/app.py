@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer, refusal
 from clockify_sandbox.auth import KEY_HEADER, TOKEN_HEADER
-from clockify_sandbox.control import PREFIX, Control
+from clockify_sandbox.control import PREFIX, Control, Reset
 from clockify_sandbox.errors import ApiError
 from clockify_sandbox.faults import Fault, Faults
 from clockify_sandbox.limiter import Limiter
@@ -79,6 +79,11 @@ class App:
         self.sandbox = Sandbox(world, ROUTER, ids, world_options)
         self.stats = Stats()
         self.limiter = Limiter(self.options.rate_per_second, self.options.rate_per_hour, self.sandbox.clock.monotonic)
+
+    def restart(self, reset: Reset) -> None:
+        """Serve a new world, with the options of the start as far as the reset does not say otherwise."""
+        world_options = self.options.world.changed(reset.world)
+        self.start_over(self.rebuild(reset.scale, reset.seed, reset.plan), world_options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

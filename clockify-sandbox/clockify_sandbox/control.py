@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -13,11 +13,14 @@ from clockify_sandbox.state import dump_chunks
 from clockify_sandbox.stats import Stats
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import Scope, Send
 
-    from clockify_sandbox.app import App
+    from clockify_sandbox.sandbox import Sandbox
 
 PREFIX = "/__sandbox/"
+_T = TypeVar("_T")
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
 
 
@@ -41,10 +44,24 @@ class Move(msgspec.Struct, forbid_unknown_fields=True):
     advance_seconds: float | None = None
 
 
+class Controlled(Protocol):
+    """What of an app is under control."""
+
+    sandbox: Sandbox
+    stats: Stats
+    faults: Faults
+
+    def restart(self, reset: Reset) -> None:
+        """Serve a new world."""
+
+    async def behind_front(self, work: Callable[..., _T], *arguments: Any) -> _T:
+        """Do something with the world, after whatever is being done with it."""
+
+
 class Control:
     """Answers the control requests for one app."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: Controlled) -> None:
         self._app = app
         self._actions = {
             ("GET", "stats"): self._stats,
@@ -86,8 +103,7 @@ class Control:
         if wish.stats:
             self._app.stats = Stats()
         else:
-            world_options = self._app.options.world.changed(wish.world)
-            self._app.start_over(self._app.rebuild(wish.scale, wish.seed, wish.plan), world_options)
+            self._app.restart(wish)
         return {"workspaces": list(self._app.sandbox.world.workspaces)}
 
     def _world(self, _body: bytes) -> Any:
