@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
-from clockify_client import REGIONS, Client, Hosts, Settings
+from clockify_client import configuration
 from singer_sdk import typing as th
 
 from tap_clockify import windows
@@ -15,55 +15,17 @@ from tap_clockify import windows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from clockify_client import Client
+
 _GROUPS = ["CLIENT", "PROJECT", "USER", "WEEK", "DATE", "MONTH", "TIMEENTRY", "TASK", "TAG"]
 _MOST_GROUPS = 3
 
-CONFIG_SCHEMA = th.PropertiesList(
-    th.Property(
-        "api_key",
-        th.StringType,
-        secret=True,
-        title="API key",
-        description="API key of the account to read with (Preferences, Advanced). Give this or `addon_token`.",
-    ),
-    th.Property(
-        "addon_token",
-        th.StringType,
-        secret=True,
-        title="Add-on token",
-        description="Add-on token to read with instead of a key; needs `workspace_ids`.",
-    ),
+_OWN: dict[str, Any] = th.PropertiesList(
     th.Property(
         "workspace_ids",
         th.ArrayType(th.StringType),
         title="Workspaces",
         description="Ids of the workspaces to read. Default: all that the key sees.",
-    ),
-    th.Property(
-        "region",
-        th.StringType,
-        allowed_values=list(REGIONS),
-        default="global",
-        title="Region",
-        description="Where the account's data resides.",
-    ),
-    th.Property(
-        "api_url",
-        th.StringType,
-        title="API URL",
-        description="Base URL of the core API in place of the region's, such as https://acme.clockify.me/api/v1.",
-    ),
-    th.Property(
-        "reports_url",
-        th.StringType,
-        title="Reports URL",
-        description="Base URL of the reports. Default: beside `api_url`, or the region's.",
-    ),
-    th.Property(
-        "audit_log_url",
-        th.StringType,
-        title="Audit log URL",
-        description="Base URL of the audit log. Default: the global one; none is known for the other regions.",
     ),
     *windows.SETTINGS,
     th.Property(
@@ -89,40 +51,6 @@ CONFIG_SCHEMA = th.PropertiesList(
         default="ACTIVE",
         title="Policy status",
         description="Which time-off policies to read.",
-    ),
-    th.Property(
-        "page_size",
-        th.IntegerType(minimum=1, maximum=5000),
-        title="Page size",
-        description="Rows to ask for at once. Default: the most that each endpoint allows; it is lowered by itself "
-        "where Clockify refuses it.",
-    ),
-    th.Property(
-        "requests_per_second",
-        th.IntegerType(minimum=1, maximum=1000),
-        default=50,
-        title="Requests a second",
-        description="Never send more. 50 is what paid plans allow.",
-    ),
-    th.Property(
-        "requests_per_hour",
-        th.IntegerType(minimum=1),
-        title="Requests an hour",
-        description="Never send more in any 60 minutes. New Free workspaces allow 30.",
-    ),
-    th.Property(
-        "max_workers",
-        th.IntegerType(minimum=1, maximum=200),
-        default=64,
-        title="Workers",
-        description="How many requests may be under way at once.",
-    ),
-    th.Property(
-        "timeout_seconds",
-        th.IntegerType(minimum=1),
-        default=60,
-        title="Timeout",
-        description="Seconds to wait for a connection, and for each part of an answer.",
     ),
     th.Property(
         "emit_activate_version_messages",
@@ -161,6 +89,12 @@ CONFIG_SCHEMA = th.PropertiesList(
         description="Which amounts the reports carry; managers without the right to amounts need HIDE_AMOUNT.",
     ),
 ).to_dict()
+
+CONFIG_SCHEMA: dict[str, Any] = {
+    **_OWN,
+    "properties": {**configuration.connection_properties("read"), **_OWN["properties"]},
+    "additionalProperties": False,
+}
 
 
 @dataclass(frozen=True)
@@ -286,18 +220,4 @@ def client_of(config: Mapping[str, Any], user_agent: str) -> Client:
     if config.get("addon_token") and not config.get("workspace_ids"):
         msg = "workspace_ids must be set with an addon_token: an add-on may not list workspaces"
         raise ValueError(msg)
-    return Client(
-        Settings(
-            hosts=Hosts.of(
-                config["region"], config.get("api_url"), config.get("reports_url"), config.get("audit_log_url")
-            ),
-            api_key=config.get("api_key"),
-            addon_token=config.get("addon_token"),
-            requests_per_second=config["requests_per_second"],
-            requests_per_hour=config.get("requests_per_hour"),
-            max_workers=config["max_workers"],
-            timeout_seconds=config["timeout_seconds"],
-            page_size=config.get("page_size"),
-            user_agent=user_agent,
-        )
-    )
+    return configuration.client_of(config, user_agent)

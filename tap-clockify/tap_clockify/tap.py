@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -17,9 +18,9 @@ from clockify_client import (
     RateLimitedError,
     UnknownWorkspaceError,
     UnreachableError,
+    configuration,
 )
 from singer_sdk import Tap
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 
+_PREFIX = "TAP_CLOCKIFY_"  # of the variables that hold settings
 _OF_THE_ACCOUNT = (BadCredentialsError, RateLimitedError, UnknownWorkspaceError, UnreachableError)
 
 
@@ -65,7 +67,27 @@ class TapClockify(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        config: dict[str, Any] | str | Path | list[str | Path] | None = None,
+        parse_env_config: bool = False,
+        validate_config: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Take the settings before the SDK does: its own messages repeat values, and it stumbles over odd ones.
+
+        Raises:
+            ConfigurationError: The settings are not valid.
+        """
+        self.append_builtin_config(self.config_jsonschema)
+        if isinstance(config, (str, Path)):
+            config = [config]
+        settings = configuration.read_files(config) if isinstance(config, list) else config or {}
+        environment = configuration.from_environment(self.config_jsonschema, _PREFIX) if parse_env_config else {}
+        settings = configuration.merged(settings, environment)
+        if validate_config:
+            configuration.check(settings, self.config_jsonschema)
         self._plan: Plan | None = None
         self._clients: list[Client] = []
         self._records: dict[str, int] = {}
@@ -73,7 +95,7 @@ class TapClockify(Tap):
         self._broken: list[str] = []
         self._told: set[tuple[type[ClockifyError], str]] = set()
         self._progress = Progress()
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, config=settings, validate_config=validate_config, **kwargs)
 
     @override
     def discover_streams(self) -> list[ClockifyStream]:
@@ -151,6 +173,12 @@ class TapClockify(Tap):
         self._broken.append(stream)
 
     # -- the command line ----------------------------------------------------------------------
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
+        """Read the files; the environment overrides them, with or without `--config=ENV`."""
+        return _ConfigInput(configuration.read_files(value), parse_env=True)
 
     @classmethod
     @override
@@ -234,14 +262,6 @@ class TapClockify(Tap):
             help=made.help,
             logger=cls.logger,
         )
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Validate as the SDK does, whose messages repeat the value: a secret's is kept out of them."""
-        for name in ("api_key", "addon_token"):
-            if not isinstance(self._config.get(name), str | None):
-                raise ConfigValidationError("", errors=[f"{name} must be a string"], schema=self.config_jsonschema)
-        return super()._validate_config(raise_errors=raise_errors)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -96,8 +96,9 @@ def test_both_ways_write_the_same_messages(sandbox: Sandboxes, run_tap: Runs) ->
 def test_batch_is_not_offered_even_if_asked_for(sandbox: Sandboxes, run_tap: Runs, tmp_path: Any) -> None:
     batch = {"encoding": {"format": "jsonl", "compression": "gzip"}, "storage": {"root": f"file://{tmp_path}"}}
     run = run_tap(sandbox(scale="tiny").origin, streams=["tags"], batch_config=batch)
-    assert run.code == 0
-    assert {one["type"] for one in run.messages} == {"SCHEMA", "RECORD", "ACTIVATE_VERSION", "STATE"}
+    assert run.code == 1
+    assert "batch_config is not a setting" in run.log
+    assert not run.messages
     assert not list(tmp_path.glob("*.gz"))
 
 
@@ -128,6 +129,27 @@ def test_the_environment_gives_settings_of_every_type(sandbox: Sandboxes, run_ta
     assert run.code == 0
     assert {row["workspaceId"] for rows in run.records.values() for row in rows} == {world.workspace_id}
     assert not any("invoices/{invoiceId}" in route for route in world.stats()["by_route"])
+
+
+def test_the_environment_overrides_the_file_and_says_so(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    environment = {
+        "TAP_CLOCKIFY_WORKSPACE_IDS": world.workspace_id,
+        "TAP_CLOCKIFY_PAGE_SIZE": "",
+        "TAP_CLOCKIFY_REQUESTS_PER_SECOND": "900.5",
+    }
+    options = {"workspace_ids": ["0" * 24], "timeout_seconds": 2.5, "page_size": None}
+    run = run_tap(world.origin, streams=["clients"], environment=environment, **options)
+    assert run.code == 0
+    assert run.records["clients"]
+    assert "The environment overrides the configuration file in requests_per_second, workspace_ids" in run.log
+
+
+def test_a_variable_that_is_almost_a_setting_is_refused(sandbox: Sandboxes, run_tap: Runs) -> None:
+    run = run_tap(sandbox(scale="tiny").origin, environment={"TAP_CLOCKIFY_WORKSPACE_ID": "0" * 24})
+    assert run.code == 1
+    assert "the variable TAP_CLOCKIFY_WORKSPACE_ID is not a setting; write TAP_CLOCKIFY_WORKSPACE_IDS" in run.log
+    assert not run.messages
 
 
 def test_a_terminal_shows_a_line_per_stream_in_place_of_the_log(sandbox: Sandboxes, tmp_path: Path) -> None:
