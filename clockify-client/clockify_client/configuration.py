@@ -155,8 +155,7 @@ def read_files(paths: Iterable[str | Path]) -> dict[str, Any]:
     """Return the settings of configuration files, later ones over earlier ones; `ENV` is passed over.
 
     Raises:
-        ConfigurationError: A file is not a JSON object.
-        OSError: A file cannot be read.
+        ConfigurationError: A file cannot be read or is not a JSON object.
     """
     config: dict[str, Any] = {}
     for path in paths:
@@ -170,6 +169,8 @@ def read_files(paths: Iterable[str | Path]) -> dict[str, Any]:
             raise ConfigurationError(
                 [f"{path} is not JSON, line {error.lineno} column {error.colno}: {error.msg}"]
             ) from None
+        except OSError as error:
+            raise ConfigurationError([f"{path} cannot be read: {error.strerror}"]) from None
         except (ValueError, RecursionError):
             raise ConfigurationError([f"{path} is not JSON"]) from None
         if not isinstance(content, dict):
@@ -198,7 +199,21 @@ def from_environment(
     if lines := [line for name in environment if (line := _misspelled(name, prefix, known))]:
         raise ConfigurationError(lines)
     found = ((name, one, environment.get(prefix + name.upper(), "")) for name, one in known.items())
-    return {name: _parsed(text, one) for name, one, text in found if text.strip()}
+    return {name: parsed(text, one) for name, one, text in found if text.strip()}
+
+
+def parsed(text: str, schema: Mapping[str, Any]) -> Any:
+    """Return a setting that came as text by the type that its schema names; as text where it does not fit."""
+    types = schema.get("type") or [kind for one in schema.get("anyOf", ()) for kind in [one.get("type")]]
+    kinds = {types} if isinstance(types, str) else {kind for kind in types if isinstance(kind, str)}
+    if "string" in kinds:
+        return text
+    if "boolean" in kinds:
+        return _BOOLEANS.get(text.strip().lower(), text)
+    try:
+        return json.loads(text, parse_constant=_reject_constant)
+    except (ValueError, RecursionError):
+        return [one.strip() for one in text.split(",")] if "array" in kinds and text[0] not in "[{" else text
 
 
 def merged(config: Mapping[str, Any], environment: Mapping[str, Any]) -> dict[str, Any]:
@@ -318,16 +333,3 @@ def _whole(value: float | None) -> int | None:
 def _reject_constant(name: str) -> None:
     msg = f"{name} is not JSON"
     raise ValueError(msg)
-
-
-def _parsed(text: str, schema: Mapping[str, Any]) -> Any:
-    types = schema.get("type") or [kind for one in schema.get("anyOf", ()) for kind in [one.get("type")]]
-    kinds = {types} if isinstance(types, str) else {kind for kind in types if isinstance(kind, str)}
-    if "string" in kinds:
-        return text
-    if "boolean" in kinds:
-        return _BOOLEANS.get(text.strip().lower(), text)
-    try:
-        return json.loads(text, parse_constant=_reject_constant)
-    except (ValueError, RecursionError):
-        return [one.strip() for one in text.split(",")] if "array" in kinds and text[0] not in "[{" else text

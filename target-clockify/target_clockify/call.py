@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clockify_client import ClockifyError
+from clockify_client import ClockifyError, configuration
 
 from target_clockify.current import Reader
 from target_clockify.declaration import Change, Operation
@@ -16,7 +14,7 @@ from target_clockify.ledger import Ledger
 from target_clockify.naming import folded
 from target_clockify.procedures import PROCEDURES, find_procedure
 from target_clockify.record import RejectedError, Route
-from target_clockify.settings import CONFIG_SCHEMA, client_of
+from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, client_of
 from target_clockify.validation import check
 from target_clockify.write import Writer
 
@@ -28,9 +26,11 @@ if TYPE_CHECKING:
 _USAGE = """usage: clockify-call NAME --workspace-id ID [--PARAMETER VALUE ...] [--config FILE] [--dry-run]
 
 Calls one procedure of Clockify and prints the answer as JSON. Names may be spelled in any way; arrays and objects are
-JSON. Settings come from the file, or from TARGET_CLOCKIFY_API_KEY and the like.
+JSON. Every setting of target-clockify is an option (--requests-per-hour 30), a variable (TARGET_CLOCKIFY_API_KEY) or a
+name in the file: options override variables, and these the file.
 
-  clockify-call --list     the procedures and their parameters
+  clockify-call --list        the procedures and their parameters
+  clockify-call NAME --help   the parameters of one
 """
 
 
@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.writelines(f"{told(one)}\n" for one in PROCEDURES)
         return
     try:
+        if {"-h", "--help"} & set(words[1:]):
+            sys.stdout.write(f"{told(_found(words[0]))}\n")
+            return
         answers = _call(words[0], _options(words[1:]))
     except (ClockifyError, RejectedError, ValueError, OSError) as error:
         detail = getattr(error, "detail", "")
@@ -75,22 +78,30 @@ def _options(words: list[str]) -> dict[str, Any]:
     return options
 
 
-def _call(name: str, options: dict[str, Any]) -> list[Any]:
+def _found(name: str) -> WritableObject:
     procedure = find_procedure(name)
     if procedure is None:
         msg = f"there is no procedure {name!r}; see clockify-call --list"
         raise ValueError(msg)
+    return procedure
+
+
+def _call(name: str, options: dict[str, Any]) -> list[Any]:
+    procedure = _found(name)
     settings = {folded(setting): setting for setting in CONFIG_SCHEMA["properties"]}
     own = {folded(one.name) for one in procedure.fields}
-    config = _config(options.pop("config", None))
-    dry_run = options.pop("dry-run", False)
+    files = [options.pop("config")] if "config" in options else []
+    environment = configuration.from_environment(CONFIG_SCHEMA, VARIABLES)
+    config = configuration.merged(configuration.read_files(files), environment)
     given: State = {}
     for option, value in options.items():
         short = folded(option)
         if short in settings and short not in own - {"workspaceid"}:
-            config[settings[short]] = value
+            setting = settings[short]
+            config[setting] = configuration.parsed(value, CONFIG_SCHEMA["properties"][setting])
         else:
             given[option] = value
+    configuration.check(config, CONFIG_SCHEMA)
     workspace = config.get("workspace_id")
     if not workspace:
         msg = "--workspace-id is required"
@@ -102,7 +113,7 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
         msg = f"{procedure.name} has no parameter {', '.join(sorted(route.unknown))}: {told(procedure)}"
         raise ValueError(msg)
     check(procedure, Operation.CALL, incoming.fields, read_shape=False)
-    if dry_run:
+    if config.get("dry_run"):
         return [_rehearsed(procedure, incoming.fields, workspace)]
     client = client_of(config, "clockify-call")
     ledger = Ledger("sqlite://", workspace, "call")
@@ -117,17 +128,3 @@ def _rehearsed(procedure: WritableObject, given: State, workspace: str) -> Any:
         {"method": call.method, "path": call.path.format_map({**change.ids, **call.ids}), "json": call.json}
         for call in procedure.calls(change)
     ]
-
-
-def _config(path: str | None) -> dict[str, Any]:
-    prefix = "TARGET_CLOCKIFY_"
-    known: dict[str, Any] = CONFIG_SCHEMA["properties"]
-    config: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
-    for name, schema in known.items():
-        text = os.environ.get(prefix + name.upper())
-        if text and name not in config:
-            config[name] = float(text) if {"number", "integer"} & set(schema.get("type") or ()) else text
-    for name in ("requests_per_second", "timeout_seconds"):
-        if isinstance(config.get(name), str):
-            config[name] = float(config[name])
-    return config

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from clockify_client import REGIONS, Client, Hosts
-from clockify_client import Settings as ClientSettings
+from clockify_client import configuration
 from singer_sdk import typing as th
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from clockify_client import Client
 
 OPERATIONS = ("auto", "insert", "update", "upsert", "delete")
 
@@ -22,81 +23,15 @@ _STREAM = th.ObjectType(
     th.Property(
         "columns", th.ObjectType(additional_properties=True), description="Fields by column: `{customer: name}`."
     ),
+    additional_properties=False,
 )
 
-CONFIG_SCHEMA = th.PropertiesList(
-    th.Property(
-        "api_key",
-        th.StringType,
-        secret=True,
-        title="API key",
-        description="API key of the account to write with (Preferences, Advanced). Give this or `addon_token`.",
-    ),
-    th.Property(
-        "addon_token",
-        th.StringType,
-        secret=True,
-        title="Add-on token",
-        description="Add-on token to write with instead of a key.",
-    ),
+_OWN: dict[str, Any] = th.PropertiesList(
     th.Property(
         "workspace_id",
         th.StringType,
         title="Workspace",
         description="Id of the workspace to write to. Default: the only one the key sees.",
-    ),
-    th.Property(
-        "region",
-        th.StringType,
-        allowed_values=list(REGIONS),
-        default="global",
-        title="Region",
-        description="Where the account's data resides.",
-    ),
-    th.Property(
-        "api_url",
-        th.StringType,
-        title="API URL",
-        description="Base URL of the core API in place of the region's, such as https://acme.clockify.me/api/v1.",
-    ),
-    th.Property(
-        "reports_url",
-        th.StringType,
-        title="Reports URL",
-        description="Base URL of the reports, where shared reports live. Default: beside `api_url`, or the region's.",
-    ),
-    th.Property(
-        "audit_log_url",
-        th.StringType,
-        title="Audit log URL",
-        description="Base URL of the audit log. The target never asks it: one configuration serves both programs.",
-    ),
-    th.Property(
-        "requests_per_second",
-        th.NumberType(exclusive_minimum=0, maximum=1000),
-        default=50,
-        title="Requests a second",
-        description="Never send more. 50 is what paid plans allow.",
-    ),
-    th.Property(
-        "requests_per_hour",
-        th.IntegerType(minimum=1),
-        title="Requests an hour",
-        description="Never send more in any 60 minutes. New Free workspaces allow 30.",
-    ),
-    th.Property(
-        "max_workers",
-        th.IntegerType(minimum=1, maximum=200),
-        default=64,
-        title="Workers",
-        description="How many requests may be under way at once.",
-    ),
-    th.Property(
-        "timeout_seconds",
-        th.NumberType(exclusive_minimum=0),
-        default=60,
-        title="Timeout",
-        description="Seconds to wait for a connection, and for each part of an answer.",
     ),
     th.Property(
         "ledger_url",
@@ -176,6 +111,14 @@ CONFIG_SCHEMA = th.PropertiesList(
     ),
 ).to_dict()
 
+CONFIG_SCHEMA: dict[str, Any] = {
+    **_OWN,
+    "properties": {**configuration.connection_properties("write"), **_OWN["properties"]},
+    "additionalProperties": False,
+}
+VARIABLES = "TARGET_CLOCKIFY_"
+"""What the names of the variables that hold settings begin with."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -212,20 +155,4 @@ def client_of(config: Mapping[str, Any], program: str = "target-clockify") -> Cl
     Raises:
         ValueError: Settings contradict each other or a URL is not acceptable; the message names the setting.
     """
-    return Client(
-        ClientSettings(
-            hosts=Hosts.of(
-                config.get("region") or "global",
-                config.get("api_url"),
-                config.get("reports_url"),
-                config.get("audit_log_url"),
-            ),
-            api_key=config.get("api_key"),
-            addon_token=config.get("addon_token"),
-            requests_per_second=config.get("requests_per_second") or 50,
-            requests_per_hour=config.get("requests_per_hour"),
-            max_workers=config.get("max_workers") or 64,
-            timeout_seconds=config.get("timeout_seconds") or 60,
-            user_agent=f"{program}/{version('target-clockify')}",
-        )
-    )
+    return configuration.client_of(config, f"{program}/{version('target-clockify')}")

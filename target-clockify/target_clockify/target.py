@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 import click
 import msgspec
 import sqlalchemy.exc
-from clockify_client import ClockifyError, endpoints
+from clockify_client import ClockifyError, configuration, endpoints
 from singer_sdk import Target
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities
@@ -32,7 +32,7 @@ from target_clockify.objects import BY_NAME, OBJECTS, find_object, why_not
 from target_clockify.procedures import find_procedure
 from target_clockify.record import Route
 from target_clockify.run import Run, StoppedError
-from target_clockify.settings import CONFIG_SCHEMA, Settings, client_of
+from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, Settings, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,8 +120,25 @@ class TargetClockify(Target):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        *args: Any,
+        config: dict[str, Any] | None = None,
+        parse_env_config: bool = False,
+        validate_config: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Take the settings before the SDK does: its own messages repeat values, and it stumbles over odd ones.
+
+        Raises:
+            ConfigurationError: The settings are not valid.
+        """
+        self.append_builtin_config(self.config_jsonschema)
+        environment = configuration.from_environment(self.config_jsonschema, VARIABLES) if parse_env_config else {}
+        settings = configuration.merged(config or {}, environment)
+        if validate_config:
+            configuration.check(settings, self.config_jsonschema)
+        super().__init__(*args, config=settings, validate_config=validate_config, **kwargs)
         self.run_id = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         self._run: Run | None = None
         self._skipped: dict[str, int] = {}
@@ -289,6 +306,15 @@ class TargetClockify(Target):
         raise StoppedError(msg)
 
     # -- the command line ----------------------------------------------------------------------
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
+        """Read the files; the environment overrides them, with or without `--config=ENV`."""
+        try:
+            return _ConfigInput(configuration.read_files(value), parse_env=True)
+        except configuration.ConfigurationError as error:
+            raise click.ClickException(str(error)) from None
 
     @classmethod
     @override

@@ -10,6 +10,7 @@ from target_clockify.call import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -41,9 +42,17 @@ def test_an_action_on_an_object_keeps_the_rest(call: Any, empty: Any) -> None:
     assert (shown["archived"], shown["note"]) == (True, "kept")
 
 
-def test_dry_run_sends_nothing(call: Any, empty: Any) -> None:
+@pytest.mark.parametrize("how", ["--dry-run", "--dryRun", "variable", "file"])
+def test_dry_run_sends_nothing(
+    call: Any, empty: Any, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"dry_run": how == "file"}))
+    if how == "variable":
+        monkeypatch.setenv("TARGET_CLOCKIFY_DRY_RUN", "true")
+    words = [how] if how.startswith("--") else []
     before = empty.stats()["requests"]
-    code, out, _ = call("AddUserToGroup", "--userGroupId", "g", "--userId", "u", "--dry-run")
+    code, out, _ = call("AddUserToGroup", "--userGroupId", "g", "--userId", "u", "--config", str(config), *words)
     assert code == 0
     assert json.loads(out) == [{"method": "POST", "path": "/user-groups/g/users", "json": {"userId": "u"}}]
     assert empty.stats()["requests"] == before
@@ -65,6 +74,48 @@ def test_mistakes_are_one_line(call: Any, words: list[str], said: str) -> None:
     assert err.startswith("clockify-call: ")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_settings_come_as_options_variables_and_a_file_by_type(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"requests_per_second": 0.5, "region": "mars"}')
+    monkeypatch.setenv("TARGET_CLOCKIFY_REQUESTS_PER_HOUR", "30")
+    monkeypatch.setenv("TARGET_CLOCKIFY_TIMEOUT_SECONDS", "")
+    monkeypatch.setenv("TARGET_CLOCKIFY_REGION", "global")
+    words = ["--max-workers", "4", "--requests-per-second", "900.5", f"--config={config}"]
+    code, out, err = call("UpdateWorkspaceCostRate", "--amount", "2500", *words)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["costRate"]["amount"] == 2500
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "said"),
+    [
+        ("[]", [], "must hold a JSON object of settings"),
+        ("{", [], "is not JSON"),
+        ('{"workspace_ids": []}', [], "workspace_ids is not a setting; write workspace_id"),
+        ('{"addon_token": ["very-secret"]}', [], "addon_token must be text"),
+        ("{}", ["--max-workers", "many"], "max_workers must be a whole number"),
+        ("{}", ["--requests-per-hour", "1" + "0" * 30], "requests_per_hour must be at most"),
+    ],
+)
+def test_settings_that_are_not_valid_are_one_line(
+    call: Any, tmp_path: Path, content: str, words: list[str], said: str
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(content)
+    code, out, err = call("UpdateWorkspaceCostRate", "--amount", "1", "--config", str(config), *words)
+    assert (code, out) == (1, "")
+    assert said in err
+    assert "secret" not in err
+    assert err.count("\n") == 1
+
+
+def test_help_of_a_procedure_names_its_parameters(call: Any) -> None:
+    code, out, _ = call("UpdateWorkspaceBillableRate", "--help")
+    assert (code, out) == (0, "UpdateWorkspaceBillableRate(amount, [currency], [since])\n")
 
 
 def test_list_names_every_procedure(capsys: pytest.CaptureFixture[str]) -> None:
