@@ -22,8 +22,8 @@ from clockify_client.errors import (
 )
 from clockify_client.fan_out import FanOut
 from clockify_client.hosts import REGIONS, Hosts
-from clockify_client.page import Page
-from clockify_client.reading import Reading, Refusal
+from clockify_client.page import Incomplete, Page, Refusal
+from clockify_client.reading import Reading
 from clockify_client.request import Request
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Host",
     "Hosts",
     "Ids",
+    "Incomplete",
     "InvalidRequestError",
     "LockedError",
     "MalformedAnswerError",

@@ -21,6 +21,7 @@ from clockify_client.errors import (
     AmbiguousWriteError,
     ClockifyError,
     ClosedError,
+    GoneError,
     InvalidRequestError,
     MalformedAnswerError,
     RateLimitedError,
@@ -29,7 +30,7 @@ from clockify_client.errors import (
     classify,
 )
 from clockify_client.packed import Packed
-from clockify_client.paging import SAME_PAGE, PageAnswer, Walk, is_last, rejects_size
+from clockify_client.paging import SAME_PAGE, PageAnswer, Walk, step
 from clockify_client.request import Request
 from clockify_client.rows import rows_of
 from clockify_client.throttle import Throttle
@@ -125,7 +126,10 @@ class Client:
     # -- reading -------------------------------------------------------------------------------
 
     def page(self, endpoint: Endpoint, ids: Ids, number: int = 0, size: int | None = None) -> PageAnswer:
-        """Ask for one page of an endpoint, a smaller one where the size is rejected or proves too heavy.
+        """Request one page of an endpoint, a smaller one where the size is refused or proves too heavy.
+
+        Any 400 to a first page may be about its size, whatever it says: a smaller page that succeeds shows that it was,
+        and further first pages of the endpoint are requested in that size.
 
         Args:
             endpoint: What to read.
@@ -158,35 +162,42 @@ class Client:
             if paging and (isinstance(error, ServerError) or error.reason == _NO_ANSWER):
                 walk.shrink()
 
-        rejected = False
-        while True:
-            try:
-                answer = self._retried(attempt, _READ_RETRIES, note)
-            except InvalidRequestError as error:
-                if not (paging and rejects_size(error) and walk.shrink()):
-                    raise
-                rejected = True
+        try:
+            answer = self._retried(attempt, _READ_RETRIES, note)
+        except ClockifyError as error:
+            if not paging or error.status != HTTPStatus.BAD_REQUEST:
+                raise
+            for smaller in walk.smaller_sizes():
+                walk.size = smaller
+                try:
+                    answer = self._retried(attempt, _READ_RETRIES, note)
+                except (GoneError, InvalidRequestError):
+                    continue
+                self._sizes[endpoint.call] = walk.size
+                break
             else:
-                if rejected:
-                    self._sizes[endpoint.call] = walk.size
-                return PageAnswer(answer.packed, answer.headers, walk.number, walk.size)
+                raise
+        return PageAnswer(answer.packed, answer.headers, walk.number, walk.size)
 
     def rows(self, endpoint: Endpoint, ids: Ids) -> Iterator[dict[str, Any]]:
         """Yield every row of an endpoint, page after page.
 
         Raises:
-            ClockifyError: A page cannot be read, or came twice; the rows before it have been yielded.
+            ClockifyError: A page cannot be read, came twice, or the list is not whole; the rows before it were yielded.
         """
-        number, size, before = 0, None, 0
+        number, size, before, count = 0, None, 0, 0
         while True:
             page = self.page(endpoint, ids, number, size)
             if page.number and page.packed.fingerprint == before:  # and would for ever
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             for piece in page.packed.pieces():
                 yield from rows_of(endpoint, piece)
-            if is_last(endpoint, page):
+            found = step(endpoint, page, count)
+            if found.flaw:
+                raise MalformedAnswerError(endpoint.call, reason=found.flaw)
+            if found.last:
                 return
-            number, size, before = page.number + 1, page.size, page.packed.fingerprint
+            number, size, before, count = found.number, found.size, page.packed.fingerprint, found.rows
 
     # -- any call ------------------------------------------------------------------------------
 
@@ -262,7 +273,7 @@ class Client:
         except (requests.RequestException, HTTPError) as error:
             reason = _reason(error)
             if request.reading or reason in {_NO_CONNECTION, _NOT_TRUSTED}:
-                raise UnreachableError(request.call, reason=reason) from None
+                raise _unreachable(request.call, reason) from None
             raise AmbiguousWriteError(request.call, reason=reason) from None
         return self._answer(request, response, packed, leave)
 
@@ -271,7 +282,8 @@ class Client:
         error: ClockifyError
         if not _successful(response):
             wait = _seconds(response.headers.get("Retry-After"))
-            error = classify(request.call, status, packed.body, retry_after=wait)
+            addon = self.settings.api_key is None
+            error = classify(request.call, status, packed.body, reading=request.reading, addon=addon, retry_after=wait)
         elif not packed.length or packed.is_json():
             self.throttle.accepted(leave)
             return Answer(packed, response.headers)
@@ -290,6 +302,12 @@ class Client:
     def _size(self, endpoint: Endpoint) -> int:
         largest = min(endpoint.page_size, self.settings.page_size or endpoint.page_size)
         return min(largest, self._sizes.get(endpoint.call, largest))
+
+
+def _unreachable(call: str, reason: str) -> UnreachableError:
+    error = UnreachableError(call, reason=reason)
+    error.of_the_host = reason in {_NO_CONNECTION, _NOT_TRUSTED}
+    return error
 
 
 def _session(settings: Settings) -> requests.Session:

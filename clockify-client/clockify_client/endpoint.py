@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+_NAME = re.compile(r"\{(\w+)\}")
 
 Ids = Mapping[str, Any]
 """The values of a path's placeholders, and of those in parameters and bodies: `{"workspaceId": ..., "userId": ...}`."""
@@ -60,7 +63,10 @@ class Endpoint:
         single: The answer is one record, not an array of them.
         params: Query parameters sent with every call; `{name}` in a value is filled from `Ids`.
         body: JSON body of a read that is a POST; filled likewise, a value that is all placeholder keeps its type.
-        total: Dotted place of the number of rows on all pages, where the answer tells it.
+        total: Dotted place of the number of rows that the answer states; of all pages or, on some lists, of this one.
+        paged: Of a single record that comes in pages, the array that is continued; without it there are no pages.
+        identity: The field that every row has: what lacks it is no row of this endpoint; empty where none is certain.
+        feature: What the plan of the workspace must include, as `workspaces[].features` names it; empty where nothing.
     """
 
     path: str
@@ -73,11 +79,19 @@ class Endpoint:
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     total: str = ""
+    paged: str = ""
+    identity: str = "id"
+    feature: str = ""
 
     @property
     def call(self) -> str:
         """Method and path template, as errors and statistics name the endpoint."""
         return f"{self.method} {self.path}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that must have values before it can be requested."""
+        return frozenset(_names_in((self.path, self.params, self.body)))
 
     def having(self, *, params: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None) -> Endpoint:
         """Return this endpoint with further parameters or body keys; those that are None are left out."""
@@ -101,6 +115,17 @@ def filled(template: Any, ids: Ids) -> Any:
     if isinstance(template, (list, tuple)):
         return [filled(value, ids) for value in template]
     return template
+
+
+def _names_in(template: Any) -> Iterator[str]:
+    if isinstance(template, str):
+        yield from _NAME.findall(template)
+    elif isinstance(template, Mapping):
+        for value in template.values():
+            yield from _names_in(value)
+    elif isinstance(template, (list, tuple)):
+        for value in template:
+            yield from _names_in(value)
 
 
 def placed(body: Mapping[str, Any], dotted: str, value: object) -> dict[str, Any]:

@@ -47,32 +47,33 @@ USERS = Endpoint(
         **_BY_ID,
     },
 )
-USER_MANAGERS = Endpoint(f"{_WS}/users/{{userId}}/managers", KEBAB)
-MEMBER_PROFILE = Endpoint(f"{_WS}/member-profile/{{userId}}", single=True)
+USER_MANAGERS = Endpoint(f"{_WS}/users/{{userId}}/managers", KEBAB, feature="MANAGER_ROLE")
+MEMBER_PROFILE = Endpoint(f"{_WS}/member-profile/{{userId}}", single=True, identity="")
 USER_GROUPS = Endpoint(f"{_WS}/user-groups", KEBAB, params={"includeTeamManagers": "true", **_BY_ID})
 
 # Work
 CLIENTS = Endpoint(f"{_WS}/clients", KEBAB, params={"sort-column": "NAME", "sort-order": "ASCENDING"})
 PROJECTS = Endpoint(f"{_WS}/projects", KEBAB, params=_BY_ID)
 PROJECTS_HYDRATED = PROJECTS.having(params={"hydrated": "true"})
-PROJECT_CUSTOM_FIELDS = Endpoint(f"{_WS}/projects/{{projectId}}/custom-fields")
+PROJECT_CUSTOM_FIELDS = Endpoint(f"{_WS}/projects/{{projectId}}/custom-fields", feature="CUSTOM_FIELDS")
 TASKS = Endpoint(f"{_WS}/projects/{{projectId}}/tasks", KEBAB, params=_BY_ID)
 TAGS = Endpoint(f"{_WS}/tags", KEBAB, params=_BY_ID)
 TIME_ENTRIES = Endpoint(f"{_WS}/user/{{userId}}/time-entries", KEBAB)
 TIME_ENTRIES_IN_PROGRESS = Endpoint(f"{_WS}/time-entries/status/in-progress", KEBAB, page_size=1000)
-CUSTOM_FIELDS = Endpoint(f"{_WS}/custom-fields", params={"entity-type": ["TIMEENTRY", "USER"]})
+CUSTOM_FIELDS = Endpoint(f"{_WS}/custom-fields", params={"entity-type": ["TIMEENTRY", "USER"]}, feature="CUSTOM_FIELDS")
 
 # Money
-EXPENSES = Endpoint(f"{_WS}/expenses", KEBAB, rows="expenses.expenses", total="expenses.count")
-EXPENSE = Endpoint(f"{_WS}/expenses/{{expenseId}}", single=True)
+EXPENSES = Endpoint(f"{_WS}/expenses", KEBAB, rows="expenses.expenses", total="expenses.count", feature="EXPENSES")
+EXPENSE = Endpoint(f"{_WS}/expenses/{{expenseId}}", single=True, feature="EXPENSES")
 EXPENSE_CATEGORIES = Endpoint(
     f"{_WS}/expenses/categories",
     KEBAB,
     rows="categories",
     total="count",
     params={"archived": "{onlyArchived}", "sort-column": "NAME", "sort-order": "ASCENDING"},
+    feature="EXPENSES",
 )
-INVOICES = Endpoint(f"{_WS}/invoices", KEBAB, rows="invoices", total="total", params=_BY_ID)
+INVOICES = Endpoint(f"{_WS}/invoices", KEBAB, rows="invoices", total="total", params=_BY_ID, feature="INVOICING")
 INVOICES_INFO = Endpoint(
     f"{_WS}/invoices/info",
     BODY,
@@ -81,14 +82,17 @@ INVOICES_INFO = Endpoint(
     total="total",
     method="POST",
     body={"sortColumn": "ID", "sortOrder": "ASCENDING"},
+    feature="INVOICING",
 )
-INVOICE = Endpoint(f"{_WS}/invoices/{{invoiceId}}", single=True)
-INVOICE_PAYMENTS = Endpoint(f"{_WS}/invoices/{{invoiceId}}/payments", KEBAB)
-INVOICE_SETTINGS = Endpoint(f"{_WS}/invoices/settings", single=True)
+INVOICE = Endpoint(f"{_WS}/invoices/{{invoiceId}}", single=True, feature="INVOICING")
+INVOICE_PAYMENTS = Endpoint(f"{_WS}/invoices/{{invoiceId}}/payments", KEBAB, feature="INVOICING")
+INVOICE_SETTINGS = Endpoint(f"{_WS}/invoices/settings", single=True, feature="INVOICING", identity="")
 
 # Time off and approval
-HOLIDAYS = Endpoint(f"{_WS}/holidays")
-TIME_OFF_POLICIES = Endpoint(f"{_WS}/time-off/policies", KEBAB, page_size=200, params={"status": "ALL"})
+HOLIDAYS = Endpoint(f"{_WS}/holidays", feature="TIME_OFF")
+TIME_OFF_POLICIES = Endpoint(
+    f"{_WS}/time-off/policies", KEBAB, page_size=200, params={"status": "ALL"}, feature="TIME_OFF"
+)
 TIME_OFF_REQUESTS = Endpoint(
     f"{_WS}/time-off/requests",
     BODY,
@@ -97,22 +101,34 @@ TIME_OFF_REQUESTS = Endpoint(
     total="count",
     method="POST",
     body={"statuses": ["ALL"]},
+    feature="TIME_OFF",
 )
 TIME_OFF_BALANCES = Endpoint(
-    f"{_WS}/time-off/balance/policy/{{policyId}}", KEBAB, page_size=200, rows="balances", total="count"
+    f"{_WS}/time-off/balance/policy/{{policyId}}",
+    KEBAB,
+    page_size=200,
+    rows="balances",
+    total="count",
+    feature="TIME_OFF",
 )
-BALANCE_ASSIGNMENTS = Endpoint(f"{_WS}/time-off/balance/assignment/user/{{userId}}/policy/{{policyId}}")
+BALANCE_ASSIGNMENTS = Endpoint(
+    f"{_WS}/time-off/balance/assignment/user/{{userId}}/policy/{{policyId}}", feature="TIME_OFF"
+)
 # A row carries the entries and expenses of its whole period, some 20 kB: 5,000 of them would be 100 MB.
-APPROVAL_REQUESTS = Endpoint(f"{_WS}/approval-requests", KEBAB, page_size=1000, params=_BY_ID)
+APPROVAL_REQUESTS = Endpoint(
+    f"{_WS}/approval-requests", KEBAB, page_size=1000, params=_BY_ID, feature="APPROVAL", identity="approvalRequest"
+)
 
 # Schedule
-ASSIGNMENTS = Endpoint(f"{_WS}/scheduling/assignments/all", KEBAB, params={**_WINDOW, **_BY_ID})
+ASSIGNMENTS = Endpoint(f"{_WS}/scheduling/assignments/all", KEBAB, params={**_WINDOW, **_BY_ID}, feature="SCHEDULING")
 ASSIGNMENT_PROJECT_TOTALS = Endpoint(
     f"{_WS}/scheduling/assignments/projects/totals",
     BODY,
     page_size=200,
     method="POST",
     body={**_WINDOW, "statusFilter": "ALL"},
+    feature="SCHEDULING",
+    identity="projectId",
 )
 USER_CAPACITY = Endpoint(
     f"{_WS}/scheduling/assignments/user-filter/totals",
@@ -120,6 +136,8 @@ USER_CAPACITY = Endpoint(
     page_size=200,
     method="POST",
     body={**_WINDOW, "statusFilter": "ALL"},
+    feature="SCHEDULING",
+    identity="userId",
 )
 
 # Webhooks
@@ -150,19 +168,32 @@ REPORT_DETAILED = _report(
     page_size=1000,
     rows="timeentries",
     body={**_RANGE, "amountShown": "{amountShown}", "detailedFilter": {"options": {"totals": "EXCLUDE"}}},
+    identity="_id",
 )
 REPORT_SUMMARY = _report(
-    "summary", rows="groupOne", body={**_RANGE, "amountShown": "{amountShown}", "summaryFilter": {"groups": "{groups}"}}
+    "summary",
+    rows="groupOne",
+    body={**_RANGE, "amountShown": "{amountShown}", "summaryFilter": {"groups": "{groups}"}},
+    identity="",
 )
 REPORT_WEEKLY = _report(
     "weekly",
     rows="groupOne",
     body={**_RANGE, "amountShown": "{amountShown}", "weeklyFilter": {"group": "{weeklyGroup}", "subgroup": "TIME"}},
+    identity="",
 )
 REPORT_ATTENDANCE = _report(
-    "attendance", paging=ATTENDANCE_REPORT, page_size=200, rows="entities", body={**_RANGE, "attendanceFilter": {}}
+    "attendance",
+    paging=ATTENDANCE_REPORT,
+    page_size=200,
+    rows="entities",
+    body={**_RANGE, "attendanceFilter": {}},
+    feature="ATTENDANCE_REPORT",
+    identity="userId",
 )
-REPORT_EXPENSES_DETAILED = _report("expenses/detailed", paging=BODY, page_size=1000, rows="expenses", body=_RANGE)
+REPORT_EXPENSES_DETAILED = _report(
+    "expenses/detailed", paging=BODY, page_size=1000, rows="expenses", body=_RANGE, feature="EXPENSES"
+)
 SHARED_REPORTS = Endpoint(
     f"{_WS}/shared-reports",
     CAMEL,
@@ -172,7 +203,15 @@ SHARED_REPORTS = Endpoint(
     host=Host.REPORTS,
     params={"sharedReportsFilter": "ALL"},
 )
-SHARED_REPORT_DATA = Endpoint("/shared-reports/{sharedReportId}", CAMEL, page_size=200, single=True, host=Host.REPORTS)
+SHARED_REPORT_DATA = Endpoint(
+    "/shared-reports/{sharedReportId}",
+    CAMEL,
+    page_size=200,
+    single=True,
+    paged="timeentries",
+    host=Host.REPORTS,
+    identity="",
+)
 
 # Logs
 AUDIT_LOG_ROWS = Endpoint(
@@ -182,11 +221,13 @@ AUDIT_LOG_ROWS = Endpoint(
     method="POST",
     host=Host.AUDIT_LOG,
     body={**_WINDOW, "actions": "{actions}", "authors": {"authorIds": [], "contains": "DOES_NOT_CONTAIN"}},
+    feature="AUDIT_LOG",
+    identity="action",
 )
 _FEED_PARAMS = {"type": "{types}", **_WINDOW}
-ENTITIES_CREATED = Endpoint(f"{_WS}/entities/created", ENTITY_FEED, params=_FEED_PARAMS)
-ENTITIES_UPDATED = Endpoint(f"{_WS}/entities/updated", ENTITY_FEED, params=_FEED_PARAMS)
-ENTITIES_DELETED = Endpoint(f"{_WS}/entities/deleted", ENTITY_FEED, params=_FEED_PARAMS)
+ENTITIES_CREATED = Endpoint(f"{_WS}/entities/created", ENTITY_FEED, params=_FEED_PARAMS, identity="")
+ENTITIES_UPDATED = Endpoint(f"{_WS}/entities/updated", ENTITY_FEED, params=_FEED_PARAMS, identity="")
+ENTITIES_DELETED = Endpoint(f"{_WS}/entities/deleted", ENTITY_FEED, params=_FEED_PARAMS, identity="")
 
 AUDIT_ACTIONS = (
     *(f"CREATE_TIME_{how}" for how in ("PERSONAL_TIMER", "PERSONAL_MANUAL", "IMPORT", "KIOSK", "FOR_OTHER")),

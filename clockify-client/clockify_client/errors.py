@@ -66,9 +66,9 @@ class LockedError(NotPermittedError):
 
 
 class GoneError(ClockifyError):
-    """The object does not exist in this workspace: deleted, never there, or another workspace's."""
+    """The object does not exist in this workspace, or may not be read: Clockify answers both alike."""
 
-    meaning = "no such object in this workspace"
+    meaning = "no such object in this workspace, or it may not be read"
 
 
 class UnknownWorkspaceError(ClockifyError):
@@ -106,7 +106,13 @@ class ServerError(ClockifyError):
 
 
 class UnreachableError(ClockifyError):
-    """No answer: the host is unknown, refuses connections, or does not answer in time."""
+    """No answer: the host is unknown, refuses connections, or does not answer in time.
+
+    Attributes:
+        of_the_host: No call would get through: there is no connection to the host, or it is not trusted.
+    """
+
+    of_the_host = False
 
     meaning = "Clockify cannot be reached; check api_url or region, and the network"
 
@@ -141,13 +147,31 @@ def _body(content: bytes) -> _Body | None:
         return None
 
 
-def classify(call: str, status: int, content: bytes, *, retry_after: float | None = None) -> ClockifyError:
-    """Return the error that an unsuccessful answer means.
+def concerns_the_account(error: Exception) -> bool:
+    """Tell whether no further call would succeed either, whatever it asked for."""
+    if isinstance(error, UnreachableError):
+        return error.of_the_host
+    of_the_account = (BadCredentialsError, ClosedError, RateLimitedError, UnknownWorkspaceError)
+    return isinstance(error, of_the_account)
+
+
+def classify(  # noqa: PLR0913
+    call: str,
+    status: int,
+    content: bytes,
+    *,
+    reading: bool = False,
+    addon: bool = False,
+    retry_after: float | None = None,
+) -> ClockifyError:
+    """Return the error that an unsuccessful answer means; the words of its message decide nothing.
 
     Args:
         call: Method and path template of the call.
         status: The HTTP status, 300 or above.
         content: The body, which may be empty or HTML.
+        addon: The credential is an add-on's, which 401 may refuse a route or a scope as well.
+        reading: The call only reads: it can hardly be invalid, so code 501 is about the object in its path.
         retry_after: Seconds of the Retry-After header, where there is one.
     """
     body = _body(content)
@@ -156,26 +180,27 @@ def classify(call: str, status: int, content: bytes, *, retry_after: float | Non
         answer |= {"code": body.code, "detail": body.message or ""}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimitedError(call, retry_after=retry_after, **answer)
-    return _meaning(status, body, empty=not content.strip())(call, **answer)
+    return _meaning(status, body, empty=not content.strip(), reading=reading, addon=addon)(call, **answer)
 
 
-def _meaning(status: int, body: _Body | None, *, empty: bool) -> type[ClockifyError]:  # noqa: PLR0911
+def _meaning(  # noqa: PLR0911
+    status: int, body: _Body | None, *, empty: bool, reading: bool, addon: bool
+) -> type[ClockifyError]:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return ServerError
     if body is None or status < HTTPStatus.BAD_REQUEST:
         return MalformedAnswerError  # a gateway, a proxy or a log-in page speaks: it knows nothing about our objects
-    message = (body.message or "").lower()
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            # An add-on is told with a 401, too, that a route is not for add-ons or that it lacks the scope.
-            scope = body.code not in _CREDENTIAL_CODES and ("permission" in message or "accessible" in message)
-            return NotPermittedError if scope else BadCredentialsError
+            return (
+                NotPermittedError if addon and not empty and body.code not in _CREDENTIAL_CODES else BadCredentialsError
+            )
         case HTTPStatus.PAYMENT_REQUIRED | HTTPStatus.FORBIDDEN:
             return LockedError if body.code in _LOCKED_CODES else NotPermittedError
         case HTTPStatus.NOT_FOUND if empty:
-            return UnknownWorkspaceError
+            return GoneError if reading else UnknownWorkspaceError
         case HTTPStatus.NOT_FOUND if body.code in _NOT_FOUND_CODES:
             return GoneError
-        case HTTPStatus.BAD_REQUEST if "doesn't belong to" in message:
+        case HTTPStatus.BAD_REQUEST if reading and body.code in _NOT_FOUND_CODES:
             return GoneError
     return InvalidRequestError

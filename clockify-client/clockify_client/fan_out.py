@@ -13,11 +13,11 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Self
 
-from clockify_client.errors import BadCredentialsError, ClockifyError, MalformedAnswerError, RateLimitedError
+from clockify_client.errors import MalformedAnswerError, concerns_the_account
 from clockify_client.memory import give_back_what_is_freed
 from clockify_client.page import Page
-from clockify_client.paging import SAME_PAGE, is_last
-from clockify_client.reading import Job, Rank, Reading
+from clockify_client.paging import SAME_PAGE, step
+from clockify_client.reading import Children, Job, Rank, Reading
 from clockify_client.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class FanOut:
         self._shelf = Shelf()
         self._idle = 0
         self._workers: list[threading.Thread] = []
-        self._fatal: ClockifyError | None = None
+        self._fatal: Exception | None = None
         give_back_what_is_freed()
 
     def __enter__(self) -> Self:
@@ -147,8 +147,9 @@ class FanOut:
     def _fetch(self, job: Job) -> None:
         reading, slot, endpoint = job.reading, job.slot, job.reading.endpoint
         with self.lock:
-            if self._fatal:
-                reading.failed(slot, self._fatal)
+            if failure := self._fatal or reading.given_up:
+                self._waiting[reading.rank] -= job.reserved
+                reading.failed(slot, failure)
                 return
         try:
             answer = self.client.page(endpoint, slot.ids, job.number, job.size)
@@ -156,17 +157,19 @@ class FanOut:
             slot.fingerprint = fingerprint
             if answer.number and fingerprint == before:  # and would for ever; what else the list holds stays unknown
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
-            page = Page(endpoint, slot.ids, answer.number, answer.packed, last=is_last(endpoint, answer))
-            children = reading.children_in(page) if reading.branches else []
+            found = step(endpoint, answer, slot.rows)
+            page = Page(endpoint, slot.ids, answer.number, answer.packed, last=found.last)
+            children = reading.children_in(page) if reading.branches else Children([], 0)
         except Exception as error:  # noqa: BLE001  whatever it is, a consumer waits for it
+            named = [] if job.number else reading.fallen_back(slot.ids, error)
             with self.lock:
                 self._waiting[reading.rank] -= job.reserved
-                if isinstance(error, (BadCredentialsError, RateLimitedError)):
+                if concerns_the_account(error):
                     self._fatal = error
-                reading.failed(slot, error)
+                reading.failed(slot, error, named)
         else:
             with self.lock:
                 self._waiting[reading.rank] -= job.reserved
                 reading.heaviest = max(reading.heaviest, page.size)
-                reading.arrived(job, page, children, answer.size)
+                reading.arrived(job, page, children, found)
                 self.arrival.notify_all()

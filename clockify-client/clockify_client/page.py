@@ -1,7 +1,8 @@
-"""One page of a list, on its way to its consumers."""
+"""What a reading brings for one parent: pages, a refusal, or doubt whether the list is whole."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clockify_client.packed import Packed
@@ -10,7 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clockify_client.endpoint import Endpoint, Ids
+    from clockify_client.errors import ClockifyError
     from clockify_client.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The list of one parent cannot be read, or not to its end, for a reason of its own; others can."""
+
+    ids: Ids
+    error: ClockifyError
+
+
+@dataclass(frozen=True)
+class Incomplete:
+    """All pages of one parent came, but they are not the whole list, or hold something that is no row of it."""
+
+    ids: Ids
+    reason: str
 
 
 class Page:

@@ -1,32 +1,35 @@
-"""Walking over the pages of a list: how to ask for one, how to go on with smaller ones, when to stop."""
+"""Walking over the pages of a list: how to request one, which one follows, and whether the list came whole.
+
+The signs that tell the end of a list differ by endpoint and are not dependable: the header `Last-Page` is missing on
+some hosts, pages may be capped in silence, and a total counts all rows on some lists and the rows of the page on
+others. So rows are counted, and where no sign tells the end, the next page is requested: an empty page ends every list.
+"""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from clockify_client.endpoint import placed
-from clockify_client.rows import counted_rows_of
+from clockify_client.rows import counts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from clockify_client.endpoint import Endpoint, Paging
-    from clockify_client.errors import InvalidRequestError
     from clockify_client.packed import Packed
     from clockify_client.request import Request
 
 SAME_PAGE = "the same page came twice"
+DEFAULT_SIZE = 50
+"""What every list accepts."""
+
+_SMALLER_SIZES = (1000, 200, DEFAULT_SIZE)
 _PERHAPS_EMPTY = 256  # bytes; a longer page holds a row
-_DEFAULT_SIZE = 50  # what every list accepts
-_ABOUT_SIZE = re.compile(r"page|size|limit|larger|less than|maximum", re.IGNORECASE)
 
 
 class PageAnswer(NamedTuple):
-    """One page as it came: `number` counts from 0 in pages of `size`, which may be smaller than was asked."""
+    """One page as it came: `number` counts from 0 in pages of `size`, which may be smaller than was requested."""
 
     packed: Packed
     headers: Mapping[str, str]
@@ -34,16 +37,34 @@ class PageAnswer(NamedTuple):
     size: int
 
 
+class Step(NamedTuple):
+    """What a page tells of its list.
+
+    Attributes:
+        last: No further page follows.
+        rows: Rows of the list so far, as far as a stated total makes counting them worthwhile.
+        flaw: Why the list is not whole although its last page came; empty where it is.
+        number: Zero-based number of the next page, in pages of `size`.
+        size: Size of the next page.
+    """
+
+    last: bool
+    rows: int
+    flaw: str
+    number: int
+    size: int
+
+
 @dataclass
 class Walk:
-    """Where a walk over the pages of a list stands."""
+    """Position of a walk over the pages of a list."""
 
     number: int
     size: int
 
     def shrink(self) -> bool:
         """Go on in smaller pages from the same row on; False where they cannot be made smaller."""
-        if self.size <= _DEFAULT_SIZE:
+        if self.size <= DEFAULT_SIZE:
             return False
         parts = next((parts for parts in (2, 3, 5, 7) if self.number == 0 or self.size % parts == 0), 0)
         if not parts:
@@ -52,8 +73,13 @@ class Walk:
         self.number *= parts
         return True
 
+    def smaller_sizes(self) -> Iterator[int]:
+        """Yield the sizes to try where a first page is refused, perhaps for its size: no message can tell."""
+        if self.number == 0:
+            yield from (size for size in _SMALLER_SIZES if size < self.size)
+
     def asked(self, paging: Paging, request: Request) -> Request:
-        """Return the request for the page where the walk stands."""
+        """Return the request for the page at this position."""
         number = self.number + paging.first
         if paging.in_body:
             return replace(
@@ -62,25 +88,37 @@ class Walk:
         return replace(request, params={**request.params, paging.page: number, paging.size: self.size})
 
 
-def rejects_size(error: InvalidRequestError) -> bool:
-    """Tell whether a request seems to be rejected for its page size; validation messages name no field."""
-    return bool(_ABOUT_SIZE.search(error.detail))
+def step(endpoint: Endpoint, page: PageAnswer, before: int = 0) -> Step:
+    """Return what a page tells of its list.
 
+    Args:
+        endpoint: The endpoint that the page came from.
+        page: The page.
+        before: Rows of the list that came before it.
 
-def is_last(endpoint: Endpoint, page: PageAnswer) -> bool:
-    """Tell whether a page is the last: its header decides, else the total the answer tells, else its length.
-
-    An empty page is the last whatever the header says.
+    Raises:
+        MalformedAnswerError: The page has another shape than its endpoint.
     """
     if endpoint.paging is None:
-        return True
-    name, last = endpoint.paging.more
+        return Step(last=True, rows=before, flaw="", number=0, size=page.size)
+    name, value = endpoint.paging.more
     header = page.headers.get(name)
-    if header is not None and page.packed.length > _PERHAPS_EMPTY:
-        return header.lower() == last
-    rows, total = counted_rows_of(endpoint, page.packed.body, msgspec.Raw)
-    if header is not None:
-        return not rows or header.lower() == last
-    if total is not None:
-        return not rows or page.number * page.size + len(rows) >= total
-    return len(rows) < page.size
+    said_last = None if header is None else header.lower() == value
+    certainly_rows = page.packed.length > _PERHAPS_EMPTY and not endpoint.single
+    if said_last is not None and certainly_rows and not endpoint.total and (said_last or page.number):
+        return _following(page, last=said_last, rows=before)
+    here, total = counts_of(endpoint, page.packed.body)
+    count = before + here
+    missing = f"{count} rows came where the list says {total}" if total is not None and total > count else ""
+    if not here:
+        flaw = missing or ("an empty page says that more rows follow" if said_last is False else "")
+        return _following(page, last=True, rows=count, flaw=flaw)
+    if said_last:
+        return _following(page, last=True, rows=count, flaw=missing)
+    # Fewer rows than requested although more follow, perhaps: the pages are capped, and counted in that size.
+    capped = page.number == 0 and here < page.size
+    return _following(page, last=False, rows=count, size=here if capped else page.size)
+
+
+def _following(page: PageAnswer, *, last: bool, rows: int, flaw: str = "", size: int = 0) -> Step:
+    return Step(last, rows, flaw, page.number + 1, size or page.size)

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clockify_client.errors import ClosedError, GoneError, MalformedAnswerError, NotPermittedError
-from clockify_client.page import Page
-from clockify_client.rows import UNLIKE, rows_of
+from clockify_client.errors import (
+    ClockifyError,
+    ClosedError,
+    GoneError,
+    InvalidRequestError,
+    MalformedAnswerError,
+    NotPermittedError,
+    ServerError,
+    UnreachableError,
+    concerns_the_account,
+)
+from clockify_client.page import Incomplete, Page, Refusal
+from clockify_client.rows import UNLIKE, is_identity, sound_rows_of
 
 if TYPE_CHECKING:
     from clockify_client.endpoint import Endpoint, Ids
     from clockify_client.fan_out import FanOut
+    from clockify_client.paging import Step
 
 _SMALL_PAGES = 200  # rows
+_FAILURES_IN_A_ROW = 25  # parents, before the others are not requested any more: each failure takes a minute of retries
 Rank = tuple[float, ...]
-Children = Callable[[list[Any], "Ids"], Iterable["Ids"]]
+MakeChildren = Callable[[list[Any], "Ids"], Iterable["Ids"]]
 """Makes the ids of the children out of a page's rows, left as they are, and of the ids the page was asked with."""
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A parent that could not be read: gone meanwhile, or not permitted."""
+class Children(NamedTuple):
+    """The children that a page names, by branch, and how many of its rows name none because they are no rows."""
 
-    ids: Ids
-    error: GoneError | NotPermittedError
+    ids: list[list[Ids]]
+    odd_rows: int
 
 
 @dataclass(slots=True)
 class _Item:
     """Something that came, kept until its last consumer has taken it."""
 
-    content: Page | Refusal | Exception | None
+    content: Page | Refusal | Incomplete | Exception | None
     left: int
     in_memory: int = 0  # bytes
     taken: bool = False
@@ -43,12 +55,13 @@ class Slot:
     """What came for one parent so far."""
 
     ids: Ids
-    failure: Exception | None = None  # of the parent itself, so that nothing can be asked for it
+    failure: Exception | Incomplete | None = None  # of an ancestor, so that there is nothing to request
     items: list[_Item] = field(default_factory=list)
     born: list[list[Ids | Slot]] = field(default_factory=list)  # by branch, not handed on yet
     job: Job | None = None  # the page to be asked for next, until a worker takes it
     done: bool = False
     fingerprint: int = 0  # of the latest page, to notice a list that ignores its page parameters
+    rows: int = 0  # that came, as far as they are counted
     left: int = 0  # consumers that have not passed it
     _named: set[tuple[int, str]] | None = None  # children of several pages, by branch
 
@@ -91,7 +104,8 @@ class Reading:
     ) -> None:
         self.endpoint = endpoint
         self.rank = rank
-        self.branches: list[tuple[Reading, Children, Any]] = []
+        self.branches: list[tuple[Reading, MakeChildren, Any]] = []
+        self.fallbacks: list[Callable[[Ids], Iterable[Ids]] | None] = []
         self._fan_out = fan_out
         self._parent = parent
         self._consumers = consumers
@@ -100,9 +114,20 @@ class Reading:
         self._asked = 0  # slots that have been asked for, the last of them perhaps still in the queue
         self._complete = False  # no further parents will come
         self.heaviest = 0  # bytes of its largest page so far
+        self._failures = 0  # parents in a row that Clockify failed on
+        self.given_up: ClockifyError | None = None
         self._delivered = 0  # slots all of whose children have been handed on
 
-    def branch(self, endpoint: Endpoint, children: Children, row: Any, *, rank: Rank, consumers: int) -> Reading:
+    def branch(  # noqa: PLR0913
+        self,
+        endpoint: Endpoint,
+        children: MakeChildren,
+        row: Any,
+        *,
+        rank: Rank,
+        consumers: int,
+        fallback: Callable[[Ids], Iterable[Ids]] | None = None,
+    ) -> Reading:
         """Return a reading whose parents are made from the rows of this one, as soon as they arrive.
 
         All branches of a reading are made before it is fed.
@@ -113,9 +138,12 @@ class Reading:
             row: Type that rows are decoded to for `children`.
             rank: The new reading's place in the order of readings.
             consumers: How many will iterate over it.
+            fallback: Makes the ids of children that can be named all the same where a list of this reading is refused;
+                the refusal follows them.
         """
         reading = Reading(self._fan_out, endpoint, rank, consumers, self)
         self.branches.append((reading, children, row))
+        self.fallbacks.append(fallback)
         return reading
 
     def feed(self, parents: Iterable[Ids], *, last: bool = False) -> None:
@@ -124,26 +152,35 @@ class Reading:
             self.accept(parents, last=last)
             self._fan_out.arrival.notify_all()
 
-    def children_in(self, page: Page) -> list[list[Ids]]:
-        """Return the children that a page names, by branch.
+    def children_in(self, page: Page) -> Children:
+        """Return the children that a page names, by branch; rows that cannot be parents are left out and counted.
 
         Raises:
-            MalformedAnswerError: The rows are not what the children are made from.
+            MalformedAnswerError: The page is not a list of rows at all.
+            UnknownWorkspaceError: A workspace that was asked for is not among them.
         """
+        rows: dict[Any, list[Any]] = {row: [] for _, _, row in self.branches}
+        odd: Counter[Any] = Counter()
         try:
-            rows: dict[Any, list[Any]] = {row: [] for _, _, row in self.branches}
             for piece in page.pieces():
-                for row, so_far in rows.items():
-                    so_far.extend(rows_of(self.endpoint, piece, row))
-            return [list(make(rows[row], page.ids)) for _, make, row in self.branches]
+                for row, parents in rows.items():
+                    sound, odd_here = sound_rows_of(self.endpoint, piece, row)
+                    named = [one for one in sound if is_identity(one.get(self.endpoint.identity))]
+                    parents.extend(named)
+                    odd[row] += odd_here + len(sound) - len(named)
+            ids = [list(make(rows[row], page.ids)) for _, make, row in self.branches]
         except (AttributeError, LookupError, TypeError) as error:
             raise MalformedAnswerError(self.endpoint.call, reason=UNLIKE) from error
+        return Children(ids, max(odd.values(), default=0))
 
-    def items(self) -> Generator[Page | Refusal, None, None]:
+    def items(self) -> Generator[Page | Refusal | Incomplete, None, None]:
         """Yield what came, parent by parent and page by page, waiting where need be.
 
+        A `Refusal` or an `Incomplete` follows the pages that came for its parent; its ids are those of the parent, or
+        of an ancestor that cannot be read.
+
         Raises:
-            ClockifyError: A failure that is not about one parent alone; what came before it has been yielded.
+            ClockifyError: A failure that concerns the whole account; what came before it has been yielded.
             RuntimeError: More consumers than were announced, for whom nothing was kept.
         """
         index = position = 0
@@ -164,7 +201,7 @@ class Reading:
         finally:
             self._leave(index, position)
 
-    def _wait_for(self, index: int, position: int) -> Page | Refusal | Exception | _NextSlot | None:
+    def _wait_for(self, index: int, position: int) -> Page | Refusal | Incomplete | Exception | _NextSlot | None:
         fan_out = self._fan_out
         with fan_out.lock:
             while True:
@@ -225,7 +262,7 @@ class Reading:
         elif self._parent is not None:
             self._parent.hurry()
 
-    def _take(self, slot: Slot, position: int) -> Page | Refusal | Exception | None:
+    def _take(self, slot: Slot, position: int) -> Page | Refusal | Incomplete | Exception | None:
         item = slot.items[position]
         content = item.content
         item.left -= 1
@@ -249,7 +286,7 @@ class Reading:
         if slot.left <= 0 and index < self._delivered:
             self._slots[index] = None
 
-    def _put(self, slot: Slot, content: Page | Refusal | Exception) -> None:
+    def _put(self, slot: Slot, content: Page | Refusal | Incomplete | Exception) -> None:
         if self._consumers > 0:
             in_memory = self._fan_out.keep(content, self.rank) if isinstance(content, Page) else 0
             slot.items.append(_Item(content, self._consumers, in_memory))
@@ -281,31 +318,61 @@ class Reading:
                 self._fan_out.ask(Job((*self.rank, self._asked, 0), self, slot))
                 return
             self._fail(slot, slot.failure)
+            slot.done = True
 
-    def arrived(self, job: Job, page: Page, children: list[list[Ids]], size: int) -> None:
-        """Take over a page that came and the children it names, and ask for the next page."""
+    def arrived(self, job: Job, page: Page, children: Children, found: Step) -> None:
+        """Accept a page that came and the children it names, and ask for the next page."""
         slot = job.slot
+        self._failures = 0
         self._put(slot, page)
         alone = page.last and page.number == 0
-        for number, (born, ids) in enumerate(zip(slot.born, children, strict=True)):
+        for number, (born, ids) in enumerate(zip(slot.born, children.ids, strict=False)):
             born.extend(one for one in ids if alone or slot.first_named(number, one))
+        flaws = [f"{children.odd_rows} of its rows have no id of their own"] if children.odd_rows else []
+        for flaw in [*flaws, found.flaw] if found.flaw else flaws:
+            self._fail(slot, Incomplete(slot.ids, flaw))
+        slot.rows = found.rows
         if page.last:
             slot.done = True
         else:
-            order = (*job.order[:-1], page.number + 1)
-            self._fan_out.ask(Job(order, self, slot, page.number + 1, size))
+            order = (*job.order[:-1], found.number)
+            self._fan_out.ask(Job(order, self, slot, found.number, found.size))
         self._deliver()
 
-    def failed(self, slot: Slot, error: Exception) -> None:
-        """Note that a parent cannot be read, nor any further child it has."""
+    def fallen_back(self, ids: Ids, error: Exception) -> list[list[Ids]]:
+        """Return the children that can be named although the list of these ids is refused, by branch.
+
+        It may send requests; a failure of them counts as no child, since the refusal is told anyway.
+        """
+        if not isinstance(error, (GoneError, InvalidRequestError, NotPermittedError)):
+            return []
+        children: list[list[Ids]] = []
+        for fallback in self.fallbacks:
+            try:
+                children.append(list(fallback(ids)) if fallback else [])
+            except ClockifyError:
+                children.append([])
+        return children
+
+    def failed(self, slot: Slot, error: Exception, children: Sequence[list[Ids]] = ()) -> None:
+        """Note that a parent cannot be read, nor any further child it has than these."""
+        for born, ids in zip(slot.born, children, strict=False):
+            born.extend(ids)
+        if isinstance(error, (MalformedAnswerError, ServerError, UnreachableError)):
+            self._failures += 1
+            if self._failures >= _FAILURES_IN_A_ROW and self.given_up is None:
+                reason = f"given up after {self._failures} failures in a row"
+                self.given_up = type(error)(error.call, status=error.status, code=error.code, reason=reason)
         self._fail(slot, error)
+        slot.done = True
         self._deliver()
 
-    def _fail(self, slot: Slot, error: Exception) -> None:
-        self._put(slot, Refusal(slot.ids, error) if isinstance(error, (GoneError, NotPermittedError)) else error)
+    def _fail(self, slot: Slot, failure: Exception | Incomplete) -> None:
+        """Tell the consumers of this reading, and of all that is made from it, what they will miss."""
+        alone = isinstance(failure, ClockifyError) and not concerns_the_account(failure)
+        self._put(slot, Refusal(slot.ids, failure) if alone else failure)  # type: ignore[arg-type]
         for born in slot.born:
-            born.append(Slot(slot.ids, error))
-        slot.done = True
+            born.append(Slot(slot.ids, failure))
         self._fan_out.arrival.notify_all()
 
     def _deliver(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,11 @@ UNLIKE = "a row of it is not what it should be"
 
 Record = dict[str, Any]
 RawRecord = dict[str, msgspec.Raw]
+
+
+def is_identity(value: Any) -> bool:
+    """Tell whether a value can tell rows apart: a number, or a text that is not empty."""
+    return isinstance(value, (str, int)) and value != "" and not isinstance(value, bool)
 
 
 @cache
@@ -59,8 +65,27 @@ def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:
     return counted_rows_of(endpoint, body, row)[0]
 
 
+def sound_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[list[Any], int]:
+    """Return the rows of an answer that can be decoded, and the number of those that cannot.
+
+    Raises:
+        MalformedAnswerError: The answer as a whole has another shape than its endpoint.
+    """
+    try:
+        return rows_of(endpoint, body, row), 0
+    except MalformedAnswerError:
+        if endpoint.single:
+            raise
+    sound: list[Any] = []
+    every = rows_of(endpoint, body, msgspec.Raw)
+    for raw in every:
+        with suppress(msgspec.DecodeError):
+            sound.append(_single(row).decode(raw))
+    return sound, len(every) - len(sound)
+
+
 def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[list[Any], int | None]:
-    """Return the rows of an answer, and the number of rows on all pages where the answer tells it."""
+    """Return the rows of an answer, and the number of rows that it states: of all pages, or of this one alone."""
     try:
         if endpoint.single:
             return [_single(row).decode(body)], None
@@ -70,6 +95,23 @@ def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple
     if not endpoint.rows:
         return answer, None
     return _at(answer, endpoint.rows) or [], _at(answer, endpoint.total) if endpoint.total else None
+
+
+def counts_of(endpoint: Endpoint, body: bytes) -> tuple[int, int | None]:
+    """Return the number of rows in an answer, and the number that it states.
+
+    Raises:
+        MalformedAnswerError: The answer has another shape than its endpoint.
+    """
+    if not endpoint.single:
+        rows, total = counted_rows_of(endpoint, body, msgspec.Raw)
+        return len(rows), total
+    try:
+        members = _single(dict[str, msgspec.Raw]).decode(body)
+        inside = members.get(endpoint.paged)
+        return len(_decoder("", msgspec.Raw, "").decode(inside)) if inside is not None else 0, None
+    except msgspec.DecodeError:
+        raise MalformedAnswerError(endpoint.call) from None
 
 
 @cache

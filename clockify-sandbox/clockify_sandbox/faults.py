@@ -16,7 +16,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     Attributes:
         route: "GET /workspaces/{ws}/clients"; the names of placeholders do not matter, `*` stands for anything. With
-            ids in place of all placeholders it strikes the calls for those alone.
+            ids in place of placeholders it strikes the calls for those alone.
         nth: which calls fail, counted from 1 since the fault was set: a number, several, or "every".
         status: the status that is answered; the status of the real answer if None.
         body: "empty", "html", "truncated" (half of the real answer), or the text of the body.
@@ -77,7 +77,7 @@ class Faults:
             return None
         name, struck = _anonymous(route), None
         for index, (fault, pattern) in enumerate(self._faults):
-            if pattern not in {name, path} and not fnmatchcase(name, pattern):
+            if pattern != name and not any(fnmatchcase(one, pattern) for one in (name, path)):
                 continue
             self._calls[index] += 1
             if struck is None and _strikes(fault, self._calls[index]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -19,10 +19,11 @@ Shape = Callable[[Record, "Ids"], Iterable[Record]]
 class Parent(TypedDict, total=False):
     """The fields of rows that children are made from: no others of them are decoded."""
 
-    id: str
-    userId: str
-    policyId: str
+    id: Any
+    userId: Any
+    policyId: Any
     name: Any
+    features: Any
     paid: Any
     daysOverdue: Any
 
@@ -41,6 +42,8 @@ class Source:
         children: Makes the ids to ask with out of the rows of the parent.
         choose: Chooses the endpoint by the settings.
         overlapping: Answers of one workspace may repeat rows of each other, so rows are told apart by their key.
+        stand_in: What may be read in place of this source as a parent where its list is refused.
+        outlives_parent: Rows stay in Clockify when their parent goes, so a parent that is gone explains nothing.
     """
 
     endpoint: Endpoint | None = None
@@ -48,6 +51,8 @@ class Source:
     children: Children | None = None
     choose: Callable[[Scope], Endpoint] | None = None
     overlapping: bool = False
+    stand_in: Source | None = None
+    outlives_parent: bool = False
 
     def asked(self, scope: Scope) -> Endpoint:
         """Return the endpoint that these settings ask."""
@@ -70,8 +75,8 @@ class StreamDeclaration:
         keep: Tells by the settings which records belong to the stream; None where all do.
         selected: Whether the stream is read unless a catalog says otherwise.
         under: Returns the declaration as these settings have it, None where they rule the stream out.
-        narrowed: Tells whether the settings read less of the stream than it holds, so that what is missing may
-            still exist and no version may be activated.
+        narrowed: Returns the names of the settings by which less of the stream is read than it holds, so that what is
+            missing may still exist and no version may be activated; none where they leave it whole.
     """
 
     name: str
@@ -80,7 +85,7 @@ class StreamDeclaration:
     shape: Shape | None = None
     keep: Callable[[Scope], Callable[[Mapping[str, Any]], bool] | None] | None = None
     selected: bool = True
-    narrowed: Callable[[Scope], bool] | None = None
+    narrowed: Callable[[Scope], Sequence[str]] | None = None
     under: Callable[[StreamDeclaration, Scope], StreamDeclaration | None] | None = None
 
     def settled(self, scope: Scope) -> StreamDeclaration | None:

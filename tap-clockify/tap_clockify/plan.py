@@ -1,12 +1,13 @@
-"""What a run asks Clockify: every source that the selected streams need, each once, in the order of the streams."""
+"""What a run requests of Clockify: every source that the selected streams need, each once, in their order."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from clockify_client import FanOut, Page
-from clockify_client.rows import rows_of
+from clockify_client import ClockifyError, FanOut, Page, Refusal
+from clockify_client.rows import sound_rows_of
 
 from tap_clockify.declaration import Parent
 from tap_clockify.streams.people import WORKSPACES, in_workspace
@@ -28,12 +29,14 @@ class Plan:
     """
 
     def __init__(self, client: Client, scope: Scope, streams: Sequence[StreamDeclaration]) -> None:
+        self._client = client
         self._fan_out = FanOut(client)
         self._scope = scope
         self._readings: dict[Source, Reading] = {}
         self._ranks: dict[Source, tuple[float, ...]] = {}
         self._consumers: Counter[Source] = Counter()
         self._left = {stream.name for stream in streams}
+        self._relisted: dict[tuple[Source, tuple[Any, ...]], set[tuple[Any, ...]]] = {}
         for index, stream in enumerate(streams):
             settled = stream.settled(scope)
             if settled is not None:
@@ -46,8 +49,8 @@ class Plan:
         for source, reading in self._readings.items():
             if source.parent is None:
                 reading.feed(self._roots(source), last=True)
-        self.left_out = WORKSPACES in self._ranks and self._workspaces_left_out()
-        """Whether the key sees workspaces that the run was told to leave out."""
+        self.features = self._features_of_workspaces() if WORKSPACES in self._ranks else {}
+        """What the plan of each workspace includes, by its id; None where it does not say."""
 
     def reading(self, stream: StreamDeclaration) -> Reading | None:
         """Return where a stream finds its answers, None where the settings rule the stream out."""
@@ -65,8 +68,38 @@ class Plan:
             self.close()
 
     def close(self) -> None:
-        """Ask nothing more."""
+        """Request nothing more."""
         self._fan_out.close()
+
+    def is_gone(self, source: Source, ids: Ids) -> bool:
+        """Tell whether the parent of a refused child has vanished from the list that named it, by listing it anew.
+
+        Clockify answers alike for what is gone and for what may not be read, and its words cannot be relied on. The
+        list of parents is requested once more for each list and run; where that fails, nothing counts as gone.
+
+        Args:
+            source: The source of the child.
+            ids: The ids that the child was requested with.
+        """
+        parent = source.parent
+        if parent is None or parent is WORKSPACES or source.outlives_parent:
+            return False
+        endpoint = parent.asked(self._scope)
+        if not source.asked(self._scope).names <= ids.keys():
+            return False  # the ids of an ancestor, whose list could not be read at all
+        place = (parent, tuple(ids[name] for name in sorted(endpoint.names)))
+        if place not in self._relisted:
+            asked = {name: ids[name] for name in endpoint.names}
+            try:
+                rows: Any = list(self._client.rows(endpoint, asked))
+                listed = [self._named(source, child) for child in self._children(source)(rows, asked)]
+            except (ClockifyError, AttributeError, LookupError, TypeError):
+                listed = [self._named(source, ids)]
+            self._relisted[place] = set(listed)
+        return self._named(source, ids) not in self._relisted[place]
+
+    def _named(self, source: Source, ids: Ids) -> tuple[Any, ...]:
+        return tuple(str(ids.get(name)) for name in sorted(source.asked(self._scope).names))
 
     def _open(self, source: Source) -> Reading:
         if source in self._readings:
@@ -75,8 +108,10 @@ class Plan:
         if source.parent is None:
             reading = self._fan_out.read(endpoint, rank=rank, consumers=consumers)
         else:
-            parent = self._open(source.parent)
-            reading = parent.branch(endpoint, self._children(source), Parent, rank=rank, consumers=consumers)
+            parent, stand_in = self._open(source.parent), source.parent.stand_in
+            children = self._children(source)
+            fallback = partial(self._children_of_stand_in, children, stand_in) if stand_in else None
+            reading = parent.branch(endpoint, children, Parent, rank=rank, consumers=consumers, fallback=fallback)
         self._readings[source] = reading
         return reading
 
@@ -87,19 +122,32 @@ class Plan:
             raise TypeError(msg)
         return lambda rows, ids: children(rows, ids, self._scope)
 
+    def _children_of_stand_in(
+        self, children: Callable[[list[Parent], Ids], Iterable[Ids]], stand_in: Source, ids: Ids
+    ) -> list[Ids]:
+        """Return the children of what may be read in place of a list that is refused."""
+        rows: Any = list(self._client.rows(stand_in.asked(self._scope), ids))
+        return list(children([row for row in rows if row.get("id")], ids))
+
     def _roots(self, source: Source) -> Iterator[Ids]:
         if source is WORKSPACES and self._scope.config.get("addon_token"):
             yield from ({"workspaceId": one} for one in self._scope.workspace_ids)
         else:
             yield {}
 
-    def _workspaces_left_out(self) -> bool:
+    def _features_of_workspaces(self) -> dict[str, frozenset[str] | None]:
         """Look at the workspaces first: nothing can be read without them, and a bad key shows here."""
-        reading = self._readings[WORKSPACES]
-        pages = [item for item in reading.items() if isinstance(item, Page)]
-        answers = [(rows_of(page.endpoint, page.body, Parent), page.ids) for page in pages]
-        seen = sum(len(rows) for rows, _ in answers)
-        return seen > sum(1 for rows, ids in answers for _ in in_workspace(rows, ids, self._scope))
+        features: dict[str, frozenset[str] | None] = {}
+        for item in self._readings[WORKSPACES].items():
+            if isinstance(item, Page):
+                rows = [row for row in sound_rows_of(item.endpoint, item.body, Parent)[0] if row.get("id")]
+                list(in_workspace(rows, item.ids, self._scope))
+                for row in rows:
+                    named = row.get("features")
+                    features[str(row.get("id"))] = frozenset(map(str, named)) if isinstance(named, list) else None
+            elif isinstance(item, Refusal) and not item.ids:
+                raise item.error
+        return features
 
 
 def _line(source: Source) -> list[Source]:

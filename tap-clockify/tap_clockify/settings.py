@@ -25,7 +25,8 @@ _OWN: dict[str, Any] = th.PropertiesList(
         "workspace_ids",
         th.ArrayType(th.StringType),
         title="Workspaces",
-        description="Ids of the workspaces to read. Default: all that the key sees.",
+        description="Ids of the workspaces to read; rows of others are removed from the destination. "
+        "Default: all that the key sees.",
     ),
     *windows.SETTINGS,
     th.Property(
@@ -58,6 +59,14 @@ _OWN: dict[str, Any] = th.PropertiesList(
         default=True,
         title="Emit ACTIVATE_VERSION",
         description="After a stream was read completely, tell the target so that it removes rows that are gone.",
+    ),
+    th.Property(
+        "shared_destination",
+        th.BooleanType,
+        default=False,
+        title="Shared destination",
+        description="Other runs load into the same tables, each a part of the rows: no run may then remove what it has "
+        "not read, and ACTIVATE_VERSION is left out.",
     ),
     th.Property(
         "addon_ids",
@@ -146,15 +155,16 @@ class Scope:
         start, end = self.log_window
         return start, end if self.past_end else end + windows.FURTHEST_OFFSET
 
-    @property
-    def schedule_narrowed(self) -> bool:
-        """Whether the window of the schedule is smaller than the one without settings."""
-        return self._is_narrower(self.schedule_window)
+    def schedule_narrowed_by(self) -> list[str]:
+        """Return the settings that make the window of the schedule smaller than the one without settings."""
+        start, end = self.schedule_window
+        ends = ["schedule_end_date" if self.config.get("schedule_end_date") else "end_date"] if end < self.now else []
+        return [*self._late_start(start, "schedule_start_date"), *ends]
 
-    @property
-    def reports_narrowed(self) -> bool:
-        """Whether the window of reports and logs is smaller than the one without settings."""
-        return self._is_narrower(self.log_window)
+    def reports_narrowed_by(self) -> list[str]:
+        """Return the settings that make the window of reports and logs smaller than the one without settings."""
+        start, end = self.log_window
+        return [*self._late_start(start, "report_start_date"), *(["end_date"] if end < self.now else [])]
 
     def schedule_wall_clock(self) -> dict[str, str]:
         """Return `start` and `end` of the schedule for an endpoint that reads them as wall clocks of an unknown zone.
@@ -191,9 +201,8 @@ class Scope:
             msg = f"the schedule ends ({timestamp(end)}) before it starts ({timestamp(start)}): set schedule_end_date"
             raise ValueError(msg)
 
-    def _is_narrower(self, window: tuple[datetime, datetime]) -> bool:
-        start, end = window
-        return start > windows.FIRST_DAY or end < self.now
+    def _late_start(self, start: datetime, own: str) -> list[str]:
+        return [own if self.config.get(own) else "start_date"] if start > windows.FIRST_DAY else []
 
 
 def _padded(start: datetime | None, end: datetime | None) -> dict[str, str]:

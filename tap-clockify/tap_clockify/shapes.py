@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tap_clockify.settings import Scope
 
 
+class WithheldError(Exception):
+    """A row lacks the part that records are made of: some roles are not shown it, which does not mean it is empty."""
+
+
 def exploded(field: str, *, drop: tuple[str, ...] = (), **names: str) -> Shape:
     """Return a shape that makes one record of each object in an array of the row.
 
@@ -24,11 +28,15 @@ def exploded(field: str, *, drop: tuple[str, ...] = (), **names: str) -> Shape:
         field: The array.
         drop: Fields of the objects to leave out.
         names: Fields of the record and the fields of the row they repeat, such as `projectId="id"`.
+
+    The shape raises WithheldError for a row without the array.
     """
 
     def shape(row: Record, _: Ids) -> Iterator[Record]:
         outer = {name: row.get(source) for name, source in names.items()}
-        for item in row.get(field) or ():
+        if field not in row:
+            raise WithheldError
+        for item in row[field] or ():
             yield {**{name: value for name, value in item.items() if name not in drop}, **outer}
 
     return shape
@@ -53,7 +61,9 @@ def with_working_days(row: Record, _: Ids) -> Iterator[Record]:
 
 def roles(row: Record, ids: Ids) -> Iterator[Record]:
     """One record per role of a user and entity it is held for; the workspace where none is named."""
-    for role in row.get("roles") or ():
+    if "roles" not in row:
+        raise WithheldError
+    for role in row["roles"] or ():
         entities: list[Record] = role.get("entities") or [{}]
         for entity in entities:
             yield {

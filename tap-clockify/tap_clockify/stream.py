@@ -4,35 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from clockify_client import ClockifyError, GoneError, MalformedAnswerError, Refusal
-from clockify_client.rows import UNLIKE, RawRecord, Record, rows_of
+from clockify_client import (
+    ClockifyError,
+    GoneError,
+    Incomplete,
+    InvalidRequestError,
+    MalformedAnswerError,
+    NotPermittedError,
+    Page,
+    Refusal,
+)
+from clockify_client.rows import RawRecord, Record, rows_of, sound_rows_of
 from singer_sdk import Stream
 from singer_sdk.exceptions import MapExpressionError, MappingError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
+from tap_clockify.shapes import WithheldError
+from tap_clockify.verdict import Cause, Verdict
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
-    from clockify_client import Page
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
 
-    from tap_clockify.declaration import StreamDeclaration
+    from tap_clockify.declaration import Source, StreamDeclaration
     from tap_clockify.tap import TapClockify
 
 _BLANK_ID = (b'Id":""', b'Id": ""')
 _BLANK = (msgspec.Raw(b'""'), "")
 _NULL = (msgspec.Raw(b"null"), None)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_NO_KEY = (*_NULL, *_BLANK)
 _DECODERS = {row: msgspec.json.Decoder(row) for row in (Record, RawRecord)}
 _LINES, _MOST_LINES, _BYTES = 20, 500, 1 << 18  # written at once: few at first, then as many as make this size
 
@@ -42,6 +55,14 @@ class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
     record: Mapping[str, Any]
     time_extracted: str
     version: int | msgspec.UnsetType = msgspec.UNSET
+
+
+@dataclass
+class _Odd:
+    """Counts the rows of a page that no record can be made of, and those without the part that records are made of."""
+
+    rows: int = 0
+    withheld: int = 0
 
 
 def schema_of(stream: str) -> dict[str, Any]:
@@ -55,7 +76,7 @@ class ClockifyStream(Stream):
     """A stream made from its declaration.
 
     Every stream is FULL_TABLE: Clockify keeps no time of modification that could be relied on. ACTIVATE_VERSION goes
-    out last, after a complete read, so that a run that broke off or read less removes nothing from a warehouse.
+    out last, after a complete read, so that a run that failed in part or read less removes nothing from a warehouse.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # values arrive as JSON and leave as JSON
@@ -68,7 +89,7 @@ class ClockifyStream(Stream):
         super().__init__(tap, name=declaration.name)
         self.primary_keys = declaration.key
         self.state_partitioning_keys = []
-        self._complete = False  # nothing was left out so far
+        self.verdict = Verdict(self.name)
         self._at_once = _LINES
         self._unknown: set[str] = set()
         self._seen: set[str | bytes | tuple[str | bytes, ...]] = set()
@@ -114,56 +135,93 @@ class ClockifyStream(Stream):
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
-        """Write all records, then ACTIVATE_VERSION where nothing was left out, then STATE."""
-        self._complete = not self._narrowed()
+        """Write all records, then ACTIVATE_VERSION where they are complete, then STATE."""
+        verdict = self.verdict = Verdict(self.name)
+        self._note_settings()
         self._tap.read(self.name, 0)
         with self.get_record_counter() as counter, self.get_sync_timer():
             try:
                 for page in self._pages():
                     self._write_page(page, counter)
             except (ClockifyError, MappingError) as error:
-                self._tap.failed(self.name, error)
-                self._complete = False
-        if self._complete and self._stream_version is not None:
+                verdict.add(Cause.BROKEN, str(error))
+                self._tap.failed(error)
+        self._tap.judged(verdict)
+        if verdict.complete and self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)
         self._finalize_state(self.stream_state)
         self._write_state_message()
         yield from ()
 
     def _pages(self) -> Iterator[Page]:
-        """Yield the pages of the reading; what was refused or is not known is told once, after the last one."""
+        """Yield the pages of the reading; what is refused or not whole goes into the verdict."""
         plan = self._tap.plan_for(self)
         reading = plan.reading(self.declaration)
-        refused: dict[str, ClockifyError] = {}  # by workspace
-        came = False
         try:
             if reading is None:
-                self._tap.skipped(self.name, "the settings rule it out (suppress_extended_requests)")
                 return
             with closing(reading.items()) as items:
                 for item in items:
-                    if not isinstance(item, Refusal):
-                        came = True
+                    if isinstance(item, Page):
                         yield item
-                    elif not _vanished(item.error):
-                        refused.setdefault(item.ids.get("workspaceId", ""), item.error)
+                    elif isinstance(item, Incomplete):
+                        self._note(Cause.CONTRADICTED, item.ids, item.reason)
+                    else:
+                        self._note_refusal(item)
         finally:
             plan.consumed(self.declaration)
             self._seen.clear()
-            if refused:
-                self._complete = False
-                workspaces = ", ".join(filter(None, refused))
-                where = ("in part " if came else "") + (f"in workspace {workspaces}" if workspaces else "")
-                self._tap.skipped(self.name, str(next(iter(refused.values()))), where)
             if self._unknown:
                 known = "Clockify sends fields that this version does not know; they are left out"
                 self.logger.warning("%s of %s: %s", known, self.name, ", ".join(sorted(self._unknown)))
 
-    def _narrowed(self) -> bool:
-        """Tell whether this run reads less of the stream than there is, by its settings."""
-        plan, scope = self._tap.plan_for(self), self._tap.scope
+    # -- why a stream may be incomplete --------------------------------------------------------
+
+    def _note_settings(self) -> None:
+        """Note what the settings leave out."""
+        scope = self._tap.scope
         settled = self.declaration.settled(scope)
-        return settled is None or plan.left_out or (settled.narrowed is not None and settled.narrowed(scope))
+        if settled is None:
+            self.verdict.add(Cause.RULED_OUT)
+        elif settled.narrowed and (names := settled.narrowed(scope)):
+            self.verdict.add(Cause.NARROWED, ", ".join(names))
+        if self.config.get("shared_destination"):
+            self.verdict.add(Cause.SHARED)
+
+    def _note_refusal(self, refusal: Refusal) -> None:
+        """Note a list that could not be read, unless its parent is gone, whose rows are rightly missing."""
+        error, source = refusal.error, self._settled.source
+        refused = isinstance(error, (GoneError, InvalidRequestError, NotPermittedError))
+        if refused and self._tap.plan_for(self).is_gone(source, refusal.ids):
+            return
+        of_workspace = self._parent_of(refusal.ids) == ""
+        if refused and self._lacks_feature(refusal.ids):
+            self._note(Cause.PLAN, refusal.ids, str(error))
+        elif refused and (not of_workspace or isinstance(error, NotPermittedError)):
+            self._note(Cause.REFUSED, refusal.ids, str(error))
+        else:
+            self._note(Cause.BROKEN, refusal.ids, str(error))
+
+    def _lacks_feature(self, ids: Mapping[str, Any]) -> bool:
+        """Tell whether the plan of a workspace does not include what the stream is read from."""
+        plan, scope = self._tap.plan_for(self), self._tap.scope
+        included = plan.features.get(str(ids.get("workspaceId")))
+        source: Source | None = self._settled.source
+        while source is not None and included is not None:
+            feature = source.asked(scope).feature
+            if feature and feature not in included:
+                return True
+            source = source.parent
+        return False
+
+    def _note(self, cause: Cause, ids: Mapping[str, Any], detail: str) -> None:
+        workspace = str(ids.get("workspaceId") or "")
+        self.verdict.add(cause, detail, workspace=workspace, parent=self._parent_of(ids))
+
+    def _parent_of(self, ids: Mapping[str, Any]) -> str:
+        """Return the id of the parent below the workspace that a list was requested for, empty where there is none."""
+        own = [str(value) for name, value in ids.items() if name.endswith("Id") and name != "workspaceId" and value]
+        return "/".join(own)
 
     # -- from a page to messages ---------------------------------------------------------------
 
@@ -211,55 +269,76 @@ class ClockifyStream(Stream):
         return len(lines) or 1
 
     def _records(self, page: Page, row: Any) -> Iterator[Record]:
-        """Yield the records of a page: told apart, stamped with the ids they were asked with, known fields only."""
+        """Yield the records of a page: stamped with the ids they were requested with, told apart, known fields only.
+
+        A row that is odd costs itself alone, an answer that holds no rows at all costs its parent.
+        """
+        odd = _Odd()
+        try:
+            for body in page.pieces():
+                yield from self._records_in(body, page, row, odd)
+        except MalformedAnswerError as error:
+            self._note(Cause.BROKEN, page.ids, str(error))
+        if odd.rows:
+            self._note(Cause.ODD_ROWS, page.ids, f"{odd.rows} of {page.endpoint.call}")
+        if odd.withheld:
+            self._note(Cause.WITHHELD, page.ids, f"{odd.withheld} of {page.endpoint.call}")
+
+    def _records_in(self, body: bytes, page: Page, row: Any, odd: _Odd) -> Iterator[Record]:
         ids, fields = {**page.ids, "page": page.number + 1}, self._fields
         stamps: dict[str, Any] = {name: value for name, value in ids.items() if name in fields}
         if row is RawRecord:
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
-        distinct = self._distinct(page)
-        for body in page.pieces():
-            if row is RawRecord and not page.endpoint.rows:
-                rows: Iterable[Record] = rows_of(page.endpoint, body, RawRecord)
+        distinct, own = self._distinct(page), self._properties - stamps.keys()
+        blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
+        for record in self._decoded_rows(body, page, row, ids, odd):
+            known = not record.keys().isdisjoint(own)
+            record.update(stamps)
+            if not known or self._lacks_key(record):
+                odd.rows += 1
+                continue
+            if distinct and not self._first_seen(record):
+                continue
+            if not record.keys() <= fields:
+                self._drop(record)
+            for name in blanks:
+                if record.get(name) in _BLANK:
+                    record[name] = None
+            yield record
+
+    def _lacks_key(self, record: Record) -> bool:
+        """Tell whether a record cannot be told from others: a field of its key is null, or its id is blank."""
+        return any(record.get(name) in (_NO_KEY if name == "id" else _NULL) for name in self.primary_keys)
+
+    def _decoded_rows(self, body: bytes, page: Page, row: Any, ids: Mapping[str, Any], odd: _Odd) -> Iterable[Record]:
+        """Return the records that the declaration makes of the rows in an answer.
+
+        Nested rows are decoded one by one: a page of them, at once, is large and holds up the threads that send.
+        """
+        if row is RawRecord and not page.endpoint.rows:
+            rows, undecodable = sound_rows_of(page.endpoint, body, RawRecord)
+            odd.rows += undecodable
+            return rows
+        return self._shaped(rows_of(page.endpoint, body, msgspec.Raw), row, ids, page.endpoint.identity, odd)
+
+    def _shaped(
+        self, rows: Iterable[msgspec.Raw], row: Any, ids: Mapping[str, Any], identity: str, odd: _Odd
+    ) -> Iterator[Record]:
+        shape, decode = self._settled.shape, _DECODERS[row].decode
+        for raw in rows:
+            try:
+                record = decode(raw)
+                if identity and record.get(identity) in _NO_KEY:
+                    odd.rows += 1
+                    continue
+                records = [record] if shape is None else list(shape(record, ids))
+                kept = list(filter(self._keep, records)) if self._keep else records
+            except WithheldError:
+                odd.withheld += 1
+            except (AttributeError, LookupError, TypeError, ValueError, msgspec.DecodeError):
+                odd.rows += 1
             else:
-                rows = self._made(rows_of(page.endpoint, body, msgspec.Raw), row, ids, page)
-            rows = self._recognized(rows, stamps, page)
-            blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
-            for record in filter(self._first_seen, rows) if distinct else rows:
-                record.update(stamps)
-                if not record.keys() <= fields:
-                    self._drop(record)
-                for name in blanks:
-                    if record.get(name) in _BLANK:
-                        record[name] = None
-                yield record
-
-    def _made(self, rows: Iterable[msgspec.Raw], row: Any, ids: Mapping[str, Any], page: Page) -> Iterator[Record]:
-        """Yield the records that the declaration makes of a page's rows.
-
-        They are decoded one by one: a page of nested rows, at once, is large and holds up the threads that send.
-        """
-        shape = self._settled.shape
-        records: Iterable[Record] = map(_DECODERS[row].decode, rows)
-        if shape:
-            records = (record for row in records for record in shape(row, ids))
-        try:
-            yield from filter(self._keep, records) if self._keep else records
-        except (AttributeError, LookupError, TypeError, ValueError, msgspec.DecodeError) as error:
-            raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE) from error
-
-    def _recognized(self, rows: Iterable[Record], stamps: Mapping[str, Any], page: Page) -> Iterable[Record]:
-        """Look at the first row: JSON of something in between must not pass for the rows that are asked for.
-
-        Raises:
-            MalformedAnswerError: It lacks its key, or has no field of the stream at all.
-        """
-        rows = iter(rows)
-        for first in rows:
-            known = not first.keys().isdisjoint(self._properties)
-            if not known or any(first.get(name) in _NULL for name in self.primary_keys if name not in stamps):
-                raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE)
-            return chain((first,), rows)
-        return ()
+                yield from kept
 
     def _distinct(self, page: Page) -> bool:
         """Tell whether rows may have come before: lists shift while others write, and some answers overlap."""
@@ -321,11 +400,6 @@ class ClockifyStream(Stream):
     def _decoded(self) -> bool:
         """Whether records must be decoded through and through; else their values pass as the JSON they are."""
         return self._mapped or self._keep is not None or self._settled.shape is not None
-
-
-def _vanished(error: ClockifyError) -> bool:
-    """Tell whether a parent is gone, so that its records are rightly missing; of a workspace they never are."""
-    return isinstance(error, GoneError) and "{" in error.call.replace("/workspaces/{workspaceId}", "")
 
 
 def _comparable(value: Any) -> str | bytes:

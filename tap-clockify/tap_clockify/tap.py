@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ from tap_clockify.progress import Progress
 from tap_clockify.settings import CONFIG_SCHEMA, Scope, client_of
 from tap_clockify.stream import ClockifyStream
 from tap_clockify.streams import STREAMS
+from tap_clockify.verdict import Cause
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from clockify_client import Client
     from singer_sdk.exceptions import MappingError
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from tap_clockify.verdict import Verdict
 
 
 _PREFIX = "TAP_CLOCKIFY_"  # of the variables that hold settings
@@ -91,9 +95,8 @@ class TapClockify(Tap):
         self._plan: Plan | None = None
         self._clients: list[Client] = []
         self._records: dict[str, int] = {}
-        self._skips: list[str] = []
-        self._broken: list[str] = []
-        self._told: set[tuple[type[ClockifyError], str]] = set()
+        self._verdicts: list[Verdict] = []
+        self._account_failed = self._account_failed_before = False
         self._progress = Progress()
         super().__init__(*args, config=settings, validate_config=validate_config, **kwargs)
 
@@ -156,21 +159,22 @@ class TapClockify(Tap):
         self._records[stream] = records
         self._progress.show(stream, records)
 
-    def skipped(self, stream: str, why: str, where: str = "") -> None:
-        """Note, and warn, that a stream or a part of it is not to be had."""
-        self._skips.append(stream)
-        self.logger.warning("%s, its rows stay as they are: %s", f"{stream} is skipped {where}".rstrip(), why)
+    def judged(self, verdict: Verdict) -> None:
+        """Note how a stream ended, and say why it is incomplete: a line for each reason.
 
-    def failed(self, stream: str, error: ClockifyError | MappingError) -> None:
-        """Note that a stream broke off; the other streams go on and the run ends with exit code 1.
-
-        What concerns the whole account breaks off all that follow: one line will do.
+        What fails for the whole account fails for every stream that follows: one line will do.
         """
-        if not (isinstance(error, _OF_THE_ACCOUNT) and (type(error), error.reason) in self._told):
-            self.logger.error("%s broke off, its rows stay as they are: %s", stream, error)
-        if isinstance(error, ClockifyError):
-            self._told.add((type(error), error.reason))
-        self._broken.append(stream)
+        self._verdicts.append(verdict)
+        for cause, line in verdict.lines():
+            if cause is Cause.BROKEN and self._account_failed_before:
+                continue
+            level = logging.ERROR if cause.failed else logging.INFO if cause.chosen else logging.WARNING
+            self.logger.log(level, line)
+        self._account_failed_before = self._account_failed
+
+    def failed(self, error: ClockifyError | MappingError) -> None:
+        """Note that a stream broke off for a reason that may concern the whole account."""
+        self._account_failed = self._account_failed or isinstance(error, _OF_THE_ACCOUNT)
 
     # -- the command line ----------------------------------------------------------------------
 
@@ -204,7 +208,7 @@ class TapClockify(Tap):
         """Read every selected stream and sum up.
 
         Raises:
-            SystemExit: With code 1, where a stream broke off.
+            SystemExit: With code 1, where something could not be read that should have been.
         """
         began = time.monotonic()
         selected = [one for one in self.streams.values() if one.selected]
@@ -218,14 +222,19 @@ class TapClockify(Tap):
             if self._plan is not None:
                 self._plan.close()
         self._sum_up(time.monotonic() - began)
-        if self._broken:
+        if any(verdict.failed for verdict in self._verdicts):
             sys.exit(1)
 
     def _sum_up(self, seconds: float) -> None:
         statistics = [client.statistics for client in self._clients]
+        incomplete = [
+            f"{verdict.stream} ({', '.join(cause.name.lower().replace('_', ' ') for cause in verdict.causes)})"
+            for verdict in self._verdicts
+            if not verdict.complete
+        ]
         self.logger.info(
             "Read %s records of %d streams in %.1f s: %d requests, %d tried again, %d refused for their rate, "
-            "held back %.1f s; skipped: %s; broken off: %s",
+            "held back %.1f s; complete: %d; incomplete: %s",
             f"{sum(self._records.values()):,}",
             len(self._records),
             seconds,
@@ -233,8 +242,8 @@ class TapClockify(Tap):
             sum(one.retries for one in statistics),
             sum(one.refused for one in statistics),
             sum(client.throttle.waited for client in self._clients),
-            ", ".join(self._skips) or "none",
-            ", ".join(self._broken) or "none",
+            len(self._verdicts) - len(incomplete),
+            ", ".join(incomplete) or "none",
         )
 
     @classmethod

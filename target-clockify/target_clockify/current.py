@@ -10,9 +10,11 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from clockify_client import GoneError, NotPermittedError, Refusal
+from clockify_client import GoneError, Incomplete, MalformedAnswerError, NotPermittedError, Page, Refusal
 from clockify_client.endpoint import filled
 from clockify_client.rows import rows_of
+
+from target_clockify.objects import BY_NAME
 
 if TYPE_CHECKING:
     import sqlite3
@@ -124,22 +126,34 @@ class Current:
                 readings.append((target, reading))
         for target, reading in readings:
             for item in reading.items():
-                if isinstance(item, Refusal):
-                    scope = tuple(item.ids[name] for name in target.listing.scope)
-                    self._refused[target.name, scope] = item.error
-                else:
-                    self.pages[target.name] = self.pages.get(target.name, 0) + 1
-                    for piece in item.pieces():
-                        self._keep_page(target, item.ids, piece)
+                self._keep(target, item)
+
+    def _keep(self, target: WritableObject, item: Page | Refusal | Incomplete) -> None:
+        if isinstance(item, Page):
+            self.pages[target.name] = self.pages.get(target.name, 0) + 1
+            for piece in item.pieces():
+                self._keep_page(target, item.ids, piece)
+        elif isinstance(item, Incomplete):  # an object that it lacks would be made a second time
+            raise MalformedAnswerError(target.listing.endpoint.call, reason=item.reason)
+        elif isinstance(item.error, (GoneError, NotPermittedError)):
+            self._refused[target.name, tuple(item.ids[name] for name in target.listing.scope)] = item.error
+        else:
+            raise item.error
 
     def suppose_empty(self, target: WritableObject, scope: Scope) -> None:
         """Note that a list needs no reading: its parent is new."""
         self._loaded.add((target.name, scope))
 
     def refusal(self, target: WritableObject, scope: Scope) -> ClockifyError | None:
-        """Return why a list could not be read; a parent that is gone just has none."""
+        """Return why a list could not be read; a parent that is gone just has none.
+
+        Clockify answers alike for what is gone and for what may not be read: gone is what the list of parents lacks.
+        """
         error = self._refused.get((target.name, scope))
-        return error if isinstance(error, NotPermittedError) else None
+        if isinstance(error, GoneError) and scope:
+            parent = BY_NAME.get(str(target.field(target.listing.scope[0]).refers))
+            return error if parent and self.has(parent, scope[0]) else None
+        return error
 
     def detail(self, target: WritableObject, ids: Iterable[str]) -> None:
         """Read what lists do not tell of these objects."""
@@ -154,7 +168,9 @@ class Current:
         reading = self._fan_out.read(endpoint, rank=(self._rank,), consumers=1)
         reading.feed([{"workspaceId": self.reader.workspace, "id": one} for one in missing], last=True)
         for item in reading.items():
-            if not isinstance(item, Refusal):
+            if isinstance(item, Refusal) and not isinstance(item.error, (GoneError, NotPermittedError)):
+                raise item.error
+            if isinstance(item, Page):
                 self.pages[target.name] = self.pages.get(target.name, 0) + 1
                 state: State = {**(self.get(target, item.ids["id"]) or {}), **msgspec.json.decode(item.body)}
                 self.put(target, state, (), listed=missing[item.ids["id"]])

@@ -38,8 +38,7 @@ def body(code: int | None = None, message: str = "") -> bytes:
         (401, body(4003, "Api key does not exist"), BadCredentialsError),
         (401, body(4017, "Token is not valid"), BadCredentialsError),
         (401, b"", BadCredentialsError),
-        (401, body(None, "Addon x does not have permission PROJECT_WRITE"), NotPermittedError),
-        (401, body(None, "This route is not accessible for addons"), NotPermittedError),
+        (401, body(None, "Addon x does not have permission PROJECT_WRITE"), BadCredentialsError),
         (402, b"", NotPermittedError),
         (403, b"", NotPermittedError),
         (403, body(501, "Access Denied"), NotPermittedError),
@@ -47,8 +46,7 @@ def body(code: int | None = None, message: str = "") -> bytes:
         (403, body(1003, "Can't edit locked time entry."), LockedError),
         (403, body(4005, "Can't edit approved time entry."), LockedError),
         (403, body(4030, "Manual time tracking disabled"), LockedError),
-        (400, body(501, "Project doesn't belong to Workspace"), GoneError),
-        (400, body(501, "Task doesn't belong to Project"), GoneError),
+        (400, body(501, "Project doesn't belong to Workspace"), InvalidRequestError),
         (404, body(501, "Invoice item type with name X not found."), GoneError),
         (404, b'{"code":404,"message":"NOT FOUND"}', GoneError),
         (404, body(404, "Currently running time entry doesn't exist on workspace"), GoneError),
@@ -91,6 +89,19 @@ def test_a_failure_has_the_meaning_of_its_status_and_code(
     assert error.status == status
     assert str(error).startswith(f"{CALL}: ")
     assert f"HTTP {status}" in str(error)
+
+
+@pytest.mark.parametrize("message", ["Project doesn't belong to Workspace", "No pertenece al proyecto", ""])
+def test_a_read_that_is_refused_by_its_object_means_the_same_in_every_language(message: str) -> None:
+    for status, content in ((400, body(501, message)), (404, body(501, message)), (404, b"")):
+        assert type(classify(CALL, status, content, reading=True)) is GoneError
+
+
+@pytest.mark.parametrize("message", ["Addon x does not have permission PROJECT_WRITE", "No accesible para addons"])
+def test_an_add_on_may_be_refused_a_route_with_the_status_of_bad_credentials(message: str) -> None:
+    assert type(classify(CALL, 401, body(None, message), addon=True)) is NotPermittedError
+    assert type(classify(CALL, 401, body(4017, message), addon=True)) is BadCredentialsError
+    assert type(classify(CALL, 401, b"", addon=True)) is BadCredentialsError
 
 
 def test_code_and_message_are_at_hand_for_a_reject_file() -> None:

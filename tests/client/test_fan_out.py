@@ -23,6 +23,7 @@ from clockify_client import (
     Endpoint,
     FanOut,
     GoneError,
+    Incomplete,
     InvalidRequestError,
     NotPermittedError,
     Page,
@@ -62,7 +63,7 @@ class World:
         self._answer = answer
 
     def page(self, endpoint: Endpoint, ids: Ids, number: int = 0, size: int | None = None) -> PageAnswer:
-        assert size in {None, 100}
+        assert size is None or size > 0
         self.calls.append((endpoint.path, ids, number))
         return self._answer(endpoint, ids, number)
 
@@ -157,8 +158,11 @@ def answers(roots: list[Node], delays: random.Random) -> Callable[[Endpoint, Ids
             node = node.pages[page_number][row]
         if node.failure and node.fails_at == number:
             raise FAILURES[node.failure](endpoint.call)
-        rows = [{"row": [number, row], "filler": "x" * 500} for row in range(len(node.pages[number]))]
-        return page([*rows, {"end": [len(path), number]}], number, last=number + 1 == len(node.pages))
+        rows = [
+            {"id": f"{number}.{row}", "row": [number, row], "filler": "x" * 500}
+            for row in range(len(node.pages[number]))
+        ]
+        return page([*rows, {"id": "end", "end": [len(path), number]}], number, last=number + 1 == len(node.pages))
 
     return answer
 
@@ -179,7 +183,7 @@ def expected(parents: list[tuple[Ids, Node]], depth: int) -> Iterator[list[tuple
             if node.failure and node.fails_at == number:
                 if not ended:
                     error = type(FAILURES[node.failure]("")).__name__
-                    about_parent = node.failure in {"gone", "refused"}
+                    about_parent = node.failure != "bug"
                     came.append((error, ids) if about_parent else (error,))
                     ended = not about_parent
                 below.append((ids, Node([[]], node.failure)))
@@ -250,7 +254,7 @@ def test_parents_are_asked_side_by_side() -> None:
 
     def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
         together.wait(timeout=LONG)
-        return page([ids["n"]], number, last=True)
+        return page([{"id": ids["n"]}], number, last=True)
 
     with fan_out_of(World(answer, 8)) as fan_out:
         reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
@@ -270,7 +274,7 @@ def test_never_more_workers_than_set_and_what_is_read_first_is_asked_first() -> 
         begin.wait(LONG)
         with lock:
             under_way -= 1
-        return page([ids["n"], number], number, last=number == 1)
+        return page([{"id": ids["n"]}, {"id": number}], number, last=number == 1)
 
     world = World(answer, 3)
     with fan_out_of(world) as fan_out:
@@ -293,7 +297,7 @@ def test_lists_in_small_pages_are_begun_early_as_their_pages_follow_one_another(
 
     def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
         begin.wait(LONG)
-        return page([ids["n"], number], number, last=number == 5)
+        return page([{"id": ids["n"]}, {"id": number}], number, last=number == 5)
 
     world = World(answer, 1)
     with fan_out_of(world) as fan_out:
@@ -333,8 +337,8 @@ PAGE_BYTES = 1000
 def noise(ids: Ids, number: int, *, last: bool) -> PageAnswer:
     """Return a page that cannot be packed, of known size."""
     filler = random.Random(str((ids, number))).randbytes(PAGE_BYTES // 2).hex()
-    body = json.dumps([filler]).encode()[:PAGE_BYTES]
-    return PageAnswer(Packed(body.rstrip(b'"]') + b'"]'), {"Last-Page": str(last).lower()}, number, 100)
+    body = json.dumps([{"id": filler[: PAGE_BYTES - 20]}]).encode()
+    return PageAnswer(Packed(body), {"Last-Page": str(last).lower()}, number, 100)
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -418,7 +422,7 @@ def test_consumers_that_leave_let_go_and_nothing_more_is_asked_for_them() -> Non
     def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
         if endpoint is LEVELS[0] and ids["n"] > 0:
             left.wait(LONG)
-        return page([ids["n"]], number, last=True)
+        return page([{"id": ids["n"]}], number, last=True)
 
     world = World(answer, 1)
     with fan_out_of(world) as fan_out:
@@ -444,27 +448,75 @@ def test_a_failure_in_one_reading_does_not_disturb_another() -> None:
     def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
         if endpoint is LEVELS[0]:
             raise ServerError(endpoint.call, status=500)
-        return page([ids["n"]], number, last=True)
+        return page([{"id": ids["n"]}], number, last=True)
 
     with fan_out_of(World(answer)) as fan_out:
         bad, good = (fan_out.read(LEVELS[depth], rank=(depth,), consumers=1) for depth in (0, 1))
         for reading in (bad, good):
             reading.feed([{"n": number} for number in range(5)], last=True)
         broken, whole = within(LONG, lambda: shown(bad), lambda: shown(good))
-    assert broken == [("ServerError",)]
+    assert broken == [("ServerError", {"n": number}) for number in range(5)]
     assert [one[1]["n"] for one in whole] == list(range(5))
 
 
 def test_rows_that_no_children_can_be_made_of_are_a_failure_that_reaches_whoever_waits() -> None:
     def broken(rows: list[dict[str, Any]], _: Ids) -> list[Ids]:
-        return [{"id": row["id"]} for row in rows]
+        return [{"id": row["no such field"]} for row in rows]
 
-    world = World(lambda _, __, number: page([{"no": "id"}], number, last=True))
+    world = World(lambda _, __, number: page([{"id": "x"}], number, last=True))
     with fan_out_of(world) as fan_out:
         parents = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
         below = parents.branch(LEVELS[1], broken, dict, rank=(1,), consumers=1)
         parents.feed([{}], last=True)
-        assert within(LONG, lambda: shown(below), lambda: shown(parents)) == [[("MalformedAnswerError",)]] * 2
+        assert within(LONG, lambda: shown(below), lambda: shown(parents)) == [[("MalformedAnswerError", {})]] * 2
+
+
+@pytest.mark.parametrize("odd", [{"no": "id"}, {"id": None}, {"id": ""}, {"id": ["x"]}, "busy", None, 7, ["a"]])
+def test_a_parent_row_that_is_none_costs_itself_alone(odd: Any) -> None:
+    def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        rows = [{"id": "a"}, odd, {"id": "b"}] if endpoint is LEVELS[0] else [{"id": ids["id"]}]
+        return page(rows, number, last=True)
+
+    with fan_out_of(World(answer)) as fan_out:
+        parents = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        below = parents.branch(
+            LEVELS[1], lambda rows, _: [{"id": row["id"]} for row in rows], dict, rank=(1,), consumers=1
+        )
+        parents.feed([{}], last=True)
+        came, listed = within(LONG, lambda: list(below.items()), lambda: list(parents.items()))
+    assert [one.ids.get("id") for one in came] == ["a", "b", None]
+    assert [type(one) for one in listed] == [Page, Incomplete]
+    for doubt in (listed[1], came[2]):
+        assert doubt.reason == "1 of its rows have no id of their own"
+
+
+def test_a_list_that_is_not_whole_is_told_after_its_pages() -> None:
+    def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        rows = [] if ids["n"] == 1 else [{"id": "x"}]
+        return page(rows, number, last=ids["n"] != 1)
+
+    with fan_out_of(World(answer)) as fan_out:
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
+        reading.feed([{"n": number} for number in range(3)], last=True)
+        (came,) = within(LONG, lambda: list(reading.items()))
+    assert [(type(one), one.ids["n"]) for one in came] == [(Page, 0), (Page, 1), (Incomplete, 1), (Page, 2)]
+
+
+def test_after_many_failures_in_a_row_the_other_parents_are_not_requested() -> None:
+    def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
+        if endpoint is LEVELS[0] and ids["n"] >= 10:
+            raise ServerError(endpoint.call, status=500)
+        return page([{"id": ids["n"]}], number, last=True)
+
+    world = World(answer, 1)
+    with fan_out_of(world) as fan_out:
+        reading, other = (fan_out.read(LEVELS[depth], rank=(depth,), consumers=1) for depth in (0, 1))
+        for one in (reading, other):
+            one.feed([{"n": number} for number in range(100)], last=True)
+        (came,) = within(LONG, lambda: [list(reading.items()), list(other.items())])
+    assert [type(one) for one in came[0]] == [Page] * 10 + [Refusal] * 90
+    assert [type(one) for one in came[1]] == [Page] * 100
+    assert sum(path == LEVELS[0].path for path, _, _ in world.calls) == 35
 
 
 @pytest.mark.parametrize("error", [GoneError, NotPermittedError])
@@ -507,8 +559,9 @@ def test_the_same_page_twice_breaks_off_a_list_that_would_not_end() -> None:
         below = parents.branch(LEVELS[1], lambda *_: [{"id": "x"}], dict, rank=(1,), consumers=1)
         parents.feed([{}], last=True)
         told = within(LONG, lambda: shown(parents), lambda: shown(below))
-    for one in told:
-        assert [item[0] for item in one] == ["page", "MalformedAnswerError"]
+    listed, children_of_it = ([item[0] for item in one] for one in told)
+    assert listed == ["page", "MalformedAnswerError"]
+    assert children_of_it == ["page", "MalformedAnswerError", "MalformedAnswerError"], "its own list, then its parent's"
 
 
 def test_a_child_that_two_pages_name_is_asked_for_once() -> None:
@@ -578,7 +631,7 @@ def test_a_reading_without_parents_ends_at_once() -> None:
 
 
 def test_parents_may_be_fed_bit_by_bit() -> None:
-    with fan_out_of(World(lambda _, ids, number: page([ids["n"]], number, last=True))) as fan_out:
+    with fan_out_of(World(lambda _, ids, number: page([{"id": ids["n"]}], number, last=True))) as fan_out:
         reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
         came: list[int] = []
         items = reading.items()
@@ -616,11 +669,12 @@ def test_a_page_that_proves_too_heavy_is_read_in_halves_under_many_workers(
     assert came == {f"u{number}": list(range(950)) for number in range(8)}
 
 
-def test_an_error_of_clockify_is_raised_as_it_is(stub: Stub, connect: Callable[..., Client]) -> None:
+def test_an_error_of_clockify_reaches_the_reader_as_it_is(stub: Stub, connect: Callable[..., Client]) -> None:
     stub.answers(Reply(400, {"code": 3001, "message": "Required request parameter"}))
     with FanOut(connect()) as fan_out:
         reading = fan_out.read(Endpoint("/x"), rank=(0,), consumers=1)
-        reading.feed([{}], last=True)
-        with pytest.raises(InvalidRequestError) as raised:
-            list(reading.items())
-    assert raised.value.code == 3001
+        reading.feed([{"n": 1}], last=True)
+        (refusal,) = list(reading.items())
+    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal.error, InvalidRequestError)
+    assert (refusal.error.code, refusal.ids) == (3001, {"n": 1})

@@ -6,7 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clockify_client import Endpoint, InvalidRequestError, MalformedAnswerError, Paging, ServerError, endpoints
+from clockify_client import (
+    Endpoint,
+    GoneError,
+    InvalidRequestError,
+    MalformedAnswerError,
+    Paging,
+    ServerError,
+    endpoints,
+)
 from clockify_client.endpoint import (
     ATTENDANCE_REPORT,
     AUDIT_LOG,
@@ -18,7 +26,7 @@ from clockify_client.endpoint import (
     KEBAB,
 )
 from clockify_client.paging import Walk
-from hypothesis import given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.client.stub import Reply, Seen, Stub
@@ -120,11 +128,14 @@ def test_an_unpaged_list_is_asked_once_and_without_page_parameters(stub: Stub, c
 def test_ids_fill_path_parameters_and_body(stub: Stub, client: Client) -> None:
     stub.answers(Reply(200, {"groupOne": []}))
     given_ids = {"workspaceId": "w1", "start": "a", "end": "b", "amountShown": "COST", "groups": ["USER", "PROJECT"]}
+    given_ids |= {"timeZone": None, "rounding": True}
     assert list(client.rows(endpoints.REPORT_SUMMARY, given_ids)) == []
     (seen,) = stub.seen
     assert seen.path == "/report/v1/workspaces/w1/reports/summary"
     assert seen.json["summaryFilter"] == {"groups": ["USER", "PROJECT"]}
     assert (seen.json["dateRangeStart"], seen.json["amountShown"]) == ("a", "COST")
+    assert seen.json["rounding"] is True
+    assert "timeZone" not in seen.json, "what has no value is left out"
 
 
 # -- when to stop ------------------------------------------------------------------------------
@@ -137,13 +148,14 @@ def test_ids_fill_path_parameters_and_body(stub: Stub, client: Client) -> None:
         (0, "nothing", 1),
         (0, "total", 1),
         (199, "header", 1),
-        (199, "nothing", 1),
+        (199, "nothing", 2),
+        (199, "total", 2),
         (200, "header", 1),
         (200, "nothing", 2),
-        (200, "total", 1),
+        (200, "total", 2),
         (401, "header", 3),
-        (401, "nothing", 3),
-        (400, "total", 2),
+        (401, "nothing", 4),
+        (400, "total", 3),
     ],
 )
 def test_a_walk_ends_where_the_list_ends(stub: Stub, client: Client, rows: int, told_by: str, asked: int) -> None:
@@ -168,10 +180,47 @@ def test_a_short_page_whose_header_says_more_is_not_the_last(stub: Stub, client:
     assert ids(client) == [0, 1, 2]
 
 
-def test_an_empty_page_is_the_last_whatever_the_header_says(stub: Stub, client: Client) -> None:
+def test_an_empty_page_that_says_more_ends_the_list_and_does_not_pass_for_complete(stub: Stub, client: Client) -> None:
     stub.answers(Reply(200, b"[]", {"Last-Page": "false"}))
-    assert ids(client) == []
+    with pytest.raises(MalformedAnswerError, match="an empty page says that more rows follow"):
+        ids(client)
     assert len(stub.seen) == 1
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.integers(0, 450),
+    cap=st.sampled_from([1, 3, 7, 50, 199, 200, 1000]),
+    header=st.booleans(),
+    total=st.sampled_from(["all", "page", "none"]),
+)
+def test_pages_that_are_capped_in_silence_lose_no_row(  # noqa: PLR0913
+    stub: Stub, client: Client, *, rows: int, cap: int, header: bool, total: str
+) -> None:
+    assume(rows / cap < 60)
+    endpoint = Endpoint("/list", KEBAB, page_size=200, rows="rows", total="count")
+
+    def answer(seen: Seen) -> Reply:
+        number, size = numbers(seen, KEBAB)
+        size = min(size, cap)
+        here = [{"id": one} for one in range(rows)][(number - 1) * size : number * size]
+        stated = {"all": {"count": rows}, "page": {"count": len(here)}, "none": {}}[total]
+        return Reply(200, {"rows": here, **stated}, {"Last-Page": str(number * size >= rows).lower()} if header else {})
+
+    stub.decides(answer)
+    assert ids(client, endpoint) == list(range(rows))
+
+
+@pytest.mark.parametrize("headers", [{}, {"Last-Page": "true"}])
+def test_a_total_that_is_not_reached_does_not_pass_for_complete(
+    stub: Stub, client: Client, headers: dict[str, str]
+) -> None:
+    endpoint = Endpoint("/list", KEBAB, page_size=200, rows="rows", total="count")
+    stub.answers(
+        Reply(200, {"rows": [{"id": 1}, {"id": 2}], "count": 9}, headers), Reply(200, {"rows": [], "count": 9}, headers)
+    )
+    with pytest.raises(MalformedAnswerError, match="2 rows came where the list says 9"):
+        ids(client, endpoint)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Last-Page": "false"}])
@@ -197,9 +246,16 @@ def test_the_size_is_the_largest_documented_or_what_is_set(stub: Stub, connect: 
 
 
 @pytest.mark.parametrize("most", [3000, 1000, 200, 70, 50])
-def test_a_rejected_size_is_halved_and_remembered(stub: Stub, client: Client, most: int) -> None:
+@pytest.mark.parametrize("says", ["El valor supera el máximo", "", "page size must be at most 50"])
+def test_a_refused_size_is_made_smaller_and_remembered(stub: Stub, client: Client, most: int, says: str) -> None:
     endpoint = Endpoint("/list", KEBAB)
-    stub.decides(Listing(450, endpoint, most=most))
+    listing = Listing(450, endpoint, most=most)
+
+    def answer(seen: Seen) -> Reply:
+        reply = listing(seen)
+        return Reply(400, {"message": says, "code": 501}) if reply.status == 400 else reply
+
+    stub.decides(answer)
     assert ids(client, endpoint) == list(range(450))
     found = numbers(stub.seen[-1], KEBAB)[1]
     assert found <= most
@@ -208,18 +264,13 @@ def test_a_rejected_size_is_halved_and_remembered(stub: Stub, client: Client, mo
     assert {numbers(seen, KEBAB)[1] for seen in stub.seen[before:]} == {found}
 
 
-def test_a_page_that_is_wrong_for_another_reason_is_asked_once(stub: Stub, client: Client) -> None:
-    stub.answers(Reply(400, {"message": "You entered invalid value for field: [status]", "code": 501}))
-    with pytest.raises(InvalidRequestError):
+@pytest.mark.parametrize("code", [400, 501, 3000])
+def test_a_refusal_that_no_size_cures_is_raised_and_not_remembered(stub: Stub, client: Client, code: int) -> None:
+    stub.answers(Reply(400, {"message": "page must not be null", "code": code}))
+    with pytest.raises((GoneError, InvalidRequestError)) as raised:
         ids(client)
-    assert len(stub.seen) == 1
-
-
-def test_a_rejection_that_no_size_cures_is_raised_and_not_remembered(stub: Stub, client: Client) -> None:
-    stub.answers(Reply(400, {"message": "page must not be null", "code": 501}))
-    with pytest.raises(InvalidRequestError):
-        ids(client)
-    assert [numbers(seen, KEBAB)[1] for seen in stub.seen] == [200, 100, 50]
+    assert raised.value.code == code
+    assert [numbers(seen, KEBAB)[1] for seen in stub.seen] == [200, 50]
     stub.decides(Listing(1))
     assert ids(client) == [0]
     assert numbers(stub.seen[-1], KEBAB)[1] == 200

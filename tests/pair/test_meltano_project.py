@@ -47,11 +47,13 @@ def ours(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, Any]
 def test_settings(ours: tuple[dict[str, Any], dict[str, Any]]) -> None:
     defined = {setting["name"]: setting for setting in ours[0]["settings"]}
     declared = ours[1]["settings"]["properties"]
-    assert list(defined) == list(declared)
+    assert defined.keys() == declared.keys()
     for name, setting in defined.items():
         assert setting.get("kind", "string") == kind_of(declared[name]), name
         assert setting.get("sensitive", False) == declared[name].get("secret", False), name
-        assert [option["value"] for option in setting.get("options", [])] == declared[name].get("enum", []), name
+        assert [option["value"] for option in setting.get("options", [])] == [
+            one for one in declared[name].get("enum", []) if one is not None
+        ], name
 
 
 def test_capabilities(ours: tuple[dict[str, Any], dict[str, Any]]) -> None:

@@ -79,12 +79,13 @@ def test_an_unreachable_host_is_one_line(run_tap: Runs) -> None:
 def test_a_plan_without_a_feature_skips_its_streams_and_reads_the_rest(sandbox: Sandboxes, run_tap: Runs) -> None:
     run = run_tap(sandbox(scale="tiny", plan="FREE").origin)
     assert run.code == 0
-    skipped = {line.split(" is skipped")[0] for line in run.complaints if " is skipped" in line}
+    skipped = {line.split(" is incomplete")[0] for line in run.complaints if "does not include it" in line}
     assert skipped >= {"holidays", "time_off_policies", "invoices", "expenses", "assignments", "user_capacity_totals"}
     assert not skipped & {"clients", "projects", "tasks", "tags", "time_entries", "users", "workspaces"}
     assert run.activated.isdisjoint(skipped)
     assert run.activated >= {"clients", "projects", "tasks", "tags", "time_entries"}
-    assert len(run.complaints) == len(skipped)
+    workspaces = {line.split(" in workspace ")[1].split(",")[0] for line in run.complaints}
+    assert len(run.complaints) == len(skipped) * len(workspaces)
 
 
 def test_what_one_workspace_lacks_is_named_and_read_from_the_others(sandbox: Sandboxes, run_tap: Runs) -> None:
@@ -94,7 +95,9 @@ def test_what_one_workspace_lacks_is_named_and_read_from_the_others(sandbox: San
     assert run.code == 0
     (lacking,) = set(world.workspace_ids) - {row["workspaceId"] for row in run.records["holidays"]}
     (complaint,) = run.complaints
-    assert complaint.startswith(f"holidays is skipped in part in workspace {lacking}, its rows stay as they are: GET ")
+    assert complaint.startswith(
+        f"holidays is incomplete in workspace {lacking}, no rows are removed: Clockify does not "
+    )
     assert run.activated == {"tags"}
 
 
@@ -102,16 +105,22 @@ def test_what_belongs_to_no_workspace_is_skipped_without_one(sandbox: Sandboxes,
     world = sandbox(scale="tiny")
     world.faults([{"route": "GET /user", "nth": "every", "status": 403}])
     (complaint,) = run_tap(world.origin, streams=["current_user"]).complaints
-    assert complaint.startswith("current_user is skipped, its rows stay as they are: GET /user: not permitted")
+    assert complaint.startswith(
+        "current_user is incomplete, no rows are removed: Clockify does not permit reading it: GET"
+    )
 
 
-def test_no_row_of_a_workspace_is_taken_for_gone(sandbox: Sandboxes, run_tap: Runs) -> None:
+@pytest.mark.parametrize("message", ["User doesn't belong to Workspace", "No pertenece", ""])
+@pytest.mark.parametrize("status", [400, 404])
+def test_no_row_of_a_workspace_is_taken_for_gone(sandbox: Sandboxes, run_tap: Runs, status: int, message: str) -> None:
     world = sandbox(scale="tiny")
-    left = {"message": "User doesn't belong to Workspace", "code": 501}
-    world.faults([{"route": "GET /workspaces/{ws}/projects", "nth": "every", "status": 400, "body": json.dumps(left)}])
+    left = {"message": message, "code": 501}
+    fault = {"nth": "every", "status": status, "body": json.dumps(left)}
+    world.faults([{"route": "GET /workspaces/{ws}/projects", **fault}])
     run = run_tap(world.origin, streams=["projects", "tasks", "tags"])
-    assert run.code == 0
-    assert [line.split(" in workspace")[0] for line in run.complaints] == ["projects is skipped", "tasks is skipped"]
+    assert run.code == 1
+    assert {line.split(" is incomplete")[0] for line in run.complaints} == {"projects", "tasks"}
+    assert all(any(one in line for line in run.complaints) for one in world.workspace_ids)
     assert run.activated == {"tags"}
 
 
@@ -126,7 +135,8 @@ def test_a_key_that_is_revoked_meanwhile_is_one_line_and_removes_nothing(sandbox
     (error,) = _errors(run)
     assert "the key was not accepted" in error
     assert not run.activated
-    assert run.log.rstrip().endswith("broken off: clients, projects, tasks, tags")
+    named = "complete: 0; incomplete: clients (broken), projects (broken), tasks (broken), tags (broken)"
+    assert run.log.rstrip().endswith(named)
 
 
 def test_an_unknown_workspace_is_noticed_whatever_is_read(sandbox: Sandboxes, run_tap: Runs) -> None:
@@ -176,8 +186,10 @@ def test_a_stream_that_stays_broken_ends_with_one_and_removes_nothing(
     world.faults([{"route": "GET /workspaces/{ws}/tags", "nth": "every", "status": 500, "body": body}])
     run = run_tap(world.origin, streams=["clients", "tags", "users"])
     assert run.code == 1
-    (error,) = _errors(run)
-    assert "tags broke off, its rows stay as they are: GET /workspaces/{workspaceId}/tags" in error
+    errors = _errors(run)
+    assert len(errors) == len(world.workspace_ids)
+    assert all("tags is incomplete in workspace" in error for error in errors)
+    assert all("it could not be read: GET /workspaces/{workspaceId}/tags" in error for error in errors)
     assert run.activated == {"clients", "users"}
 
 
@@ -202,7 +214,7 @@ def test_a_stream_that_stays_broken_ends_with_one_and_removes_nothing(
         ("approval_requests", "approval-requests", [{"approvalRequest": "a"}]),
     ],
 )
-def test_json_of_another_shape_breaks_off_its_stream_and_passes_for_no_row(
+def test_json_of_another_shape_passes_for_no_row_and_removes_none(
     sandbox: Sandboxes, run_tap: Runs, stream: str, route: str, body: Any
 ) -> None:
     world = sandbox(scale="tiny")
@@ -210,9 +222,8 @@ def test_json_of_another_shape_breaks_off_its_stream_and_passes_for_no_row(
     world.faults([fault])
     run = run_tap(world.origin, streams=[stream, "clients"], start_date="2026-01-01")
     assert run.code == 1
-    (complaint,) = run.complaints
-    assert complaint.startswith(f"{stream} broke off, its rows stay as they are: GET ")
-    assert "the answer is not what the Clockify API sends" in complaint
+    assert run.complaints
+    assert all(line.startswith(f"{stream} is incomplete") for line in run.complaints)
     assert stream not in run.records
     assert run.activated == {"clients"}
 
@@ -234,10 +245,10 @@ def test_a_list_that_repeats_its_page_is_not_complete(sandbox: Sandboxes, run_ta
     world.faults([{"route": "GET /workspaces/{ws}/tags", **again}])
     run = run_tap(world.origin, streams=["tags", "clients"])
     assert run.code == 1
-    (complaint,) = run.complaints
-    assert complaint.startswith("tags broke off")
-    assert complaint.endswith("[the same page came twice]")
-    assert len(run.records["tags"]) == 20
+    assert run.complaints
+    assert all(line.startswith("tags is incomplete in workspace") for line in run.complaints)
+    assert all("[the same page came twice]" in line for line in run.complaints)
+    assert len(run.records["tags"]) == 20 * len(world.workspace_ids)
     assert run.activated == {"clients"}
 
 
@@ -268,16 +279,18 @@ def test_a_list_that_shifts_while_it_is_read_brings_no_row_and_no_child_twice(
     assert asked == len(whole.records["users"])
 
 
-def test_what_holds_for_the_whole_account_is_told_once(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_a_workspace_that_cannot_be_read_costs_itself_alone(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
-    world.faults([{"route": "* /workspaces/{ws}/*", "status": 404}])
-    run = run_tap(world.origin, streams=["clients", "projects", "tasks", "tags"])
+    bad = world.workspace_ids[1]
+    world.faults([{"route": f"* /workspaces/{bad}/*", "status": 404}])
+    streams = ["clients", "projects", "tasks", "tags", "time_entries"]
+    run = run_tap(world.origin, streams=streams)
     assert run.code == 1
-    (complaint,) = run.complaints
-    assert complaint.startswith("clients broke off, its rows stay as they are: ")
-    assert "no such workspace for this key" in complaint
     assert not run.activated
-    assert run.log.rstrip().endswith("broken off: clients, projects, tasks, tags")
+    assert {line.split(" is incomplete")[0] for line in run.complaints} == set(streams)
+    assert all(bad in line for line in run.complaints)
+    for stream in streams:
+        assert {row["workspaceId"] for row in run.records[stream]} == {world.workspace_ids[0]}
 
 
 @pytest.mark.parametrize("made", [[], {"stream": []}, {"streams": "all"}])
@@ -297,23 +310,163 @@ def test_a_stream_map_that_fails_breaks_off_its_stream(sandbox: Sandboxes, run_t
     run = run_tap(sandbox(scale="tiny").origin, streams=["tags", "users"], stream_maps=maps)
     assert run.code == 1
     (complaint,) = run.complaints
-    assert complaint.startswith("tags broke off, its rows stay as they are: ")
+    assert complaint.startswith("tags is incomplete, no rows are removed: it could not be read: ")
     assert "Traceback" not in run.log
     assert run.activated == {"users"}
 
 
-def test_a_parent_deleted_during_the_run_is_left_out_and_the_rest_complete(sandbox: Sandboxes, run_tap: Runs) -> None:
+_WORDS = [
+    "Project doesn't belong to Workspace",
+    "USER with id u doesn't belong to PROJECT with id p",
+    "No pertenece",
+    "",
+]
+
+
+@pytest.mark.parametrize("message", _WORDS)
+@pytest.mark.parametrize(("status", "code"), [(400, 501), (403, 501), (404, 501), (404, None)])
+def test_a_child_that_is_refused_while_its_parent_is_listed_keeps_its_rows(
+    sandbox: Sandboxes, run_tap: Runs, status: int, code: int | None, message: str
+) -> None:
     world = sandbox(scale="tiny")
     calm = run_tap(world.origin, streams=["tasks"])
-    gone = {"message": "Project doesn't belong to Workspace", "code": 501}
-    world.faults(
-        [{"route": "GET /workspaces/{ws}/projects/{id}/tasks", "nth": 1, "status": 400, "body": json.dumps(gone)}]
-    )
+    body = "empty" if code is None else json.dumps({"message": message, "code": code})
+    refused = {"nth": "every", "status": status, "body": body}
+    project = calm.records["tasks"][0]["projectId"]
+    world.faults([{"route": f"GET /workspaces/*/projects/{project}/tasks", **refused}])
     run = run_tap(world.origin, streams=["tasks"])
     assert run.code == 0
+    assert not run.activated
+    (complaint,) = run.complaints
+    assert complaint.startswith(f"tasks is incomplete of {project} in workspace ")
+    assert [row for row in calm.records["tasks"] if row["projectId"] != project] == run.records["tasks"]
+
+
+@pytest.mark.parametrize("message", _WORDS)
+def test_a_child_whose_parent_has_left_the_list_is_gone(sandbox: Sandboxes, run_tap: Runs, message: str) -> None:
+    world = sandbox(scale="tiny")
+    one = world.workspace_ids[0]
+    listed = run_tap(world.origin, streams=["projects", "tasks"], workspace_ids=[one])
+    project = listed.records["tasks"][0]["projectId"]
+    others = [row for row in listed.records["projects"] if row["id"] != project]
+    fault = {"status": 400, "body": json.dumps({"message": message, "code": 501})}
+    shorter = {"status": 200, "body": json.dumps(others), "headers": {"Last-Page": "true"}}
+    world.faults(
+        [
+            {"route": f"GET /workspaces/*/projects/{project}/tasks", "nth": "every", **fault},
+            {"route": "GET /workspaces/{ws}/projects", "nth": 2, **shorter},
+        ]
+    )
+    run = run_tap(world.origin, streams=["tasks"], workspace_ids=[one])
+    assert (run.code, run.complaints) == (0, [])
     assert run.activated == {"tasks"}
-    assert len(run.records["tasks"]) <= len(calm.records["tasks"])
-    assert {row["id"] for row in run.records["tasks"]} <= {row["id"] for row in calm.records["tasks"]}
+    assert [row for row in listed.records["tasks"] if row["projectId"] != project] == run.records["tasks"]
+
+
+def test_one_parent_that_fails_costs_its_own_rows_and_is_named(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    calm = run_tap(world.origin, streams=["invoices"])
+    bad = calm.records["invoices"][2]["id"]
+    world.faults([{"route": f"GET /workspaces/*/invoices/{bad}", "nth": "every", "status": 500}])
+    run = run_tap(world.origin, streams=["invoices", "invoice_items"])
+    assert run.code == 1
+    assert [row for row in calm.records["invoices"] if row["id"] != bad] == run.records["invoices"]
+    assert [line.split(" in workspace")[0] for line in run.complaints] == [
+        f"invoices is incomplete of {bad}",
+        f"invoice_items is incomplete of {bad}",
+    ]
+    assert not run.activated
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"error": "busy"}, {"id": None, "name": "n"}, {"id": "", "name": "n"}, None, "busy", 7]
+)
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_one_odd_row_costs_itself_alone(sandbox: Sandboxes, run_tap: Runs, odd: Any, place: int) -> None:
+    world = sandbox(scale="tiny")
+    one = world.workspace_ids[0]
+    tags = run_tap(world.origin, streams=["tags"], workspace_ids=[one]).records["tags"]
+    answer = [*tags[:place], odd, *tags[place:]]
+    fault = {"status": 200, "body": json.dumps(answer), "headers": {"Last-Page": "true"}}
+    world.faults([{"route": "GET /workspaces/{ws}/tags", "nth": "every", **fault}])
+    run = run_tap(world.origin, streams=["tags", "clients"], workspace_ids=[one])
+    assert run.code == 1
+    assert run.records["tags"] == tags
+    assert run.activated == {"clients"}
+    (complaint,) = run.complaints
+    assert "rows without a usable key or of another shape were left out: 1 of GET " in complaint
+
+
+@pytest.mark.parametrize("body", [{"message": "Sin suscripción activa", "code": 501}, {"message": "", "code": 501}])
+@pytest.mark.parametrize("status", [400, 402, 403])
+def test_a_list_that_the_plan_lacks_is_refused_in_any_words(
+    sandbox: Sandboxes, run_tap: Runs, status: int, body: dict[str, Any]
+) -> None:
+    world = sandbox(scale="tiny", plan="FREE")
+    world.faults(
+        [{"route": "GET /workspaces/{ws}/expenses", "nth": "every", "status": status, "body": json.dumps(body)}]
+    )
+    run = run_tap(world.origin, streams=["expenses", "tags"])
+    assert run.code == 0
+    assert all("expenses is incomplete in workspace" in line for line in run.complaints)
+    assert all("the plan of the workspace does not include it" in line for line in run.complaints)
+    assert run.activated == {"tags"}
+
+
+def test_a_member_who_may_not_list_users_reads_what_is_theirs(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    whole = run_tap(world.origin, streams=["time_entries"]).records["time_entries"]
+    key = "sandbox-east-key"
+    me = world.ok("GET", "/user", key=key)["id"]
+    refused = {"status": 403, "body": json.dumps({"message": "Access Denied", "code": 501})}
+    world.faults([{"route": "GET /workspaces/{ws}/users", "nth": "every", **refused}])
+    run = run_tap(world.origin, streams=["users", "time_entries"], api_key=key)
+    assert run.code == 0
+    own = [row["id"] for row in whole if row["userId"] == me]
+    assert own
+    assert sorted(row["id"] for row in run.records["time_entries"]) == sorted(own)
+    assert not run.activated
+
+
+def test_a_shared_report_arrives_whole(sandbox: Sandboxes, run_tap: Runs) -> None:
+    world = sandbox(scale="tiny")
+    one = world.workspace_ids[0]
+    report = run_tap(world.origin, streams=["shared_reports"], workspace_ids=[one]).records["shared_reports"][0]["id"]
+    pages = [[{"_id": f"{page}-{row}"} for row in range(200 if page < 2 else 7)] for page in range(3)]
+    world.faults(
+        [
+            {
+                "route": f"GET /shared-reports/{report}",
+                "nth": page + 1,
+                "status": 200,
+                "body": json.dumps({"totals": [None], "timeentries": rows}),
+                "headers": {"Last-Page": str(page == 2).lower()},
+            }
+            for page, rows in enumerate(pages)
+        ]
+    )
+    run = run_tap(world.origin, streams=["shared_report_data"], workspace_ids=[one])
+    mine = [row for row in run.records["shared_report_data"] if row["sharedReportId"] == report]
+    assert [row["page"] for row in mine] == [1, 2, 3]
+    assert [row["timeentries"] for row in mine] == pages
+
+
+@pytest.mark.parametrize("stated", [9, 1_000])
+def test_a_list_with_fewer_rows_than_it_states_is_not_complete(sandbox: Sandboxes, run_tap: Runs, stated: int) -> None:
+    world = sandbox(scale="tiny")
+    requests = run_tap(world.origin, streams=["time_off_requests"]).records["time_off_requests"][:3]
+    body = {"requests": requests, "count": stated}
+    nothing = {"requests": [], "count": stated}
+    world.faults(
+        [
+            {"route": "POST /workspaces/{ws}/time-off/requests", "nth": nth, "status": 200, "body": json.dumps(answer)}
+            for nth, answer in ((1, body), (2, nothing), (3, body), (4, nothing))
+        ]
+    )
+    run = run_tap(world.origin, streams=["time_off_requests"])
+    assert run.code == 1
+    assert not run.activated
+    assert any("a list is not whole" in line for line in run.complaints)
 
 
 def test_a_narrowed_run_activates_nothing_it_narrowed(sandbox: Sandboxes, run_tap: Runs) -> None:
@@ -322,7 +475,8 @@ def test_a_narrowed_run_activates_nothing_it_narrowed(sandbox: Sandboxes, run_ta
     run = run_tap(world.origin, streams=streams, start_date="2026-11-01T00:00:00Z", policy_status="ARCHIVED")
     assert run.activated == {"clients"}
     one = world.dump()["workspaces"][0]["id"]
-    assert run_tap(world.origin, streams=streams, workspace_ids=[one]).activated == set()
+    assert run_tap(world.origin, streams=streams, workspace_ids=[one]).activated == set(streams)
+    assert run_tap(world.origin, streams=streams, shared_destination=True).activated == set()
     assert run_tap(world.origin, streams=streams).activated == set(streams)
     assert run_tap(world.origin, streams=streams, emit_activate_version_messages=False).activated == set()
 

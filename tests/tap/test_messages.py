@@ -173,4 +173,4 @@ def test_a_terminal_shows_a_line_per_stream_in_place_of_the_log(sandbox: Sandbox
     assert re.search(rf"time_entries +{entries} records", text)
     assert "Beginning sync" not in text
     assert "METRIC" not in text
-    assert text.rstrip().endswith("skipped: none; broken off: none")
+    assert text.rstrip().endswith("incomplete: none")

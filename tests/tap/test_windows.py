@@ -36,8 +36,8 @@ def test_the_schedule_and_the_reports_have_ends_of_their_own() -> None:
     assert ahead.log_window == (datetime(2019, 1, 1, tzinfo=UTC), NOW)
     assert started_within(ahead) is None
     assert ahead.entries_wall_clock() == {}
-    assert not ahead.reports_narrowed
-    assert ahead.schedule_narrowed
+    assert not ahead.reports_narrowed_by()
+    assert ahead.schedule_narrowed_by() == ["schedule_start_date"]
 
 
 @given(
@@ -67,12 +67,12 @@ def test_an_end_ahead_bounds_the_schedule_but_no_time_entry() -> None:
 
 
 def test_only_a_smaller_window_counts_as_narrowed() -> None:
-    for narrowed in ("schedule_narrowed", "reports_narrowed"):
-        assert not getattr(scope(), narrowed)
-        assert not getattr(scope(end_date="2027-01-01"), narrowed)
-        assert not getattr(scope(start_date="2020-01-01"), narrowed)
-        assert getattr(scope(start_date="2025-01-01"), narrowed)
-        assert getattr(scope(end_date="2026-01-01"), narrowed)
+    for narrowed in ("schedule_narrowed_by", "reports_narrowed_by"):
+        assert not getattr(scope(), narrowed)()
+        assert not getattr(scope(end_date="2027-01-01"), narrowed)()
+        assert not getattr(scope(start_date="2020-01-01"), narrowed)()
+        assert getattr(scope(start_date="2025-01-01"), narrowed)()
+        assert getattr(scope(end_date="2026-01-01"), narrowed)()
 
 
 @given(start=moments, entry=moments, zone=zones)

@@ -43,7 +43,7 @@ def _feed(name: str, endpoint: Endpoint, *key: str) -> StreamDeclaration:
         key=("id", "documentType", *key),
         shape=shapes.fed_document,
         selected=False,
-        narrowed=lambda scope: scope.reports_narrowed,
+        narrowed=lambda scope: scope.reports_narrowed_by(),
     )
 
 
@@ -53,7 +53,7 @@ STREAMS = (
         Source(endpoints.AUDIT_LOG_ROWS, WORKSPACES, _in_spans, overlapping=True),
         shape=shapes.audited,
         selected=False,
-        narrowed=lambda scope: scope.reports_narrowed,
+        narrowed=lambda scope: scope.reports_narrowed_by(),
     ),
     _feed("entities_created", endpoints.ENTITIES_CREATED),
     _feed("entities_updated", endpoints.ENTITIES_UPDATED),

@@ -53,11 +53,13 @@ def per_workspace(endpoint: Endpoint, **more: Any) -> Source:
     return Source(endpoint, WORKSPACES, in_workspace, **more)
 
 
-USERS = per_workspace(endpoints.USERS)
+CURRENT_USER = Source(endpoints.CURRENT_USER)
+# A member may be refused the list of users, and reads their own all the same.
+USERS = per_workspace(endpoints.USERS, stand_in=CURRENT_USER)
 
 STREAMS = (
     StreamDeclaration("workspaces", WORKSPACES, keep=_asked_for),
-    StreamDeclaration("current_user", Source(endpoints.CURRENT_USER)),
+    StreamDeclaration("current_user", CURRENT_USER),
     StreamDeclaration("users", USERS, key=("workspaceId", "id")),
     StreamDeclaration(
         "memberships",

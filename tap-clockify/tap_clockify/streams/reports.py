@@ -47,8 +47,8 @@ def _monthly(endpoint: Endpoint) -> Source:
     return Source(endpoint, WORKSPACES, _in_periods(whole_months))
 
 
-def _narrowed(scope: Scope) -> bool:
-    return scope.reports_narrowed
+def _narrowed(scope: Scope) -> list[str]:
+    return scope.reports_narrowed_by()
 
 
 SHARED_REPORTS = per_workspace(endpoints.SHARED_REPORTS)

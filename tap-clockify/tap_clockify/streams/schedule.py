@@ -31,8 +31,8 @@ def _exact(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
         yield {**workspace, "start": start, "end": end, "windowStart": start, "windowEnd": end}
 
 
-def _narrowed(scope: Scope) -> bool:
-    return scope.schedule_narrowed
+def _narrowed(scope: Scope) -> list[str]:
+    return scope.schedule_narrowed_by()
 
 
 # One call brings the totals of 200 users, where the single-user endpoint would take one each.

@@ -47,7 +47,7 @@ STREAMS = (
         "time_off_policies",
         POLICIES,
         keep=_of_status,
-        narrowed=lambda scope: scope.config["policy_status"] == "ARCHIVED",
+        narrowed=lambda scope: ["policy_status"] if scope.config["policy_status"] == "ARCHIVED" else [],
     ),
     StreamDeclaration("time_off_requests", per_workspace(endpoints.TIME_OFF_REQUESTS)),
     StreamDeclaration("time_off_balances", BALANCES),

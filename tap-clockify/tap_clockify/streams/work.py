@@ -50,8 +50,9 @@ def _per_user(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
         yield {**ids, "userId": row["id"], **window}
 
 
-def _windowed(scope: Scope) -> bool:
-    return scope.start is not None or scope.past_end is not None
+def _windowed(scope: Scope) -> list[str]:
+    ends = {"start_date": scope.start, "end_date": scope.past_end}
+    return [name for name, moment in ends.items() if moment is not None]
 
 
 STREAMS = (
@@ -74,7 +75,7 @@ STREAMS = (
     ),
     StreamDeclaration(
         "time_entries",
-        Source(endpoints.TIME_ENTRIES, USERS, _per_user),
+        Source(endpoints.TIME_ENTRIES, USERS, _per_user, outlives_parent=True),
         keep=shapes.started_within,
         narrowed=_windowed,
     ),

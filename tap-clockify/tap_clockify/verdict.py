@@ -1,0 +1,96 @@
+"""Whether a stream was read completely, and if not, why: what a loader may delete hangs on it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAMED = 10  # ids in a line; the rest is counted
+
+
+class Cause(enum.Enum):
+    """Why a stream is incomplete.
+
+    Attributes:
+        text: What happened, for a line of the log.
+        advice: What to do about it.
+        failed: The run ends with exit code 1: what is missing should have come.
+        chosen: The settings ask for it.
+    """
+
+    text: str
+    advice: str
+    failed: bool
+    chosen: bool
+
+    def __new__(cls, text: str, advice: str, *flags: str) -> Self:
+        """Return a member whose value is its text."""
+        made = object.__new__(cls)
+        made._value_ = made.text = text
+        made.advice, made.failed, made.chosen = advice, "failed" in flags, "chosen" in flags
+        return made
+
+    RULED_OUT = "the settings rule it out", "unset suppress_extended_requests to read it", "chosen"
+    NARROWED = "the settings read only a part of it", "without them deletions are followed", "chosen"
+    SHARED = "other runs load into the same tables", "unset shared_destination where this run reads them all", "chosen"
+    PLAN = "the plan of the workspace does not include it", "deselect the stream, or change the plan"
+    REFUSED = "Clockify does not permit reading it", "use the key of an owner or admin, or deselect the stream"
+    WITHHELD = "rows came without the part it is made of", "use the key of an owner or admin, or deselect the stream"
+    BROKEN = "it could not be read", "run again; if that does not help, report the call that is named here", "failed"
+    CONTRADICTED = "a list is not whole", "run again, which reads it anew", "failed"
+    ODD_ROWS = "rows without a usable key or of another shape were left out", "run again, or report it", "failed"
+
+
+class _Place(NamedTuple):
+    cause: Cause
+    workspace: str
+    detail: str
+
+
+@dataclass
+class Verdict:
+    """The reasons why one stream is incomplete; without any it is complete and its version may be activated."""
+
+    stream: str
+    _reasons: dict[_Place, list[str]] = field(default_factory=dict)
+
+    def add(self, cause: Cause, detail: str = "", *, workspace: str = "", parent: str = "") -> None:
+        """Note a reason.
+
+        Args:
+            cause: What kind of reason it is.
+            detail: What more is known; no value of a record.
+            workspace: Id of the workspace that is concerned, where one is.
+            parent: Id of the parent whose rows are missing, where it is one of many.
+        """
+        parents = self._reasons.setdefault(_Place(cause, workspace, detail), [])
+        if parent and parent not in parents:
+            parents.append(parent)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows came."""
+        return not self._reasons
+
+    @property
+    def failed(self) -> bool:
+        """Whether something failed that should have succeeded."""
+        return any(place.cause.failed for place in self._reasons)
+
+    @property
+    def causes(self) -> list[Cause]:
+        """The kinds of reasons, each once."""
+        return list(dict.fromkeys(place.cause for place in self._reasons))
+
+    def lines(self) -> Iterator[tuple[Cause, str]]:
+        """Yield a line for each reason, with the ids that it concerns."""
+        for (cause, workspace, detail), parents in self._reasons.items():
+            more = f" and {len(parents) - _NAMED} more" if len(parents) > _NAMED else ""
+            of = f" of {', '.join(parents[:_NAMED])}{more}" if parents else ""
+            where = f" in workspace {workspace}" if workspace else ""
+            why = f"{cause.text}: {detail}" if detail else cause.text
+            yield cause, f"{self.stream} is incomplete{of}{where}, no rows are removed: {why}; {cause.advice}"
