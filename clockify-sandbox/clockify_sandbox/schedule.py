@@ -137,16 +137,17 @@ def capacity_shower(call: Call, groups: dict[str, list[Entity]], window: Window)
     """A function that shows what a user can work, in seconds a day, and is planned to, in hours on each planned day."""
 
     def show(user_id: str) -> Entity:
-        profile = call.workspace.members[user_id]["profile"]
+        profile, account = call.workspace.members[user_id]["profile"], call.world.users[user_id]
+        has_settings = account["settings"] is not None  # both were seen null; here for those who never set anything
         hours = hours_per_day(call.workspace, groups[user_id], window)
         return {
             "userId": user_id,
             "userName": name_of(call.world, user_id),
             "userImage": profile["imageUrl"],
-            "userStatus": call.world.users[user_id]["status"],
+            "userStatus": account["status"] if has_settings else None,
             "workspaceId": call.workspace.id,
             "capacityPerDay": float(seconds_of(profile["workCapacity"])),
-            "workingDays": profile["workingDays"],
+            "workingDays": profile["workingDays"] if has_settings else None,
             "totalHoursPerDay": [{"date": _day(day), "totalHours": total} for day, total in hours.items()],
         }
 

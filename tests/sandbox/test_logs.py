@@ -114,8 +114,11 @@ def test_what_happens_twice_in_a_window_shows_once_or_never(empty: Sandbox) -> N
     assert (updated["id"], updated["name"]) == (kept, "changed")
     assert updated["auditMetadata"]["updatedAt"] == "2026-11-20T10:30:00Z"
     (deleted,) = feed(empty, "deleted", later)
-    assert (deleted["id"], deleted["documentCode"], deleted["document"]["name"]) == (lost, "TAGS", "lost")
-    assert deleted["deletedAt"] == "2026-11-20T10:30:00Z"
+    assert (deleted["documentCode"], deleted["document"]["id"], deleted["document"]["name"]) == ("TAGS", lost, "lost")
+    assert deleted["document"]["auditMetadata"]["createdAt"] == "2026-11-20T09:30:00Z"
+    assert deleted["deletedAt"] == "2026-11-20T10:30:00.000Z"
+    assert deleted["id"] not in {kept, lost}
+    assert int(deleted["id"][:8], 16) == int(lost[:8], 16) + 3600  # an id of the record of the deletion
 
 
 def test_feeds_page_from_zero_and_say_whether_more_follows(sandbox: StartSandbox) -> None:

@@ -284,10 +284,11 @@ def test_a_week_has_seven_days(acme: tuple[Sandbox, dict[str, str]], end: str, *
         assert len(answer.json()["totalsByDay"]) == 7
 
 
-def test_the_weekly_report_spreads_time_over_days(acme: tuple[Sandbox, dict[str, str]]) -> None:
+@pytest.mark.parametrize("subgroup", ["TIME", "EARNINGS"])
+def test_the_weekly_report_spreads_time_over_days(acme: tuple[Sandbox, dict[str, str]], subgroup: str) -> None:
     box, ids = acme
     week = {**NOVEMBER, "dateRangeStart": "2026-11-09T00:00:00Z", "dateRangeEnd": "2026-11-15T23:59:59Z"}
-    report = ask(box, WEEKLY, {**week, "weeklyFilter": {"group": "PROJECT", "subgroup": "TIME"}})
+    report = ask(box, WEEKLY, {**week, "weeklyFilter": {"group": "PROJECT", "subgroup": subgroup}})
     site = next(row for row in report["groupOne"] if row["_id"] == ids["project"])
     assert [day["duration"] for day in site["days"]] == [0, 6000, 3600, 0, 0, 0, 0]
     assert [day["duration"] for day in report["totalsByDay"]] == [0, 6000, 3600, 1800, 0, 0, 0]
@@ -379,3 +380,50 @@ def test_unknown_paths_and_verbs_are_refused_in_the_shape_of_the_host(empty: San
     assert (answer.status_code, answer.json()) == (405, {"code": 405, "message": "HTTP 405 Method Not Allowed"})
     assert empty.call("GET", "/nowhere", host="report").status_code == 404
     assert empty.call("POST", DETAILED, BY_DETAIL).status_code == 404  # the core host has no reports
+
+
+# People who left
+
+
+YEAR = {"dateRangeStart": "2026-01-01T00:00:00Z", "dateRangeEnd": "2026-12-31T23:59:59Z", "timeZone": "UTC"}
+
+
+def test_reports_know_people_who_left(sandbox: StartSandbox) -> None:
+    """The summary by user, the detailed and the weekly report; no list of users has somebody who was removed."""
+    box = sandbox(scale="tiny")
+    dump = box.dump()
+    space = dump["workspaces"][0]
+    ids = {user["name"]: user["id"] for user in dump["users"]}
+    listed = {row["id"] for row in box.ok("GET", f"/workspaces/{space['id']}/users?account-statuses=ACTIVE,DELETED")}
+    assert ids["Rosa Removed"] not in listed
+    assert ids["Olga Deleted"] in listed
+
+    summary = ask(box, SUMMARY, {**YEAR, "summaryFilter": {"groups": ["USER"]}})
+    seconds = {row["_id"]: row["duration"] for row in summary["groupOne"]}
+    for name, is_member in (("Rosa Removed", False), ("Olga Deleted", True), ("Ugo Gone", True)):
+        entries = [row for row in space["time_entries"] if row["userId"] == ids[name]]
+        body = {**YEAR, "detailedFilter": {"pageSize": 200}, "users": {"ids": [ids[name]], "contains": "CONTAINS"}}
+        rows = ask(box, DETAILED, body)["timeentries"]
+        assert {row["_id"] for row in rows} == {row["id"] for row in entries}
+        assert {row["userName"] for row in rows} == {name}
+        assert all(row["locked"] == row["isLocked"] for row in rows)
+        assert sum(row["timeInterval"]["duration"] for row in rows) == seconds[ids[name]] > 0
+        (group,) = [row for row in summary["groupOne"] if row["_id"] == ids[name]]
+        assert (group["name"], group["hasMembership"]) == (name, is_member)
+
+    week = {**YEAR, "dateRangeStart": "2026-09-21T00:00:00Z", "dateRangeEnd": "2026-09-27T23:59:59Z"}
+    weekly = ask(box, WEEKLY, {**week, "weeklyFilter": {"group": "USER", "subgroup": "TIME"}})
+    assert "Rosa Removed" in {row["name"] for row in weekly["groupOne"]}
+    assert ids["Rosa Removed"] not in {row["id"] for row in weekly["usersWithoutTime"]}
+
+
+def test_entries_of_a_removed_member_are_in_no_list(sandbox: StartSandbox) -> None:
+    """What Clockify answers there is unknown; here it is what every other id outside the workspace gets."""
+    box = sandbox(scale="tiny")
+    dump = box.dump()
+    entries = {row["userId"]: row["id"] for row in dump["workspaces"][0]["time_entries"]}
+    ids = {user["name"]: user["id"] for user in dump["users"]}
+    path = "/workspaces/{ws}/user"
+    assert box.refused("GET", f"{path}/{ids['Rosa Removed']}/time-entries") == (400, 501)
+    assert box.ok("GET", f"{path}/{ids['Olga Deleted']}/time-entries")
+    assert box.ok("GET", f"/workspaces/{{ws}}/time-entries/{entries[ids['Rosa Removed']]}")["id"]

@@ -61,7 +61,14 @@ def test_assignment_is_created_as_a_draft_in_a_list(tiny: Sandbox) -> None:
     (made,) = answer.json()
     assert answer.status_code == 201
     assert (made["published"], made["billable"], made["period"]) == (False, False, week)
-    assert made["recurring"] == {"repeat": False, "seriesId": None, "weeks": 0}
+    assert made["recurring"] == {
+        "repeat": False,
+        "seriesId": None,
+        "weeks": 0,
+        "frequency": "WEEKLY",
+        "interval": 1,
+        "monthlyRecurringType": None,
+    }
     assert made["excludeDays"] == [
         {"date": "2030-05-11T00:00:00Z", "type": "WEEKEND"},
         {"date": "2030-05-12T00:00:00Z", "type": "WEEKEND"},
@@ -188,6 +195,15 @@ def test_totals_of_a_user_are_the_same_alone_and_in_the_list(tiny: Sandbox) -> N
             assert single == listed.get(user["userId"])
     row = next(row for row in listed.values() if row["userName"] == "Kenji Ōta")
     assert (row["capacityPerDay"], row["workingDays"][0]) == (25200.0, "MONDAY")
+
+
+def test_capacity_of_somebody_without_settings_has_nulls(tiny: Sandbox) -> None:
+    names = Names(tiny)
+    body = {"userId": names.user("Lou"), "projectId": names.project(), "hoursPerDay": 2, **MAY}
+    tiny.ok("POST", f"{PLAN}/recurring", body)
+    (row,) = [row for row in users_in_may(tiny) if row["userName"] == "Lou Limited"]
+    assert (row["userStatus"], row["workingDays"]) == (None, None)
+    assert row["totalHoursPerDay"]
 
 
 def test_totals_of_a_user_without_plans_are_an_empty_body(tiny: Sandbox) -> None:

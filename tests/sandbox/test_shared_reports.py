@@ -45,6 +45,13 @@ def test_a_question_is_kept_whole(empty: Sandbox) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("filter_", [{**FILTER, "exportType": None}, {key: FILTER[key] for key in list(FILTER)[1:]}])
+def test_a_question_without_export_type_is_accepted(empty: Sandbox, filter_: dict[str, Any]) -> None:
+    report = shared(empty, "POST", "", {**NEW, "filter": filter_})
+    assert report["filter"]["exportType"] == "JSON"
+    assert "totals" in empty.ok("GET", f"/shared-reports/{report['id']}", host="report")
+
+
 def test_updates_merge_and_deletes_are_final(empty: Sandbox) -> None:
     report = shared(empty, "POST", "", NEW)
     path = f"/{report['id']}"
@@ -69,7 +76,6 @@ def test_updates_merge_and_deletes_are_final(empty: Sandbox) -> None:
         {key: value for key, value in NEW.items() if key != "filter"},
         {**NEW, "type": "GUESS"},
         {**NEW, "type": "WEEKLY"},
-        {**NEW, "filter": {**FILTER, "exportType": None}},
         {**NEW, "filter": {**FILTER, "dateRangeEnd": ""}},
         {**NEW, "filter": {**FILTER, "summaryFilter": {"groups": []}}},
         {**NEW, "visibleToUsers": ["0" * 24]},

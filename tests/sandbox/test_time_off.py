@@ -179,7 +179,9 @@ def test_request_in_days_counts_working_days_and_lowers_the_balance_when_approve
     assert tiny.refused("POST", path, days("2030-05-06", 1)) == (400, 400)  # nothing to take it from
     tiny.ok("PATCH", f"{BALANCE}/policy/{made['id']}", {"userIds": [ada], "value": 10, "note": "start"})
     request = tiny.ok("POST", path, {**days("2030-05-02", 5), "note": "Beach"})
-    assert len(request) == 17
+    assert len(request) == 22
+    assert (request["timeZone"], request["excludeDays"], request["recipients"]) == ("Europe/Belgrade", [], [])
+    assert (request["balanceValueAtRequest"], request["negativeBalanceUsed"]) == (10.0, 0.0)
     assert (request["balanceDiff"], request["status"]["statusType"], request["requesterUserId"]) == (
         3.0,
         "PENDING",
@@ -240,6 +242,7 @@ def test_request_in_hours_wants_two_timestamps_without_milliseconds(tiny: Sandbo
     request = tiny.ok("POST", path, ask(start=start, end=end))
     assert (request["balanceDiff"], request["timeOffPeriod"]["period"]) == (2.5, {"start": start, "end": end})
     assert (request["status"]["statusType"], request["balance"]) == ("APPROVED", -2.5)  # no approval needed
+    assert (request["balanceValueAtRequest"], request["negativeBalanceUsed"]) == (0.0, 2.5)
 
 
 def test_negative_balance_has_a_limit(tiny: Sandbox) -> None:

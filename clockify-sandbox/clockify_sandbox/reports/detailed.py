@@ -89,6 +89,7 @@ def row_renderer(inquiry: Inquiry) -> Callable[[Line], Entity]:
             "billable": entry.billable,
             "type": entry.type,
             "isLocked": entry.locked,
+            "locked": entry.locked,
             "tagIds": entry.tag_ids,
             **about_user(entry.user_id),
             **about_work(entry.project_id, entry.task_id),

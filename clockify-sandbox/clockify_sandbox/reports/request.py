@@ -77,7 +77,7 @@ class WeeklyFilter(Body):
     """What the weekly report needs."""
 
     group: Literal["USER", "PROJECT"]
-    subgroup: Literal["TIME"] = "TIME"
+    subgroup: Literal["TIME", "EARNINGS"] = "TIME"
 
 
 class Comparison(Body):

@@ -45,6 +45,7 @@ _NEEDED = {
 _NESTED = {"SUMMARY": "summaryFilter", "DETAILED": "detailedFilter", "ATTENDANCE": "attendanceFilter"}
 _UNSAID: Entity = {
     "dateRangeType": None,
+    "exportType": "JSON",
     "users": None,
     "userGroups": None,
     "clients": None,
@@ -84,7 +85,7 @@ def checked(kind: str, wanted: dict[str, Any], settings: Entity) -> Entity:
     Raises:
         ApiError: 400 if it lacks what every question, or this kind of report, needs.
     """
-    for name in ("exportType", "dateRangeStart", "dateRangeEnd"):
+    for name in ("dateRangeStart", "dateRangeEnd"):
         if not wanted.get(name):
             raise invalid(messages.FIELD_MISSING(name=name))
     needed = _NEEDED.get(kind)

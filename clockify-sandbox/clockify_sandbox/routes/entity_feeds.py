@@ -17,6 +17,7 @@ routes = Routes(scope="WORKSPACE", role="ADMIN")
 
 _LAG = 60  # seconds until a change shows up
 _DEFAULT_DAYS = 30
+_FIRST_BIT = 1 << 63
 DOCUMENT_TYPES = (
     "APPROVAL_REQUESTS", "BALANCE", "CLIENTS", "CUSTOM_FIELDS", "HOLIDAYS", "INVOICES", "PROJECTS", "PTO_POLICY",
     "SCHEDULED_ASSIGNMENT", "TAGS", "TASKS", "TIME_ENTRY", "TIME_ENTRY_CUSTOM_FIELD_VALUE", "TIME_ENTRY_RATE",
@@ -85,12 +86,24 @@ def _document(change: Entity) -> Entity:
 
 
 def _deletion(change: Entity) -> Entity:
+    """A row with an id of its own; the id of what was deleted is that of the document."""
     return {
-        "id": change["id"],
+        "id": _deletion_id(change),
+        "deletionBinId": None,
         "documentCode": change["type"],
-        "deletedAt": change["at"],
-        "document": change["document"],
+        "deletedAt": f"{change['at'][:-1]}.000Z",
+        "document": {
+            **change["document"],
+            "id": change["id"],
+            "auditMetadata": {"createdAt": timestamp(created_at(change["id"])), "updatedAt": None},
+        },
     }
+
+
+def _deletion_id(change: Entity) -> str:
+    """The second of the deletion, then the rest of the object's id with its first bit turned: nothing else has it."""
+    deleted = epoch(datetime.fromisoformat(change["at"]))
+    return f"{deleted:08x}{int(change['id'][8:], 16) ^ _FIRST_BIT:016x}"
 
 
 def _number(text: str) -> int:

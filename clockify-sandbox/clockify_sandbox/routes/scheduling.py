@@ -27,7 +27,6 @@ routes = Routes(scope="SCHEDULING", feature="SCHEDULING")
 
 _ASSIGNMENTS = "/workspaces/{ws}/scheduling/assignments"
 _WEEK = 7 * DAY
-_RECURRING = ("repeat", "seriesId", "weeks")
 _HYDRATED = (
     "id",
     "workspaceId",
@@ -168,7 +167,7 @@ def create_assignment(call: Call, body: NewAssignment) -> list[Entity]:
     )
     first |= _moved(call, first, window)
     occurrences = [first, *_repetitions(call, first, range(1, repeats.weeks if repeats else 1))]
-    return [_shown(call.insert(ASSIGNMENT, occurrence)) for occurrence in occurrences]
+    return [call.insert(ASSIGNMENT, occurrence) for occurrence in occurrences]
 
 
 @routes.patch(f"{_ASSIGNMENTS}/recurring/{{assignmentId}}")
@@ -191,14 +190,14 @@ def update_assignment(call: Call, body: AssignmentChange) -> list[Entity]:
         start = Window.covered_by(occurrence).start + shift
         moved = _moved(call, {**occurrence, **changes}, Window(start, start + window.end - window.start))
         call.update(ASSIGNMENT, occurrence, {**changes, **moved})
-    return [_shown(occurrence) for occurrence in meant]
+    return meant
 
 
 @routes.delete(f"{_ASSIGNMENTS}/recurring/{{assignmentId}}")
 def delete_assignment(call: Call, query: SeriesQuery) -> list[Entity]:
     """Delete an assignment, or more of its series."""
     meant = _meant(call, _named(call), query.series_update_option)
-    return [_shown(call.remove(ASSIGNMENT, occurrence)) for occurrence in meant]
+    return [call.remove(ASSIGNMENT, occurrence) for occurrence in meant]
 
 
 @routes.put(f"{_ASSIGNMENTS}/series/{{assignmentId}}")
@@ -217,7 +216,7 @@ def change_series(call: Call, body: SeriesChange) -> list[Entity]:
     for occurrence in kept:
         call.update(ASSIGNMENT, occurrence, {"recurring": rhythm})
     added = [call.insert(ASSIGNMENT, row) for row in _repetitions(call, assignment, range(len(kept), weeks))]
-    return [_shown(occurrence) for occurrence in (*kept, *added)]
+    return [*kept, *added]
 
 
 @routes.post(f"{_ASSIGNMENTS}/{{assignmentId}}/copy")
@@ -232,7 +231,7 @@ def copy_assignment(call: Call, body: Copy) -> list[Entity]:
         own = {"id": call.new_id(), "userId": body.user_id, "published": False, "recurring": rhythm}
         copied = {**occurrence, **own}
         copies.append({**copied, **_moved(call, copied, Window.covered_by(copied))})
-    return [_shown(call.insert(ASSIGNMENT, row)) for row in copies]
+    return [call.insert(ASSIGNMENT, row) for row in copies]
 
 
 @routes.put(f"{_ASSIGNMENTS}/publish", role="ADMIN")
@@ -312,10 +311,6 @@ def _moved(call: Call, assignment: Entity, window: Window) -> Entity:
 
 
 # -- what is answered -------------------------------------------------------------------------------------------------
-
-
-def _shown(assignment: Entity) -> Entity:
-    return {**assignment, "recurring": {name: assignment["recurring"][name] for name in _RECURRING}}
 
 
 def _hydrated(call: Call, assignment: Entity) -> Entity:

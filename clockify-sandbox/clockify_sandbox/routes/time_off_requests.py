@@ -258,15 +258,34 @@ def _spend(call: Call, policy: Entity, user_id: str, size: float) -> float:
 
 def _full(call: Call, request: Entity) -> Entity:
     user, requester = call.world.users[request["userId"]], request["requesterUserId"]
+    before = _balance_before(request)
     return {
         **request,
         "policyName": call.workspace.time_off_policies[request["policyId"]]["name"],
         "userName": name_of(call.world, user["id"]),
         "userEmail": user["email"],
         "userTimeZone": zone_of(call.world, user["id"]),
+        "timeZone": zone_of(call.world, user["id"]),
+        "balanceValueAtRequest": before,
+        "negativeBalanceUsed": _debt(request, before),
+        "excludeDays": [],  # every recorded row has these two, and has nothing in them
+        "recipients": [],
         "requesterUserName": requester and name_of(call.world, requester),
         "status": _status(call, request),
     }
+
+
+def _balance_before(request: Entity) -> float | None:
+    """The balance when the request was made: an approved request has lowered it since."""
+    balance: float | None = request["balance"]
+    if balance is None or request["status"]["statusType"] != "APPROVED":
+        return balance
+    return balance + float(request["balanceDiff"])
+
+
+def _debt(request: Entity, before: float | None) -> float:
+    """The part of the request for which there was no balance left."""
+    return 0.0 if before is None else max(0.0, float(request["balanceDiff"]) - max(0.0, before))
 
 
 def _short(call: Call, request: Entity) -> Entity:

@@ -118,8 +118,6 @@ def remove_member(call: Call) -> Entity:
 
 
 def _shown(call: Call, group: Entity, *, managers: bool = False) -> Entity:
-    shown = {key: value for key, value in group.items() if key != "teamManagers"}
-    if managers:
-        names = call.world.users
-        shown["teamManagers"] = [{"id": user, "name": names[user]["name"]} for user in group["teamManagers"]]
-    return shown
+    """A group. It always has `teamManagers`, which is empty unless they were asked for."""
+    names, named = call.world.users, group["teamManagers"] if managers else ()
+    return {**group, "teamManagers": [{"id": user_id, "name": names[user_id]["name"]} for user_id in named]}

@@ -51,9 +51,9 @@ def current_user(call: Call, query: UserQuery) -> Entity:
     """The account behind the key."""
     workspaces = _own(call)
     if not workspaces:
-        return {**call.user, "memberships": [], "customFields": []}
+        return {**call.user, "memberships": [], "customFields": [], "roles": []}
     active = next((one for one in workspaces if one.id == call.user["activeWorkspace"]), workspaces[0])
-    shown = UserShow(call.world, active)(call.user_id)
+    shown = UserShow(call.world, active, roles=True)(call.user_id)
     if query.include_memberships:
         shows = [UserShow(call.world, workspace, "ALL") for workspace in workspaces]
         shown["memberships"] = [row for show in shows for row in show(call.user_id)["memberships"]]

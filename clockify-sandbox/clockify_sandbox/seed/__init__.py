@@ -19,7 +19,8 @@ marked.
 World
   users[id]      id, email ("" for LIMITED accounts), name?, profilePicture?, activeWorkspace, defaultWorkspace,
                  status, settings? {all keys of the UserDto settings} (no memberships,
-                 customFields, roles)
+                 customFields, roles). Who was removed from every workspace stays here, as their time entries stay
+                 where they are; accounts of status DELETED and LIMITED_DELETED are INACTIVE members.
   keys           api_key -> owner of the first workspace; the keys of `seed.cast` -> one member of it per role (not in
                  scale empty)
   addon_tokens   "sandbox-addon-token" (all scopes), "sandbox-addon-readonly-token" (the *_READ scopes), both
