@@ -202,7 +202,10 @@ _SERVER_MADE = {
     "invoices": {"calculationType", "containsImportedExpenses", "containsImportedTimes", "userId"},
     "invoice_payments": {"author"},
     "invoice_settings": {"defaults"},
-    "time_off_requests": {"requesterUserId", "requesterUserName", "createdAt", "balance", "status"},
+    "time_off_requests": {
+        *("requesterUserId", "requesterUserName", "createdAt", "balance", "status"),
+        *("balanceValueAtRequest", "negativeBalanceUsed"),
+    },
     "time_off_balances": {"id", "total", "used"},
     "approval_requests": {"creator", "status", "entries", "expenses"},
     "webhooks": {"enabled", "deliveryEnabled", "planEnabled", "userId"},

@@ -258,7 +258,7 @@ def _spend(call: Call, policy: Entity, user_id: str, size: float) -> float:
 
 def _full(call: Call, request: Entity) -> Entity:
     user, requester = call.world.users[request["userId"]], request["requesterUserId"]
-    before = _balance_before(request)
+    before = _balance_before(call, request)
     return {
         **request,
         "policyName": call.workspace.time_off_policies[request["policyId"]]["name"],
@@ -275,9 +275,13 @@ def _full(call: Call, request: Entity) -> Entity:
     }
 
 
-def _balance_before(request: Entity) -> float | None:
-    """The balance when the request was made: an approved request has lowered it since."""
+def _balance_before(call: Call, request: Entity) -> float | None:
+    """The balance when the request was made: an approved request has lowered it since, others have not touched it."""
     balance: float | None = request["balance"]
+    if balance is None:
+        whose = request["userId"], request["policyId"]
+        rows = call.workspace.balances.values()
+        balance = next((row["balance"] for row in rows if (row["userId"], row["policyId"]) == whose), None)
     if balance is None or request["status"]["statusType"] != "APPROVED":
         return balance
     return balance + float(request["balanceDiff"])

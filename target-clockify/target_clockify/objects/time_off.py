@@ -327,7 +327,8 @@ TIME_OFF_REQUESTS = WritableObject(
     delete=Delete("/time-off/policies/{policyId}/requests/{id}"),
     read_only=(
         *("policyName", "userName", "userEmail", "requesterUserId", "requesterUserName"),
-        *("createdAt", "balance", "balanceDiff"),
+        *("createdAt", "balance", "balanceDiff", "balanceValueAtRequest", "negativeBalanceUsed"),
+        *("timeZone", "excludeDays", "recipients"),
     ),
     adapt=_asked,
     consults=("time_off_policies", _by_policy),
