@@ -34,6 +34,7 @@ _ACCOUNT_STATUSES = (
 
 # People and places
 WORKSPACES = Endpoint("/workspaces")
+WORKSPACES_OF_ADMIN = Endpoint("/workspaces", params={"roles": ["OWNER", "WORKSPACE_ADMIN"]})
 WORKSPACE = Endpoint(_WS, single=True)
 CURRENT_USER = Endpoint("/user", single=True, params={"include-memberships": "true"})
 USERS = Endpoint(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from clockify_client import Endpoint, Ids
 
     from tap_clockify.settings import Scope
@@ -77,6 +79,7 @@ class StreamDeclaration:
         under: Returns the declaration as these settings have it, None where they rule the stream out.
         narrowed: Returns the names of the settings by which less of the stream is read than it holds, so that what is
             missing may still exist and no version may be activated; none where they leave it whole.
+        since: Returns the start of the window that is read, where rows before it are out of reach.
     """
 
     name: str
@@ -86,6 +89,7 @@ class StreamDeclaration:
     keep: Callable[[Scope], Callable[[Mapping[str, Any]], bool] | None] | None = None
     selected: bool = True
     narrowed: Callable[[Scope], Sequence[str]] | None = None
+    since: Callable[[Scope], datetime] | None = None
     under: Callable[[StreamDeclaration, Scope], StreamDeclaration | None] | None = None
 
     def settled(self, scope: Scope) -> StreamDeclaration | None:

@@ -6,16 +6,27 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from clockify_client import ClockifyError, FanOut, Page, Refusal
-from clockify_client.rows import sound_rows_of
+from clockify_client import (
+    ClockifyError,
+    FanOut,
+    GoneError,
+    InvalidRequestError,
+    MalformedAnswerError,
+    NotPermittedError,
+    Page,
+    Refusal,
+    endpoints,
+)
+from clockify_client.rows import rows_of, sound_rows_of
 
+from tap_clockify.coverage import reach_of
 from tap_clockify.declaration import Parent
-from tap_clockify.streams.people import WORKSPACES, in_workspace
+from tap_clockify.streams.people import CURRENT_USER, WORKSPACES, in_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from clockify_client import Client, Ids, Reading
+    from clockify_client import Client, Endpoint, Ids, Reading
 
     from tap_clockify.declaration import Source, StreamDeclaration
     from tap_clockify.settings import Scope
@@ -43,7 +54,8 @@ class Plan:
                 self._consumers[settled.source] += 1
                 for depth, ancestor in enumerate(_line(settled.source)):
                     self._ranks.setdefault(ancestor, (index, depth))
-        self._consumers[WORKSPACES] += WORKSPACES in self._ranks
+        for source in (WORKSPACES, CURRENT_USER):  # read here as well
+            self._consumers[source] += source in self._ranks
         for source in self._ranks:
             self._open(source)
         for source, reading in self._readings.items():
@@ -51,6 +63,8 @@ class Plan:
                 reading.feed(self._roots(source), last=True)
         self.features = self._features_of_workspaces() if WORKSPACES in self._ranks else {}
         """What the plan of each workspace includes, by its id; None where it does not say."""
+        self.reaches = self._reaches()
+        """How much of each workspace in scope the key can reach."""
 
     def reading(self, stream: StreamDeclaration) -> Reading | None:
         """Return where a stream finds its answers, None where the settings rule the stream out."""
@@ -134,6 +148,28 @@ class Plan:
             yield from ({"workspaceId": one} for one in self._scope.workspace_ids)
         else:
             yield {}
+
+    def _reaches(self) -> dict[str, str]:
+        ids = [one for one in self.features if not self._scope.workspace_ids or one in self._scope.workspace_ids]
+        if self._scope.config.get("addon_token"):
+            return dict.fromkeys(ids, "add-on")
+        if not ids:
+            return {}
+        if CURRENT_USER in self._readings:
+            items = list(self._readings[CURRENT_USER].items())
+            rows = [row for item in items if isinstance(item, Page) for row in rows_of(item.endpoint, item.body)]
+        else:
+            rows = self._read(endpoints.CURRENT_USER)
+        user = str(rows[0].get("id") or "unknown") if rows else "unknown"
+        managed = {row.get("id") for row in self._read(endpoints.WORKSPACES_OF_ADMIN)}
+        return {one: reach_of(user, is_admin=one in managed) for one in ids}
+
+    def _read(self, endpoint: Endpoint) -> list[dict[str, Any]]:
+        """Return the rows of an endpoint; none where it is refused: the key reaches less then."""
+        try:
+            return list(self._client.rows(endpoint, {}))
+        except (GoneError, InvalidRequestError, MalformedAnswerError, NotPermittedError):
+            return []
 
     def _features_of_workspaces(self) -> dict[str, frozenset[str] | None]:
         """Look at the workspaces first: nothing can be read without them, and a bad key shows here."""

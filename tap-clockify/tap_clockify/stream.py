@@ -29,6 +29,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
+from tap_clockify.coverage import Coverage
 from tap_clockify.shapes import WithheldError
 from tap_clockify.verdict import Cause, Verdict
 
@@ -146,6 +147,7 @@ class ClockifyStream(Stream):
             except (ClockifyError, MappingError) as error:
                 verdict.add(Cause.BROKEN, str(error))
                 self._tap.failed(error)
+        self._judge_coverage()
         self._tap.judged(verdict)
         if verdict.complete and self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)
@@ -187,6 +189,19 @@ class ClockifyStream(Stream):
             self.verdict.add(Cause.NARROWED, ", ".join(names))
         if self.config.get("shared_destination"):
             self.verdict.add(Cause.SHARED)
+
+    def _judge_coverage(self) -> None:
+        """Compare what this run covers with what the bookmark records, and record both."""
+        settled = self.declaration.settled(self._tap.scope)
+        plan = self._tap.plan
+        if settled is None or plan is None:
+            return
+        reaches = {one: reach for one, reach in plan.reaches.items() if self.verdict.covers(one)}
+        since = settled.since(self._tap.scope) if settled.since else None
+        now = Coverage(reaches, since.date().isoformat() if since else "")
+        last = Coverage.of_bookmark(self.stream_state)
+        self.verdict.judge_coverage(now, last)
+        self.stream_state["coverage"] = now.joined_to(last).as_bookmark()
 
     def _note_refusal(self, refusal: Refusal) -> None:
         """Note a list that could not be read, unless its parent is gone, whose rows are rightly missing."""

@@ -124,6 +124,20 @@ class TapClockify(Tap):
     def catalog_json_text(self) -> str:
         return msgspec.json.format(msgspec.json.encode(self.catalog_dict), indent=2).decode()
 
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Load a state; what another program or an earlier edition left in it counts as nothing known.
+
+        Raises:
+            ValueError: It is no state at all.
+        """
+        if not isinstance(state, dict):
+            msg = "the state must be an object, as the last line of type STATE of an earlier run holds it"
+            raise ValueError(msg)  # noqa: TRY004  a mistake in a file, told in one line
+        bookmarks = state.get("bookmarks")
+        known = bookmarks if isinstance(bookmarks, dict) else {}
+        super().load_state({**state, "bookmarks": {name: one for name, one in known.items() if isinstance(one, dict)}})
+
     # -- what streams ask and tell -------------------------------------------------------------
 
     @cached_property
@@ -143,6 +157,11 @@ class TapClockify(Tap):
                 self._plan.close()
             selected = [one.declaration for one in self.streams.values() if one.selected or one is stream]
             self._plan = Plan(self.connect(), self.scope, selected)
+        return self._plan
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of the run, once it is made."""
         return self._plan
 
     def connect(self) -> Client:

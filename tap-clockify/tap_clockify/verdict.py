@@ -6,8 +6,12 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from tap_clockify.coverage import EVERYTHING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tap_clockify.coverage import Coverage
 
 _NAMED = 10  # ids in a line; the rest is counted
 
@@ -37,8 +41,10 @@ class Cause(enum.Enum):
     RULED_OUT = "the settings rule it out", "unset suppress_extended_requests to read it", "chosen"
     NARROWED = "the settings read only a part of it", "without them deletions are followed", "chosen"
     SHARED = "other runs load into the same tables", "unset shared_destination where this run reads them all", "chosen"
-    PLAN = "the plan of the workspace does not include it", "deselect the stream, or change the plan"
-    REFUSED = "Clockify does not permit reading it", "use the key of an owner or admin, or deselect the stream"
+    PLAN = "the plan of the workspace does not include it", "keep STATE between runs, or deselect the stream"
+    REFUSED = "Clockify does not permit reading it", "keep STATE between runs, or use the key of an owner or admin"
+    ROLE = "the role of the key's owner may be shown only a part", "keep STATE between runs, or use the key of an admin"
+    LOST = "less is covered than before", "restore the right or setting, or remove its rows and reset the bookmark"
     WITHHELD = "rows came without the part it is made of", "use the key of an owner or admin, or deselect the stream"
     BROKEN = "it could not be read", "run again; if that does not help, report the call that is named here", "failed"
     CONTRADICTED = "a list is not whole", "run again, which reads it anew", "failed"
@@ -49,6 +55,9 @@ class _Place(NamedTuple):
     cause: Cause
     workspace: str
     detail: str
+
+
+_UNREAD = {Cause.PLAN, Cause.REFUSED, Cause.BROKEN}
 
 
 @dataclass
@@ -70,6 +79,29 @@ class Verdict:
         parents = self._reasons.setdefault(_Place(cause, workspace, detail), [])
         if parent and parent not in parents:
             parents.append(parent)
+
+    def judge_coverage(self, now: Coverage, last: Coverage | None) -> None:
+        """Hold the version back where less is covered than before, or where nobody knows what was covered before.
+
+        What was never covered holds nothing back once that is known: none of its rows have been loaded.
+        """
+        if last is None:
+            for workspace, reach in now.reaches.items():
+                if reach != EVERYTHING:
+                    self.add(Cause.ROLE, workspace=workspace)
+            return
+        for workspace, loss in now.losses_after(last).items():
+            self.add(Cause.LOST, loss, workspace=workspace)
+        for place, parents in list(self._reasons.items()):
+            if place.cause in {Cause.PLAN, Cause.REFUSED} and not parents and place.workspace not in last.reaches:
+                del self._reasons[place]
+
+    def covers(self, workspace: str) -> bool:
+        """Tell whether a workspace was read, but perhaps for some parents in it."""
+        return not any(
+            place.workspace == workspace and not parents and place.cause in _UNREAD
+            for place, parents in self._reasons.items()
+        )
 
     @property
     def complete(self) -> bool:

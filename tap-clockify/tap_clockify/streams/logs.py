@@ -44,6 +44,7 @@ def _feed(name: str, endpoint: Endpoint, *key: str) -> StreamDeclaration:
         shape=shapes.fed_document,
         selected=False,
         narrowed=lambda scope: scope.reports_narrowed_by(),
+        since=lambda scope: scope.log_window[0],
     )
 
 
@@ -54,6 +55,7 @@ STREAMS = (
         shape=shapes.audited,
         selected=False,
         narrowed=lambda scope: scope.reports_narrowed_by(),
+        since=lambda scope: scope.log_window[0],
     ),
     _feed("entities_created", endpoints.ENTITIES_CREATED),
     _feed("entities_updated", endpoints.ENTITIES_UPDATED),

@@ -13,6 +13,7 @@ from tap_clockify.windows import whole_months, whole_weeks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
 
     from clockify_client import Endpoint, Ids
 
@@ -47,6 +48,10 @@ def _monthly(endpoint: Endpoint) -> Source:
     return Source(endpoint, WORKSPACES, _in_periods(whole_months))
 
 
+def _since(scope: Scope) -> datetime:
+    return scope.report_window[0]
+
+
 def _narrowed(scope: Scope) -> list[str]:
     return scope.reports_narrowed_by()
 
@@ -67,6 +72,7 @@ STREAMS = (
         key=("_id",),
         selected=False,
         narrowed=_narrowed,
+        since=_since,
     ),
     StreamDeclaration(
         "report_summary",
@@ -75,6 +81,7 @@ STREAMS = (
         shape=shapes.summary_groups,
         selected=False,
         narrowed=_narrowed,
+        since=_since,
     ),
     StreamDeclaration(
         "report_weekly",
@@ -83,6 +90,7 @@ STREAMS = (
         shape=shapes.weekly_groups,
         selected=False,
         narrowed=_narrowed,
+        since=_since,
     ),
     StreamDeclaration(
         "report_attendance",
@@ -90,11 +98,13 @@ STREAMS = (
         key=("workspaceId", "userId", "date"),
         selected=False,
         narrowed=_narrowed,
+        since=_since,
     ),
     StreamDeclaration(
         "report_expenses_detailed",
         _monthly(endpoints.REPORT_EXPENSES_DETAILED),
         selected=False,
         narrowed=_narrowed,
+        since=_since,
     ),
 )

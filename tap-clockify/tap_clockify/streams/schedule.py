@@ -13,6 +13,7 @@ from tap_clockify.streams.people import WORKSPACES, in_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from clockify_client import Ids
 
@@ -31,6 +32,10 @@ def _exact(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
         yield {**workspace, "start": start, "end": end, "windowStart": start, "windowEnd": end}
 
 
+def _since(scope: Scope) -> datetime:
+    return scope.schedule_window[0]
+
+
 def _narrowed(scope: Scope) -> list[str]:
     return scope.schedule_narrowed_by()
 
@@ -44,12 +49,14 @@ STREAMS = (
         Source(endpoints.ASSIGNMENTS, WORKSPACES, _padded),
         keep=shapes.overlapping_window,
         narrowed=_narrowed,
+        since=_since,
     ),
     StreamDeclaration(
         "assignment_project_totals",
         Source(endpoints.ASSIGNMENT_PROJECT_TOTALS, WORKSPACES, _exact),
         key=("workspaceId", "projectId"),
         narrowed=_narrowed,
+        since=_since,
     ),
     StreamDeclaration(
         "user_capacity_totals",
@@ -57,6 +64,7 @@ STREAMS = (
         key=("workspaceId", "userId"),
         shape=shapes.with_working_days,
         narrowed=_narrowed,
+        since=_since,
     ),
     StreamDeclaration(
         "user_capacity_days",
@@ -64,5 +72,6 @@ STREAMS = (
         key=("workspaceId", "userId", "date"),
         shape=shapes.exploded("totalHoursPerDay", userId="userId"),
         narrowed=_narrowed,
+        since=_since,
     ),
 )

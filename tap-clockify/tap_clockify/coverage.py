@@ -1,0 +1,75 @@
+"""What the runs of a stream have covered so far: fewer rows after a loss of rights are no deletions.
+
+Clockify filters most lists by the role of the key's owner and answers 200 all the same. So the bookmark of a stream
+records which workspaces were covered, and how much of each the key can reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EVERYTHING = "everything"
+"""The reach of an owner or admin of a workspace."""
+
+_SEVERAL = "several users"
+
+
+def reach_of(user: str, *, is_admin: bool) -> str:
+    """Return how much of a workspace a user can reach: everything, or what that user is shown."""
+    return EVERYTHING if is_admin else f"user {user}"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a run of one stream covers.
+
+    Attributes:
+        reaches: Reach by the id of each workspace that is covered.
+        since: Start of the window that is read, as an ISO date; empty where there is none.
+    """
+
+    reaches: Mapping[str, str] = field(default_factory=dict)
+    since: str = ""
+
+    @classmethod
+    def of_bookmark(cls, bookmark: Any) -> Coverage | None:
+        """Return what a bookmark records; None where it records nothing that can be understood."""
+        recorded = bookmark.get("coverage") if isinstance(bookmark, dict) else None
+        if not isinstance(recorded, dict) or not isinstance(recorded.get("workspaces"), dict):
+            return None
+        reaches = {name: reach for name, reach in recorded["workspaces"].items() if isinstance(reach, str)}
+        since = recorded.get("since")
+        return cls(reaches, since if isinstance(since, str) else "")
+
+    def as_bookmark(self) -> dict[str, Any]:
+        """Return it as a bookmark records it."""
+        return {"workspaces": dict(sorted(self.reaches.items())), **({"since": self.since} if self.since else {})}
+
+    def losses_after(self, last: Coverage) -> dict[str, str]:
+        """Return what earlier runs covered and this one does not, by workspace; no workspace stands for all."""
+        losses = {}
+        for workspace, before in last.reaches.items():
+            now = self.reaches.get(workspace)
+            if now is None:
+                losses[workspace] = "an earlier run read it"
+            elif now not in {before, EVERYTHING}:
+                losses[workspace] = f"an earlier run reached {before}, this one reaches {now}"
+        if self.since and last.since and self.since > last.since:
+            losses[""] = f"an earlier run read from {last.since} on, this one from {self.since} on"
+        return losses
+
+    def joined_to(self, last: Coverage | None) -> Coverage:
+        """Return what has been covered after this run: rows of what earlier runs covered may still be loaded."""
+        if last is None:
+            return self
+        reaches = dict(last.reaches)
+        for workspace, reach in self.reaches.items():
+            before = reaches.get(workspace, reach)
+            either = EVERYTHING if EVERYTHING in {before, reach} else _SEVERAL
+            reaches[workspace] = reach if before == reach else either
+        since = min(filter(None, (self.since, last.since)), default="")
+        return Coverage(reaches, since)

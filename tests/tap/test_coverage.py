@@ -1,0 +1,168 @@
+"""What a stream has covered is kept in STATE: a run that covers less removes nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tap_clockify.coverage import EVERYTHING, Coverage
+from tap_clockify.verdict import Cause, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import StartSandbox
+    from tests.tap.conftest import Run
+
+    Nights = Callable[..., Run]
+
+REACHES = [EVERYTHING, "user a", "user b"]
+coverages = st.builds(
+    Coverage,
+    st.dictionaries(st.sampled_from(["w1", "w2", "w3"]), st.sampled_from(REACHES)),
+    st.sampled_from(["", "2020-01-01", "2024-01-01"]),
+)
+
+
+def rows(coverage: Coverage) -> set[tuple[str, str]]:
+    """Rows that a run with this coverage can see: two users share some, each has some of their own."""
+    seen = {EVERYTHING: {"a", "b", "shared", "hidden"}, "user a": {"a", "shared"}, "user b": {"b", "shared"}}
+    return {(workspace, row) for workspace, reach in coverage.reaches.items() for row in seen[reach]}
+
+
+@given(st.lists(coverages, min_size=1, max_size=6))
+def test_whatever_the_order_of_runs_no_version_removes_a_row_that_is_still_in_clockify(runs: list[Coverage]) -> None:
+    recorded: Coverage | None = None
+    loaded: set[tuple[str, str]] = set()
+    for now in runs:
+        verdict = Verdict("projects")
+        verdict.judge_coverage(now, recorded)
+        loaded |= rows(now)
+        if verdict.complete and now.reaches:
+            assert loaded <= rows(now)
+        recorded = Coverage.of_bookmark({"coverage": json.loads(json.dumps(now.joined_to(recorded).as_bookmark()))})
+        assert recorded is not None
+
+
+@given(coverages)
+def test_a_stable_coverage_holds_nothing_back_from_the_second_run_on(now: Coverage) -> None:
+    verdict = Verdict("projects")
+    verdict.add(Cause.REFUSED, "GET /x", workspace="w4")
+    verdict.add(Cause.PLAN, "GET /x", workspace="w5")
+    verdict.judge_coverage(now, now)
+    assert verdict.complete
+
+
+@pytest.mark.parametrize("bookmark", [None, {}, "x", {"coverage": None}, {"coverage": {"workspaces": ["w"]}}, [1]])
+def test_a_bookmark_of_somebody_else_records_nothing(bookmark: Any) -> None:
+    assert Coverage.of_bookmark(bookmark) is None
+
+
+@pytest.fixture
+def night(run_tap: Callable[..., Run], tmp_path: Path) -> Nights:
+    """Run the tap with the STATE of the run before."""
+    file = tmp_path / "state.json"
+
+    def run(origin: str, **more: Any) -> Run:
+        options = ["--state", str(file)] if file.exists() else []
+        ended = run_tap(origin, options=options, **more)
+        states = [one["value"] for one in ended.messages if one["type"] == "STATE"]
+        if states:
+            file.write_text(json.dumps(states[-1]))
+        return ended
+
+    return run
+
+
+STREAMS = ["projects", "project_memberships", "expenses", "tags"]
+
+
+def test_an_owner_follows_deletions_from_the_first_run_on(sandbox: StartSandbox, night: Nights) -> None:
+    box = sandbox(scale="tiny")
+    assert night(box.origin, streams=STREAMS).activated == set(STREAMS)
+    assert night(box.origin, streams=STREAMS).activated == set(STREAMS)
+
+
+def test_a_key_that_sees_less_than_the_last_one_removes_nothing(sandbox: StartSandbox, night: Nights) -> None:
+    box = sandbox(scale="tiny")
+    assert night(box.origin, streams=STREAMS).activated == set(STREAMS)
+    for _ in range(2):
+        less = night(box.origin, streams=STREAMS, api_key="sandbox-east-key")
+        assert less.code == 0
+        assert not less.activated
+        lost = [line for line in less.complaints if "less is covered than before" in line]
+        assert {line.split(" is incomplete")[0] for line in lost} == set(STREAMS)
+    assert night(box.origin, streams=STREAMS).activated == set(STREAMS)
+
+
+def test_a_members_key_follows_deletions_from_the_second_run_on(sandbox: StartSandbox, night: Nights) -> None:
+    box = sandbox(scale="tiny")
+    first, second = (night(box.origin, streams=["projects", "tags"], api_key="sandbox-east-key") for _ in range(2))
+    assert not first.activated
+    assert all("keep STATE between runs" in line for line in first.complaints)
+    assert len(first.complaints) >= 2
+    assert second.activated == {"projects", "tags"}
+
+
+def test_a_plan_that_never_included_a_stream_holds_nothing_back(sandbox: StartSandbox, night: Nights) -> None:
+    box = sandbox(scale="tiny")
+    poor = box.workspace_ids[1]
+    box.faults([{"route": f"GET /workspaces/{poor}/holidays", "nth": "every", "status": 403}])
+    first, second = (night(box.origin, streams=["holidays"]) for _ in range(2))
+    assert not first.activated
+    assert second.activated == {"holidays"}
+    box.faults([{"route": "GET /workspaces/*/holidays", "nth": "every", "status": 403}])
+    third = night(box.origin, streams=["holidays"])
+    assert not third.activated
+    assert any(
+        f"in workspace {box.workspace_ids[0]}, no rows are removed: less is covered" in one for one in third.complaints
+    )
+
+
+def test_workspace_ids_are_the_scope_and_leaving_one_out_later_removes_nothing(
+    sandbox: StartSandbox, night: Nights
+) -> None:
+    box = sandbox(scale="tiny")
+    one, other = box.workspace_ids[:2]
+    assert night(box.origin, streams=["tags"], workspace_ids=[one]).activated == {"tags"}
+    assert night(box.origin, streams=["tags"], workspace_ids=[one, other]).activated == {"tags"}
+    fewer = night(box.origin, streams=["tags"], workspace_ids=[one])
+    assert not fewer.activated
+    (line,) = fewer.complaints
+    assert f"in workspace {other}" in line
+
+
+def test_a_window_that_starts_later_than_before_removes_nothing(sandbox: StartSandbox, night: Nights) -> None:
+    box = sandbox(scale="empty")
+    wide = {"streams": ["report_attendance"], "report_start_date": "2023-12-01"}
+    assert night(box.origin, **wide).activated == {"report_attendance"}
+    later = night(box.origin, streams=["report_attendance"])
+    assert not later.activated
+    assert any("from 2023-12-01 on" in line for line in later.complaints)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"bookmarks": {}},
+        {"bookmarks": None},
+        {"bookmarks": {"tags": None}},
+        {"bookmarks": {"tags": {"replication_key": "x", "partitions": []}, "somebody_elses": {"a": 1}}},
+        {"bookmarks": {"tags": {"coverage": "x"}}},
+        {"currently_syncing": "tags"},
+    ],
+)
+def test_a_state_of_the_first_edition_or_of_another_tap_is_accepted(
+    sandbox: StartSandbox, run_tap: Callable[..., Run], tmp_path: Path, state: Any
+) -> None:
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(state))
+    run = run_tap(sandbox(scale="tiny").origin, streams=["tags"], options=["--state", str(file)])
+    assert run.code == 0, run.log
+    assert run.activated == {"tags"}
+    assert "Traceback" not in run.log
