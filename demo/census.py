@@ -40,12 +40,6 @@ def _memberships(workspace: Row) -> int:
     return len(workspace["members"]) + in_projects.count("PROJECT") + len(in_groups)
 
 
-def _entries_of_members(workspace: Row) -> int:
-    """Entries of people who are still members: the tap does not read those of removed ones yet."""
-    members = {member["userId"] for member in workspace["members"]}
-    return sum(entry["userId"] in members for entry in workspace["time_entries"])
-
-
 def _fields_of_projects(workspace: Row) -> int:
     fields = [row for row in workspace["custom_fields"] if row["entityType"] == "TIMEENTRY"]
     return len(fields) * len(workspace["projects"])
@@ -90,7 +84,7 @@ _COUNTS: dict[str, Callable[[Row], int]] = {
     "project_custom_fields": _fields_of_projects,
     "tasks": _all("tasks"),
     "tags": _all("tags"),
-    "time_entries": _entries_of_members,
+    "time_entries": _all("time_entries"),
     "time_entries_in_progress": lambda workspace: sum(
         not row["timeInterval"]["end"] for row in workspace["time_entries"]
     ),

@@ -171,6 +171,9 @@ REPORT_DETAILED = _report(
     body={**_RANGE, "amountShown": "{amountShown}", "detailedFilter": {"options": {"totals": "EXCLUDE"}}},
     identity="_id",
 )
+REPORT_DETAILED_OF_USER = REPORT_DETAILED.having(
+    body={"users": {"ids": "{userIds}", "contains": "CONTAINS", "status": "ALL"}}
+)
 REPORT_SUMMARY = _report(
     "summary",
     rows="groupOne",

@@ -34,8 +34,9 @@ class FanOut:
     Use it as a context manager: leaving it ends the workers, whatever they were about to do.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, owns_client: bool = True) -> None:
         self.client = client
+        self._owns_client = owns_client
         self.closed = False
         self.lock = threading.RLock()
         self.arrival = threading.Condition(self.lock)  # consumers wait for it
@@ -68,7 +69,8 @@ class FanOut:
             self._work.notify_all()
             self.arrival.notify_all()
         self._shelf.close()
-        self.client.close()
+        if self._owns_client:
+            self.client.close()
 
     # -- for readings, with the lock held ------------------------------------------------------
 

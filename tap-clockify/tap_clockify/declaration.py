@@ -76,6 +76,7 @@ class StreamDeclaration:
         shape: Makes records out of a row; None where the row is the record, which is the fast way.
         keep: Tells by the settings which records belong to the stream; None where all do.
         selected: Whether the stream is read unless a catalog says otherwise.
+        of_people: Its rows belong to the people that its source is requested for, and outlive their membership.
         under: Returns the declaration as these settings have it, None where they rule the stream out.
         narrowed: Returns the names of the settings by which less of the stream is read than it holds, so that what is
             missing may still exist and no version may be activated; none where they leave it whole.
@@ -90,6 +91,7 @@ class StreamDeclaration:
     selected: bool = True
     narrowed: Callable[[Scope], Sequence[str]] | None = None
     since: Callable[[Scope], datetime] | None = None
+    of_people: bool = False
     under: Callable[[StreamDeclaration, Scope], StreamDeclaration | None] | None = None
 
     def settled(self, scope: Scope) -> StreamDeclaration | None:

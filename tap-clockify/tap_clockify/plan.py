@@ -6,10 +6,12 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from clockify_client import (
     ClockifyError,
     FanOut,
     GoneError,
+    Incomplete,
     InvalidRequestError,
     MalformedAnswerError,
     NotPermittedError,
@@ -22,6 +24,7 @@ from clockify_client.rows import rows_of, sound_rows_of
 from tap_clockify.coverage import reach_of
 from tap_clockify.declaration import Parent
 from tap_clockify.streams.people import CURRENT_USER, WORKSPACES, in_workspace
+from tap_clockify.witness import entries_in_reports, people_with_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -111,6 +114,26 @@ class Plan:
                 listed = [self._named(source, ids)]
             self._relisted[place] = set(listed)
         return self._named(source, ids) not in self._relisted[place]
+
+    def people_with_time(self, workspace: str) -> set[str] | None:
+        """Return the ids of all users who ever tracked time in a workspace; None where its reports may not be read."""
+        return people_with_time(self._client, workspace, self._scope.now)
+
+    def pages_of(self, source: Source, workspace: str, user: str) -> Iterator[Page | Refusal | Incomplete]:
+        """Yield what comes for a person whom no list of users names."""
+        (ids,) = self._children(source)([{"id": user}], {"workspaceId": workspace})
+        with FanOut(self._client, owns_client=False) as fan_out:
+            reading = fan_out.read(source.asked(self._scope), rank=(0,), consumers=1)
+            reading.feed([ids], last=True)
+            yield from reading.items()
+
+    def page_from_reports(self, source: Source, workspace: str, user: str) -> Page | None:
+        """Return the time entries of a user whose own list is refused; None where the reports do not tell them."""
+        entries = entries_in_reports(self._client, workspace, user, self._scope.now)
+        if entries is None:
+            return None
+        ids = {"workspaceId": workspace, "userId": user}
+        return Page(source.asked(self._scope), ids, 0, msgspec.json.encode(entries), last=True)
 
     def _named(self, source: Source, ids: Ids) -> tuple[Any, ...]:
         return tuple(str(ids.get(name)) for name in sorted(source.asked(self._scope).names))

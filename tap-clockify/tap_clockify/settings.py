@@ -61,6 +61,14 @@ _OWN: dict[str, Any] = th.PropertiesList(
         description="After a stream was read completely, tell the target so that it removes rows that are gone.",
     ),
     th.Property(
+        "verify_time_entries",
+        th.BooleanType,
+        default=True,
+        title="Verify time entries",
+        description="Look up in the summary report who ever tracked time, a request a year and workspace, and read the "
+        "entries of people who have left as well. Left out where requests_per_hour is set.",
+    ),
+    th.Property(
         "shared_destination",
         th.BooleanType,
         default=False,

@@ -78,6 +78,7 @@ STREAMS = (
         Source(endpoints.TIME_ENTRIES, USERS, _per_user, outlives_parent=True),
         keep=shapes.started_within,
         narrowed=_windowed,
+        of_people=True,
     ),
     StreamDeclaration("time_entries_in_progress", per_workspace(endpoints.TIME_ENTRIES_IN_PROGRESS)),
 )

@@ -1,0 +1,77 @@
+"""Time entries of everybody who ever tracked time, whatever list of users still names them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import StartSandbox
+    from tests.tap.conftest import Run
+
+    Runs = Callable[..., Run]
+
+
+def _without(box: Any, run_tap: Runs, index: int) -> tuple[str, list[dict[str, Any]]]:
+    """Take a user with entries out of the answers to the list of users; return their id and all entries."""
+    one = box.workspace_ids[0]
+    whole = run_tap(box.origin, streams=["users", "time_entries"], workspace_ids=[one])
+    entries = whole.records["time_entries"]
+    left = sorted({entry["userId"] for entry in entries})[index]
+    listed = box.ok("GET", f"/workspaces/{one}/users?memberships=ALL&include-roles=true&page-size=5000&status=ALL")
+    fewer = [user for user in listed if user["id"] != left]
+    fault = {"status": 200, "body": json.dumps(fewer), "headers": {"Last-Page": "true"}}
+    box.faults([{"route": "GET /workspaces/{ws}/users", "nth": "every", **fault}])
+    return left, entries
+
+
+@pytest.mark.parametrize("index", [0, -1])
+def test_entries_of_somebody_whom_the_list_of_users_lacks_are_read(
+    sandbox: StartSandbox, run_tap: Runs, index: int
+) -> None:
+    box = sandbox(scale="tiny")
+    left, entries = _without(box, run_tap, index)
+    run = run_tap(box.origin, streams=["time_entries"], workspace_ids=[box.workspace_ids[0]])
+    assert run.code == 0
+    assert any(entry["userId"] == left for entry in entries)
+    assert {row["id"] for row in run.records["time_entries"]} == {row["id"] for row in entries}
+    assert run.activated == {"time_entries"}
+
+
+def test_entries_of_somebody_that_cannot_be_had_keep_the_version_back(sandbox: StartSandbox, run_tap: Runs) -> None:
+    box = sandbox(scale="tiny")
+    left, _ = _without(box, run_tap, 0)
+    one = box.workspace_ids[0]
+    listed = {"route": "GET /workspaces/{ws}/users", "status": 200, "body": "[]", "headers": {"Last-Page": "true"}}
+    refused = {"nth": "every", "status": 404, "body": json.dumps({"code": 501, "message": ""})}
+    box.faults(
+        [
+            listed,
+            {"route": f"GET /workspaces/*/user/{left}/time-entries", **refused},
+            {"route": "POST /workspaces/{ws}/reports/detailed", "nth": "every", "status": 403},
+        ]
+    )
+    run = run_tap(box.origin, streams=["time_entries"], workspace_ids=[one])
+    assert run.code == 0
+    assert not run.activated
+    assert any(f"time_entries is incomplete of {left} in workspace {one}" in line for line in run.complaints)
+
+
+def test_reports_that_may_not_be_read_are_said_and_hold_nothing_back(sandbox: StartSandbox, run_tap: Runs) -> None:
+    box = sandbox(scale="tiny")
+    box.faults([{"route": "POST /workspaces/{ws}/reports/summary", "nth": "every", "status": 403}])
+    run = run_tap(box.origin, streams=["time_entries"])
+    assert run.activated == {"time_entries"}
+    assert "people who left are not looked for, its reports may not be read" in run.log
+
+
+@pytest.mark.parametrize("settings", [{"verify_time_entries": False}, {"requests_per_hour": 1000}])
+def test_the_look_up_can_be_left_out(sandbox: StartSandbox, run_tap: Runs, settings: dict[str, Any]) -> None:
+    box = sandbox(scale="tiny")
+    run = run_tap(box.origin, streams=["time_entries"], **settings)
+    assert run.activated == {"time_entries"}
+    assert "POST /workspaces/{ws}/reports/summary" not in box.stats()["by_route"]
