@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from clockify_client.shelf import Shelved
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clockify_client.shelf import Shelf
+    from clockify_client.spool import Spool
 
 _COMPRESS_FROM = 1024
 _LARGE = 1 << 18
@@ -37,12 +35,13 @@ class Packed:
         fingerprint: Tells two bodies apart.
     """
 
-    __slots__ = ("_content", "_cuts", "_gzipped", "fingerprint", "length", "size")
+    __slots__ = ("_content", "_cuts", "_gzipped", "_spooled", "fingerprint", "length", "size")
 
     def __init__(self, content: bytes, *, gzipped: bool = False) -> None:
         if not gzipped and len(content) >= _COMPRESS_FROM:
             content, gzipped = gzip.compress(content, 1, mtime=0), True
-        self._content: bytes | Shelved = content
+        self._content = content
+        self._spooled: tuple[Spool, int] | None = None
         self._gzipped = gzipped
         self._cuts: tuple[int, ...] = ()
         self.size = len(content)
@@ -86,16 +85,20 @@ class Packed:
             rest = b"[" + rest[cut + 1 :]
         yield rest + b"".join(chunks)
 
-    def put_on(self, shelf: Shelf) -> bool:
-        """Move it to disk; tell whether it is there."""
-        content = self._content
-        if not isinstance(content, Shelved):
-            self._content = shelf.put(content) or content
-        return isinstance(self._content, Shelved)
+    def move_to(self, spool: Spool) -> None:
+        """Move it from memory to a file; before other threads see it.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        self._spooled = spool, spool.put(self._content)
+        self._content = b""
 
     def _kept(self) -> bytes:
-        content = self._content  # read once: another thread may be putting it on a shelf
-        return content.content if isinstance(content, Shelved) else content
+        if self._spooled is None:
+            return self._content
+        spool, at = self._spooled
+        return spool.get(at, self.size)
 
     def _chunks(self) -> Iterator[bytes]:
         with gzip.open(io.BytesIO(self._kept())) as unpacked:

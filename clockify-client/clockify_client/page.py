@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from clockify_client.endpoint import Endpoint, Ids
     from clockify_client.errors import ClockifyError
-    from clockify_client.shelf import Shelf
+    from clockify_client.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,6 @@ class Page:
         """Yield the answer in one piece; a large array as several arrays of its rows."""
         return self._packed.pieces()
 
-    @property
-    def size(self) -> int:
-        """Bytes that the body takes as it is kept."""
-        return self._packed.size
-
-    def put_on(self, shelf: Shelf) -> bool:
-        """Move the body from memory to disk; tell whether it is there."""
-        return self._packed.put_on(shelf)
+    def move_to(self, spool: Spool) -> None:
+        """Move the body from memory to a file."""
+        self._packed.move_to(spool)

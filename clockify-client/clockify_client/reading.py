@@ -1,12 +1,13 @@
-"""One endpoint asked for many parents: takes in what comes in any order and hands it on in the order of the parents."""
+"""One endpoint requested for many parents: pages come in any order and are handed on in the order of the parents."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clockify_client.children import Family, children_of
 from clockify_client.errors import (
     ClockifyError,
     ClosedError,
@@ -19,104 +20,66 @@ from clockify_client.errors import (
     concerns_the_account,
 )
 from clockify_client.page import Incomplete, Page, Refusal
-from clockify_client.rows import UNLIKE, is_identity, sound_rows_of
+from clockify_client.paging import SAME_PAGE, step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+
+    from clockify_client.children import Children, Fallback, MakeChildren
+    from clockify_client.client import Client
     from clockify_client.endpoint import Endpoint, Ids
-    from clockify_client.fan_out import FanOut
     from clockify_client.paging import Step
+    from clockify_client.pool import Order, Pool
+    from clockify_client.spool import Spool
 
 _SMALL_PAGES = 200  # rows
 _FAILURES_IN_A_ROW = 25  # parents, before the others are not requested any more: each failure takes a minute of retries
-Rank = tuple[float, ...]
-MakeChildren = Callable[[list[Any], "Ids"], Iterable["Ids"]]
-"""Makes the ids of the children out of a page's rows, left as they are, and of the ids the page was asked with."""
 
 
-class Children(NamedTuple):
-    """The children that a page names, by branch, and how many of its rows name none because they are no rows."""
-
-    ids: list[list[Ids]]
-    odd_rows: int
-
-
-@dataclass(slots=True)
-class _Item:
-    """Something that came, kept until its last consumer has taken it."""
-
-    content: Page | Refusal | Incomplete | Exception | None
-    left: int
-    in_memory: int = 0  # bytes
-    taken: bool = False
-
-
-@dataclass(slots=True)
-class Slot:
-    """What came for one parent so far."""
+class _Failed(NamedTuple):
+    """A parent that cannot be requested, or not with all its siblings, because of an ancestor."""
 
     ids: Ids
-    failure: Exception | Incomplete | None = None  # of an ancestor, so that there is nothing to request
-    items: list[_Item] = field(default_factory=list)
-    born: list[list[Ids | Slot]] = field(default_factory=list)  # by branch, not handed on yet
-    job: Job | None = None  # the page to be asked for next, until a worker takes it
+    failure: Exception | Incomplete
+
+
+@dataclass(slots=True, eq=False)
+class _List:
+    """What came for one parent so far. Consumers follow the links, and what all have passed is forgotten with them."""
+
+    ids: Ids
+    number: int  # of the parent
+    born: list[list[Ids | _Failed]]  # children by branch that have not been handed on
+    items: list[Page | Refusal | Incomplete | Exception] = field(default_factory=list)
     done: bool = False
+    next: _List | None = None
     fingerprint: int = 0  # of the latest page, to notice a list that ignores its page parameters
     rows: int = 0  # that came, as far as they are counted
-    left: int = 0  # consumers that have not passed it
-    _named: set[tuple[int, str]] | None = None  # children of several pages, by branch
-
-    def first_named(self, branch: int, child: Ids) -> bool:
-        """Tell whether a child was not named before: a list that shifts while it is read names it on two pages."""
-        named = (branch, repr(child))
-        if self._named is None:
-            self._named = set()
-        if named in self._named:
-            return False
-        self._named.add(named)
-        return True
-
-
-@dataclass(order=True, slots=True)
-class Job:
-    """One page to ask for. Jobs go in the order of readings, then of parents, then of pages."""
-
-    order: tuple[float, ...]
-    reading: Reading = field(compare=False)
-    slot: Slot = field(compare=False)
-    number: int = field(default=0, compare=False)
-    size: int | None = field(default=None, compare=False)
-    hurried: bool = field(default=False, compare=False)
-    reserved: int = field(default=0, compare=False)  # bytes counted as kept while the page is on its way
-
-
-class _NextSlot:
-    """Nothing more will come for this parent."""
+    named: set[tuple[int, str]] = field(default_factory=set)  # children, by branch, where there are several pages
 
 
 class Reading:
-    """One endpoint, asked once for each of its parents; made by `FanOut.read` and `Reading.branch`.
+    """One endpoint, requested once for each of its parents; made by `FanOut.read` and `Reading.branch`.
 
-    Each of its consumers iterates over all that came; what the last one has taken is let go.
+    Each of its consumers iterates over all that came.
     """
 
-    def __init__(
-        self, fan_out: FanOut, endpoint: Endpoint, rank: Rank, consumers: int, parent: Reading | None = None
+    def __init__(  # noqa: PLR0913
+        self, client: Client, pool: Pool, spool: Spool, endpoint: Endpoint, *, rank: Order, consumers: int
     ) -> None:
         self.endpoint = endpoint
-        self.rank = rank
-        self.branches: list[tuple[Reading, MakeChildren, Any]] = []
-        self.fallbacks: list[Callable[[Ids], Iterable[Ids]] | None] = []
-        self._fan_out = fan_out
-        self._parent = parent
-        self._consumers = consumers
-        self._reading_now = 0
-        self._slots: list[Slot | Ids | None] = []  # the ids of those to come, None for those all are through with
-        self._asked = 0  # slots that have been asked for, the last of them perhaps still in the queue
+        self._client, self._pool, self._spool = client, pool, spool
+        self._rank = rank
+        self._branches: list[tuple[Reading, Fallback | None]] = []
+        self._families: list[Family] = []  # how each branch's parents are made
+        self._coming = self._staying = consumers  # who has not begun to consume; who has not ended
+        self._parents: deque[Ids | _Failed] = deque()  # that have not been requested
         self._complete = False  # no further parents will come
-        self.heaviest = 0  # bytes of its largest page so far
+        self._queued = False  # the next parent is among the jobs
         self._failures = 0  # parents in a row that Clockify failed on
-        self.given_up: ClockifyError | None = None
-        self._delivered = 0  # slots all of whose children have been handed on
+        self._given_up: ClockifyError | None = None
+        self._last = self._handed_on = _List({}, 0, [], done=True)  # the list requested last; whose children went on
+        self._first: _List | None = self._last  # for consumers to begin at
 
     def branch(  # noqa: PLR0913
         self,
@@ -124,16 +87,16 @@ class Reading:
         children: MakeChildren,
         row: Any,
         *,
-        rank: Rank,
+        rank: Order,
         consumers: int,
-        fallback: Callable[[Ids], Iterable[Ids]] | None = None,
+        fallback: Fallback | None = None,
     ) -> Reading:
         """Return a reading whose parents are made from the rows of this one, as soon as they arrive.
 
         All branches of a reading are made before it is fed.
 
         Args:
-            endpoint: What to ask for each child.
+            endpoint: What to request for each child.
             children: Makes the children's ids out of a page.
             row: Type that rows are decoded to for `children`.
             rank: The new reading's place in the order of readings.
@@ -141,37 +104,15 @@ class Reading:
             fallback: Makes the ids of children that can be named all the same where a list of this reading is refused;
                 the refusal follows them.
         """
-        reading = Reading(self._fan_out, endpoint, rank, consumers, self)
-        self.branches.append((reading, children, row))
-        self.fallbacks.append(fallback)
+        reading = Reading(self._client, self._pool, self._spool, endpoint, rank=rank, consumers=consumers)
+        self._branches.append((reading, fallback))
+        self._families.append(Family(children, row))
         return reading
 
     def feed(self, parents: Iterable[Ids], *, last: bool = False) -> None:
-        """Add parents to ask for; `last` says that no more will come."""
-        with self._fan_out.lock:
-            self.accept(parents, last=last)
-            self._fan_out.arrival.notify_all()
-
-    def children_in(self, page: Page) -> Children:
-        """Return the children that a page names, by branch; rows that cannot be parents are left out and counted.
-
-        Raises:
-            MalformedAnswerError: The page is not a list of rows at all.
-            UnknownWorkspaceError: A workspace that was asked for is not among them.
-        """
-        rows: dict[Any, list[Any]] = {row: [] for _, _, row in self.branches}
-        odd: Counter[Any] = Counter()
-        try:
-            for piece in page.pieces():
-                for row, parents in rows.items():
-                    sound, odd_here = sound_rows_of(self.endpoint, piece, row)
-                    named = [one for one in sound if is_identity(one.get(self.endpoint.identity))]
-                    parents.extend(named)
-                    odd[row] += odd_here + len(sound) - len(named)
-            ids = [list(make(rows[row], page.ids)) for _, make, row in self.branches]
-        except (AttributeError, LookupError, TypeError) as error:
-            raise MalformedAnswerError(self.endpoint.call, reason=UNLIKE) from error
-        return Children(ids, max(odd.values(), default=0))
+        """Add parents to request; `last` says that no more will come."""
+        with self._pool.lock:
+            self._accept(parents, last=last)
 
     def items(self) -> Generator[Page | Refusal | Incomplete, None, None]:
         """Yield what came, parent by parent and page by page, waiting where need be.
@@ -181,213 +122,188 @@ class Reading:
 
         Raises:
             ClockifyError: A failure that concerns the whole account; what came before it has been yielded.
+            OSError: The disk has no room for pages that wait.
             RuntimeError: More consumers than were announced, for whom nothing was kept.
         """
-        index = position = 0
-        with self._fan_out.lock:
-            if self._reading_now >= self._consumers:
+        with self._pool.lock:
+            at, position = self._first, 0
+            if at is None or not self._coming:
                 msg = f"{self.endpoint.call}: more consumers than were announced"
                 raise RuntimeError(msg)
-            self._reading_now += 1
+            self._coming -= 1
+            if not self._coming:
+                self._first = None
         try:
-            while (content := self._wait_for(index, position)) is not None:
-                if isinstance(content, _NextSlot):
-                    index, position = index + 1, 0
-                    continue
-                position += 1
-                if isinstance(content, Exception):
-                    raise content
-                yield content
-        finally:
-            self._leave(index, position)
-
-    def _wait_for(self, index: int, position: int) -> Page | Refusal | Incomplete | Exception | _NextSlot | None:
-        fan_out = self._fan_out
-        with fan_out.lock:
             while True:
-                if index < self._asked:
-                    slot = self._slot(index)
-                    if position < len(slot.items):
-                        return self._take(slot, position)
-                    if slot.done:
-                        self._passed(index)
-                        return _NextSlot()
-                elif self._complete and index == len(self._slots):
-                    return None
-                if fan_out.closed:
-                    raise ClosedError(self.endpoint.call)
-                self.hurry(index)
-                fan_out.arrival.wait()
+                with self._pool.lock:
+                    while position == len(at.items):
+                        if at.done and at.next is not None:
+                            at, position = at.next, 0
+                        elif at.done and self._complete and not self._parents:
+                            return
+                        elif self._pool.closed:
+                            raise ClosedError(self.endpoint.call)
+                        else:
+                            self._pool.arrival.wait()
+                    item = at.items[position]
+                position += 1
+                if isinstance(item, Exception):
+                    raise item
+                yield item
+        finally:
+            with self._pool.lock:
+                self._staying -= 1
 
-    def _leave(self, index: int, position: int) -> None:
-        """Let go of what a consumer that ends has not taken, now and when it comes."""
-        with self._fan_out.lock:
-            for number in range(index, self._asked):
-                slot = self._slot(number)
-                for place in range(0 if number > index else position, len(slot.items)):
-                    self._take(slot, place)
-                self._passed(number)
-            self._consumers -= 1
-            self._reading_now -= 1
+    # -- requests, in the threads of the pool --------------------------------------------------
 
-    # -- what follows runs with the lock held --------------------------------------------------
-
-    @property
-    def wanted(self) -> bool:
-        """Whether somebody will still consume it, or what is made from it."""
-        return self._consumers > 0 or any(branch.wanted for branch, _, _ in self.branches)
-
-    @property
-    def opens_more(self) -> bool:
-        """Whether its pages make further things to ask for: children, or page after page where pages are small."""
-        paging, size = self.endpoint.paging, self.endpoint.page_size
-        return bool(self.branches) or (paging is not None and size <= _SMALL_PAGES)
-
-    @property
-    def active(self) -> bool:
-        """Whether it is being consumed at present, or something that is made from it."""
-        return self._reading_now > 0 or any(branch.active for branch, _, _ in self.branches)
-
-    def hurry(self, index: int | None = None) -> None:
-        """Have the page asked for that a consumer waits for, or the one that its parent will be made from.
-
-        Args:
-            index: Number of the parent; None for the first one whose children are not complete.
-        """
-        index = self._delivered if index is None else index
-        if index < self._asked:
-            job = self._slot(index).job
-            if job is not None:
-                self._fan_out.hurry(job)
-        elif self._parent is not None:
-            self._parent.hurry()
-
-    def _take(self, slot: Slot, position: int) -> Page | Refusal | Incomplete | Exception | None:
-        item = slot.items[position]
-        content = item.content
-        item.left -= 1
-        if isinstance(content, Page) and not item.taken:
-            self._fan_out.taken(content, self.rank)
-        item.taken = True
-        if item.left <= 0:
-            self._fan_out.let_go(item.in_memory)
-            item.content = None
-        return content
-
-    def _slot(self, index: int) -> Slot:
-        slot = self._slots[index]
-        assert isinstance(slot, Slot)  # noqa: S101  from when it is asked for until all are through with it
-        return slot
-
-    def _passed(self, index: int) -> None:
-        """Note that a consumer is through with a parent, and forget it after the last one."""
-        slot = self._slot(index)
-        slot.left -= 1
-        if slot.left <= 0 and index < self._delivered:
-            self._slots[index] = None
-
-    def _put(self, slot: Slot, content: Page | Refusal | Incomplete | Exception) -> None:
-        if self._consumers > 0:
-            in_memory = self._fan_out.keep(content, self.rank) if isinstance(content, Page) else 0
-            slot.items.append(_Item(content, self._consumers, in_memory))
-
-    def accept(self, parents: Iterable[Ids | Slot], *, last: bool) -> None:
-        """Take over parents to ask for, and such as nothing can be asked for."""
-        queued = self._asked < len(self._slots)
-        self._slots.extend(parents)
-        self._complete = self._complete or last
-        if not queued:
-            self._ask_next()
-        self._deliver()
-
-    def taken(self, job: Job) -> None:
-        """Note that a worker has taken a job, which makes room in the queue."""
-        if job.number == 0:
-            self._ask_next()
-            self._deliver()
-
-    def _ask_next(self) -> None:
-        """Queue the first page of the next parent: one at a time, as there may be many parents."""
-        while self._asked < len(self._slots):
-            parent = self._slots[self._asked]
-            slot = parent if isinstance(parent, Slot) else Slot(parent or {})
-            slot.born, slot.left = [[] for _ in self.branches], self._consumers
-            self._slots[self._asked] = slot
-            self._asked += 1
-            if slot.failure is None:
-                self._fan_out.ask(Job((*self.rank, self._asked, 0), self, slot))
-                return
-            self._fail(slot, slot.failure)
-            slot.done = True
-
-    def arrived(self, job: Job, page: Page, children: Children, found: Step) -> None:
-        """Accept a page that came and the children it names, and ask for the next page."""
-        slot = job.slot
-        self._failures = 0
-        self._put(slot, page)
-        alone = page.last and page.number == 0
-        for number, (born, ids) in enumerate(zip(slot.born, children.ids, strict=False)):
-            born.extend(one for one in ids if alone or slot.first_named(number, one))
-        flaws = [f"{children.odd_rows} of its rows have no id of their own"] if children.odd_rows else []
-        for flaw in [*flaws, found.flaw] if found.flaw else flaws:
-            self._fail(slot, Incomplete(slot.ids, flaw))
-        slot.rows = found.rows
-        if page.last:
-            slot.done = True
+    def _read_page(self, came: _List, number: int, size: int | None) -> None:
+        if failure := self._pool.failure or self._given_up:
+            with self._pool.lock:
+                self._failed(came, failure)
+            return
+        try:
+            answer = self._client.page(self.endpoint, came.ids, number, size)
+            fingerprint, before = answer.packed.fingerprint, came.fingerprint
+            came.fingerprint = fingerprint
+            if answer.number and fingerprint == before:  # and would for ever; what else the list holds stays unknown
+                raise MalformedAnswerError(self.endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
+            found = step(self.endpoint, answer, came.rows)
+            page = Page(self.endpoint, came.ids, answer.number, answer.packed, last=found.last)
+            children = children_of(page, self._families)
+            if self._staying:
+                page.move_to(self._spool)
+        except Exception as error:  # noqa: BLE001  whatever it is, a consumer waits for it
+            named = [] if number else self._fallen_back(came.ids, error)
+            with self._pool.lock:
+                if concerns_the_account(error) or isinstance(error, OSError):
+                    self._pool.failure = error
+                self._failed(came, error, named)
         else:
-            order = (*job.order[:-1], found.number)
-            self._fan_out.ask(Job(order, self, slot, found.number, found.size))
-        self._deliver()
+            with self._pool.lock:
+                self._arrived(came, page, children, found)
 
-    def fallen_back(self, ids: Ids, error: Exception) -> list[list[Ids]]:
+    def _fallen_back(self, ids: Ids, error: Exception) -> list[list[Ids]]:
         """Return the children that can be named although the list of these ids is refused, by branch.
 
-        It may send requests; a failure of them counts as no child, since the refusal is told anyway.
+        It may send requests; a failure of them counts as no child, since the refusal is reported anyway.
         """
         if not isinstance(error, (GoneError, InvalidRequestError, NotPermittedError)):
             return []
         children: list[list[Ids]] = []
-        for fallback in self.fallbacks:
+        for _, fallback in self._branches:
             try:
                 children.append(list(fallback(ids)) if fallback else [])
             except ClockifyError:
                 children.append([])
         return children
 
-    def failed(self, slot: Slot, error: Exception, children: Sequence[list[Ids]] = ()) -> None:
+    # -- what follows runs with the lock held --------------------------------------------------
+
+    @property
+    def _wanted(self) -> bool:
+        """Whether somebody will still consume it, or what is made from it."""
+        return self._staying > 0 or any(branch._wanted for branch, _ in self._branches)  # noqa: SLF001
+
+    def _order(self, came: int, number: int) -> Order:
+        """Return when to request a page: first where pages make further requests, as parents do, and small pages."""
+        paging, size = self.endpoint.paging, self.endpoint.page_size
+        opens_more = bool(self._branches) or (paging is not None and size <= _SMALL_PAGES)
+        return (not opens_more, *self._rank, came, number)
+
+    def _accept(self, parents: Iterable[Ids | _Failed], *, last: bool) -> None:
+        self._parents.extend(parents)
+        self._complete = self._complete or last
+        self._queue_parent()
+        self._hand_on()
+        self._pool.arrival.notify_all()
+
+    def _queue_parent(self) -> None:
+        """Make a job of the next parent: one at a time, as there may be many, and record the failures before it."""
+        while self._parents and not self._queued:
+            if isinstance(self._parents[0], _Failed):
+                ids, failure = self._parents[0]
+                del self._parents[0]
+                came = self._append(ids)
+                self._fail(came, failure)
+                came.done = True
+            else:
+                self._queued = True
+                self._pool.submit(self._order(self._last.number + 1, 0), self._begin_parent)
+
+    def _begin_parent(self) -> Callable[[], None] | None:
+        self._queued = False
+        came = self._append(self._parents.popleft())  # type: ignore[arg-type]  # no failure is queued
+        self._queue_parent()
+        return self._begin_page(came, 0, None)
+
+    def _begin_page(self, came: _List, number: int, size: int | None) -> Callable[[], None] | None:
+        return partial(self._read_page, came, number, size) if self._wanted else None
+
+    def _append(self, ids: Ids) -> _List:
+        came = _List(ids, self._last.number + 1, [[] for _ in self._branches])
+        self._last.next = self._last = came
+        return came
+
+    def _arrived(self, came: _List, page: Page, children: Children, found: Step) -> None:
+        """Accept a page that came and the children it names, and queue the next page."""
+        self._failures = 0
+        self._put(came, page)
+        alone = page.last and page.number == 0
+        for number, (born, ids) in enumerate(zip(came.born, children.ids, strict=False)):
+            born.extend(one for one in ids if alone or self._is_new(came, number, one))
+        flaws = [f"{children.odd_rows} of its rows have no id of their own"] if children.odd_rows else []
+        for flaw in [*flaws, found.flaw] if found.flaw else flaws:
+            self._fail(came, Incomplete(came.ids, flaw))
+        came.rows = found.rows
+        came.done = page.last
+        if not page.last:
+            order = self._order(came.number, found.number)
+            self._pool.submit(order, partial(self._begin_page, came, found.number, found.size))
+        self._hand_on()
+        self._pool.arrival.notify_all()
+
+    def _is_new(self, came: _List, branch: int, child: Ids) -> bool:
+        """Tell whether a child was not named before: a list that shifts while it is read names it on two pages."""
+        before = len(came.named)
+        came.named.add((branch, repr(child)))
+        return len(came.named) > before
+
+    def _failed(self, came: _List, error: Exception, children: Sequence[list[Ids]] = ()) -> None:
         """Note that a parent cannot be read, nor any further child it has than these."""
-        for born, ids in zip(slot.born, children, strict=False):
+        for born, ids in zip(came.born, children, strict=False):
             born.extend(ids)
         if isinstance(error, (MalformedAnswerError, ServerError, UnreachableError)):
             self._failures += 1
-            if self._failures >= _FAILURES_IN_A_ROW and self.given_up is None:
+            if self._failures >= _FAILURES_IN_A_ROW and self._given_up is None:
                 reason = f"given up after {self._failures} failures in a row"
-                self.given_up = type(error)(error.call, status=error.status, code=error.code, reason=reason)
-        self._fail(slot, error)
-        slot.done = True
-        self._deliver()
+                self._given_up = type(error)(error.call, status=error.status, code=error.code, reason=reason)
+        self._fail(came, error)
+        came.done = True
+        self._hand_on()
+        self._pool.arrival.notify_all()
 
-    def _fail(self, slot: Slot, failure: Exception | Incomplete) -> None:
+    def _fail(self, came: _List, failure: Exception | Incomplete) -> None:
         """Tell the consumers of this reading, and of all that is made from it, what they will miss."""
         alone = isinstance(failure, ClockifyError) and not concerns_the_account(failure)
-        self._put(slot, Refusal(slot.ids, failure) if alone else failure)  # type: ignore[arg-type]
-        for born in slot.born:
-            born.append(Slot(slot.ids, failure))
-        self._fan_out.arrival.notify_all()
+        self._put(came, Refusal(came.ids, failure) if alone else failure)  # type: ignore[arg-type]
+        for born in came.born:
+            born.append(_Failed(came.ids, failure))
 
-    def _deliver(self) -> None:
+    def _put(self, came: _List, item: Page | Refusal | Incomplete | Exception) -> None:
+        if self._staying:
+            came.items.append(item)
+
+    def _hand_on(self) -> None:
         """Hand children on to the branches, in the order of their parents."""
-        while self._delivered < self._asked:
-            slot = self._slot(self._delivered)
-            for number, (reading, _, _) in enumerate(self.branches):
-                if slot.born[number]:
-                    born, slot.born[number] = slot.born[number], []
-                    reading.accept(born, last=False)
-            if not slot.done:
-                return
-            if slot.left <= 0:
-                self._slots[self._delivered] = None
-            self._delivered += 1
-        if self._complete and self._delivered == len(self._slots):
-            for reading, _, _ in self.branches:
-                reading.accept([], last=True)
+        while True:
+            came = self._handed_on
+            for (reading, _), born in zip(self._branches, came.born, strict=False):
+                if born:
+                    reading._accept(born, last=False)  # noqa: SLF001
+                    born.clear()
+            if not came.done or came.next is None:
+                break
+            self._handed_on = came.next
+        if came.done and self._complete and not self._parents:
+            for reading, _ in self._branches:
+                reading._accept([], last=True)  # noqa: SLF001

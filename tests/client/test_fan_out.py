@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import json
 import random
-import sqlite3
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -36,8 +38,8 @@ from clockify_client.endpoint import KEBAB
 from clockify_client.packed import Packed
 from clockify_client.paging import PageAnswer
 from clockify_client.rows import rows_of
-from clockify_client.shelf import Shelf
-from hypothesis import HealthCheck, given, settings
+from clockify_client.spool import Spool
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client.stub import Reply, Seen, Stub
@@ -48,8 +50,6 @@ if TYPE_CHECKING:
     from clockify_client import Ids
 
 LEVELS = [Endpoint(f"/level{depth}", KEBAB, page_size=size) for depth, size in enumerate((1000, 100, 1000))]
-LOOK_AHEAD = "clockify_client.fan_out._LOOK_AHEAD"
-IN_MEMORY = "clockify_client.fan_out._IN_MEMORY"
 LONG = 20  # seconds; only a standstill takes that long
 
 
@@ -202,25 +202,21 @@ class Timing:
 
     seed: int
     workers: int
-    look_ahead: int
     side_by_side: bool
 
 
-TIMINGS = st.builds(
-    Timing, st.integers(0, 2**16), st.sampled_from([1, 2, 8]), st.sampled_from([1, 1500, 8_000_000]), st.booleans()
-)
+TIMINGS = st.builds(Timing, st.integers(0, 2**16), st.sampled_from([1, 2, 8]), st.booleans())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None)
 @given(
     roots=st.lists(nodes(2), max_size=3),
     timing=TIMINGS,
     consumers=st.lists(st.lists(st.none() | st.integers(1, 3), max_size=3), min_size=3, max_size=3),
 )
 def test_any_tree_is_read_the_same_whatever_the_timing(
-    monkeypatch: pytest.MonkeyPatch, roots: list[Node], timing: Timing, consumers: list[list[int | None]]
+    roots: list[Node], timing: Timing, consumers: list[list[int | None]]
 ) -> None:
-    monkeypatch.setattr(LOOK_AHEAD, timing.look_ahead)
     world = World(answers(roots, random.Random(timing.seed)), timing.workers)
     told: list[tuple[int, int | None, list[tuple[Any, ...]]]] = []
     with fan_out_of(world) as fan_out:
@@ -341,49 +337,14 @@ def noise(ids: Ids, number: int, *, last: bool) -> PageAnswer:
     return PageAnswer(Packed(body), {"Last-Page": str(last).lower()}, number, 100)
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-def test_what_waits_is_bounded_and_the_bound_is_used(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
-    monkeypatch.setattr(LOOK_AHEAD, 20 * PAGE_BYTES)
-    lock, full = threading.Lock(), threading.Event()
-    waiting = most = 0
-
-    def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
-        nonlocal waiting, most
-        with lock:
-            waiting += 1
-            most = max(most, waiting)
-            if waiting >= 10:
-                full.set()
-        return noise(ids, number, last=number == 9)
-
-    with fan_out_of(World(answer, workers)) as fan_out:
-        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
-        reading.feed([{"n": number} for number in range(50)], last=True)
-        assert full.wait(LONG), "half of the look-ahead is used before anybody consumes"
-
-        def consume() -> int:
-            nonlocal waiting
-            count = 0
-            for _ in reading.items():
-                count += 1
-                with lock:
-                    waiting -= 1
-            return count
-
-        assert within(LONG, consume) == [500]
-    assert most <= 20 + workers + 1
-
-
-def test_what_a_later_consumer_will_take_lies_on_disk_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LOOK_AHEAD, 20 * PAGE_BYTES)
-    monkeypatch.setattr(IN_MEMORY, 10 * PAGE_BYTES)
-    shelved: list[bytes] = []
-    put = Shelf.put
-    monkeypatch.setattr(Shelf, "put", lambda self, content: shelved.append(content) or put(self, content))
+def test_all_is_read_ahead_and_waits_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    spooled: list[bytes] = []
+    put = Spool.put
+    monkeypatch.setattr(Spool, "put", lambda self, content: spooled.append(content) or put(self, content))
     together = threading.Barrier(4)
 
     def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
-        together.wait(timeout=LONG)  # four at a time, to the very end
+        together.wait(timeout=LONG)  # four at a time, to the very end: nobody waits for a consumer
         return noise(ids, number, last=True)
 
     with fan_out_of(World(answer, 4)) as fan_out:
@@ -393,7 +354,7 @@ def test_what_a_later_consumer_will_take_lies_on_disk_and_holds_nobody_up(monkey
 
         def consume_thrice() -> None:
             first = [item for item in reading.items() if isinstance(item, Page)]
-            assert sum(map(len, shelved)) >= sum(item.size for item in first) - 10 * PAGE_BYTES
+            assert len(spooled) == 200
             for _ in range(2):
                 bodies.extend(item.body for item in reading.items() if isinstance(item, Page))
             bodies.extend(item.body for item in first)
@@ -402,18 +363,50 @@ def test_what_a_later_consumer_will_take_lies_on_disk_and_holds_nobody_up(monkey
         assert bodies == [noise({"n": number}, 0, last=True).packed.body for number in range(200)] * 3
 
 
-def test_a_full_disk_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(IN_MEMORY, 10 * PAGE_BYTES)
-    monkeypatch.setattr("sqlite3.connect", lambda *_, **__: _raise(sqlite3.OperationalError("disk is full")))
-    with fan_out_of(World(lambda _, ids, number: noise(ids, number, last=True), 4)) as fan_out:
-        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
-        reading.feed([{"n": number} for number in range(50)], last=True)
-        bodies = within(LONG, lambda: [item.body for item in reading.items() if isinstance(item, Page)])
-    assert bodies == [[noise({"n": number}, 0, last=True).packed.body for number in range(50)]]
+def test_what_all_consumers_have_passed_is_forgotten() -> None:
+    with fan_out_of(World(lambda _, ids, number: noise(ids, number, last=True), 1)) as fan_out:
+        reading = fan_out.read(LEVELS[0], rank=(0,), consumers=2)
+        ids = [{"n": number} for number in range(100)]
+        reading.feed(ids, last=True)
+
+        def kept() -> int:
+            mine = {id(one) for one in ids}
+            return sum(isinstance(one, Page) and id(one.ids) in mine for one in gc.get_objects())
+
+        def consume() -> None:
+            assert sum(1 for _ in reading.items()) == 100
+            assert kept() == 100, "the second consumer is still to come"
+            second = reading.items()
+            for _ in range(90):
+                next(second)
+            assert kept() <= 12
+
+        within(LONG, consume)
 
 
-def _raise(error: Exception) -> None:
-    raise error
+def test_nothing_is_kept_on_disk_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    spooled: list[bytes] = []
+    monkeypatch.setattr(Spool, "put", lambda _, content: len(spooled.append(content) or content))
+    with fan_out_of(World(lambda _, __, number: page([{"id": "a"}], number, last=True))) as fan_out:
+        parents = fan_out.read(LEVELS[0], rank=(0,), consumers=0)
+        below = parents.branch(LEVELS[1], lambda *_: [], dict, rank=(1,), consumers=1)
+        parents.feed([{}], last=True)
+        assert within(LONG, lambda: shown(below)) == [[]]
+    assert spooled == []
+
+
+def test_a_full_disk_is_one_error_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: open("/dev/full", "wb+", 0))  # noqa: PTH123, SIM115
+    world = World(lambda _, ids, number: noise(ids, number, last=True), 1)
+    with fan_out_of(world) as fan_out:
+        readings = [fan_out.read(LEVELS[0], rank=(number,), consumers=1) for number in range(2)]
+        for reading in readings:
+            reading.feed([{"n": number} for number in range(50)], last=True)
+            with pytest.raises(OSError, match="more room") as caught:
+                within(LONG, lambda reading=reading: list(reading.items()))  # type: ignore[misc]
+            assert caught.value.errno == errno.ENOSPC
+            assert caught.value.filename == tempfile.gettempdir()
+    assert len(world.calls) == 1
 
 
 def test_consumers_that_leave_let_go_and_nothing_more_is_asked_for_them() -> None:

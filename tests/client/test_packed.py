@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 import zlib
 from typing import Any
 
 import msgspec
 import pytest
 from clockify_client.packed import Packed
-from clockify_client.shelf import Shelf
+from clockify_client.spool import Spool
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,27 +103,21 @@ def test_long_bodies_are_kept_packed_and_short_ones_as_they_are() -> None:
 
 
 def test_on_disk_a_body_stays_the_same() -> None:
-    shelf = Shelf()
+    spool = Spool()
     bodies = [json.dumps([{"id": number, "page": page} for number in range(500)]).encode() for page in range(3)]
     packed = [wire(body) for body in bodies]
-    assert all(one.is_json() and one.put_on(shelf) and one.put_on(shelf) for one in packed)
-    assert [one.body for one in packed] == bodies
+    assert all(one.is_json() for one in packed)
+    for one in packed:
+        one.move_to(spool)
+    assert [one.body for one in reversed(packed)] == bodies[::-1]
     assert [b"".join(one.pieces()).count(b'"id"') for one in packed] == [500] * 3
-    shelf.close()
+    spool.close()
+    with pytest.raises(ValueError, match="the run has ended"):
+        wire(bodies[0]).move_to(spool)
 
 
-def test_places_on_disk_are_used_again() -> None:
-    shelf = Shelf()
-    content = random.Random(1).randbytes(300_000)
-    pages = []
-    for _ in range(20):
-        shelved = shelf.put(content)
-        assert shelved is not None
-        assert shelved.content == content
-        del shelved
-        database = shelf._database  # noqa: SLF001  its file has no name
-        assert database is not None
-        pages.append(database.execute("PRAGMA page_count").fetchone()[0])
-    assert pages[-1] == pages[0]
-    shelf.close()
-    assert shelf.put(content) is None, "an answer may still come when the run has ended"
+def test_an_answer_that_comes_after_the_end_finds_no_spool() -> None:
+    spool = Spool()
+    spool.close()
+    with pytest.raises(ValueError, match="the run has ended"):
+        wire(b"[]").move_to(spool)

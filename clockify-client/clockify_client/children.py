@@ -1,0 +1,56 @@
+"""The children that a page names: what else is to be requested because of its rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from clockify_client.errors import MalformedAnswerError
+from clockify_client.rows import UNLIKE, is_identity, sound_rows_of
+
+if TYPE_CHECKING:
+    from clockify_client.endpoint import Ids
+    from clockify_client.page import Page
+
+MakeChildren = Callable[[list[Any], "Ids"], Iterable["Ids"]]
+"""Makes the ids of the children out of a page's rows, left as they are, and of the ids the page was requested with."""
+
+Fallback = Callable[["Ids"], Iterable["Ids"]]
+"""Makes the ids of children that can be named although the list that names them is refused for these ids."""
+
+
+class Family(NamedTuple):
+    """How children are made: out of rows that are decoded to the type `row`."""
+
+    make: MakeChildren
+    row: Any
+
+
+class Children(NamedTuple):
+    """The children that a page names, by family, and how many of its rows name none because they are no rows."""
+
+    ids: list[list[Ids]]
+    odd_rows: int
+
+
+def children_of(page: Page, families: Sequence[Family]) -> Children:
+    """Return the children that a page names, by family; rows that cannot be parents are left out and counted.
+
+    Raises:
+        MalformedAnswerError: The page is not a list of rows at all.
+        UnknownWorkspaceError: A workspace that was requested is not among them.
+    """
+    rows: dict[Any, list[Any]] = {family.row: [] for family in families}
+    odd: Counter[Any] = Counter()
+    try:
+        for piece in page.pieces() if families else ():
+            for row, parents in rows.items():
+                sound, odd_here = sound_rows_of(page.endpoint, piece, row)
+                named = [one for one in sound if is_identity(one.get(page.endpoint.identity))]
+                parents.extend(named)
+                odd[row] += odd_here + len(sound) - len(named)
+        ids = [list(family.make(rows[family.row], page.ids)) for family in families]
+    except (AttributeError, LookupError, TypeError) as error:
+        raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE) from error
+    return Children(ids, max(odd.values(), default=0))
