@@ -115,8 +115,8 @@ def _groups(row: Record, above: tuple[str, ...], groups: list[str], ids: Ids) ->
     yield {
         **row,
         "_id": own,
-        "path": "/".join(path),
-        "parentPath": "/".join(above) or None,
+        "path": _joined(path),
+        "parentPath": _joined(above) or None,
         "level": len(path),
         "group": groups[len(path) - 1] if len(path) <= len(groups) else None,
         "dateRangeStart": ids["start"][:10],
@@ -124,6 +124,11 @@ def _groups(row: Record, above: tuple[str, ...], groups: list[str], ids: Ids) ->
     }
     for child in children:
         yield from _groups(child, path, groups, ids)
+
+
+def _joined(path: tuple[str, ...]) -> str:
+    """Return a path as one text that no other path has: a slash within a name is written %2F."""
+    return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in path)
 
 
 def weekly_groups(row: Record, ids: Ids) -> Iterator[Record]:

@@ -138,3 +138,16 @@ def test_a_window_that_makes_no_sense_is_one_line(
     assert any(says in line for line in run.complaints), run.log
     assert "Traceback" not in run.log
     assert not run.records
+
+
+@pytest.mark.parametrize("groups", [["TIMEENTRY", "DATE"], ["TIMEENTRY"], ["TIMEENTRY", "USER", "DATE"]])
+def test_no_two_groups_of_a_summary_have_one_path(sandbox: StartSandbox, run_tap: Runs, groups: list[str]) -> None:
+    box = sandbox(scale="empty")
+    me = box.ok("GET", "/user")["id"]
+    for minute, description in enumerate(["x", "x/2026-11-10", "x%2F2026-11-10", "%", "/", "x%", ""]):
+        start = f"2026-11-10T09:{minute:02}:00Z"
+        body = {"start": start, "end": "2026-11-10T10:00:00Z", "description": description}
+        box.ok("POST", f"/workspaces/{{ws}}/user/{me}/time-entries", body)
+    run = run_tap(box.origin, streams=["report_summary"], report_groups=groups, report_start_date="2026-11-01")
+    rows = run.records["report_summary"]
+    assert len({row["path"] for row in rows}) == len(rows) > len(groups)
