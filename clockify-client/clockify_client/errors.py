@@ -151,8 +151,9 @@ def concerns_the_account(error: Exception) -> bool:
     """Tell whether no further call would succeed either, whatever it asked for."""
     if isinstance(error, UnreachableError):
         return error.of_the_host
-    of_the_account = (BadCredentialsError, ClosedError, RateLimitedError, UnknownWorkspaceError)
-    return isinstance(error, of_the_account)
+    if isinstance(error, UnknownWorkspaceError):
+        return error.status is None  # an answer tells it of one workspace, the list of workspaces of the settings
+    return isinstance(error, (BadCredentialsError, ClosedError, RateLimitedError))
 
 
 def classify(  # noqa: PLR0913
@@ -198,7 +199,7 @@ def _meaning(  # noqa: PLR0911
         case HTTPStatus.PAYMENT_REQUIRED | HTTPStatus.FORBIDDEN:
             return LockedError if body.code in _LOCKED_CODES else NotPermittedError
         case HTTPStatus.NOT_FOUND if empty:
-            return GoneError if reading else UnknownWorkspaceError
+            return UnknownWorkspaceError
         case HTTPStatus.NOT_FOUND if body.code in _NOT_FOUND_CODES:
             return GoneError
         case HTTPStatus.BAD_REQUEST if reading and body.code in _NOT_FOUND_CODES:

@@ -21,6 +21,7 @@ from clockify_client import (
     NotPermittedError,
     Page,
     Refusal,
+    UnknownWorkspaceError,
 )
 from clockify_client.rows import RawRecord, Record, rows_of, sound_rows_of
 from singer_sdk import Stream
@@ -187,8 +188,6 @@ class ClockifyStream(Stream):
     def _verifies(self) -> bool:
         """Tell whether the people who tracked time are looked up in the reports, and say why not."""
         scope = self._tap.scope
-        if not self.verdict.complete:  # no version goes out anyway
-            return False
         if scope.config.get("requests_per_hour"):
             self.logger.info("%s: people who left are not looked for, to save requests an hour", self.name)
             return False
@@ -261,7 +260,7 @@ class ClockifyStream(Stream):
     def _note_refusal(self, refusal: Refusal) -> None:
         """Note a list that could not be read, unless its parent is gone, whose rows are rightly missing."""
         error, source = refusal.error, self._settled.source
-        refused = isinstance(error, (GoneError, InvalidRequestError, NotPermittedError))
+        refused = isinstance(error, (GoneError, InvalidRequestError, NotPermittedError, UnknownWorkspaceError))
         if refused and self._tap.plan_for(self).is_gone(source, refusal.ids):
             return
         of_workspace = self._parent_of(refusal.ids) == ""

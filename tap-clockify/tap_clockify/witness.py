@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import isodate
-from clockify_client import GoneError, InvalidRequestError, NotPermittedError, endpoints
+from clockify_client import GoneError, InvalidRequestError, NotPermittedError, UnknownWorkspaceError, endpoints
 
 from tap_clockify.windows import whole_months
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _YEAR = timedelta(days=365)  # the longest range that every plan's reports are said to take
 _OBJECT_ID_TIME = 8  # hexadecimal digits of a Clockify id that tell the second in which it was made
-_REFUSED = (GoneError, InvalidRequestError, NotPermittedError)
+_REFUSED = (GoneError, InvalidRequestError, NotPermittedError, UnknownWorkspaceError)
 
 
 def people_with_time(client: Client, workspace: str, now: datetime) -> set[str] | None:

@@ -263,12 +263,21 @@ class Writer:
             except ClockifyError as error:
                 if isinstance(error, AmbiguousWriteError) and attempt < _TRIES - 1:
                     continue
+                if isinstance(error, InvalidRequestError) and not self._is_listed(write, object_id):
+                    break  # it was gone already: Clockify answers alike for that and for what it refuses
                 if state != write.current:
                     raise _BrokenOffError(error) from None
                 raise
             else:
                 break
         return Outcome(write, object_id)
+
+    def _is_listed(self, write: Write, object_id: str) -> bool:
+        """Tell whether an object is on its list now; true where the list cannot be read."""
+        try:
+            return any(state["id"] == object_id for state in self._reader.states(write.target, write.scope))
+        except ClockifyError:
+            return True
 
     # -- creating ------------------------------------------------------------------------------
 

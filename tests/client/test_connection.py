@@ -142,7 +142,7 @@ def test_connections_are_kept_and_shared_by_many_threads(stub: Stub, connect: Co
 
 def test_a_connection_outlives_failures(stub: Stub, client: Client) -> None:
     stub.answers(Reply(500, b"<html>"), Reply(429), Reply(404, b""), Reply(200, b"[]"))
-    with pytest.raises(Exception, match="no such object"):
+    with pytest.raises(Exception, match="no such workspace"):
         rows(client)
     rows(client)
     assert len({seen.connection for seen in stub.seen}) == 1

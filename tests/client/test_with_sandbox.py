@@ -16,6 +16,7 @@ from clockify_client import (
     Page,
     Request,
     Settings,
+    UnknownWorkspaceError,
     endpoints,
 )
 from clockify_client.rows import rows_of
@@ -95,7 +96,7 @@ def test_failures_have_their_meaning(sandbox: Sandboxes) -> None:
     client, ids = connected(world), {"workspaceId": world.workspace_id}
     with pytest.raises(BadCredentialsError):
         everything(connected(world, api_key="another"), endpoints.WORKSPACES, {})
-    with pytest.raises(GoneError):
+    with pytest.raises(UnknownWorkspaceError):
         everything(client, endpoints.CLIENTS, {"workspaceId": "0123456789abcdef01234567"})
     with pytest.raises(GoneError):
         everything(client, endpoints.TASKS, {**ids, "projectId": "0123456789abcdef01234567"})

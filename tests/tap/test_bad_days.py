@@ -257,7 +257,7 @@ def test_a_list_that_shifts_while_it_is_read_brings_no_row_and_no_child_twice(
 ) -> None:
     world = sandbox(scale="tiny")
     ids = world.workspace_ids[0]
-    whole = run_tap(world.origin, streams=["users", "time_entries"], workspace_ids=[ids])
+    whole = run_tap(world.origin, streams=["users", "time_entries"], workspace_ids=[ids], verify_time_entries=False)
     first, second, *others = whole.records["users"]
     pages = ([first, second], [second, *others])
     world.faults(
@@ -273,7 +273,7 @@ def test_a_list_that_shifts_while_it_is_read_brings_no_row_and_no_child_twice(
         ]
     )
     world.reset(stats=True)
-    shifted = run_tap(world.origin, streams=["users", "time_entries"], workspace_ids=[ids])
+    shifted = run_tap(world.origin, streams=["users", "time_entries"], workspace_ids=[ids], verify_time_entries=False)
     assert shifted.records == whole.records
     asked = world.stats()["by_route"]["GET /workspaces/{ws}/user/{userId}/time-entries"]
     assert asked == len(whole.records["users"])

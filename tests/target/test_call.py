@@ -65,7 +65,7 @@ def test_dry_run_sends_nothing(
         (["AddUserToGroup", "--userId", "u"], "userGroupId is required"),
         (["UpdateWorkspaceCostRate", "--amount", "much"], "amount must be a whole number"),
         (["UpdateWorkspaceCostRate", "--amount", "1", "--color", "red"], "has no parameter color"),
-        (["AddUserToGroup", "--userGroupId", "f" * 24, "--userId", "f" * 24], "no such object in this workspace"),
+        (["AddUserToGroup", "--userGroupId", "f" * 24, "--userId", "f" * 24], "Clockify found the request invalid"),
     ],
 )
 def test_mistakes_are_one_line(call: Any, words: list[str], said: str) -> None:

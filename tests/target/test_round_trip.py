@@ -216,6 +216,7 @@ _NOT_COPIED = {
     ("users", "invalid"),  # who has no e-mail address is made by hand
     ("shared_reports", "invalid"),  # their list lacks the filter
     ("expenses", "invalid"),  # one has lost its category
+    ("time_entries", "unresolved"),  # of somebody who has left, and is no member of the copy
     ("time_entries", "invalid"),  # one has a description that Clockify does not take any more
     ("time_off_requests", "invalid"),  # nobody can withdraw for another
     ("time_off_requests", "refused"),  # one was rejected for want of balance
