@@ -1,8 +1,8 @@
 """Clockify into a warehouse with Airflow 3: a task per workspace through the day, everything once a day.
 
 A run finds the workspaces that the key sees and reads each in a task of its own, so that one that fails holds up no
-other and is tried again alone. Such a run deletes nothing in the warehouse: only a reading of all workspaces can tell
-what is gone from Clockify. So the run of EVERYTHING_AT reads them all in one task, and so does one that is triggered
+other and is tried again alone. All load into the same tables (`shared_destination`), so such a run deletes nothing
+there: only a reading of all workspaces can tell what is gone from Clockify. So the run of EVERYTHING_AT reads them all in one task, and so does one that is triggered
 with `everything`.
 
 The rest comes from the environment of the workers; Airflow neither stores nor shows it:
@@ -56,10 +56,8 @@ def clockify() -> None:
         if context["params"]["everything"] or (due and due.hour == EVERYTHING_AT):
             return [{}]
         pace = str(REQUESTS_PER_SECOND // AT_ONCE)
-        return [
-            {"TAP_CLOCKIFY_WORKSPACE_IDS": json.dumps([one]), "TAP_CLOCKIFY_REQUESTS_PER_SECOND": pace}
-            for one in workspace_ids()
-        ]
+        part = {"TAP_CLOCKIFY_SHARED_DESTINATION": "true", "TAP_CLOCKIFY_REQUESTS_PER_SECOND": pace}
+        return [{"TAP_CLOCKIFY_WORKSPACE_IDS": json.dumps([one]), **part} for one in workspace_ids()]
 
     sync = BashOperator.partial(
         task_id="sync",
