@@ -2,8 +2,8 @@
 
 A run finds the workspaces that the key sees and reads each in a task of its own, so that one that fails holds up no
 other and is tried again alone. All load into the same tables (`shared_destination`), so such a run deletes nothing
-there: only a reading of all workspaces can tell what is gone from Clockify. So the run of EVERYTHING_AT reads them all in one task, and so does one that is triggered
-with `everything`.
+there: only a reading of all workspaces can tell what is gone from Clockify. So the run of EVERYTHING_AT reads them all
+in one task, and so does one that is triggered with `everything`.
 
 The rest comes from the environment of the workers; Airflow neither stores nor shows it:
 

@@ -30,10 +30,12 @@ class Coverage:
     Attributes:
         reaches: Reach by the id of each workspace that is covered.
         since: Start of the window that is read, as an ISO date; empty where there is none.
+        former: Workspaces in which people who have left were looked for.
     """
 
     reaches: Mapping[str, str] = field(default_factory=dict)
     since: str = ""
+    former: frozenset[str] = frozenset()
 
     @classmethod
     def of_bookmark(cls, bookmark: Any) -> Coverage | None:
@@ -42,12 +44,15 @@ class Coverage:
         if not isinstance(recorded, dict) or not isinstance(recorded.get("workspaces"), dict):
             return None
         reaches = {name: reach for name, reach in recorded["workspaces"].items() if isinstance(reach, str)}
-        since = recorded.get("since")
-        return cls(reaches, since if isinstance(since, str) else "")
+        since, former = recorded.get("since"), recorded.get("former")
+        known = frozenset(one for one in former if isinstance(one, str)) if isinstance(former, list) else frozenset()
+        return cls(reaches, since if isinstance(since, str) else "", known)
 
     def as_bookmark(self) -> dict[str, Any]:
         """Return it as a bookmark records it."""
-        return {"workspaces": dict(sorted(self.reaches.items())), **({"since": self.since} if self.since else {})}
+        since = {"since": self.since} if self.since else {}
+        former = {"former": sorted(self.former)} if self.former else {}
+        return {"workspaces": dict(sorted(self.reaches.items())), **since, **former}
 
     def losses_after(self, last: Coverage) -> dict[str, str]:
         """Return what earlier runs covered and this one does not, by workspace; no workspace stands for all."""
@@ -58,6 +63,8 @@ class Coverage:
                 losses[workspace] = "an earlier run read it"
             elif now not in {before, EVERYTHING}:
                 losses[workspace] = f"an earlier run reached {before}, this one reaches {now}"
+        for workspace in last.former - self.former:
+            losses.setdefault(workspace, "an earlier run looked for people who have left, this one does not")
         if self.since and last.since and self.since > last.since:
             losses[""] = f"an earlier run read from {last.since} on, this one from {self.since} on"
         return losses
@@ -72,4 +79,4 @@ class Coverage:
             either = EVERYTHING if EVERYTHING in {before, reach} else _SEVERAL
             reaches[workspace] = reach if before == reach else either
         since = min(filter(None, (self.since, last.since)), default="")
-        return Coverage(reaches, since)
+        return Coverage(reaches, since, self.former | last.former)

@@ -92,6 +92,7 @@ class ClockifyStream(Stream):
         self.primary_keys = declaration.key
         self.state_partitioning_keys = []
         self.verdict = Verdict(self.name)
+        self._former_read: set[str] = set()  # workspaces in which people who have left were looked for
         self._at_once = _LINES
         self._unknown: set[str] = set()
         self._seen: set[str | bytes | tuple[str | bytes, ...]] = set()
@@ -208,6 +209,8 @@ class ClockifyStream(Stream):
                     self.name,
                     workspace,
                 )
+            else:
+                self._former_read.add(workspace)
             for user in sorted((tracked or set()) - people.get(workspace, set())):
                 for item in plan.pages_of(source, workspace, user):
                     yield from self._page_of_former(source, item) if isinstance(item, Refusal) else self._page_in(item)
@@ -252,7 +255,7 @@ class ClockifyStream(Stream):
             return
         reaches = {one: reach for one, reach in plan.reaches.items() if self.verdict.covers(one)}
         since = settled.since(self._tap.scope) if settled.since else None
-        now = Coverage(reaches, since.date().isoformat() if since else "")
+        now = Coverage(reaches, since.date().isoformat() if since else "", frozenset(self._former_read))
         last = Coverage.of_bookmark(self.stream_state)
         self.verdict.judge_coverage(now, last)
         self.stream_state["coverage"] = now.joined_to(last).as_bookmark()

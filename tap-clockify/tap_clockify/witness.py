@@ -10,7 +10,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import isodate
-from clockify_client import GoneError, InvalidRequestError, NotPermittedError, UnknownWorkspaceError, endpoints
+from clockify_client import (
+    GoneError,
+    InvalidRequestError,
+    MalformedAnswerError,
+    NotPermittedError,
+    UnknownWorkspaceError,
+    endpoints,
+)
+from clockify_client.rows import UNLIKE
 
 from tap_clockify.windows import whole_months
 
@@ -48,7 +56,10 @@ def entries_in_reports(client: Client, workspace: str, user: str, now: datetime)
         ClockifyError: The report fails for another reason than that it may not be read.
     """
     rows = _reported(client, endpoints.REPORT_DETAILED_OF_USER, workspace, now, user=user)
-    return None if rows is None else [_entry(row) for row in rows if row.get("_id")]
+    try:
+        return None if rows is None else [_entry(row) for row in rows if row.get("_id")]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise MalformedAnswerError(endpoints.REPORT_DETAILED.call, reason=UNLIKE) from error
 
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:

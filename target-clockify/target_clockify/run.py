@@ -117,7 +117,8 @@ class Run:
             self._release(TURNS[turn])
             self._work_off()
         for stream, epoch, raw, reason in self._waiting.release_all():
-            self._reject(stream, epoch, raw, RejectedError("unresolved", reason))
+            key = self.routes[stream].glance(raw, epoch=epoch).key
+            self._reject(stream, epoch, raw, RejectedError("unresolved", reason), key=key)
         if self.settings.config.get("delete_missing"):
             self._delete_missing()
         self._acknowledgement.go_out()

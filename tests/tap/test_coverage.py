@@ -145,6 +145,20 @@ def test_a_window_that_starts_later_than_before_removes_nothing(sandbox: StartSa
     assert any("from 2023-12-01 on" in line for line in later.complaints)
 
 
+@pytest.mark.parametrize("settings", [{"verify_time_entries": False}, {"requests_per_hour": 1000}, {}])
+def test_people_who_left_stay_where_a_later_run_does_not_look_for_them(
+    sandbox: StartSandbox, night: Nights, settings: dict[str, Any]
+) -> None:
+    box = sandbox(scale="tiny")
+    assert night(box.origin, streams=["time_entries"]).activated == {"time_entries"}
+    if not settings:
+        box.faults([{"route": "POST /workspaces/{ws}/reports/summary", "nth": "every", "status": 403}])
+    later = night(box.origin, streams=["time_entries"], **settings)
+    assert later.code == 0
+    assert not later.activated
+    assert all("an earlier run looked for people who have left" in line for line in later.complaints)
+
+
 @pytest.mark.parametrize(
     "state",
     [
