@@ -150,13 +150,13 @@ WEBHOOK_LOGS = Endpoint(
 WEBHOOK_EVENT_STATUSES = Endpoint(f"{_WS}/webhooks/{{webhookId}}/statuses", DELIVERIES, page_size=200)
 
 # Reports. A window is wall clock in the zone sent along; without one it is the account's own.
-_RANGE = {
+_EXPENSE_RANGE = {
     "dateRangeStart": "{start}",
     "dateRangeEnd": "{end}",
     "timeZone": "{timeZone}",
-    "rounding": "{rounding}",
     "exportType": "JSON",
 }
+_RANGE = {**_EXPENSE_RANGE, "rounding": "{rounding}"}  # of durations, which expenses have none of
 
 
 def _report(name: str, **more: object) -> Endpoint:
@@ -196,7 +196,7 @@ REPORT_ATTENDANCE = _report(
     identity="userId",
 )
 REPORT_EXPENSES_DETAILED = _report(
-    "expenses/detailed", paging=BODY, page_size=1000, rows="expenses", body=_RANGE, feature="EXPENSES"
+    "expenses/detailed", paging=BODY, page_size=1000, rows="expenses", body=_EXPENSE_RANGE, feature="EXPENSES"
 )
 SHARED_REPORTS = Endpoint(
     f"{_WS}/shared-reports",
