@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 EVERYTHING = "everything"
 """The reach of an owner or admin of a workspace."""
@@ -18,9 +18,20 @@ EVERYTHING = "everything"
 _SEVERAL = "several users"
 
 
-def reach_of(user: str, *, is_admin: bool) -> str:
-    """Return how much of a workspace a user can reach: everything, or what that user is shown."""
-    return EVERYTHING if is_admin else f"user {user}"
+def reach_of(user: str, rights: Iterable[str] = (), *, is_admin: bool) -> str:
+    """Return how much of a workspace a user can reach: everything, or what that user is shown.
+
+    Args:
+        user: Id of the user.
+        rights: Ids of the projects, groups and people that the user's memberships and roles give access to.
+        is_admin: Whether the user is an owner or admin of the workspace.
+    """
+    return EVERYTHING if is_admin else " ".join(["user", user, *sorted(rights)])
+
+
+def _includes(reach: str, other: str) -> bool:
+    """Tell whether somebody with one reach is shown at least what somebody with the other is."""
+    return reach == EVERYTHING or set(other.split()) <= set(reach.split())
 
 
 @dataclass(frozen=True)
@@ -61,8 +72,8 @@ class Coverage:
             now = self.reaches.get(workspace)
             if now is None:
                 losses[workspace] = "an earlier run read it"
-            elif now not in {before, EVERYTHING}:
-                losses[workspace] = f"an earlier run reached {before}, this one reaches {now}"
+            elif not _includes(now, before):
+                losses[workspace] = "the key of an earlier run reached more of it, or another person's part"
         for workspace in last.former - self.former:
             losses.setdefault(workspace, "an earlier run looked for people who have left, this one does not")
         if self.since and last.since and self.since > last.since:
@@ -76,7 +87,9 @@ class Coverage:
         reaches = dict(last.reaches)
         for workspace, reach in self.reaches.items():
             before = reaches.get(workspace, reach)
-            either = EVERYTHING if EVERYTHING in {before, reach} else _SEVERAL
-            reaches[workspace] = reach if before == reach else either
+            larger = next(
+                (one for one in (reach, before) if _includes(one, reach) and _includes(one, before)), _SEVERAL
+            )
+            reaches[workspace] = larger
         since = min(filter(None, (self.since, last.since)), default="")
         return Coverage(reaches, since, self.former | last.former)

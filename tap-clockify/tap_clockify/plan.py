@@ -183,9 +183,10 @@ class Plan:
             rows = [row for item in items if isinstance(item, Page) for row in rows_of(item.endpoint, item.body)]
         else:
             rows = self._read(endpoints.CURRENT_USER)
-        user = str(rows[0].get("id") or "unknown") if rows else "unknown"
+        account = rows[0] if rows else {}
+        user, rights = str(account.get("id") or "unknown"), _rights_of(account)
         managed = {row.get("id") for row in self._read(endpoints.WORKSPACES_OF_ADMIN)}
-        return {one: reach_of(user, is_admin=one in managed) for one in ids}
+        return {one: reach_of(user, rights, is_admin=one in managed) for one in ids}
 
     def _read(self, endpoint: Endpoint) -> list[dict[str, Any]]:
         """Return the rows of an endpoint; none where it is refused: the key reaches less then."""
@@ -207,6 +208,16 @@ class Plan:
             elif isinstance(item, Refusal) and not item.ids:
                 raise item.error
         return features
+
+
+def _rights_of(account: dict[str, Any]) -> set[str]:
+    """Return the ids of what the memberships and roles of a user give access to."""
+    memberships, roles = (one if isinstance(one, list) else [] for one in map(account.get, ("memberships", "roles")))
+    rights = {str(one.get("targetId")) for one in memberships if isinstance(one, dict)}
+    for role in (one for one in roles if isinstance(one, dict)):
+        entities = role.get("entities") if isinstance(role.get("entities"), list) else [{"id": role.get("entityId")}]
+        rights |= {f"{role.get('role')}:{one.get('id')}" for one in entities or () if isinstance(one, dict)}
+    return rights
 
 
 def _line(source: Source) -> list[Source]:

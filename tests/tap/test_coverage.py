@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Nights = Callable[..., Run]
 
-REACHES = [EVERYTHING, "user a", "user b"]
+REACHES = [EVERYTHING, "user a", "user b", "user a p1", "user a p1 p2"]
 coverages = st.builds(
     Coverage,
     st.dictionaries(st.sampled_from(["w1", "w2", "w3"]), st.sampled_from(REACHES)),
@@ -31,6 +31,8 @@ coverages = st.builds(
 def rows(coverage: Coverage) -> set[tuple[str, str]]:
     """Rows that a run with this coverage can see: two users share some, each has some of their own."""
     seen = {EVERYTHING: {"a", "b", "shared", "hidden"}, "user a": {"a", "shared"}, "user b": {"b", "shared"}}
+    seen |= {"user a p1": {"a", "shared", "p1"}, "user a p1 p2": {"a", "shared", "p1", "p2"}}
+    seen[EVERYTHING] |= {"p1", "p2"}
     return {(workspace, row) for workspace, reach in coverage.reaches.items() for row in seen[reach]}
 
 
@@ -180,3 +182,19 @@ def test_a_state_of_the_first_edition_or_of_another_tap_is_accepted(
     assert run.code == 0, run.log
     assert run.activated == {"tags"}
     assert "Traceback" not in run.log
+
+
+def test_somebody_who_loses_a_role_removes_nothing(sandbox: StartSandbox, night: Nights) -> None:
+    box = sandbox(scale="tiny")
+    key = "sandbox-project-manager-key"
+    me = box.ok("GET", "/user", key=key)["id"]
+    streams = ["projects", "time_entries"]
+    night(box.origin, streams=streams, api_key=key)
+    assert night(box.origin, streams=streams, api_key=key).activated >= {"projects"}
+    for workspace in box.dump()["workspaces"]:
+        for member in workspace["members"]:
+            if member["userId"] == me:
+                for role in member["roles"]:
+                    body = {"role": role["role"], "entityId": role["entityId"]}
+                    box.ok("DELETE", f"/workspaces/{workspace['id']}/users/{me}/roles", body)
+    assert not night(box.origin, streams=streams, api_key=key).activated
