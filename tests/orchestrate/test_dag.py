@@ -132,7 +132,9 @@ def tag_ids(clockify: Any, workspace: int) -> set[str]:
 def test_workspaces_are_read_one_by_one_and_tried_again_alone(
     clockify: Any, warehouse: Warehouse, run: Callable[..., Run]
 ) -> None:
-    clockify.faults([{"route": f"GET /workspaces/{clockify.workspace_id}/tags", "nth": 1, **REFUSED}])
+    clockify.faults(
+        [{"route": f"GET /workspaces/{clockify.workspace_id}/tags", "nth": [1, 2, 3, 4], **REFUSED}]
+    )  # in every size
     done = run()
     first, second = map(label, clockify.workspace_ids)
     assert done.tasks == {
