@@ -90,7 +90,7 @@ def test_both_ways_write_the_same_messages(sandbox: Sandboxes, run_tap: Runs) ->
     for run in (fast, mapped):
         times = [one["time_extracted"] for one in run.messages if one["type"] == "RECORD"]
         assert all(datetime.fromisoformat(time).utcoffset() == timedelta(0) for time in times)
-        assert max(len(json.dumps(one)) for one in run.messages if one["type"] == "STATE") < 1000
+        assert max(len(json.dumps(one)) for one in run.messages if one["type"] == "STATE") < 1100
 
 
 def test_batch_is_not_offered_even_if_asked_for(sandbox: Sandboxes, run_tap: Runs, tmp_path: Any) -> None:
