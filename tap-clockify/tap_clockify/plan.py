@@ -92,7 +92,7 @@ class Plan:
         """Tell whether the parent of a refused child has vanished from the list that named it, by listing it anew.
 
         Clockify answers alike for what is gone and for what may not be read, and its words cannot be relied on. The
-        list of parents is requested once more for each list and run; where that fails, nothing counts as gone.
+        list of parents is requested once more for each list and kind of child; where that fails, nothing is gone.
 
         Args:
             source: The source of the child.
@@ -104,7 +104,7 @@ class Plan:
         endpoint = parent.asked(self._scope)
         if not source.asked(self._scope).names <= ids.keys():
             return False  # the ids of an ancestor, whose list could not be read at all
-        place = (parent, tuple(ids[name] for name in sorted(endpoint.names)))
+        place = (source, tuple(ids[name] for name in sorted(endpoint.names)))
         if place not in self._relisted:
             asked = {name: ids[name] for name in endpoint.names}
             try:

@@ -92,6 +92,7 @@ class ClockifyStream(Stream):
         self.primary_keys = declaration.key
         self.state_partitioning_keys = []
         self.verdict = Verdict(self.name)
+        self._came: set[str] = set()  # workspaces of which pages came
         self._former_read: set[str] = set()  # workspaces in which people who have left were looked for
         self._at_once = _LINES
         self._unknown: set[str] = set()
@@ -180,6 +181,7 @@ class ClockifyStream(Stream):
 
     def _page_in(self, item: Page | Refusal | Incomplete) -> Iterator[Page]:
         if isinstance(item, Page):
+            self._came.add(str(item.ids.get("workspaceId")))
             yield item
         elif isinstance(item, Incomplete):
             self._note(Cause.CONTRADICTED, item.ids, item.reason)
@@ -253,7 +255,11 @@ class ClockifyStream(Stream):
         plan = self._tap.plan
         if settled is None or plan is None:
             return
-        reaches = {one: reach for one, reach in plan.reaches.items() if self.verdict.covers(one)}
+        reaches = {
+            workspace: reach
+            for workspace, reach in plan.reaches.items()
+            if workspace in self._came or self.verdict.covers(workspace)
+        }
         since = settled.since(self._tap.scope) if settled.since else None
         now = Coverage(reaches, since.date().isoformat() if since else "", frozenset(self._former_read))
         last = Coverage.of_bookmark(self.stream_state)

@@ -59,7 +59,7 @@ class _Place(NamedTuple):
     detail: str
 
 
-_UNREAD = {Cause.PLAN, Cause.REFUSED, Cause.BROKEN}
+_NOT_PERMITTED = {Cause.PLAN, Cause.REFUSED}
 
 
 @dataclass
@@ -95,13 +95,14 @@ class Verdict:
         for workspace, loss in now.losses_after(last).items():
             self.add(Cause.LOST, loss, workspace=workspace)
         for place, parents in list(self._reasons.items()):
-            if place.cause in {Cause.PLAN, Cause.REFUSED} and not parents and place.workspace not in last.reaches:
+            never_covered = place.workspace and place.workspace not in last.reaches
+            if place.cause in _NOT_PERMITTED and never_covered and not parents:
                 del self._reasons[place]
 
     def covers(self, workspace: str) -> bool:
-        """Tell whether a workspace was read, but perhaps for some parents in it."""
+        """Tell whether a workspace may be read, though some of it may have failed: rows of it may have been loaded."""
         return not any(
-            place.workspace == workspace and not parents and place.cause in _UNREAD
+            place.workspace == workspace and not parents and place.cause in _NOT_PERMITTED
             for place, parents in self._reasons.items()
         )
 

@@ -198,3 +198,24 @@ def test_somebody_who_loses_a_role_removes_nothing(sandbox: StartSandbox, night:
                     body = {"role": role["role"], "entityId": role["entityId"]}
                     box.ok("DELETE", f"/workspaces/{workspace['id']}/users/{me}/roles", body)
     assert not night(box.origin, streams=streams, api_key=key).activated
+
+
+def test_an_account_that_may_not_be_read_keeps_its_row(sandbox: StartSandbox, night: Nights) -> None:
+    box = sandbox(scale="tiny")
+    assert night(box.origin, streams=["current_user"]).activated == {"current_user"}
+    box.faults([{"route": "GET /user", "nth": "every", "status": 403}])
+    refused = night(box.origin, streams=["current_user"])
+    assert not refused.records["current_user"]
+    assert not refused.activated
+
+
+def test_a_list_that_broke_off_counts_as_covered(sandbox: StartSandbox, night: Nights) -> None:
+    box = sandbox(scale="tiny")
+    one = box.workspace_ids[0]
+    tags = f"GET /workspaces/{one}/tags"
+    box.faults([{"route": tags, "nth": [2, 3, 4, 5, 6, 7], "status": 403}])
+    broken = night(box.origin, streams=["tags"], page_size=2)
+    assert any(row["workspaceId"] == one for row in broken.records["tags"])
+    assert not broken.activated
+    box.faults([{"route": tags, "nth": "every", "status": 403}])
+    assert not night(box.origin, streams=["tags"], page_size=2).activated
