@@ -33,7 +33,8 @@ def play(stage: Stage, deletions: int) -> bool:
         print("Deleted in the sandbox:", *stage.sandbox.delete_some(deletions), sep="\n  ")
     print("meltano run tap-clockify target-postgres", flush=True)
     asked, started = stage.sandbox.asked(), time.monotonic()
-    run_pipeline(tap_clockify(stage.sandbox), target_postgres(stage.warehouse), stage.backstage / "meltano.log")
+    extractor, loader = tap_clockify(stage.sandbox), target_postgres(stage.warehouse)
+    run_pipeline(extractor, loader, stage.backstage / "meltano.log", stage.states)
     seconds, asked = time.monotonic() - started, stage.sandbox.asked() - asked
 
     rows, expected = stage.warehouse.row_counts(), census(stage.sandbox.dump())

@@ -106,7 +106,7 @@ def _target(stage: Stage, **settings: Any) -> Plugin:
 def _run_target(stage: Stage, target: Plugin, log: str) -> str:
     """Run the target on the corrections; what it asked the sandbox, in words."""
     asked = stage.sandbox.asked()
-    run_pipeline(Plugin("tap-csv", {"path": str(stage.corrections)}), target, stage.backstage / log)
+    run_pipeline(Plugin("tap-csv", {"path": str(stage.corrections)}), target, stage.backstage / log, stage.states)
     asked = stage.sandbox.asked() - asked
     return "requests: " + (", ".join(f"{count} {method}" for method, count in sorted(asked.items())) or "none")
 
@@ -177,6 +177,7 @@ def _read_back(stage: Stage, plan: list[Change]) -> None:
         tap_clockify(stage.sandbox, _select=streams),
         target_postgres(stage.warehouse),
         stage.backstage / "read-back.log",
+        stage.states,
     )
     print(f"  {len(streams)} tables in {time.monotonic() - started:.0f} seconds")
 

@@ -82,13 +82,14 @@ def environment(*plugins: Plugin) -> dict[str, str]:
     return inherited | {name: value for plugin in plugins for name, value in plugin.environment.items()}
 
 
-def run_pipeline(extractor: Plugin, loader: Plugin, log: Path) -> None:
+def run_pipeline(extractor: Plugin, loader: Plugin, log: Path, states: Path) -> None:
     """Run `meltano run` with two plugins to its end.
 
     Args:
         extractor: What to read with.
         loader: What to write with.
         log: The file that everything is written to that Meltano and the plugins say.
+        states: The folder for STATE. It tells what has been read into this warehouse, and so is kept beside it.
 
     Raises:
         PipelineError: It failed.
@@ -102,7 +103,7 @@ def run_pipeline(extractor: Plugin, loader: Plugin, log: Path) -> None:
         subprocess.Popen(
             [_MELTANO, "run", "--force", "--state-id-suffix=demo", extractor.name, loader.name],
             cwd=HOUSE,
-            env=environment(extractor, loader),
+            env={**environment(extractor, loader), "MELTANO_STATE_BACKEND_URI": states.resolve().as_uri()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

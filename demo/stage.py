@@ -24,6 +24,7 @@ class Stage:
         warehouse: Where its data ends up.
         output: For what a person looks at.
         backstage: For state and logs; what is in it survives from run to run.
+        states: For STATE of the pipelines, which tells what of this sandbox has been loaded.
         corrections: For what is written back: files that a person may edit, and the target's ledger, plan and rejects.
     """
 
@@ -31,6 +32,7 @@ class Stage:
     warehouse: Warehouse
     output: Path
     backstage: Path
+    states: Path
     corrections: Path
 
 
@@ -49,4 +51,6 @@ def stage_set(output: Path, scale: str) -> Iterator[Stage]:
         sandbox_serving("--scale", scale, "--state", str(state), log=backstage / "sandbox.log") as sandbox,
         warehouse_open(output) as warehouse,
     ):
-        yield Stage(sandbox, warehouse, output, backstage, backstage / "corrections" / scale)
+        states = backstage / "states" / scale
+        states.mkdir(parents=True, exist_ok=True)
+        yield Stage(sandbox, warehouse, output, backstage, states, backstage / "corrections" / scale)
