@@ -12,11 +12,13 @@ from target_clockify.current import Reader
 from target_clockify.declaration import Change, Operation
 from target_clockify.ledger import Ledger
 from target_clockify.naming import folded
+from target_clockify.objects import BY_NAME
 from target_clockify.procedures import PROCEDURES, find_procedure
 from target_clockify.record import RejectedError, Route
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, client_of
 from target_clockify.validation import check
 from target_clockify.write import Writer
+from target_clockify.zones import USER, Zones, in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,31 +95,34 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
     files = [options.pop("config")] if "config" in options else []
     environment = configuration.from_environment(CONFIG_SCHEMA, VARIABLES)
     config = configuration.merged(configuration.read_files(files), environment)
-    given: State = {}
+    parameters: State = {}
     for option, value in options.items():
         short = folded(option)
         if short in settings and short not in own - {"workspaceid"}:
             setting = settings[short]
             config[setting] = configuration.parsed(value, CONFIG_SCHEMA["properties"][setting])
         else:
-            given[option] = value
+            parameters[option] = value
     configuration.check(config, CONFIG_SCHEMA)
     workspace = config.get("workspace_id")
     if not workspace:
         msg = "--workspace-id is required"
         raise ValueError(msg)
     route = Route(procedure.name, procedure, (), {})
-    incoming = route.glance(json.dumps(given).encode())
+    incoming = route.glance(json.dumps(parameters).encode())
     route.fill(incoming)
+    client = client_of(config, "clockify-call")
+    reader = Reader(client, workspace)
+    zones = Zones(config.get("time_zone") or USER, reader, lambda one: reader.one(BY_NAME["users"], (), one))
+    given = in_zone(procedure, incoming.fields, lambda: zones.of(incoming.fields.get("userId")))
     if route.unknown:
         msg = f"{procedure.name} has no parameter {', '.join(sorted(route.unknown))}: {told(procedure)}"
         raise ValueError(msg)
-    check(procedure, Operation.CALL, incoming.fields, read_shape=False)
+    check(procedure, Operation.CALL, given, read_shape=False)
     if config.get("dry_run"):
-        return [_rehearsed(procedure, incoming.fields, workspace)]
-    client = client_of(config, "clockify-call")
+        return [_rehearsed(procedure, given, workspace)]
     ledger = Ledger("sqlite://", workspace, "call")
-    return Writer(client, Reader(client, workspace), ledger).call(procedure, incoming.fields)
+    return Writer(client, reader, ledger).call(procedure, given)
 
 
 def _rehearsed(procedure: WritableObject, given: State, workspace: str) -> Any:

@@ -271,6 +271,7 @@ class WritableObject:
         delete: How it is deleted, if it can be.
         read_only: Further fields that the tap reads and nobody writes: passed over in silence.
         rules: Further JSON Schema for a whole record, by operation.
+        by_hand: Converts the fields of a record that is not as the tap reads it; raises ValueError for what it cannot.
         adapt: Puts a record in order before it is compared: fields that stand for others.
         consults: An object whose whole list puts a record in order once its references are known, and how.
         calls: The requests of a procedure; it has no state and so none of the above but its fields.
@@ -304,6 +305,7 @@ class WritableObject:
     delete: Delete | None = None
     read_only: tuple[str, ...] = ()
     rules: Callable[[Operation, State, bool], Iterable[str]] | None = None
+    by_hand: Callable[[State], State] | None = None
     adapt: Callable[[State], State] | None = None
     consults: tuple[str, Callable[[State, Sequence[State]], State]] | None = None
     calls: Callable[[Change], Iterable[Call]] | None = None

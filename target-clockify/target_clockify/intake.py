@@ -11,6 +11,7 @@ from target_clockify.objects import BY_NAME
 from target_clockify.plan import Planner, Unchanged, Write, differences
 from target_clockify.record import RejectedError
 from target_clockify.references import References, UnresolvedError
+from target_clockify.zones import Zones, in_zone, lacks_offset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,6 +74,7 @@ class Intake:
         self._current = current
         self._desk = desk
         self._workspace = settings.workspace_id
+        self._zones = Zones(settings.time_zone, current.reader, self._user)
         self._dry_run = settings.dry_run
         self._max_deletes = settings.max_deletes
         self.deletes = 0
@@ -188,11 +190,13 @@ class Intake:
     def _placed(self, closer: list[Incoming], rows: Rows) -> _Placed:
         """Return the records whose references are known, with their fields and the list their object is on."""
         placed: _Placed = []
-        for one in closer:
-            given = self._resolved(one)
-            if given is not None:
-                row = rows.get((one.route.stream, one.key))
-                placed.append((one, given, self._planner.scope_of(one, given, row)))
+        resolved = [(one, given) for one in closer if (given := self._resolved(one)) is not None]
+        self._read_owners(resolved)
+        for one, given in resolved:
+            row = rows.get((one.route.stream, one.key))
+            settled = self._settled(one, given, row)
+            if settled is not None:
+                placed.append((one, settled, self._planner.scope_of(one, settled, row)))
         listed: dict[tuple[WritableObject, Scope], None] = {}
         for one, _, scope in placed:
             target, row = one.route.object, rows.get((one.route.stream, one.key))
@@ -228,13 +232,61 @@ class Intake:
     def _resolved(self, one: Incoming) -> State | None:
         try:
             one.route.fill(one)
-            return self._informed(one.route.object, self.references.resolved(one))
+            return self.references.resolved(one)
         except UnresolvedError as error:
             name, key, _ = error.missing[0]
             self._desk.wait(one, reference_place(name, key), error.said)
         except RejectedError as error:
             self._desk.reject(one, error)
         return None
+
+    def _settled(self, one: Incoming, given: State, row: Row | None) -> State | None:
+        """Return the fields of a record with every time in UTC, and with what follows from others of them."""
+        target = one.route.object
+        try:
+            if not one.deleted:
+                given = in_zone(target, given, lambda: self._zones.of(self._person(one, given, row)))
+            return self._informed(target, one.route.settled(one, given))
+        except ValueError as error:
+            self._desk.reject(one, RejectedError("invalid", str(error)))
+        except RejectedError as error:
+            self._desk.reject(one, error)
+        return None
+
+    def _read_owners(self, resolved: Iterable[tuple[Incoming, State]]) -> None:
+        """Read the objects whose people decide about the zone of a time, where a record does not name its person."""
+        alone: dict[str, list[str]] = {}
+        for one, given in resolved:
+            target = one.route.object
+            if "userId" in target.by_name and one.id and not given.get("userId") and lacks_offset(target, given):
+                alone.setdefault(target.name, []).append(one.id)
+        for name, ids in alone.items():
+            if BY_NAME[name].listing.lookup:
+                self._current.look_up(BY_NAME[name], ids)
+            elif not BY_NAME[name].listing.scope:
+                self._current.ensure([(BY_NAME[name], ())])
+
+    def _person(self, one: Incoming, given: State, row: Row | None) -> str | None:
+        """Return the id of the person a record belongs to, None where its object belongs to nobody.
+
+        Raises:
+            ValueError: It belongs to somebody who is not known.
+        """
+        target = one.route.object
+        if "userId" not in target.by_name or (target.is_procedure and not given.get("userId")):
+            return None
+        known = given.get("userId") or (row.scope.get("userId") if row else None)
+        object_id = one.id or (row.id if row else None)
+        known = known or ((self._current.get(target, object_id) or {}).get("userId") if object_id else None)
+        if not known:
+            msg = "a time has no offset, and userId does not tell whose time it is: add userId, or the offset"
+            raise ValueError(msg)
+        return str(known)
+
+    def _user(self, user_id: str) -> State | None:
+        users = BY_NAME["users"]
+        self._current.ensure([(users, ())])
+        return self._current.get(users, user_id)
 
     def _informed(self, target: WritableObject, given: State) -> State:
         if target.consults is None:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """Return what is left of a name when case, spaces and punctuation are taken away."""
     return "".join(character for character in name.lower() if character.isalnum())
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean X?)` for the known name that is most like this one, or nothing."""
+    names = {folded(one): one for one in known}
+    found = difflib.get_close_matches(folded(name), names, 1, 0.6)
+    return f" (did you mean {names[found[0]]}?)" if found else ""

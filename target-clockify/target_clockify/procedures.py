@@ -12,7 +12,25 @@ from clockify_client import endpoints
 
 from target_clockify.declaration import Call, Change, Create, Field, Listing, State, WritableObject
 from target_clockify.naming import folded
-from target_clockify.values import ANY, FLAG, ID, IDS, INTEGER, LIST, MOMENT, NUMBER, OBJECT, TEXT, WORD, Kind
+from target_clockify.objects.money import scaled_item
+from target_clockify.objects.work import BUDGET_ESTIMATE, MEMBER, TIME_ESTIMATE
+from target_clockify.values import (
+    ANY,
+    FLAG,
+    ID,
+    IDS,
+    INTEGER,
+    LIST,
+    MOMENT,
+    MONEY,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    WALL_CLOCK,
+    WORD,
+    Kind,
+    list_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -51,6 +69,7 @@ def _procedure(  # noqa: PLR0913
     optional: tuple[str, ...] = (),
     brings: tuple[str, str, Callable[[State], State]] | None = None,
     repeatable: bool = True,
+    by_hand: Callable[[State], State] | None = None,
 ) -> WritableObject:
     fields = [
         kind if isinstance(kind, Field) else _parameter(parameter, kind) for parameter, kind in parameters.items()
@@ -65,6 +84,7 @@ def _procedure(  # noqa: PLR0913
         calls=calls,
         brings=brings,
         repeatable=repeatable,
+        by_hand=by_hand,
     )
 
 
@@ -79,7 +99,7 @@ def _one(method: str, path: str, *body: str, **renamed: str) -> Callable[[Change
     return calls
 
 
-_AMOUNT = _parameter("amount", INTEGER, minimum=0)
+_AMOUNT = _parameter("amount", MONEY, minimum=0)
 _RATE: dict[str, Kind | Field] = {"amount": _AMOUNT, "since": MOMENT}
 
 
@@ -164,13 +184,13 @@ PROCEDURES: tuple[WritableObject, ...] = (
     # Projects, clients, tags, tasks
     _procedure(
         "SetProjectEstimate",
-        {"projectId": ID, "timeEstimate": OBJECT, "budgetEstimate": OBJECT, "estimateReset": OBJECT},
+        {"projectId": ID, "timeEstimate": TIME_ESTIMATE, "budgetEstimate": BUDGET_ESTIMATE, "estimateReset": OBJECT},
         _one("PATCH", "/projects/{projectId}/estimate", "timeEstimate", "budgetEstimate", "estimateReset"),
         optional=("timeEstimate", "budgetEstimate", "estimateReset"),
     ),
     _procedure(
         "SetProjectMemberships",
-        {"projectId": ID, "memberships": LIST, "userGroups": OBJECT},
+        {"projectId": ID, "memberships": list_of(MEMBER), "userGroups": OBJECT},
         _one("PATCH", "/projects/{projectId}/memberships", "memberships", "userGroups"),
         optional=("userGroups",),
     ),
@@ -230,12 +250,13 @@ PROCEDURES: tuple[WritableObject, ...] = (
             "invoiceId": ID,
             "itemType": TEXT,
             "description": TEXT,
-            "quantity": INTEGER,
-            "unitPrice": INTEGER,
+            "quantity": NUMBER,
+            "unitPrice": MONEY,
             "applyTaxes": WORD,
         },
         _one("POST", "/invoices/{invoiceId}/items", "itemType", "description", "quantity", "unitPrice", "applyTaxes"),
         repeatable=False,
+        by_hand=scaled_item,
     ),
     _procedure(
         "RemoveInvoiceItem",
@@ -275,7 +296,7 @@ PROCEDURES: tuple[WritableObject, ...] = (
     ),
     _procedure(
         "AddInvoicePayment",
-        {"invoiceId": ID, "amount": _parameter("amount", INTEGER, minimum=1), "paymentDate": MOMENT, "note": TEXT},
+        {"invoiceId": ID, "amount": _parameter("amount", MONEY, minimum=1), "paymentDate": MOMENT, "note": TEXT},
         _one("POST", "/invoices/{invoiceId}/payments", "amount", "paymentDate", "note"),
         optional=("note",),
         repeatable=False,
@@ -297,7 +318,7 @@ PROCEDURES: tuple[WritableObject, ...] = (
         {"timeEntryIds": IDS, "invoiced": FLAG},
         _one("PATCH", "/time-entries/invoiced", "timeEntryIds", "invoiced"),
     ),
-    _procedure("StopTimer", {"userId": ID, "end": MOMENT}, _one("PATCH", "/user/{userId}/time-entries", "end")),
+    _procedure("StopTimer", {"userId": ID, "end": WALL_CLOCK}, _one("PATCH", "/user/{userId}/time-entries", "end")),
     _procedure(
         "DuplicateTimeEntry",
         {"userId": ID, "timeEntryId": ID},

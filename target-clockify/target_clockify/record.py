@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_clockify.naming import folded
-from target_clockify.values import TEXT
+from target_clockify.naming import folded, nearest
+from target_clockify.units import UNITS, Unit, converter
+from target_clockify.values import TEXT, Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from target_clockify.declaration import Field, State, WritableObject
     from target_clockify.ledger import Row
@@ -91,8 +93,8 @@ class Incoming:
 
     @property
     def read_shape(self) -> bool:
-        """Whether it looks like what the tap reads, rather than made by hand."""
-        return self.id is not None
+        """Whether it is a row as the tap reads it: it carries its own id and that of its workspace."""
+        return is_clockify_id(self.workspace) and (self.id is not None or bool(self.route.object.identity))
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,12 @@ class _Column:
     field: Field
     member: str = ""
     written: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the column's values."""
+        one = self.field
+        return {**one.kind.members, **one.kind.hints}[self.member] if self.member else one.kind
 
 
 class Route:
@@ -109,7 +117,10 @@ class Route:
         stream: Name of the stream.
         target: The object.
         keys: The stream's key properties.
-        settings: The stream's own settings: `operation`, `match_on`, `columns`.
+        settings: The stream's own settings: `operation`, `match_on`, `columns`, `units`, `formats`, `empty`.
+
+    Raises:
+        ValueError: The settings name a field or a unit that does not exist; the message tells the nearest one.
     """
 
     def __init__(self, stream: str, target: WritableObject, keys: tuple[str, ...], settings: Mapping[str, Any]) -> None:
@@ -119,7 +130,11 @@ class Route:
         self.keys = keys
         self.operation: str = settings.get("operation") or "auto"
         self.unknown: set[str] = set()
-        self._chosen = {folded(column): name for column, name in (settings.get("columns") or {}).items()}
+        columns: Mapping[str, Any] = settings.get("columns") or {}
+        self._chosen = {folded(column): name for column, name in columns.items() if isinstance(name, str)}
+        self._joins = {field: names for field, names in columns.items() if isinstance(names, list)}
+        self._joined = {folded(name) for names in self._joins.values() for name in names}
+        self._empty: str = settings.get("empty") or ""
         self._known = _columns(target)
         self._key_places = [(name, f"key{number}") for number, name in enumerate(keys)]
         self._scope_places = [f"scope{number}" for number, _ in enumerate(listing.scope)]
@@ -134,11 +149,18 @@ class Route:
         )
         self._columns: dict[str, _Column | str | None] = {}
         self.match_on = tuple(self._field_named(name) for name in settings.get("match_on") or ())
-        self.literal = not (target.adapt or listing.shape or listing.detail or target.identity or self._chosen)
+        self.literal = not (
+            target.adapt or listing.shape or listing.detail or target.identity or self._chosen or self._joins
+        )
         self._settled = [one for one in target.fields if one.kind.settled]
         self._plain = {one.name for one in target.fields if not one.modifier}
         self._passed_over = {"id", "workspaceId", _DELETED, *target.read_only}
         self._identifying = [name for name in keys if folded(name) != "workspaceid"] or list(keys)
+        self._check_columns(columns)
+        self._units = {name: Unit(unit) for name, unit in self._options(settings, "units", _check_unit).items()}
+        self._formats = self._options(settings, "formats", _check_format)
+        reading = {name: settings[name] for name in _READING if settings.get(name)}
+        self._salt = hashlib.blake2b(msgspec.json.encode(reading), digest_size=16).digest() if reading else b""
 
     def glance(self, raw: bytes, *, epoch: int = 0) -> Incoming:
         """Read no more of a record than its key, its id and its parents; `fill` reads the rest.
@@ -150,7 +172,7 @@ class Route:
             seen = self._glance.decode(raw)
         except msgspec.DecodeError:
             raise RejectedError("malformed", "the record is no JSON object") from None
-        incoming = Incoming(self, raw, epoch=epoch, seen=hashlib.blake2b(raw, digest_size=16).digest())
+        incoming = Incoming(self, raw, epoch=epoch, seen=hashlib.blake2b(raw, digest_size=16, key=self._salt).digest())
         incoming.key = self._key(seen) or incoming.seen.hex()
         if len(incoming.key) > LONGEST_KEY or "\0" in incoming.key:
             msg = f"the record's key has more than {LONGEST_KEY} characters, or a NUL among them"
@@ -169,25 +191,155 @@ class Route:
             RejectedError: Some of them contradict each other.
         """
         fields = incoming.fields = {}
-        for name, value in msgspec.json.decode(incoming.raw).items():
+        problems: list[str] = []
+        for name, value in self._values(msgspec.json.decode(incoming.raw), problems):
             column = self._column(name)
-            if column is None:
-                continue
             if isinstance(column, str):
                 _set_special(incoming, column, value)
-            else:
-                _set_field(fields, column, value)
-                if incoming.read_shape and column.field.kind.hints and not column.member:
+            elif column is not None:
+                try:
+                    self._set_field(fields, name, column, value, as_read=incoming.read_shape)
+                except ValueError as error:
+                    problems.append(str(error))
+                if incoming.id is not None and column.field.kind.hints and not column.member:
                     fields[column.field.name] = _without_hints(column.field.kind, fields.get(column.field.name))
-        for one in self._settled:
-            if one.name in fields and not incoming.deleted:
-                fields[one.name] = _settled(one, fields[one.name])
+        if problems and not incoming.deleted:
+            raise RejectedError("invalid", "; ".join(dict.fromkeys(problems)))
+        if self.object.by_hand and not incoming.read_shape:
+            fields = self._invalid_unless(self.object.by_hand, fields)
+        incoming.fields = fields
         if self.object.adapt:
             incoming.fields = {
                 name: value
                 for name, value in self.object.adapt(fields).items()
                 if value is not None or self.object.field(name).clearable
             }
+
+    def settled(self, incoming: Incoming, given: State) -> State:
+        """Return the fields of a record, whose times have an offset, with what follows from others of them.
+
+        Raises:
+            RejectedError: Some of them contradict each other.
+        """
+        if incoming.deleted:
+            return given
+        for one in self._settled:
+            if one.name in given:
+                given = {**given, one.name: _settled(one, given[one.name])}
+        return given
+
+    def _invalid_unless(self, change: Callable[[State], State], fields: State) -> State:
+        try:
+            return change(fields)
+        except ValueError as error:
+            raise RejectedError("invalid", str(error)) from None
+
+    def _values(self, record: Mapping[str, Any], problems: list[str]) -> Iterator[tuple[str, Any]]:
+        """Yield the columns of a record, those that are joined as one under the name of their field."""
+        for name, value in record.items():
+            if folded(name) not in self._joined:
+                yield name, value
+        if not self._joins:
+            return
+        given = {folded(name): value for name, value in record.items()}
+        for field_name, names in self._joins.items():
+            parts = [given.get(folded(name)) for name in names]
+            blank = [name for name, part in zip(names, parts, strict=True) if _is_blank(part)]
+            if not blank:
+                yield field_name, " ".join(str(TEXT.coerce(part)) for part in parts)
+            elif len(blank) < len(names):
+                problems.append(f"{field_name} is joined from {', '.join(names)}, of which {', '.join(blank)} is blank")
+
+    def _set_field(self, fields: State, name: str, column: _Column, value: Any, *, as_read: bool) -> None:
+        """Set a field from a column.
+
+        Raises:
+            ValueError: The value cannot be read; the message names the column.
+        """
+        one = column.field
+        kind = column.kind
+        if _is_blank(value):
+            if not as_read and (self._empty == "ignore" or (value is not None and self._empty != "clear")):
+                return
+            value = "" if as_read and value == "" and kind is TEXT else None
+        else:
+            form = self._option(self._formats, name, column)
+            if form and isinstance(value, str):
+                value = _parsed(name, value, form)
+            value = kind.coerce(value)
+            unit = self._option(self._units, name, column)
+            value = kind.converted(value, converter(name, unit, as_read=as_read))
+            if column.written and one.read:
+                value = one.read(value)
+        if column.member:
+            if value is not None:
+                inner = fields.get(one.name)
+                fields[one.name] = {**(inner if isinstance(inner, dict) else {}), column.member: value}
+        elif value is not None or one.clearable:
+            fields[one.name] = value
+
+    # -- the stream's settings -----------------------------------------------------------------
+
+    def _check_columns(self, columns: Mapping[str, Any]) -> None:
+        for column, name in columns.items():
+            wanted = name if isinstance(name, str) else column
+            if not self._is_known(wanted):
+                msg = (
+                    f"columns of {self.stream} name {wanted!r}, which is no field of {self.object.name}"
+                    f"{nearest(wanted, self._field_names)}"
+                )
+                raise ValueError(msg)
+
+    def _is_known(self, name: str) -> bool:
+        short = folded(name)
+        return short in self._known or short in {"id", "clockifyid", "workspaceid"} or short in self._ignored
+
+    @property
+    def _ignored(self) -> set[str]:
+        return {folded(one) for one in self.object.read_only}
+
+    @property
+    def _field_names(self) -> list[str]:
+        """The names under which a column can be written, for a message."""
+        names = [one.name for one in self.object.fields]
+        return [*names, *(member for one in self.object.fields for member in (*one.kind.members, *one.kind.hints))]
+
+    def _options(
+        self, settings: Mapping[str, Any], name: str, check: Callable[[str, _Column, str], str]
+    ) -> dict[str | tuple[str, str], str]:
+        """Return what a setting says by column, under the name of the column and that of its field.
+
+        Raises:
+            ValueError: The setting names no column of the stream, or says something that the column cannot have.
+        """
+        found: dict[str | tuple[str, str], str] = {}
+        for key, option in (settings.get(name) or {}).items():
+            column = self._known.get(folded(self._chosen.get(folded(key), key))) or self._holder(key)
+            if column is None:
+                msg = (
+                    f"{name} of {self.stream} names {key!r}, which is no field of {self.object.name} and no column in "
+                    f"`columns`{nearest(key, [*self._field_names, *self._chosen])}"
+                )
+                raise ValueError(msg)
+            if problem := check(key, column, option):
+                msg = f"{name} of {self.stream}: {problem}"
+                raise ValueError(msg)
+            found[folded(key)] = option
+            if folded(key) not in self._chosen:
+                found[column.field.name, column.member] = option
+        return found
+
+    def _holder(self, name: str) -> _Column | None:
+        """Return the column whose elements have a member of this name: `unitPrice` of the items of an invoice."""
+        lists = [one for one in self.object.fields if one.kind.item and name in one.kind.item.members]
+        return _Column(lists[0]) if len(lists) == 1 else None
+
+    @staticmethod
+    def _option(options: Mapping[str | tuple[str, str], Any], name: str, column: _Column) -> Any:
+        if not options:
+            return None
+        places = (folded(name), (column.field.name, column.member), (column.field.name, ""))
+        return next((options[place] for place in places if place in options), None)
 
     def says(self, incoming: Incoming, blob: bytes) -> bool:
         """Tell whether a record repeats a row of a list literally; False where that takes a closer look."""
@@ -251,7 +403,8 @@ class Route:
     def _field_named(self, name: str) -> str:
         column = self._known.get(folded(name))
         if column is None or column.member:
-            msg = f"match_on of {self.stream} names {name!r}, which is no field of {self.object.name}"
+            known = nearest(name, [one.name for one in self.object.fields])
+            msg = f"match_on of {self.stream} names {name!r}, which is no field of {self.object.name}{known}"
             raise ValueError(msg)
         return column.field.name
 
@@ -320,18 +473,44 @@ def _settled(one: Field, value: Any) -> Any:
         raise RejectedError("invalid", msg) from None
 
 
-def _set_field(fields: State, column: _Column, value: Any) -> None:
-    one = column.field
-    kind = {**one.kind.members, **one.kind.hints}[column.member] if column.member else one.kind
-    if value == "" and kind is not TEXT:
-        value = None
-    if value is not None:
-        value = kind.coerce(value)
-        if column.written and one.read:
-            value = one.read(value)
-    if column.member:
-        if value is not None:
-            inner = fields.get(one.name)
-            fields[one.name] = {**(inner if isinstance(inner, dict) else {}), column.member: value}
-    elif value is not None or one.clearable:
-        fields[one.name] = value
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+_READING = ("columns", "units", "formats", "empty")  # the settings that decide what a record says
+
+
+def _check_unit(key: str, column: _Column, unit: str) -> str:
+    units = [str(one) for measure in sorted(column.kind.measures) for one in UNITS.get(measure, ())]
+    if not units:
+        return f"{key} is neither an amount of money nor a duration"
+    if unit not in units:
+        return f"{key} can be in {', '.join(dict.fromkeys(units))}, not in {unit!r}{nearest(unit, units)}"
+    return ""
+
+
+_DAY_OF = ("%d", "%j", "%c", "%x", "%D", "%F", "%u", "%w", "%a", "%A", "%-d", "%e")
+_HOUR_OF = ("%H", "%I", "%X", "%c", "%T", "%R", "%k", "%l")
+_YEAR_OF = ("%Y", "%y", "%c", "%x", "%D", "%F", "%G")
+
+
+def _check_format(key: str, column: _Column, form: str) -> str:
+    if column.kind.measures.isdisjoint({Measure.MOMENT, Measure.DAY}):
+        return f"{key} is neither a time nor a date"
+    example = datetime(2026, 1, 31, 13, 5, 9)  # noqa: DTZ001 - it is only written out
+    try:
+        datetime.strptime(example.strftime(form), form)  # noqa: DTZ007
+    except (ValueError, re.error):
+        return f"{key} has the format {form!r}, which Python's strptime does not read"
+    if not (any(one in form for one in _DAY_OF) and any(one in form for one in _YEAR_OF)):
+        return f"{key} has the format {form!r}, which names no day of a year; join the columns of date and time"
+    return ""
+
+
+def _parsed(name: str, value: str, form: str) -> str:
+    try:
+        moment = datetime.strptime(value.strip(), form)  # noqa: DTZ007 - without an offset it stays
+    except ValueError:
+        msg = f"{name} is not in the format {form}"
+        raise ValueError(msg) from None
+    return moment.isoformat() if any(one in form for one in _HOUR_OF) else moment.date().isoformat()

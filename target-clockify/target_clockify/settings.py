@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from clockify_client import configuration
 from singer_sdk import typing as th
 
+from target_clockify.zones import USER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,8 +23,22 @@ _STREAM = th.ObjectType(
     th.Property("operation", th.StringType, allowed_values=list(OPERATIONS)),
     th.Property("match_on", th.ArrayType(th.StringType), description="Fields by which a row finds its object."),
     th.Property(
-        "columns", th.ObjectType(additional_properties=True), description="Fields by column: `{customer: name}`."
+        "columns",
+        th.ObjectType(additional_properties=th.AnyOf(th.StringType, th.ArrayType(th.StringType))),
+        description="Fields by column, `{customer: name}`, and columns that are joined to one: "
+        "`{start: [Date, Start time]}`.",
     ),
+    th.Property(
+        "units",
+        th.ObjectType(additional_properties=th.StringType),
+        description="Units by column: `major` or `minor` for money, `hours`, `minutes` or `seconds` for durations.",
+    ),
+    th.Property(
+        "formats",
+        th.ObjectType(additional_properties=th.StringType),
+        description="Formats of dates and times by column, as Python's strptime reads them: `%m/%d/%Y %I:%M %p`.",
+    ),
+    th.Property("empty", th.StringType, allowed_values=["ignore", "clear"]),
     additional_properties=False,
 )
 
@@ -103,11 +119,19 @@ _OWN: dict[str, Any] = th.PropertiesList(
         description="What to do with a stream whose name means nothing in Clockify.",
     ),
     th.Property(
+        "time_zone",
+        th.StringType,
+        default=USER,
+        title="Time zone",
+        description="The zone of times without an offset: an IANA name (Europe/Zurich), or `user` for that of the "
+        "person whom the row belongs to (of the key's owner, where it belongs to nobody).",
+    ),
+    th.Property(
         "streams",
         th.ObjectType(additional_properties=_STREAM),
         title="Streams",
         description="What holds for single streams, by name: `object`, `operation` (auto, insert, update, upsert, "
-        "delete), `match_on`, `columns`.",
+        "delete), `match_on`, `columns`, `units`, `formats`, `empty` (ignore, clear).",
     ),
 ).to_dict()
 
@@ -137,6 +161,11 @@ class Settings:
     def allow_irreversible(self) -> bool:
         """Whether users and workspaces may be inserted."""
         return bool(self.config.get("allow_irreversible"))
+
+    @property
+    def time_zone(self) -> str:
+        """The zone of times without an offset: an IANA name, or `user`."""
+        return str(self.config.get("time_zone") or USER)
 
     @property
     def dry_run(self) -> bool:

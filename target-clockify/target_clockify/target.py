@@ -26,10 +26,10 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessag
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
+from target_clockify import streams
 from target_clockify.about import capability_table
 from target_clockify.ledger import Ledger, LedgerInUseError, report
-from target_clockify.objects import BY_NAME, OBJECTS, find_object, why_not
-from target_clockify.procedures import find_procedure
+from target_clockify.objects import BY_NAME, OBJECTS, why_not
 from target_clockify.record import Route
 from target_clockify.run import Run, StoppedError
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, Settings, client_of
@@ -138,6 +138,8 @@ class TargetClockify(Target):
         settings = configuration.merged(config or {}, environment)
         if validate_config:
             configuration.check(settings, self.config_jsonschema)
+            if problems := list(streams.problems(settings)):
+                raise configuration.ConfigurationError(problems)
         super().__init__(*args, config=settings, validate_config=validate_config, **kwargs)
         self.run_id = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         self._run: Run | None = None
@@ -189,10 +191,10 @@ class TargetClockify(Target):
             self._introduce(one.stream_alias, one.transformed_schema, list(one.transformed_key_properties or []))
 
     def _introduce(self, stream: str, schema: dict[str, Any], keys: list[str]) -> None:
-        settings = (self.config.get("streams") or {}).get(stream) or {}
+        settings = streams.settings_of(self.config, stream)
         name = settings.get("object") or stream
         self._keys[stream] = keys
-        target = find_object(name) or find_procedure(name)
+        target = streams.writable(name)
         if target is None:
             self._skip(stream, name)
             return

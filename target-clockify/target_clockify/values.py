@@ -4,13 +4,18 @@ Input comes from warehouses and spreadsheets as much as from Clockify: arrays an
 numbers and flags as words, timestamps with a space or a zone. Clockify in turn has several spellings of the same
 value: "" and null, `PT90M` and `PT1H30M`, ids in any order. `coerce` reads the former, `canonical` evens out the
 latter.
+
+`coerce` decides nothing that depends on settings. An amount or a duration with a decimal point leaves it as a float or
+a Decimal, a time without an offset as `2026-01-31T09:00:00`; `units` and `zones` convert them, or refuse them.
 """
 
 from __future__ import annotations
 
+import enum
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -22,6 +27,16 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?")
 _TRUE, _FALSE = {"true", "yes", "1", "t", "y"}, {"false", "no", "0", "f", "n"}
+
+
+class Measure(enum.StrEnum):
+    """What a value measures, where settings say how to read it."""
+
+    MONEY = "money"
+    MAJOR = "money in major units"
+    DURATION = "a duration"
+    MOMENT = "a point in time"
+    DAY = "a date"
 
 
 @dataclass(frozen=True)
@@ -38,6 +53,9 @@ class Kind:
         merge: Makes the value as it will stand out of the current one and a new one, where no rule above does.
         hints: The kinds of further members, which are read only to tell the others.
         settled: Tells members by what is given beside them; raises ValueError where that does not go together.
+        measure: What it measures, if that takes a unit or a zone.
+        inner: The kinds of the members of an object that count for `converted`; `members` and `hints` unless given.
+        item: The kind of the elements of an array.
     """
 
     name: str
@@ -49,6 +67,33 @@ class Kind:
     merge: Callable[[Any, Any], Any] | None = field(default=None, compare=False)
     hints: Mapping[str, Kind] = field(default_factory=dict, compare=False)
     settled: Callable[[Any], Any] | None = field(default=None, compare=False)
+    measure: Measure | None = None
+    inner: Mapping[str, Kind] = field(default_factory=dict, compare=False)
+    item: Kind | None = field(default=None, compare=False)
+
+    @property
+    def measures(self) -> set[Measure]:
+        """Everything that a value of this kind measures, members and elements included."""
+        parts = [*self._inner.values(), *([self.item] if self.item else [])]
+        own = {self.measure} if self.measure else set()
+        return own.union(*(part.measures for part in parts))
+
+    def converted(self, value: Any, convert: Callable[[Kind, Any], Any]) -> Any:
+        """Return a coerced value with each measured part of it converted."""
+        if self.measure:
+            return convert(self, value)
+        if self.item and isinstance(value, list):
+            return [self.item.converted(one, convert) for one in value]
+        if isinstance(value, dict):
+            kinds = self._inner
+            return {
+                name: kinds[name].converted(item, convert) if name in kinds else item for name, item in value.items()
+            }
+        return value
+
+    @property
+    def _inner(self) -> Mapping[str, Kind]:
+        return self.inner or {**self.members, **self.hints}
 
     @property
     def said_schema(self) -> dict[str, Any]:
@@ -93,6 +138,26 @@ def _number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+_WHOLE = re.compile(r"[+-]?\d+")
+
+
+def _amount(value: Any) -> Any:
+    """Read an amount: a text without a decimal point is an int, one with it a Decimal; a float stays one."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if _WHOLE.fullmatch(text):
+        return int(text) if len(text) < _LONGEST_NUMBER else value
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return value
+    return number if number.is_finite() and "_" not in text else value
+
+
+_LONGEST_NUMBER = 19
+
+
 def _parsed(value: Any) -> Any:
     if isinstance(value, str) and value.strip()[:1] in {"[", "{"}:
         try:
@@ -110,23 +175,60 @@ def _ids(value: Any) -> Any:
 
 
 def _rate(value: Any) -> Any:
-    value = _parsed(_number(value))
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    value = _parsed(_amount(value))
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return {"amount": value}
     if isinstance(value, dict):
-        readers = {"amount": _number, "since": _coerced_moment}
+        readers = {"amount": _amount, "since": _coerced_moment}
         return {name: readers[name](item) if name in readers else item for name, item in value.items()}
     return value
 
 
 @lru_cache(maxsize=8192)
 def _moment(text: str) -> str:
+    """Return a point in time in UTC, or as `2026-01-31T09:00:00` where it has no offset; a date is its midnight."""
     try:
         moment = datetime.fromisoformat(text.strip())
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if moment.tzinfo is None:
+            if _is_plain_date(text):
+                return f"{moment.date().isoformat()}T00:00:00Z"
+            return moment.isoformat(timespec="seconds")
+        return in_utc(moment)
     except (ValueError, OverflowError):
         return text
+
+
+def in_utc(moment: datetime) -> str:
+    """Return a point in time as Clockify writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def without_offset(value: Any) -> datetime | None:
+    """Return a coerced time that has no offset, None where the value is none."""
+    if not isinstance(value, str) or not _LOCAL.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+_LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+def _is_plain_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True
+
+
+def _wall_clock(value: Any) -> Any:
+    """Read a time of day at which somebody works: a plain date is their midnight, not that of UTC."""
+    if isinstance(value, str) and _is_plain_date(value):
+        return f"{date.fromisoformat(value.strip()).isoformat()}T00:00:00"
+    return _coerced_moment(value)
 
 
 def _coerced_moment(value: Any) -> Any:
@@ -134,12 +236,14 @@ def _coerced_moment(value: Any) -> Any:
 
 
 def _day(value: Any) -> Any:
+    """Read a date. Of a point in time only midnight is one: at another hour the date depends on who looks."""
     if not isinstance(value, str):
         return value
     try:
-        return date.fromisoformat(value.strip()[:10]).isoformat()
+        moment = datetime.fromisoformat(value.strip())
     except ValueError:
         return value
+    return moment.date().isoformat() if moment.time() == time.min else value
 
 
 @lru_cache(maxsize=4096)
@@ -156,10 +260,10 @@ _CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d))?")
 
 
 def _span(value: Any) -> Any:
-    """Read a length of time: whole seconds, `hh:mm`, `hh:mm:ss` or an ISO 8601 duration."""
-    number = _number(value)
-    if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
-        return f"PT{number}S"
+    """Read a length of time: `hh:mm`, `hh:mm:ss` or an ISO 8601 duration; a number is left for `units` to convert."""
+    number = _amount(value)
+    if not isinstance(number, str):
+        return number
     match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
     return "PT{}H{}M{}S".format(*(int(part or 0) for part in match.groups())) if match else _duration(value)
 
@@ -176,6 +280,13 @@ def _blank_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def canonical_number(value: Any) -> Any:
+    """Return a number by its value: 10 and 10.0 are one, also where they are hashed."""
+    if isinstance(value, (float, Decimal)) and not isinstance(value, bool) and value == value // 1:
+        return int(value)
+    return float(value) if isinstance(value, Decimal) else value
+
+
 def _canonical_colour(value: Any) -> Any:
     return value.upper() if isinstance(value, str) and value else None
 
@@ -185,7 +296,7 @@ def _canonical_moment(value: Any) -> Any:
 
 
 def _canonical_duration(value: Any) -> Any:
-    seconds = seconds_of(value) if isinstance(value, str) else value
+    seconds = seconds_of(value) if isinstance(value, str) else None
     return seconds if seconds is not None else value
 
 
@@ -196,7 +307,7 @@ def _canonical_ids(value: Any) -> Any:
 
 
 def _canonical_rate(value: Any) -> Any:
-    return value.get("amount") if isinstance(value, dict) else value
+    return canonical_number(value.get("amount")) if isinstance(value, dict) else value
 
 
 def evened(value: Any) -> Any:
@@ -225,24 +336,36 @@ EMAIL = Kind(
 )
 WORD = Kind("one of a set", {"type": "string"}, _word, _blank_is_none)
 FLAG = Kind("true or false", {"type": "boolean"}, _flag, lambda value: value or False)
-INTEGER = Kind("a whole number", {"type": "integer"}, _number, _same)
-NUMBER = Kind("a number", {"type": "number"}, _number, _same)
+INTEGER = Kind("a whole number", {"type": "integer"}, _number, canonical_number)
+NUMBER = Kind("a number", {"type": "number"}, _number, canonical_number)
+MONEY = Kind("a whole number of minor units", {"type": "integer"}, _amount, canonical_number, measure=Measure.MONEY)
+MAJOR = Kind("a number", {"type": "number"}, _amount, canonical_number, measure=Measure.MAJOR)
 COLOR = Kind("a colour such as #0B83D9", {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"}, _text, _canonical_colour)
-_MOMENT = {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", **said("a timestamp such as 2026-01-31T09:00:00Z")}
+_MOMENT = {"pattern": r"^(19|2\d)\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$", **said("a timestamp such as 2026-01-31T09:00:00Z")}
 MOMENT = Kind(
     "a timestamp such as 2026-01-31T09:00:00Z",
     {"type": "string", **_MOMENT},
     _coerced_moment,
     _canonical_moment,
+    measure=Measure.MOMENT,
 )
-DAY = Kind("a date such as 2026-01-31", {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}, _day, _blank_is_none)
+"""A plain date is the midnight of UTC, as Clockify has the dates of invoices, rates and plans."""
+WALL_CLOCK = replace(MOMENT, coerce=_wall_clock)
+_DATE = r"^\d{4}-\d\d-\d\d$"
+DAY = Kind(
+    "a date such as 2026-01-31",
+    {"type": "string", "pattern": _DATE, **said("a date such as 2026-01-31")},
+    _day,
+    _blank_is_none,
+    measure=Measure.DAY,
+)
 DURATION = Kind(
-    "a duration such as PT1H30M",
+    "a duration such as PT1H30M, 01:30:00 or 5400 (seconds)",
     {"type": "string", "pattern": r"^P(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$"},
-    _duration,
+    _span,
     _canonical_duration,
+    measure=Measure.DURATION,
 )
-SPAN = replace(DURATION, name="a duration such as PT1H30M, 01:30:00 or 5400 (seconds)", coerce=_span)
 ID = Kind("an id", {"type": "string", "minLength": 1}, _text, _blank_is_none)
 IDS = Kind("an array of ids", {"type": "array", "items": {"type": "string"}}, _ids, _canonical_ids)
 RATE = Kind(
@@ -254,6 +377,7 @@ RATE = Kind(
     },
     _rate,
     _canonical_rate,
+    inner={"amount": MONEY, "since": MOMENT},
 )
 OBJECT = Kind("an object", {"type": "object"}, _parsed, evened)
 LIST = Kind("an array", {"type": "array"}, _parsed, evened)
@@ -291,10 +415,10 @@ def _with_end(interval: Any) -> Any:
     if not isinstance(interval, dict) or interval.get("duration") in (None, ""):
         return interval
     start, end = (_coerced_moment(interval.get(name)) for name in ("start", "end"))
-    span = SPAN.coerce(interval["duration"])
+    span = interval["duration"]
     seconds = seconds_of(span) if isinstance(span, str) else None
     if seconds is None:
-        msg = f"duration must be {SPAN.name}"
+        msg = f"duration must be {DURATION.name}"
         raise ValueError(msg)
     if not start:
         msg = "duration counts from a start, which is required beside it"
@@ -309,7 +433,13 @@ def _with_end(interval: Any) -> Any:
     return {**interval, "end": until}
 
 
-INTERVAL = replace(record_of("an interval", start=MOMENT, end=MOMENT), hints={"duration": SPAN}, settled=_with_end)
+_INTERVAL = record_of("an interval", start=WALL_CLOCK, end=WALL_CLOCK, duration=DURATION)
+INTERVAL = replace(
+    record_of("an interval", start=WALL_CLOCK, end=WALL_CLOCK),
+    coerce=_INTERVAL.coerce,
+    hints={"duration": DURATION},
+    settled=_with_end,
+)
 
 
 def list_of(
@@ -335,7 +465,7 @@ def list_of(
         elements = [item.canonical(one) for one in value or () if only(one)]
         return elements if ordered else sorted(elements, key=repr)
 
-    return Kind(name, {"type": "array", "items": item.said_schema}, coerce, canonical, key=key)
+    return Kind(name, {"type": "array", "items": item.said_schema}, coerce, canonical, key=key, item=item)
 
 
 def _has_value(one: Any) -> bool:

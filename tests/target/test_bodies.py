@@ -345,12 +345,12 @@ def test_a_duration_that_contradicts_what_stands_beside_it_is_refused(target: An
             singer.record("time_entries", id=5, userId=me, start="yesterday", duration=60),
         ]
     )
-    spelled = "timeInterval: duration must be a duration such as PT1H30M, 01:30:00 or 5400 (seconds)"
+    unit = 'set units of the stream to {"duration": "hours" or "minutes" or "seconds"}'
     assert {reject["key"]: reject["message"] for reject in result.rejects} == {
         "1": "timeInterval: duration is not what lies between start and end",
         "2": "timeInterval: duration counts from a start, which is required beside it",
-        "3": spelled,
-        "4": spelled,
+        "3": f"duration has a decimal point and no unit: {unit}; only whole numbers are taken for seconds without it",
+        "4": "duration must be a duration such as PT1H30M, 01:30:00 or 5400 (seconds)",
         "5": "timeInterval.start must be a timestamp such as 2026-01-31T09:00:00Z",
     }
     assert result.writes == {}

@@ -90,13 +90,14 @@ def test_of_a_killed_run_only_calls_that_had_left_are_doubtful(target: Any, sing
 def test_what_was_half_built_is_completed_first(target: Any, singer: Any) -> None:
     """A payment that meets an invoice without its items would make it a paid one."""
     body = _invoice(target)
-    item = {"itemType": "Service", "description": "work", "quantity": 1, "unitPrice": 100000, "applyTaxes": "NONE"}
+    item = {"itemType": "Service", "description": "work", "quantity": 1, "unitPrice": 1000, "applyTaxes": "NONE"}
     whole = {
         **{name: body[name] for name in ("number", "clientId", "currency", "issuedDate", "dueDate")},
         "items": [item],
     }
     recovery = {"scope": [], "given": {"number": "1"}, "before": []}
-    changes = {name: (None, value) for name, value in whole.items()}
+    begun = {**whole, "items": [{**item, "quantity": 100}]}  # in the hundredths that Clockify has
+    changes = {name: (None, value) for name, value in begun.items()}
     _earlier(target, Entry("invoices", "i1", "invoices", "INSERT", changes=changes, recovery=recovery))
     result = target(
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,9 @@ from target_clockify.values import (
     FLAG,
     ID,
     INTEGER,
+    MAJOR,
     MOMENT,
+    MONEY,
     NUMBER,
     OBJECT,
     TEXT,
@@ -48,7 +51,7 @@ EXPENSE_CATEGORIES = WritableObject(
     fields=(
         named(250),
         Field("hasUnitPrice", FLAG, clearable=False),
-        Field("priceInCents", INTEGER, rules={"minimum": 0}, clearable=False, description="Minor units."),
+        Field("priceInCents", MONEY, rules={"minimum": 0}, clearable=False, description="Minor units."),
         Field("unit", TEXT),
         Field("archived", FLAG, clearable=False),
     ),
@@ -152,10 +155,10 @@ EXPENSES = WritableObject(
         Field("taskId", ID, refers="tasks"),
         Field(
             "quantity",
-            NUMBER,
+            MAJOR,
             key="amount",
             clearable=False,
-            description="Major units (12.5 is 12.50), or the number of units where the category has a unit price.",
+            description="Major units (12 is 12.00), or the number of units where the category has a unit price.",
         ),
         Field("notes", TEXT, rules={"maxLength": 3000}),
         Field("billable", FLAG, clearable=False),
@@ -196,9 +199,42 @@ _ITEM = record_of(
     itemType=TEXT,
     description=TEXT,
     quantity=NUMBER,
-    unitPrice=NUMBER,
+    unitPrice=MONEY,
     applyTaxes=WORD,
 )
+_SCALE = 100  # Clockify: the amount of an item is quantity x unitPrice / 100
+
+
+def scaled_item(item: State) -> State:
+    """Return an item, whose amount is quantity x unitPrice, with the quantity in hundredths as Clockify counts it.
+
+    Raises:
+        ValueError: The quantity is not a whole number of hundredths, or the item states another amount.
+    """
+    quantity, price, amount = (NUMBER.coerce(item.get(name)) for name in ("quantity", "unitPrice", "amount"))
+    if not all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in (quantity, price)):
+        return item  # the schema says what is wrong
+    count, price = Decimal(repr(quantity)), Decimal(repr(price))
+    stated = None if isinstance(amount, bool) or not isinstance(amount, (int, float)) else Decimal(repr(amount))
+    if stated is not None and stated == count * price / _SCALE != count * price:
+        return item  # it is as Clockify tells it
+    if stated is not None and stated != count * price:
+        msg = "amount of an item must be quantity x unitPrice, in minor units, or stay out"
+        raise ValueError(msg)
+    hundredths = count * _SCALE
+    if hundredths != hundredths.to_integral_value():
+        msg = "quantity of an item must have at most two decimal places"
+        raise ValueError(msg)
+    return {**item, "quantity": int(hundredths)}
+
+
+def _scaled_items(given: State) -> State:
+    items = given.get("items")
+    if not isinstance(items, list):
+        return given
+    return {**given, "items": [scaled_item(one) if isinstance(one, dict) else one for one in items]}
+
+
 _STATUSES = ["UNSENT", "SENT", "PAID", "PARTIALLY_PAID", "VOID", "OVERDUE"]
 
 
@@ -267,7 +303,8 @@ INVOICES = WritableObject(
             "items",
             list_of(_ITEM, "an array of items", ordered=True),
             clearable=False,
-            description="`amount` of an item is quantity times unitPrice / 100, in minor units.",
+            description="What an item comes to is quantity x unitPrice (minor units); quantity has at most two "
+            "decimal places. Rows as the tap reads them keep Clockify's scale, a hundredfold.",
         ),
         Field("status", WORD, key="invoiceStatus", rules={"enum": _STATUSES}, clearable=False),
         Field(
@@ -313,6 +350,7 @@ INVOICES = WritableObject(
         *("clientName", "amount", "balance", "paid", "daysOverdue", "userId", "containsImportedExpenses"),
         *("containsImportedTimes", "subtotal", "discountAmount", "taxAmount", "tax2Amount", "calculationType"),
     ),
+    by_hand=_scaled_items,
     adapt=_with_taxes,
 )
 
@@ -322,7 +360,7 @@ INVOICE_PAYMENTS = WritableObject(
     aliases=("Payment", "Payments", "InvoicePayment"),
     fields=(
         Field("invoiceId", ID, refers="invoices", fixed=True, clearable=False),
-        Field("amount", INTEGER, rules={"minimum": 1}, fixed=True, clearable=False, description="Minor units."),
+        Field("amount", MONEY, rules={"minimum": 1}, fixed=True, clearable=False, description="Minor units."),
         Field("date", MOMENT, key="paymentDate", fixed=True, clearable=False),
         Field("note", TEXT, rules={"maxLength": 1000}, fixed=True),
     ),

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from clockify_client import Endpoint, endpoints
 
-from target_clockify.declaration import Bulk, Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.declaration import (
+    Bulk,
+    Call,
+    Change,
+    Create,
+    Delete,
+    Field,
+    Listing,
+    Operation,
+    Part,
+    State,
+    WritableObject,
+)
 from target_clockify.objects.shared import named, rate_parts, without_unchanged_rates
 from target_clockify.values import (
     ANY,
@@ -20,6 +34,7 @@ from target_clockify.values import (
     INTEGER,
     INTERVAL,
     LIST,
+    MONEY,
     RATE,
     TEXT,
     WORD,
@@ -75,10 +90,10 @@ CLIENTS = WritableObject(
 )
 
 
-_ESTIMATE = record_of(estimate=DURATION, type=WORD, resetOption=WORD, active=FLAG, includeNonBillable=FLAG)
-_BUDGET = record_of(estimate=INTEGER, type=WORD, resetOption=WORD, active=FLAG, includeExpenses=FLAG)
+TIME_ESTIMATE = record_of(estimate=DURATION, type=WORD, resetOption=WORD, active=FLAG, includeNonBillable=FLAG)
+BUDGET_ESTIMATE = record_of(estimate=MONEY, type=WORD, resetOption=WORD, active=FLAG, includeExpenses=FLAG)
 _RESET = record_of(interval=WORD, dayOfWeek=WORD, dayOfMonth=INTEGER, month=WORD, hour=INTEGER)
-_MEMBER = record_of(required=("userId",), userId=ID, hourlyRate=RATE, costRate=RATE)
+MEMBER = record_of(required=("userId",), userId=ID, hourlyRate=RATE, costRate=RATE)
 
 
 def _is_direct(member: Any) -> bool:
@@ -93,7 +108,7 @@ def _groups(members: Any) -> set[str]:
     return {str(one["targetId"]) for one in groups if one.get("targetId")}
 
 
-_DIRECT = list_of(_MEMBER, "an array of members", only=_is_direct)
+_DIRECT = list_of(MEMBER, "an array of members", only=_is_direct)
 
 
 def _with_rates(current: Any, value: Any) -> Any:
@@ -182,8 +197,8 @@ PROJECTS = WritableObject(
         Field("hourlyRate", RATE, clearable=False, aliases=("hourlyRateAmount",), description="Minor units."),
         Field("costRate", RATE, clearable=False, aliases=("costRateAmount",), description="Minor units."),
         Field("estimate", record_of(estimate=DURATION, type=WORD), clearable=False),
-        Field("timeEstimate", _ESTIMATE, clearable=False),
-        Field("budgetEstimate", _BUDGET, clearable=False, description="Minor units."),
+        Field("timeEstimate", TIME_ESTIMATE, clearable=False),
+        Field("budgetEstimate", BUDGET_ESTIMATE, clearable=False, description="Minor units."),
         Field("estimateReset", _RESET, clearable=False),
         Field(
             "memberships",
@@ -225,7 +240,7 @@ TASKS = WritableObject(
         Field("assigneeIds", IDS, refers={"[]": "users"}),
         Field("userGroupIds", IDS, refers={"[]": "user_groups"}),
         Field("estimate", DURATION, clearable=False),
-        Field("budgetEstimate", INTEGER, rules={"minimum": 0}, clearable=False, description="Minor units."),
+        Field("budgetEstimate", MONEY, rules={"minimum": 0}, clearable=False, description="Minor units."),
         Field("billable", FLAG, clearable=False),
         Field("status", WORD, rules={"enum": ["ACTIVE", "DONE"]}, clearable=False),
         Field("hourlyRate", RATE, clearable=False, aliases=("hourlyRateAmount",), description="Minor units."),
@@ -295,6 +310,19 @@ def _fills_in(custom_field: State) -> bool:
     return custom_field.get("entityType") == "TIMEENTRY" and any(value is not None for value in values)
 
 
+_LONGEST_TIMER = timedelta(days=1)
+
+
+def _entry_rules(operation: Operation, given: State, read_shape: bool) -> Iterator[str]:  # noqa: FBT001
+    """Only Clockify itself tells that a timer has been running for days; a row without an end has lost it."""
+    interval = given.get("timeInterval")
+    if read_shape or operation is not Operation.INSERT or not isinstance(interval, dict) or interval.get("end"):
+        return
+    with suppress(ValueError, TypeError):  # a start that is none is told by the schema
+        if datetime.now(tz=UTC) - datetime.fromisoformat(str(interval.get("start"))) > _LONGEST_TIMER:
+            yield "timeInterval needs an end or a duration, since it starts more than a day ago"
+
+
 _ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")  # holidays and time off make theirs themselves
 
 TIME_ENTRIES = WritableObject(
@@ -352,6 +380,7 @@ TIME_ENTRIES = WritableObject(
         bulk=Bulk("DELETE", "/user/{userId}/time-entries", "userId", 100, query="time-entry-ids"),
     ),
     beside=("custom_fields",),
+    rules=_entry_rules,
     read_only=("kioskId", "hourlyRate", "costRate", "isLocked"),
 )
 

@@ -1,0 +1,56 @@
+"""The settings of single streams, by the name of the stream in any spelling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_clockify.naming import folded, nearest
+from target_clockify.objects import BY_NAME, find_object, why_not
+from target_clockify.procedures import PROCEDURES, find_procedure
+from target_clockify.record import Route
+from target_clockify.zones import USER, zone_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from target_clockify.declaration import WritableObject
+
+
+def writable(name: str) -> WritableObject | None:
+    """Return the object or procedure that a name means, in any spelling."""
+    return find_object(name) or find_procedure(name)
+
+
+def settings_of(config: Mapping[str, Any], stream: str) -> Mapping[str, Any]:
+    """Return the settings of a stream."""
+    streams: Mapping[str, Any] = config.get("streams") or {}
+    found = streams.get(stream) or next((one for name, one in streams.items() if folded(name) == folded(stream)), None)
+    return found or {}
+
+
+def problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with settings beyond their schema: names that mean nothing, a line for each."""
+    if (zone := config.get("time_zone") or USER) != USER and zone_named(zone) is None:
+        yield "time_zone must be `user` or an IANA name such as Europe/Zurich"
+    names: dict[str, str] = {}
+    for name, settings in (config.get("streams") or {}).items():
+        other = names.setdefault(folded(name), name)
+        if other != name:
+            yield f"streams names one stream twice: {other} and {name}"
+        yield from _problems(name, settings or {})
+
+
+def _problems(name: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    wanted = settings.get("object") or name
+    target = writable(wanted)
+    if target is not None:
+        try:
+            Route(name, target, (), settings)
+        except ValueError as error:
+            yield f"streams.{name}: {error}"
+    elif why_not(wanted) is None:
+        near = nearest(wanted, [*BY_NAME, *(one.name for one in PROCEDURES)])
+        if settings.get("object"):
+            yield f"streams.{name}.object: {wanted!r} is no object{near}"
+        else:
+            yield f"streams.{name} names no object{near}; a stream of another name needs its `object`"

@@ -1,0 +1,354 @@
+"""Money, durations and times of rows that nobody here made: known, or refused in words, and never rounded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from target_clockify.objects import BY_NAME
+from target_clockify.units import Unit, converter
+from target_clockify.values import DURATION, MONEY
+from target_clockify.zones import in_zone
+
+_DAY = {"start": "2026-01-05T08:00:00Z"}
+
+
+def _me(target: Any) -> str:
+    return str(target.box.ok("GET", "/user")["id"])
+
+
+def _entries(target: Any) -> list[dict[str, Any]]:
+    found = target.tables()["time_entries"]
+    return list(found.values()) if isinstance(found, dict) else list(found)
+
+
+# -- money ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"hourlyRate": "85.00"},
+        {"hourly_rate": 100.0},
+        {"HourlyRateAmount": "1e2"},
+        {"hourlyRate": {"amount": 85.5}},
+        {"costRate": '{"amount": 85.0}'},
+        {"budgetEstimate": {"estimate": "100.00", "type": "MANUAL", "active": True}},
+    ],
+    ids=str,
+)
+def test_money_with_a_decimal_point_needs_a_unit(target: Any, singer: Any, row: dict[str, Any]) -> None:
+    result = target([singer.schema("projects"), singer.record("projects", id=1, name="Site", **row)])
+    [reject] = result.rejects
+    assert (result.code, result.writes) == (1, {})
+    [column] = row
+    assert (
+        f'{column} has a decimal point and no unit: set units of the stream to {{"{column}": "major" or "minor"}}'
+        in (reject["message"])
+    )
+
+
+def test_units_convert_without_rounding(target: Any, singer: Any) -> None:
+    client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
+    dates = {"issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
+    messages = [
+        singer.schema("projects"),
+        singer.schema("invoices"),
+        singer.schema("AddInvoicePayment"),
+        *[singer.record("projects", id=n, name=f"P{n}", rate=value) for n, value in enumerate(["85.00", 85, 0.29])],
+        singer.record("projects", id="odd", name="Odd", rate="85.005"),
+        singer.record("invoices", id=1, number="1", clientId=client, currency="USD", **dates),
+        singer.record("AddInvoicePayment", id=1, invoiceId="1", amount="25.00", paymentDate="2026-01-10"),
+    ]
+    streams = {
+        "Projects": {"columns": {"rate": "hourlyRate"}, "units": {"rate": "major"}},
+        "add_invoice_payment": {"units": {"amount": "major"}},
+    }
+    result = target(messages, streams=streams)
+    assert [one["message"] for one in result.rejects] == [
+        "rate in major is not a whole number of minor units; it is not rounded"
+    ]
+    projects = {one["name"]: one["hourlyRate"]["amount"] for one in target.box.ok("GET", "/workspaces/{ws}/projects")}
+    assert projects == {"P0": 8500, "P1": 8500, "P2": 29}
+    [invoice] = target.tables()["invoices"]
+    assert [one["amount"] for one in invoice["payments"]] == [2500]
+    assert target(messages[:3] + messages[3:6], streams=streams).writes == {}
+
+
+def test_a_unit_that_is_mended_is_applied_to_rows_that_came_before(target: Any, singer: Any) -> None:
+    messages = [singer.schema("projects"), singer.record("projects", id=1, name="Site", hourlyRate=85)]
+    target(messages)
+    assert target(messages, streams={"projects": {"units": {"hourlyRate": "major"}}}).counts["projects"] == {
+        "updated": 1
+    }
+    assert target.box.ok("GET", "/workspaces/{ws}/projects")[0]["hourlyRate"]["amount"] == 8500
+
+
+@given(st.integers(0, 10**12), st.sampled_from([Unit.MAJOR, Unit.MINOR]), st.booleans())
+def test_any_amount_survives_its_unit(minor: int, unit: Unit, text: bool) -> None:  # noqa: FBT001
+    spelled = Decimal(minor) / 100 if unit is Unit.MAJOR else Decimal(minor)
+    value = MONEY.coerce(str(spelled)) if text else float(spelled)
+    if float(spelled) == spelled or text:
+        assert converter("rate", unit, as_read=False)(MONEY, value) == minor
+
+
+@given(st.integers(0, 10**7), st.sampled_from([Unit.HOURS, Unit.MINUTES, Unit.SECONDS]))
+def test_any_duration_is_whole_seconds_or_refused(hundredths: int, unit: Unit) -> None:
+    seconds = Decimal(hundredths) / 100 * {Unit.HOURS: 3600, Unit.MINUTES: 60, Unit.SECONDS: 1}[unit]
+    value = DURATION.coerce(str(Decimal(hundredths) / 100))
+    convert = converter("duration", unit, as_read=False)
+    if seconds == int(seconds):
+        assert convert(DURATION, value) == f"PT{int(seconds)}S"
+    else:
+        with pytest.raises(ValueError, match="not rounded"):
+            convert(DURATION, value)
+
+
+def test_an_item_comes_to_quantity_times_price(target: Any, singer: Any) -> None:
+    client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
+    head = {"clientId": client, "currency": "USD", "issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
+    item = {"itemType": "Service", "description": "work"}
+
+    def invoice(key: str, *items: dict[str, Any]) -> dict[str, Any]:
+        return singer.record("invoices", id=key, number=key, **head, items=[{**item, **one} for one in items])
+
+    messages = [
+        singer.schema("invoices"),
+        singer.schema("AddInvoiceItem"),
+        invoice("one", {"quantity": 1, "unitPrice": 10000}),
+        invoice("part", {"quantity": 1.5, "unitPrice": 10000}, {"quantity": "0.25", "unitPrice": "400"}),
+        invoice("read", {"quantity": 100, "unitPrice": 10000, "amount": 10000}),
+        invoice("plain", {"quantity": 2, "unitPrice": 10000, "amount": 20000}),
+        invoice("wrong", {"quantity": 2, "unitPrice": 10000, "amount": 30000}),
+        invoice("third", {"quantity": 0.333, "unitPrice": 10000}),
+        singer.record("AddInvoiceItem", id=1, invoiceId="one", **item, quantity=2, unitPrice=500, applyTaxes="NONE"),
+    ]
+    result = target(messages)
+    assert {one["key"]: one["message"] for one in result.rejects} == {
+        "wrong": "amount of an item must be quantity x unitPrice, in minor units, or stay out",
+        "third": "quantity of an item must have at most two decimal places",
+    }
+    found = target.box.ok("GET", "/workspaces/{ws}/invoices")["invoices"]
+    assert {one["number"]: one["amount"] for one in found} == {
+        "one": 10000 + 1000,
+        "part": 15000 + 100,
+        "read": 10000,
+        "plain": 20000,
+    }
+    assert target([messages[0], *messages[3:6]]).writes == {}
+
+
+# -- durations -----------------------------------------------------------------------------------
+
+
+def test_durations_by_their_unit(target: Any, singer: Any) -> None:
+    me, schema = _me(target), singer.schema("time_entries")
+    plain = [5400, "5400", "1:30", "01:30:00", "PT1H30M", "PT5400S"]
+    rows = [singer.record("time_entries", id=n, userId=me, **_DAY, duration=value) for n, value in enumerate(plain)]
+    assert target([schema, *rows]).counts["time_entries"] == {"inserted": len(plain)}
+    hours = [8, "8", "8.0", 8.0, "8:00", "PT8H"]
+    rows = [singer.record("time_entries", id=f"h{n}", userId=me, **_DAY, Hours=value) for n, value in enumerate(hours)]
+    streams = {"time_entries": {"columns": {"Hours": "duration"}, "units": {"Hours": "hours"}}}
+    assert target([schema, *rows], streams=streams).counts["time_entries"] == {"inserted": len(hours)}
+    lasting = [one["timeInterval"]["end"] for one in _entries(target)]
+    assert sorted(lasting) == ["2026-01-05T09:30:00Z"] * len(plain) + ["2026-01-05T16:00:00Z"] * len(hours)
+    for value in ("2.0", 2.0, "0.5"):
+        result = target([schema, singer.record("time_entries", id="x", userId=me, **_DAY, duration=value)])
+        assert "duration has a decimal point and no unit" in result.rejects[0]["message"]
+        assert result.writes == {}
+
+
+# -- times ---------------------------------------------------------------------------------------
+
+
+def test_a_time_without_an_offset_is_that_of_its_person(target: Any, singer: Any) -> None:
+    target.box.reset(scale="tiny")
+    target.workspace = target.box.workspace_id
+    users = target.box.ok("GET", "/workspaces/{ws}/users?page-size=50")
+    people = {one["settings"]["timeZone"]: one for one in users if one["settings"]}
+    assert len(people) > 2, "the people of this world live in several zones"
+    before = {one["id"] for one in _entries(target)}
+    rows = [
+        singer.record(
+            "time_entries", id=zone, userId=one["email"] or one["id"], start="2026-07-31 22:30", duration="1:00"
+        )
+        for zone, one in people.items()
+    ]
+    assert target([singer.schema("time_entries"), *rows]).counts["time_entries"] == {"inserted": len(rows)}
+    zones = {one["id"]: zone for zone, one in people.items()}
+    made = [one for one in _entries(target) if one["id"] not in before]
+    assert len(made) == len(people)
+    for one in made:
+        start = datetime.fromisoformat(one["timeInterval"]["start"]).astimezone(ZoneInfo(zones[one["userId"]]))
+        assert f"{start:%Y-%m-%d %H:%M}" == "2026-07-31 22:30"
+    assert target([singer.schema("time_entries"), *rows]).writes == {}
+    [mine] = [one for one in made if zones[one["userId"]] == "America/Los_Angeles"]
+    moved = singer.record("time_entries", id=mine["id"], start="2026-07-31 21:30", end="2026-07-31 22:00")
+    assert target([singer.schema("time_entries"), moved]).counts["time_entries"] == {"updated": 1}
+    [mine] = [one for one in _entries(target) if one["id"] == mine["id"]]
+    assert mine["timeInterval"]["start"] == "2026-08-01T04:30:00Z"
+
+
+def test_times_that_do_not_exist_or_exist_twice_are_refused(target: Any, singer: Any) -> None:
+    me, schema = _me(target), singer.schema("time_entries")
+    times = {
+        "gap": "2026-03-29 02:30",
+        "twice": "2026-10-25 02:30",
+        "fine": "2026-10-25 04:30",
+        "told": "2026-10-25 02:30+02:00",
+    }
+    rows = [singer.record("time_entries", id=key, userId=me, start=one, duration=60) for key, one in times.items()]
+    result = target([schema, *rows], time_zone="Europe/Zurich")
+    assert {one["key"]: one["message"] for one in result.rejects} == {
+        "gap": "timeInterval names a time that does not exist in Europe/Zurich: the clock was put forward over it",
+        "twice": "timeInterval names a time that exists twice in Europe/Zurich: the clock was put back over it; "
+        "add its offset",
+    }
+    assert sorted(one["timeInterval"]["start"] for one in _entries(target)) == [
+        "2026-10-25T00:30:00Z",
+        "2026-10-25T03:30:00Z",
+    ]
+    wrong = target([schema, *rows], time_zone="Mars/Olympus")
+    assert (wrong.code, wrong.requests) == (1, {})
+    assert "time_zone must be `user` or an IANA name" in wrong.log
+
+
+@given(
+    st.datetimes(datetime.fromisoformat("1980-01-01"), datetime.fromisoformat("2037-01-01")),
+    st.sampled_from(["America/Los_Angeles", "Asia/Kolkata", "Australia/Lord_Howe"]),
+)
+def test_any_wall_clock_comes_back(local: datetime, name: str) -> None:
+    zone, local = ZoneInfo(name), local.replace(microsecond=0, fold=0)
+    record = {"timeInterval": {"start": local.isoformat()}}
+    try:
+        found = in_zone(BY_NAME["time_entries"], record, lambda: zone)
+    except ValueError:
+        assert len({local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}) == 2
+        return
+    moment = datetime.fromisoformat(found["timeInterval"]["start"])
+    assert moment.astimezone(zone).replace(tzinfo=None, fold=0) == local
+
+
+def test_columns_of_date_and_time_are_joined_and_read_by_their_format(target: Any, singer: Any) -> None:
+    streams = {
+        "report": {
+            "object": "time_entries",
+            "columns": {
+                "start": ["Start Date", "Start Time"],
+                "end": ["End Date", "End Time"],
+                "Email": "userId",
+            },
+            "formats": {"start": "%m/%d/%Y %I:%M:%S %p", "end": "%m/%d/%Y %I:%M:%S %p"},
+        }
+    }
+    email = target.box.ok("GET", "/user")["email"]
+    row = {"Email": email, "Start Date": "10/05/2026", "Start Time": "11:00:00 PM", "End Date": "10/06/2026"}
+    messages = [
+        singer.schema("report", "n"),
+        singer.record("report", n=1, **row, **{"End Time": "01:30:00 AM"}),
+        singer.record("report", n=2, **row, **{"End Time": ""}),
+        singer.record("report", n=3, **row, **{"End Time": "25:30"}),
+    ]
+    result = target(messages, streams=streams, time_zone="Asia/Kolkata")
+    assert {one["key"]: one["message"] for one in result.rejects} == {
+        "2": "end is joined from End Date, End Time, of which End Time is blank",
+        "3": "end is not in the format %m/%d/%Y %I:%M:%S %p",
+    }
+    [entry] = _entries(target)
+    assert entry["timeInterval"]["start"] == "2026-10-05T17:30:00Z"
+    assert entry["timeInterval"]["end"] == "2026-10-05T20:00:00Z"
+    assert "means nothing" not in result.log
+
+
+def test_an_old_entry_without_an_end_is_no_timer(target: Any, singer: Any) -> None:
+    me, schema = _me(target), singer.schema("time_entries")
+    recent = (datetime.now(tz=UTC) - timedelta(hours=2)).isoformat()
+    rows = [singer.record("time_entries", id=n, userId=me, start=f"201{n}-01-05T08:00:00Z") for n in range(3)]
+    result = target([schema, *rows, singer.record("time_entries", id="now", userId=me, start=recent)])
+    assert result.counts["time_entries"] == {"inserted": 1, "rejected": 3}
+    assert {one["message"] for one in result.rejects} == {
+        "timeInterval needs an end or a duration, since it starts more than a day ago"
+    }
+    as_read = {"id": "a" * 24, "workspaceId": "b" * 24, "userId": target.box.ok("GET", "/user")["email"]}
+    running = singer.record("time_entries", **as_read, timeInterval={"start": "2020-01-05T08:00:00Z", "end": None})
+    assert target([schema, running]).counts["time_entries"] == {"inserted": 1}
+
+
+def test_dates_of_another_hour_are_no_dates(target: Any, singer: Any) -> None:
+    me = _me(target)
+    target.box.ok("POST", "/workspaces/{ws}/expenses/categories", {"name": "Meals"})
+    row = {"userId": me, "categoryId": "Meals", "amount": 12.5}
+    dates = {"a": "2026-01-05", "b": "2026-01-05T00:00:00Z", "c": "2026-01-05 23:30:00", "d": "2026-01-05x"}
+    rows = [singer.record("expenses", id=key, **row, date=day, notes=key) for key, day in dates.items()]
+    result = target([singer.schema("expenses"), *rows])
+    assert {one["key"]: one["message"] for one in result.rejects} == dict.fromkeys(
+        "cd", "date must be a date such as 2026-01-31"
+    )
+
+
+# -- nothing, null and blank ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "blank", "null"), [(None, "old", None), ("ignore", "old", "old"), ("clear", None, None)]
+)
+def test_blank_and_null(target: Any, singer: Any, mode: str | None, blank: str | None, null: str | None) -> None:
+    streams = {"clients": {"empty": mode}} if mode else {}
+    for value, wanted in (("", blank), ("  ", blank), (None, null)):
+        target.box.reset(scale="empty")
+        target.workspace = target.box.workspace_id
+        (target.folder / "ledger.db").unlink(missing_ok=True)
+        schema = singer.schema("clients")
+        target([schema, singer.record("clients", id=1, name="Acme", note="old", email="a@acme.example")])
+        row = singer.record("clients", id=1, name=value, note=value, email=value)
+        assert target([schema, row], streams=streams).code == 0
+        [client] = target.box.ok("GET", "/workspaces/{ws}/clients")
+        assert client["name"] == "Acme"
+        assert (client["note"] or None, client["email"] or None) == (wanted, "a@acme.example" if wanted else None)
+
+
+def test_a_row_of_the_tap_means_its_blanks(target: Any, singer: Any) -> None:
+    client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme", "note": "old"})
+    [row] = target.box.ok("GET", "/workspaces/{ws}/clients")
+    for value in ("", None):
+        result = target([singer.schema("clients"), singer.record("clients", **{**row, "note": value})])
+        assert not target.box.ok("GET", f"/workspaces/{{ws}}/clients/{client['id']}")["note"], result.log
+
+
+# -- names in the settings -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"dry_rnu": True}, "dry_rnu is not a setting; write dry_run"),
+        ({"streams": {"time_entrys": {}}}, "streams.time_entrys names no object (did you mean time_entries?)"),
+        ({"streams": {"x": {"object": "time_entrys"}}}, "'time_entrys' is no object (did you mean time_entries?)"),
+        ({"streams": {"time_entries": {"colums": {}}}}, "streams.time_entries.colums is not a setting"),
+        ({"streams": {"time_entries": {"columns": {"Dauer": "duratoin"}}}}, "(did you mean duration?)"),
+        ({"streams": {"time_entries": {"columns": {"strat": ["Date", "Time"]}}}}, "(did you mean start?)"),
+        ({"streams": {"projects": {"match_on": ["nmae"]}}}, "(did you mean name?)"),
+        ({"streams": {"projects": {"units": {"hourlyRat": "major"}}}}, "(did you mean hourlyRate?)"),
+        ({"streams": {"projects": {"units": {"hourlyRate": "mayor"}}}}, "not in 'mayor' (did you mean major?)"),
+        ({"streams": {"projects": {"units": {"hourlyRate": "hours"}}}}, "hourlyRate can be in major, minor"),
+        ({"streams": {"projects": {"units": {"name": "major"}}}}, "name is neither an amount of money nor a duration"),
+        ({"streams": {"time_entries": {"formats": {"strat": "%Y"}}}}, "(did you mean start?)"),
+        ({"streams": {"time_entries": {"formats": {"start": "%H:%M"}}}}, "names no day of a year"),
+        ({"streams": {"time_entries": {"formats": {"start": "%Y-%Q"}}}}, "strptime does not read"),
+        ({"streams": {"clients": {}, "Clients": {}}}, "streams names one stream twice: clients and Clients"),
+        ({"streams": {"clients": {"empty": "keep"}}}, "streams.clients.empty must be one of ignore, clear"),
+    ],
+    ids=str,
+)
+def test_unknown_names_are_refused_and_nothing_is_sent(
+    target: Any, singer: Any, settings: dict[str, Any], said: str
+) -> None:
+    result = target([singer.schema("tags"), singer.record("tags", id=1, name="a")], **settings)
+    assert (result.code, result.requests, result.states) == (1, {}, [])
+    assert said in result.log
+    assert "Traceback" not in result.log
