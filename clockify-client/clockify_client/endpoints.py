@@ -171,15 +171,15 @@ REPORT_DETAILED = _report(
     body={**_RANGE, "amountShown": "{amountShown}", "detailedFilter": {"options": {"totals": "EXCLUDE"}}},
     identity="_id",
 )
-REPORT_DETAILED_OF_USER = REPORT_DETAILED.having(
-    body={"users": {"ids": "{userIds}", "contains": "CONTAINS", "status": "ALL"}}
-)
+_OF_USERS = {"users": {"ids": "{userIds}", "contains": "CONTAINS", "status": "ALL"}}
+REPORT_DETAILED_OF_USER = REPORT_DETAILED.having(body=_OF_USERS)
 REPORT_SUMMARY = _report(
     "summary",
     rows="groupOne",
     body={**_RANGE, "amountShown": "{amountShown}", "summaryFilter": {"groups": "{groups}"}},
     identity="",
 )
+REPORT_SUMMARY_OF_USER = REPORT_SUMMARY.having(body=_OF_USERS)
 REPORT_WEEKLY = _report(
     "weekly",
     rows="groupOne",

@@ -6,7 +6,6 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from clockify_client import (
     ClockifyError,
     FanOut,
@@ -24,7 +23,6 @@ from clockify_client.rows import rows_of, sound_rows_of
 from tap_clockify.coverage import reach_of
 from tap_clockify.declaration import Parent
 from tap_clockify.streams.people import CURRENT_USER, WORKSPACES, in_workspace
-from tap_clockify.witness import entries_in_reports, people_with_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,7 +41,8 @@ class Plan:
     """
 
     def __init__(self, client: Client, scope: Scope, streams: Sequence[StreamDeclaration]) -> None:
-        self._client = client
+        self.client = client
+        """The connection to Clockify."""
         self._fan_out = FanOut(client)
         self._scope = scope
         self._readings: dict[Source, Reading] = {}
@@ -108,32 +107,20 @@ class Plan:
         if place not in self._relisted:
             asked = {name: ids[name] for name in endpoint.names}
             try:
-                rows: Any = list(self._client.rows(endpoint, asked))
+                rows: Any = list(self.client.rows(endpoint, asked))
                 listed = [self._named(source, child) for child in self._children(source)(rows, asked)]
             except (ClockifyError, AttributeError, LookupError, TypeError):
                 listed = [self._named(source, ids)]
             self._relisted[place] = set(listed)
         return self._named(source, ids) not in self._relisted[place]
 
-    def people_with_time(self, workspace: str) -> set[str] | None:
-        """Return the ids of all users who ever tracked time in a workspace; None where its reports may not be read."""
-        return people_with_time(self._client, workspace, self._scope.now)
-
     def pages_of(self, source: Source, workspace: str, user: str) -> Iterator[Page | Refusal | Incomplete]:
-        """Yield what comes for a person whom no list of users names."""
+        """Yield what comes for one person, asked for by itself."""
         (ids,) = self._children(source)([{"id": user}], {"workspaceId": workspace})
-        with FanOut(self._client, owns_client=False) as fan_out:
+        with FanOut(self.client, owns_client=False) as fan_out:
             reading = fan_out.read(source.asked(self._scope), rank=(0,), consumers=1)
             reading.feed([ids], last=True)
             yield from reading.items()
-
-    def page_from_reports(self, source: Source, workspace: str, user: str) -> Page | None:
-        """Return the time entries of a user whose own list is refused; None where the reports do not tell them."""
-        entries = entries_in_reports(self._client, workspace, user, self._scope.now)
-        if entries is None:
-            return None
-        ids = {"workspaceId": workspace, "userId": user}
-        return Page(source.asked(self._scope), ids, 0, msgspec.json.encode(entries), last=True)
 
     def _named(self, source: Source, ids: Ids) -> tuple[Any, ...]:
         return tuple(str(ids.get(name)) for name in sorted(source.asked(self._scope).names))
@@ -163,7 +150,7 @@ class Plan:
         self, children: Callable[[list[Parent], Ids], Iterable[Ids]], stand_in: Source, ids: Ids
     ) -> list[Ids]:
         """Return the children of what may be read in place of a list that is refused."""
-        rows: Any = list(self._client.rows(stand_in.asked(self._scope), ids))
+        rows: Any = list(self.client.rows(stand_in.asked(self._scope), ids))
         return list(children([row for row in rows if row.get("id")], ids))
 
     def _roots(self, source: Source) -> Iterator[Ids]:
@@ -191,7 +178,7 @@ class Plan:
     def _read(self, endpoint: Endpoint) -> list[dict[str, Any]]:
         """Return the rows of an endpoint; none where it is refused: the key reaches less then."""
         try:
-            return list(self._client.rows(endpoint, {}))
+            return list(self.client.rows(endpoint, {}))
         except (GoneError, InvalidRequestError, MalformedAnswerError, NotPermittedError):
             return []
 

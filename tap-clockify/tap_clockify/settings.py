@@ -65,8 +65,9 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.BooleanType,
         default=True,
         title="Verify time entries",
-        description="Look up in the summary report who ever tracked time, a request a year and workspace, and read the "
-        "entries of people who have left as well. Left out where requests_per_hour is set.",
+        description="Compare the hours of each user with the summary report, a request a year and workspace, read a "
+        "list that falls short once more, and read the entries of people who have left. Left out where "
+        "requests_per_hour is set.",
     ),
     th.Property(
         "shared_destination",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from typing_extensions import override
 from tap_clockify.coverage import Coverage
 from tap_clockify.shapes import WithheldError
 from tap_clockify.verdict import Cause, Verdict
+from tap_clockify.verification import Finding, Notice, Verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     from tap_clockify.declaration import Source, StreamDeclaration
     from tap_clockify.tap import TapClockify
+    from tap_clockify.verification import Item
 
 _BLANK_ID = (b'Id":""', b'Id": ""')
 _BLANK = (msgspec.Raw(b'""'), "")
@@ -165,13 +168,8 @@ class ClockifyStream(Stream):
         try:
             if reading is None:
                 return
-            people: dict[str, set[str]] = {}
             with closing(reading.items()) as items:
-                for item in items:
-                    people.setdefault(str(item.ids.get("workspaceId")), set()).add(str(item.ids.get("userId")))
-                    yield from self._page_in(item)
-            if self.declaration.of_people and self._verifies():
-                yield from self._pages_of_others(people)
+                yield from self._pages_in(self._verified(items) if self.declaration.of_people else items)
         finally:
             plan.consumed(self.declaration)
             self._seen.clear()
@@ -179,62 +177,33 @@ class ClockifyStream(Stream):
                 known = "Clockify sends fields that this version does not know; they are left out"
                 self.logger.warning("%s of %s: %s", known, self.name, ", ".join(sorted(self._unknown)))
 
-    def _page_in(self, item: Page | Refusal | Incomplete) -> Iterator[Page]:
-        if isinstance(item, Page):
-            self._came.add(str(item.ids.get("workspaceId")))
-            yield item
-        elif isinstance(item, Incomplete):
-            self._note(Cause.CONTRADICTED, item.ids, item.reason)
-        else:
-            self._note_refusal(item)
+    def _pages_in(self, items: Iterable[Item]) -> Iterator[Page]:
+        for item in items:
+            if isinstance(item, Page):
+                self._came.add(str(item.ids.get("workspaceId")))
+                yield item
+            elif isinstance(item, Incomplete):
+                self._note(Cause.CONTRADICTED, item.ids, item.reason)
+            elif isinstance(item, Finding):
+                self._note(item.cause, item.ids, item.detail)
+            elif isinstance(item, Notice):
+                self.logger.log(logging.WARNING if item.warning else logging.INFO, item.text)
+            else:
+                self._note_refusal(item)
 
-    def _verifies(self) -> bool:
-        """Tell whether the people who tracked time are looked up in the reports, and say why not."""
+    def _verified(self, items: Iterable[Page | Refusal | Incomplete]) -> Iterator[Item]:
+        """Yield the items, and what a look at the reports adds to them where the settings ask for it."""
         scope = self._tap.scope
         if scope.config.get("requests_per_hour"):
-            self.logger.info("%s: people who left are not looked for, to save requests an hour", self.name)
-            return False
-        return bool(scope.config["verify_time_entries"])
-
-    def _pages_of_others(self, people: Mapping[str, set[str]]) -> Iterator[Page]:
-        """Yield the pages of people whom the reports know and the lists of users do not: they have left."""
-        plan, source = self._tap.plan_for(self), self._settled.source
-        for workspace in plan.reaches:
-            try:
-                tracked = plan.people_with_time(workspace)
-            except ClockifyError as error:
-                self.verdict.add(Cause.UNVERIFIED, str(error), workspace=workspace)
-                continue
-            if tracked is None:
-                self.logger.info(
-                    "%s in workspace %s: people who left are not looked for, its reports may not be read",
-                    self.name,
-                    workspace,
-                )
-            else:
-                self._former_read.add(workspace)
-            for user in sorted((tracked or set()) - people.get(workspace, set())):
-                for item in plan.pages_of(source, workspace, user):
-                    yield from self._page_of_former(source, item) if isinstance(item, Refusal) else self._page_in(item)
-
-    def _page_of_former(self, source: Source, refusal: Refusal) -> Iterator[Page]:
-        """Yield the entries of somebody whose own list is refused from the detailed report, as far as it tells them."""
-        workspace, user = refusal.ids["workspaceId"], refusal.ids["userId"]
-        try:
-            page = self._tap.plan_for(self).page_from_reports(source, workspace, user)
-        except ClockifyError as error:
-            self._note(Cause.BROKEN, refusal.ids, str(error))
+            yield Notice(
+                f"{self.name}: to save requests an hour, hours are not compared and people who left are not looked for"
+            )
+        elif scope.config["verify_time_entries"]:
+            verification = Verification(self._tap.plan_for(self), self._settled.source, scope, self.name)
+            yield from verification.items(items)
+            self._former_read = verification.looked_for
             return
-        if page is None:
-            self._note(Cause.LEFT, refusal.ids, str(refusal.error))
-            return
-        self.logger.info(
-            "%s of %s, who has left workspace %s, come from the detailed report: without rates and custom fields",
-            self.name,
-            user,
-            workspace,
-        )
-        yield page
+        yield from items
 
     # -- why a stream may be incomplete --------------------------------------------------------
 

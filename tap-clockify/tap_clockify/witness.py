@@ -1,4 +1,4 @@
-"""Who tracked time, by another witness than the list of users: entries outlive the membership of their people.
+"""Who tracked how much time, as the reports say: a second witness beside the lists of users and of time entries.
 
 Time entries of people who were removed stay in the workspace and in its reports, but such people are in no list of
 users any more (clockify-api.md 8.1, E1). The summary report by user names everybody who tracked time.
@@ -6,6 +6,7 @@ users any more (clockify-api.md 8.1, E1). The summary report by user names every
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,34 +21,58 @@ from clockify_client import (
 )
 from clockify_client.rows import UNLIKE
 
-from tap_clockify.windows import whole_months
+from tap_clockify.windows import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from clockify_client import Client, Endpoint
 
+    from tap_clockify.settings import Scope
     from tap_clockify.windows import Window
 
-_YEAR = timedelta(days=365)  # the longest range that every plan's reports are said to take
+_YEAR = timedelta(days=365)
+_DAYS = 365, 30  # the longest ranges that the reports of a paid plan and of a free one are said to take
 _OBJECT_ID_TIME = 8  # hexadecimal digits of a Clockify id that tell the second in which it was made
 _REFUSED = (GoneError, InvalidRequestError, NotPermittedError, UnknownWorkspaceError)
 
 
-def people_with_time(client: Client, workspace: str, now: datetime) -> set[str] | None:
-    """Return the ids of all users who ever tracked time in a workspace; None where its reports may not be read.
+def window_of(workspace: str, scope: Scope) -> Window:
+    """Return the window in which the reports of a workspace are asked about time entries.
 
-    The report is requested by the year, from the creation of the workspace to a year ahead; by the month where a range
-    of a year is refused.
+    It lasts from a year before the workspace was created to a year ahead, within the window of time entries where the
+    settings give one.
+    """
+    first, last = _created(workspace) - _YEAR, scope.now + _YEAR
+    return max(first, scope.start or first), min(last, scope.past_end or last)
+
+
+def seconds_by_user(client: Client, workspace: str, window: Window, user: str = "") -> dict[str, int] | None:
+    """Return the seconds that each user tracked in a window, by their id; None where the reports may not be read.
+
+    Entries count where they start; running ones are not in the reports. The report is requested by the year, by thirty
+    days where a range of a year is refused.
+
+    Args:
+        client: The connection to Clockify.
+        workspace: Id of the workspace.
+        window: Start and end, aware datetimes.
+        user: Id of the only user to ask about; empty for all.
 
     Raises:
         ClockifyError: The reports fail for another reason than that they may not be read.
     """
-    rows = _reported(client, endpoints.REPORT_SUMMARY, workspace, now)
-    return None if rows is None else {str(row["_id"]) for row in rows if row.get("_id")}
+    endpoint = endpoints.REPORT_SUMMARY_OF_USER if user else endpoints.REPORT_SUMMARY
+    rows = _reported(client, endpoint, workspace, window, user)
+    if rows is None:
+        return None
+    seconds: Counter[str] = Counter()
+    for row in rows:
+        duration = row.get("duration")
+        if row.get("_id"):
+            seconds[str(row["_id"])] += duration if isinstance(duration, int) else 0
+    return dict(seconds)
 
 
-def entries_in_reports(client: Client, workspace: str, user: str, now: datetime) -> list[dict[str, Any]] | None:
+def entries_in_reports(client: Client, workspace: str, window: Window, user: str) -> list[dict[str, Any]] | None:
     """Return the time entries of a user as far as the detailed report tells them; None where it may not be read.
 
     Rates, values of custom fields and the kiosk are not in it.
@@ -55,7 +80,7 @@ def entries_in_reports(client: Client, workspace: str, user: str, now: datetime)
     Raises:
         ClockifyError: The report fails for another reason than that it may not be read.
     """
-    rows = _reported(client, endpoints.REPORT_DETAILED_OF_USER, workspace, now, user=user)
+    rows = _reported(client, endpoints.REPORT_DETAILED_OF_USER, workspace, window, user)
     try:
         return None if rows is None else [_entry(row) for row in rows if row.get("_id")]
     except (AttributeError, KeyError, TypeError) as error:
@@ -78,36 +103,33 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reported(
-    client: Client, endpoint: Endpoint, workspace: str, now: datetime, *, user: str = ""
+    client: Client, endpoint: Endpoint, workspace: str, window: Window, user: str
 ) -> list[dict[str, Any]] | None:
-    window = _created(workspace) - _YEAR, now + _YEAR
-    for parts in (_years(window), whole_months(window)):
+    for days in _DAYS:
         try:
-            return [row for part in parts for row in client.rows(endpoint, _asked_with(workspace, part, user))]
+            return [
+                row
+                for part in spans(window, days=days)
+                for row in client.rows(endpoint, _asked_with(workspace, part, user))
+            ]
         except _REFUSED:
             continue
     return None
 
 
 def _asked_with(workspace: str, part: Window, user: str) -> dict[str, Any]:
-    start, end = part
+    """Return what a report is asked with: its range is of wall clocks in the zone sent along, both ends included."""
+    start, end = (moment.astimezone(UTC) for moment in part)
     return {
         "workspaceId": workspace,
-        "start": f"{start:%Y-%m-%d}T00:00:00.000Z",
-        "end": f"{end:%Y-%m-%d}T23:59:59.999Z",
+        "start": f"{start:%Y-%m-%dT%H:%M:%S}.000Z",
+        "end": f"{end - timedelta(milliseconds=1):%Y-%m-%dT%H:%M:%S}.999Z",
         "groups": ["USER"],
         "userIds": [user],
         "amountShown": "HIDE_AMOUNT",
         "timeZone": "UTC",
         "rounding": False,
     }
-
-
-def _years(window: Window) -> Iterator[Window]:
-    day, end = window
-    while day < end:
-        yield day, day + _YEAR - timedelta(days=1)
-        day += _YEAR
 
 
 def _created(object_id: str) -> datetime:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,7 +68,7 @@ def test_reports_that_may_not_be_read_are_said_and_hold_nothing_back(sandbox: St
     box.faults([{"route": "POST /workspaces/{ws}/reports/summary", "nth": "every", "status": 403}])
     run = run_tap(box.origin, streams=["time_entries"])
     assert run.activated == {"time_entries"}
-    assert "people who left are not looked for, its reports may not be read" in run.log
+    assert "its reports may not be read, so hours are not compared and people who left are not looked for" in run.log
 
 
 @pytest.mark.parametrize("settings", [{"verify_time_entries": False}, {"requests_per_hour": 1000}])
@@ -75,3 +77,66 @@ def test_the_look_up_can_be_left_out(sandbox: StartSandbox, run_tap: Runs, setti
     run = run_tap(box.origin, streams=["time_entries"], **settings)
     assert run.activated == {"time_entries"}
     assert "POST /workspaces/{ws}/reports/summary" not in box.stats()["by_route"]
+
+
+def _shorter_list(box: Any, run_tap: Runs, nth: Any) -> tuple[str, list[dict[str, Any]]]:
+    """Take an entry out of what answers to the list of somebody's entries; return the user's id and all entries."""
+    one = box.workspace_ids[0]
+    entries = run_tap(box.origin, streams=["time_entries"], workspace_ids=[one]).records["time_entries"]
+    lost = next(entry for entry in entries if entry["timeInterval"]["end"])
+    user = lost["userId"]
+    fewer = [entry for entry in entries if entry["userId"] == user and entry is not lost]
+    fault = {"status": 200, "body": json.dumps(fewer), "headers": {"Last-Page": "true"}}
+    box.faults([{"route": f"GET /workspaces/*/user/{user}/time-entries", "nth": nth, **fault}])
+    return user, entries
+
+
+def test_a_list_shorter_than_the_hours_reported_is_read_a_second_time(sandbox: StartSandbox, run_tap: Runs) -> None:
+    box = sandbox(scale="tiny")
+    _, entries = _shorter_list(box, run_tap, 1)
+    run = run_tap(box.origin, streams=["time_entries"], workspace_ids=[box.workspace_ids[0]])
+    ids = [row["id"] for row in run.records["time_entries"]]
+    assert sorted(ids) == sorted(row["id"] for row in entries)
+    assert run.complaints == []
+    assert run.activated == {"time_entries"}
+
+
+def test_hours_that_still_differ_are_said_with_both_figures(sandbox: StartSandbox, run_tap: Runs) -> None:
+    box = sandbox(scale="tiny")
+    user, entries = _shorter_list(box, run_tap, "every")
+    run = run_tap(box.origin, streams=["time_entries"], workspace_ids=[box.workspace_ids[0]])
+    assert (run.code, run.activated) == (0, {"time_entries"})
+    assert len(run.records["time_entries"]) == len(entries) - 1
+    (line,) = run.complaints
+    assert f"time_entries of {user} in workspace {box.workspace_ids[0]}" in line
+    hours = [float(one) for one in re.findall(r"([0-9.]+) h", line)]
+    assert hours[0] < hours[1]
+
+
+@pytest.mark.parametrize("key", ["sandbox-key", "sandbox-project-manager-key", "sandbox-member-key"])
+@pytest.mark.parametrize(
+    "window",
+    [
+        {},
+        {"start_date": "2026-09-12T09:30:00Z"},
+        {"start_date": "2026-09-11", "end_date": "2026-10-05T10:15:30Z"},
+        {"start_date": "2026-09-15T00:00:00+09:00"},
+    ],
+)
+def test_a_sound_run_never_differs_from_the_reports(
+    sandbox: StartSandbox, run_tap: Runs, window: dict[str, str], key: str
+) -> None:
+    box = sandbox(scale="tiny")
+    run = run_tap(box.origin, streams=["time_entries"], api_key=key, **window)
+    assert run.records["time_entries"]
+    assert not any("summary report" in line for line in run.complaints), run.complaints
+
+
+def test_a_timer_that_runs_while_it_is_read_counts_as_either(sandbox: StartSandbox, run_tap: Runs) -> None:
+    box = sandbox(scale="tiny")
+    one = box.workspace_ids[0]
+    start = (datetime.now(tz=UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    box.ok("POST", f"/workspaces/{one}/time-entries", {"start": start, "description": "still running"})
+    run = run_tap(box.origin, streams=["time_entries"], workspace_ids=[one])
+    assert any(row["timeInterval"]["end"] is None for row in run.records["time_entries"])
+    assert run.complaints == []

@@ -1,0 +1,288 @@
+"""Whether the time entries that were read are all there are: compared, user by user, with the hours in the reports.
+
+The list of users may lack people who left, and a list of entries may be shorter than it should be, with nothing in the
+answer that says so. The summary report knows how much each user tracked (clockify-api.md 8.1, E1).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+from clockify_client import ClockifyError, Incomplete, MalformedAnswerError, Page, Refusal
+from clockify_client.rows import rows_of, sound_rows_of
+
+from tap_clockify.coverage import EVERYTHING
+from tap_clockify.verdict import Cause
+from tap_clockify.witness import entries_in_reports, seconds_by_user, window_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from clockify_client import Ids
+
+    from tap_clockify.declaration import Source
+    from tap_clockify.plan import Plan
+    from tap_clockify.settings import Scope
+    from tap_clockify.windows import Window
+
+_IN_VAIN = 10  # second readings of a workspace that may change nothing before no further ones are made
+_SECOND = timedelta(seconds=1)
+_ENCODER = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A reason why the stream is incomplete."""
+
+    cause: Cause
+    ids: Ids
+    detail: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A line for the log that holds no version back.
+
+    Attributes:
+        text: The line.
+        warning: Whether somebody should look at it.
+    """
+
+    text: str
+    warning: bool = False
+
+
+Item = Page | Refusal | Incomplete | Finding | Notice
+
+
+class _Interval(msgspec.Struct):
+    start: datetime
+    end: datetime | None = None
+
+
+class _Entry(msgspec.Struct):
+    id: str
+    timeInterval: _Interval  # noqa: N815  as Clockify spells it
+
+
+@dataclass
+class _Hours:
+    """The time entries of one user that start in a window.
+
+    Attributes:
+        window: Start and end, aware datetimes.
+        ids: Ids of the entries.
+        seconds: What the finished entries last.
+        running_since: When each running entry started.
+        comparable: All of them could be understood.
+    """
+
+    window: Window
+    ids: set[str] = field(default_factory=set)
+    seconds: float = 0
+    running_since: list[datetime] = field(default_factory=list)
+    comparable: bool = True
+
+    def add(self, page: Page) -> None:
+        """Add the entries of a page."""
+        try:
+            for body in page.pieces():
+                rows, unlike = sound_rows_of(page.endpoint, body, _Entry)
+                self.comparable = self.comparable and not unlike
+                for row in rows:
+                    self._add(row)
+        except (MalformedAnswerError, TypeError):
+            self.comparable = False
+
+    def _add(self, row: _Entry) -> None:
+        if row.id in self.ids:
+            return
+        self.ids.add(row.id)
+        (first, last), start, end = self.window, row.timeInterval.start, row.timeInterval.end
+        if not first <= start < last:
+            return
+        if end is None:
+            self.running_since.append(start)
+        else:
+            self.seconds += (end - start).total_seconds()
+
+    def agrees_with(self, report: _Reported, user: str, *, all_shown: bool) -> bool:
+        """Tell whether a report can be of the same entries.
+
+        Running entries count in it either not at all or up to the moment of the report.
+
+        Args:
+            report: What the report says.
+            user: Id of the user.
+            all_shown: The report shows everything of the workspace, so that fewer hours contradict as more do.
+        """
+        reported = report.seconds.get(user, 0)
+        earliest, latest = (
+            self.seconds + sum((moment - start).total_seconds() for start in self.running_since)
+            for moment in (report.asked_at - _SECOND, report.answered_at + _SECOND)
+        )
+        with_running = bool(self.running_since) and earliest <= reported <= latest
+        return with_running or reported == self.seconds or (reported < self.seconds and not all_shown)
+
+
+@dataclass(frozen=True)
+class _Reported:
+    """What the summary report says: seconds by the id of a user, and between which moments it was made."""
+
+    seconds: dict[str, int]
+    asked_at: datetime
+    answered_at: datetime
+
+
+class Verification:
+    """Reads the time entries of everybody who tracked time, and compares their hours with the reports.
+
+    Args:
+        plan: The plan of the run.
+        source: Where the time entries of a user are read.
+        scope: What the run is to read.
+        stream: Name of the stream, for messages.
+    """
+
+    def __init__(self, plan: Plan, source: Source, scope: Scope, stream: str) -> None:
+        self._plan = plan
+        self._source = source
+        self._scope = scope
+        self._stream = stream
+        self._reports: dict[str, _Reported | None] = {}
+        self._read: dict[str, set[str]] = {}
+        self._in_vain: dict[str, int] = {}
+
+    @property
+    def looked_for(self) -> set[str]:
+        """The workspaces in which people who have left were looked for."""
+        return {workspace for workspace, reported in self._reports.items() if reported is not None}
+
+    def items(self, listed: Iterable[Page | Refusal | Incomplete]) -> Iterator[Item]:
+        """Yield what comes for the listed users, then for people whom only the reports know, and what was found."""
+        hours: _Hours | None = None
+        for item in listed:
+            workspace, user = str(item.ids.get("workspaceId")), str(item.ids.get("userId"))
+            self._read.setdefault(workspace, set()).add(user)
+            yield item
+            if not isinstance(item, Page):
+                continue
+            if hours is None or item.number == 0:
+                yield from self._report(workspace)
+                hours = _Hours(window_of(workspace, self._scope)) if self._reports.get(workspace) is not None else None
+            if hours is not None:
+                hours.add(item)
+                if item.last:
+                    yield from self._compared(hours, workspace, user)
+        for workspace in self._plan.reaches:
+            yield from self._report(workspace)
+            report = self._reports[workspace]
+            tracked = report.seconds.keys() if report else set()
+            for user in sorted(tracked - self._read.get(workspace, set())):
+                yield from self._of_former(workspace, user)
+
+    def _report(self, workspace: str) -> Iterator[Item]:
+        """Read the summary report of a workspace, once."""
+        if workspace in self._reports:
+            return
+        self._reports[workspace] = None
+        try:
+            self._reports[workspace] = self._reported(workspace)
+        except ClockifyError as error:
+            yield Finding(Cause.UNVERIFIED, {"workspaceId": workspace}, str(error))
+        else:
+            if self._reports[workspace] is None:
+                yield Notice(
+                    f"{self._stream} in workspace {workspace}: its reports may not be read, so hours are not compared "
+                    "and people who left are not looked for"
+                )
+
+    def _reported(self, workspace: str, user: str = "") -> _Reported | None:
+        """Return what the summary report says now; None where it may not be read."""
+        asked_at = datetime.now(tz=UTC)
+        seconds = seconds_by_user(self._plan.client, workspace, window_of(workspace, self._scope), user)
+        return None if seconds is None else _Reported(seconds, asked_at, datetime.now(tz=UTC))
+
+    def _compared(self, hours: _Hours, workspace: str, user: str) -> Iterator[Item]:
+        """Compare the hours of a user; where they differ, yield what a second reading brings, or a line about it."""
+        report = self._reports[workspace]
+        if not hours.comparable or report is None or self._agree(hours, report, workspace, user):
+            return
+        if self._in_vain.get(workspace, 0) < _IN_VAIN:
+            before = len(hours.ids)
+            for item in self._plan.pages_of(self._source, workspace, user):
+                if isinstance(item, Page):
+                    unseen = _without(item, hours.ids)
+                    hours.add(item)
+                    if unseen is not None:
+                        yield unseen
+            with suppress(ClockifyError):
+                report = self._reported(workspace, user) or report
+            if self._agree(hours, report, workspace, user):
+                return
+            self._in_vain[workspace] = self._in_vain.get(workspace, 0) + (len(hours.ids) == before)
+        yield self._difference(hours, report, workspace, user)
+
+    def _agree(self, hours: _Hours, report: _Reported, workspace: str, user: str) -> bool:
+        return hours.agrees_with(report, user, all_shown=self._plan.reaches.get(workspace) == EVERYTHING)
+
+    def _difference(self, hours: _Hours, report: _Reported, workspace: str, user: str) -> Notice:
+        running = f" and {len(hours.running_since)} running" if hours.running_since else ""
+        return Notice(
+            f"{self._stream} of {user} in workspace {workspace}: {hours.seconds / 3600:.2f} h{running} read, "
+            f"{report.seconds.get(user, 0) / 3600:.2f} h in the summary report; compare the entries with the report "
+            "in Clockify",
+            warning=True,
+        )
+
+    def _of_former(self, workspace: str, user: str) -> Iterator[Item]:
+        """Yield the entries of somebody whom no list of users names: they have left."""
+        hours = _Hours(window_of(workspace, self._scope))
+        for item in self._plan.pages_of(self._source, workspace, user):
+            if isinstance(item, Refusal):
+                yield from self._in_detailed_report(workspace, user, item)
+                return
+            yield item
+            if isinstance(item, Page):
+                hours.add(item)
+        yield from self._compared(hours, workspace, user)
+
+    def _in_detailed_report(self, workspace: str, user: str, refusal: Refusal) -> Iterator[Item]:
+        """Yield the entries of somebody whose own list is refused from the detailed report."""
+        ids, hours = {"workspaceId": workspace, "userId": user}, _Hours(window_of(workspace, self._scope))
+        try:
+            entries = entries_in_reports(self._plan.client, workspace, hours.window, user)
+        except ClockifyError as error:
+            yield Finding(Cause.BROKEN, ids, str(error))
+            return
+        if entries is None:
+            yield Finding(Cause.LEFT, ids, str(refusal.error))
+            return
+        yield Notice(
+            f"{self._stream} of {user}, who has left workspace {workspace}, come from the detailed report: without "
+            "rates and custom fields"
+        )
+        page = Page(self._source.asked(self._scope), ids, 0, _ENCODER.encode(entries), last=True)
+        yield page
+        hours.add(page)
+        report = self._reports[workspace]
+        if hours.comparable and report is not None and not self._agree(hours, report, workspace, user):
+            yield self._difference(hours, report, workspace, user)
+
+
+def _without(page: Page, known: set[str]) -> Page | None:
+    """Return a page of the rows whose ids are not known yet; None where there are none."""
+    try:
+        rows = rows_of(page.endpoint, page.body, msgspec.Raw)
+        unseen = [row for row in rows if msgspec.json.decode(row, type=_Identified).id not in known]
+    except (MalformedAnswerError, msgspec.DecodeError):
+        return None
+    return Page(page.endpoint, page.ids, 0, _ENCODER.encode(unseen), last=True) if unseen else None
+
+
+class _Identified(msgspec.Struct):
+    id: str
