@@ -54,6 +54,7 @@ class Field:
         cleared: What is written to empty it.
         fixed: It cannot change once the object exists.
         modifier: It only goes along with a write, and is never compared: a query flag, a filter's mode.
+        qualifies: The field that a modifier says more about.
         initial: It is given to a new object and never compared afterwards, since nothing can change it.
         unreadable: Clockify does not tell it, so it is written whenever its record is new or has changed.
         description: For the reference: unit, meaning.
@@ -72,6 +73,7 @@ class Field:
     clearable: bool = True
     fixed: bool = False
     modifier: bool = False
+    qualifies: str = ""
     initial: bool = False
     unreadable: bool = False
     cleared: Any = None
@@ -265,6 +267,7 @@ class WritableObject:
         natural: Fields by which a record without a known id finds its object.
         otherwise: The same for a record that leaves the first of those blank.
         unique: A second one of the same natural key is a mistake, though Clockify lets it pass.
+        several: Several objects of one natural key are usual, so a row of another key is another object.
         fingerprint: Fields by which a write of unknown outcome finds out; the natural key unless given.
         create: How it is inserted, if it can be.
         parts: How it is updated, in the order in which the calls are sent.
@@ -299,6 +302,7 @@ class WritableObject:
     natural: tuple[str, ...] = ()
     otherwise: tuple[str, ...] = ()
     unique: bool = False
+    several: bool = False
     fingerprint: tuple[str, ...] = ()
     create: Create | None = None
     parts: tuple[Part, ...] = ()
@@ -349,6 +353,13 @@ class WritableObject:
         """What can be done with it."""
         able = {Operation.INSERT: self.create, Operation.UPDATE: self.parts, Operation.DELETE: self.delete}
         return tuple(operation for operation, means in able.items() if means)
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether nothing but the key of a row tells it from another, so that it would be made or called once more."""
+        if self.is_procedure:
+            return not self.repeatable
+        return self.create is not None and not (self.natural or self.identity)
 
     @property
     def recognised_by(self) -> tuple[str, ...]:

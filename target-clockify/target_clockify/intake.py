@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from target_clockify.current import digest, natural_value
 from target_clockify.declaration import Operation
@@ -10,7 +13,7 @@ from target_clockify.ledger import Row
 from target_clockify.objects import BY_NAME
 from target_clockify.plan import Planner, Unchanged, Write, differences
 from target_clockify.record import RejectedError
-from target_clockify.references import References, UnresolvedError
+from target_clockify.references import References, UnresolvedError, referred
 from target_clockify.zones import Zones, in_zone, lacks_offset
 
 if TYPE_CHECKING:
@@ -19,14 +22,16 @@ if TYPE_CHECKING:
     from target_clockify.current import Current, Scope
     from target_clockify.declaration import State, WritableObject
     from target_clockify.ledger import Ledger
-    from target_clockify.record import Incoming
+    from target_clockify.record import Incoming, Route
+    from target_clockify.scratch import Seen
     from target_clockify.settings import Settings
 
 Rows = dict[tuple[str, str], Row]
 """What the ledger knows of records, by stream and key."""
 
-TURNS = ("", "the end of the run", "the very end of the run")
-"""What records wait for whose turn has not come: see `WritableObject.turn`."""
+TURNS = ("", "the deletions", "the end of the run", "the very end of the run")
+"""What records wait for whose turn has not come: see `WritableObject.turn`. A deletion waits until every other row has
+said which objects it stands for."""
 
 _Placed = list[tuple["Incoming", "State", "Scope | None"]]
 
@@ -67,9 +72,10 @@ def natural_place(target: WritableObject, given: State) -> str:
 class Intake:
     """Decides about records; for the one thread that reads them."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, current: Current, desk: Desk) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, current: Current, seen: Seen, desk: Desk) -> None:
+        self._seen = seen
         self.references = References(ledger, current, BY_NAME, settings.workspace_id)
-        self._planner = Planner(settings, ledger, current)
+        self._planner = Planner(settings, ledger, current, seen)
         self._ledger = ledger
         self._current = current
         self._desk = desk
@@ -101,9 +107,11 @@ class Intake:
         writes: list[Write] = []
         compared: list[Row] = []
         for one, given, scope in placed:
-            row = rows.get((one.route.stream, one.key))
+            row = rows.get(one.identity)
             try:
                 planned = self._planner.planned(one, given, scope, row)
+                self._claim(one, planned, row)
+                row = self._planner.moved.pop(one.identity, row)
                 if isinstance(planned, Unchanged):
                     compared += self._premises(one, planned, row)
                     self._desk.unchanged(one, planned.id)
@@ -120,12 +128,24 @@ class Intake:
         self._ledger.remember(compared)
         return writes
 
+    def _claim(self, one: Incoming, planned: Write | Unchanged, row: Row | None) -> None:
+        """Note which object a record stands for, unless the ledger tells already: no other row may delete it."""
+        object_id = planned.id if isinstance(planned, Unchanged) else planned.entry.id
+        if one.deleted or object_id is None or (row and row.id == object_id):
+            return
+        self._seen.claim(one.route.object.name, object_id, *one.identity)
+
+    @property
+    def left_standing(self) -> dict[str, int]:
+        """How many deletions were left out, by stream, since another row stands for their object."""
+        return self._planner.left_standing
+
     # -- records that say nothing new ----------------------------------------------------------
 
     def _known(self, incoming: list[Incoming]) -> Rows:
         keys: dict[str, list[str]] = {}
         for one in incoming:
-            keys.setdefault(one.route.stream, []).append(one.key)
+            keys.setdefault(one.route.name, []).append(one.key)
         return {
             (stream, key): row for stream, some in keys.items() for key, row in self._ledger.known(stream, some).items()
         }
@@ -136,14 +156,14 @@ class Intake:
         The others repeat literally what the list has, or neither they nor what the list has changed since the two were
         last compared.
         """
-        places = [self._place(one, rows.get((one.route.stream, one.key))) for one in incoming]
+        places = [self._place(one, rows.get(one.identity)) for one in incoming]
         self._current.ensure({(place[0], place[1]): None for place in places if place})
         blobs = self._blobs(place for place in places if place)
         closer = []
         for one, place in zip(incoming, places, strict=True):
             blob = blobs.get((place[0].name, place[2])) if place else None
             if place and blob is not None and not self.is_busy(object_place(place[0].name, place[2])):
-                row = rows.get((one.route.stream, one.key))
+                row = rows.get(one.identity)
                 known = row is not None and row.record_hash == one.seen and row.state_hash == digest(blob)
                 if known or (one.id == place[2] and one.route.says(one, blob)):
                     self._desk.unchanged(one, place[2])
@@ -182,7 +202,7 @@ class Intake:
         scope = dict(zip(target.listing.scope, unchanged.scope, strict=False))
         state_hash = self._current.as_listed(target, unchanged.id)
         created = row is not None and row.created and row.id == unchanged.id
-        new = Row(one.route.stream, one.key, target.name, unchanged.id, scope, created, one.seen, state_hash)
+        new = Row(*one.identity, target.name, unchanged.id, scope, created, one.seen, state_hash)
         return [] if row == new else [new]
 
     # -- records that do -----------------------------------------------------------------------
@@ -193,13 +213,13 @@ class Intake:
         resolved = [(one, given) for one in closer if (given := self._resolved(one)) is not None]
         self._read_owners(resolved)
         for one, given in resolved:
-            row = rows.get((one.route.stream, one.key))
+            row = rows.get(one.identity)
             settled = self._settled(one, given, row)
             if settled is not None:
                 placed.append((one, settled, self._planner.scope_of(one, settled, row)))
         listed: dict[tuple[WritableObject, Scope], None] = {}
         for one, _, scope in placed:
-            target, row = one.route.object, rows.get((one.route.stream, one.key))
+            target, row = one.route.object, rows.get(one.identity)
             if scope is None or target.is_procedure:
                 continue
             listed[target, scope] = None
@@ -219,7 +239,7 @@ class Intake:
         for one, _, scope in placed:
             target = one.route.object
             findable = len(target.listing.scope) == 1 and not (target.identity or target.listing.lookup)
-            known = one.workspace is not None or one.route.operation == "insert" or (one.route.stream, one.key) in rows
+            known = one.workspace is not None or one.route.operation == "insert" or one.identity in rows
             if one.id and scope and findable and not known and not self._current.has(target, one.id):
                 searched.add(target)
         parents = {target: BY_NAME[str(target.field(target.listing.scope[0]).refers)] for target in searched}
@@ -246,11 +266,15 @@ class Intake:
         try:
             if not one.deleted:
                 given = in_zone(target, given, lambda: self._zones.of(self._person(one, given, row)))
-            return self._informed(target, one.route.settled(one, given))
+            given = self._informed(target, one.route.settled(one, given))
+            if target.is_procedure and not one.deleted and not (row and row.record_hash == one.seen):
+                one.seen = content_hash(one.route, given)
         except ValueError as error:
             self._desk.reject(one, RejectedError("invalid", str(error)))
         except RejectedError as error:
             self._desk.reject(one, error)
+        else:
+            return given
         return None
 
     def _read_owners(self, resolved: Iterable[tuple[Incoming, State]]) -> None:
@@ -305,7 +329,7 @@ class Intake:
             if one.id and (scope is None or (target.listing.lookup and not self._is_elsewhere(one))):
                 alone.setdefault(target.name, []).append(one.id)
             if target.listing.detailed and not one.deleted:
-                found = self._planner.found_or_none(one, given, rows.get((one.route.stream, one.key)))
+                found = self._planner.found_or_none(one, given, rows.get(one.identity))
                 if found and self._wants_detail(target, found, given):
                     details.setdefault(target.name, []).append(found)
         for name, ids in alone.items():
@@ -332,14 +356,16 @@ class Intake:
             return None
         places = places_of(write)
         if write.operation is not Operation.DELETE:
-            references = self.references.ids(write.target, write.given)
-            places += [object_place(name, object_id) for name, object_id in references]
+            places += [object_place(*one) for one in referred(write.target, write.given)]
         return next((place for place in places if place in self._busy), None)
 
     def _turn_of(self, write: Write) -> int:
+        if write.operation is Operation.DELETE:
+            return TURNS.index("the deletions")
         if write.copied and write.target.interim and write.operation is Operation.UPDATE:
             return len(TURNS) - 1
-        return max(write.target.turn, write.target.turn_of_copy if write.copied else 0)
+        turn = max(write.target.turn, write.target.turn_of_copy if write.copied else 0)
+        return turn + 1 if turn else 0
 
     def _count(self, write: Write) -> None:
         if write.operation is not Operation.DELETE:
@@ -350,10 +376,18 @@ class Intake:
         self.deletes += 1
 
 
+def content_hash(route: Route, given: State) -> bytes:
+    """Return a hash of what a call is made with: its parameters, however they are spelled and in whatever order."""
+    content = msgspec.json.encode(route.canonical(given), enc_hook=str, order="sorted")
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
 def places_of(write: Write) -> list[str]:
     """Return what a write keeps others waiting for while it is under way."""
     incoming = write.incoming
-    places = [key_place(incoming.route.stream, incoming.key)]
-    if write.target.unique and write.operation is Operation.INSERT:
+    places = [key_place(*incoming.identity)]
+    if write.operation is Operation.CALL:  # calls on one object keep the order of the input
+        places += [object_place(*one) for one in referred(write.target, write.given)]
+    if write.target.natural and not write.target.several and write.operation is Operation.INSERT:
         places.append(natural_place(write.target, write.given))
     return [*places, object_place(write.target.name, write.entry.id)] if write.entry.id else places

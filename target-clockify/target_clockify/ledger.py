@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
+
+from target_clockify.naming import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,6 +66,20 @@ _JOURNAL = sa.Table(
     sa.Column("ended", sa.String(32)),
 )
 
+_STREAMS = sa.Table(
+    "clockify_streams",
+    _META,
+    sa.Column("workspace", sa.String(24), primary_key=True),
+    sa.Column("stream", sa.String(128), primary_key=True),
+    sa.Column("keys", sa.Text, nullable=False),
+    sa.Column("source", sa.String(128), nullable=False, default=""),
+)
+
+_VERSION = sa.Table("clockify_ledger", _META, sa.Column("version", sa.Integer, primary_key=True))
+_CURRENT_VERSION = 2
+"""Version 1, of the first edition, had no table of streams, the names of streams as they were spelled, and the parts of
+a composite key as they came."""
+
 _LOOKED_UP_AT_ONCE = 400
 _REMEMBERED = 20_000
 
@@ -88,6 +104,11 @@ class Row:
     created: bool = False
     record_hash: bytes | None = None
     state_hash: bytes | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """The stream and the key of the row."""
+        return self.stream, self.key
 
 
 @dataclass
@@ -135,7 +156,13 @@ class Ledger:
             self._connection.commit()
         _META.create_all(self._connection)
         self._connection.commit()
-        self._ids: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+        _migrate(self._connection)
+        self._ids: OrderedDict[tuple[str, str, str], str | None] = OrderedDict()
+        mine = sa.select(_STREAMS).where(_STREAMS.c.workspace == workspace)
+        streams = self._connection.execute(mine).all()
+        self._connection.rollback()
+        self._keys: dict[str, list[str]] = {row.stream: msgspec.json.decode(row.keys) for row in streams}
+        self._sources: dict[str, str] = {row.stream: row.source for row in streams}
 
     def hold(self) -> None:
         """Keep every other run off this workspace's part of the ledger, until it is closed or the process ends.
@@ -196,22 +223,56 @@ class Ledger:
             found.update((row.key, row) for row in self._rows(mine))
         return found
 
-    def id_of(self, name: str, key: str) -> str | None:
-        """Return the id of the object of that name which a row of that key became."""
-        place = (name, key)
+    def keys_of(self, stream: str) -> list[str] | None:
+        """Return the key properties under which the rows of a stream are known; None where none is known."""
+        keys = self._keys.get(stream)
+        if keys is None:
+            return None
+        mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.stream == stream)
+        with self._lock:
+            found = self._connection.execute(sa.select(_ROWS.c.key).where(mine).limit(1)).first()
+            self._connection.rollback()
+        return keys if found else None
+
+    def introduce(self, stream: str, keys: Sequence[str], source: str, *, store: bool) -> None:
+        """Note the key properties and the source of a stream; without `store`, as long as the run lasts."""
+        known = self._keys.get(stream), self._sources.get(stream)
+        self._keys[stream], self._sources[stream] = list(keys), source
+        if store and known != (list(keys), source):
+            values = {"workspace": self.workspace, "stream": stream, "keys": _json(list(keys)), "source": source}
+            mine = sa.and_(_STREAMS.c.workspace == self.workspace, _STREAMS.c.stream == stream)
+            with self._lock, self._transaction() as connection:
+                connection.execute(_STREAMS.delete().where(mine))
+                connection.execute(_STREAMS.insert(), values)
+        self._ids.clear()
+
+    def move(self, row: Row, key: str) -> Row:
+        """Let another key of the same stream take over a row, to be compared anew."""
+        moved = replace(row, key=key, record_hash=None, state_hash=None)
+        with self._lock, self._transaction() as connection:
+            self._drop(connection, row.stream, row.key)
+            self._store(connection, [moved])
+        return moved
+
+    def id_of(self, name: str, key: str, source: str = "") -> str | None:
+        """Return the id of the object of that name which a row of that key and source became."""
+        place = (source, name, key)
         with self._lock:
             if place in self._ids:
                 self._ids.move_to_end(place)
                 return self._ids[place]
             mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.object == name, _ROWS.c.key == key)
-            ids = {row.id for row in self._rows(mine)}
+            ids = {row.id for row in self._rows(mine) if self._sources.get(row.stream, "") == source}
             self._note(place, ids.pop() if len(ids) == 1 else None)
             return self._ids[place]
 
-    def owners(self, name: str, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Return which row, as stream and key, stands behind each of these objects, where one does."""
+    def owners(self, name: str, ids: Iterable[str]) -> dict[str, list[Row]]:
+        """Return which rows stand behind each of these objects, where some do: one for each stream that claims it."""
         mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.object == name, _ROWS.c.id.in_(list(ids)))
-        return {row.id: (row.stream, row.key) for row in self._rows(mine)}
+        found: dict[str, list[Row]] = {}
+        for row in self._rows(mine):
+            found.setdefault(row.id, []).append(row)
+        return found
 
     def created(self, stream: str) -> Iterator[Row]:
         """Yield the rows of a stream that became new objects."""
@@ -224,10 +285,10 @@ class Ledger:
             with self._lock, self._transaction() as connection:
                 self._store(connection, rows)
 
-    def suppose(self, name: str, key: str, object_id: str) -> None:
+    def suppose(self, name: str, stream: str, key: str, object_id: str) -> None:
         """Note which object a row stands for as long as the run lasts, without storing it."""
         with self._lock:
-            self._note((name, key), object_id)
+            self._note((self._sources.get(stream, ""), name, key), object_id)
 
     def forget(self, gone: Iterable[tuple[str, str]]) -> None:
         """Drop rows, by stream and key, whose objects are gone."""
@@ -370,18 +431,62 @@ class Ledger:
             ],
         )
         for row in rows:
-            self._note((row.object, row.key), row.id)
+            self._note((self._sources.get(row.stream, ""), row.object, row.key), row.id)
 
     def _drop(self, connection: sa.Connection, stream: str, key: str) -> None:
         mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.stream == stream, _ROWS.c.key == key)
         connection.execute(_ROWS.delete().where(mine))
         self._ids.clear()
 
-    def _note(self, place: tuple[str, str], found: str | None) -> None:
+    def _note(self, place: tuple[str, str, str], found: str | None) -> None:
         self._ids[place] = found
         self._ids.move_to_end(place)
         if len(self._ids) > _REMEMBERED:
             self._ids.popitem(last=False)
+
+
+def _migrate(connection: sa.Connection) -> None:
+    """Bring a ledger of an earlier version up to date: names of streams in one spelling, parts of keys as texts."""
+    version = connection.execute(sa.select(sa.func.max(_VERSION.c.version))).scalar()
+    if version is None or version < _CURRENT_VERSION:
+        for table in (_ROWS, _JOURNAL):
+            for stream in connection.execute(sa.select(table.c.stream).distinct()).scalars().all():
+                if (name := folded(stream)) != stream:
+                    mine = table.c.stream == stream
+                    if (
+                        table is _ROWS
+                    ):  # two spellings of one stream: the rows that the other one has as well are its own
+                        other = _ROWS.alias()
+                        same = sa.and_(
+                            other.c.workspace == _ROWS.c.workspace, other.c.stream == name, other.c.key == _ROWS.c.key
+                        )
+                        connection.execute(_ROWS.delete().where(mine, sa.exists().where(same)))
+                    connection.execute(table.update().where(mine), {"stream": name})
+        composite = _ROWS.c.key.like("[%")
+        for workspace, stream, key in connection.execute(
+            sa.select(_ROWS.c.workspace, _ROWS.c.stream, _ROWS.c.key).where(composite)
+        ).all():
+            if (text := _composite(key)) != key:
+                mine = sa.and_(_ROWS.c.workspace == workspace, _ROWS.c.stream == stream)
+                connection.execute(_ROWS.delete().where(mine, _ROWS.c.key == text))
+                connection.execute(_ROWS.update().where(mine, _ROWS.c.key == key), {"key": text})
+        connection.execute(_VERSION.insert(), {"version": _CURRENT_VERSION})
+        connection.commit()
+    else:
+        connection.rollback()
+    if version is not None and version > _CURRENT_VERSION:
+        msg = f"the ledger is of version {version}, and this program reads {_CURRENT_VERSION}: upgrade target-clockify"
+        raise LookupError(msg)
+
+
+def _composite(key: str) -> str:
+    try:
+        parts = msgspec.json.decode(key)
+    except msgspec.DecodeError:
+        return key
+    if not isinstance(parts, list):
+        return key
+    return _json([one if isinstance(one, str) else _json(one) for one in parts])
 
 
 def _inserted(result: sa.CursorResult[Any]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.declaration import Operation
@@ -12,12 +12,13 @@ from target_clockify.record import RejectedError
 from target_clockify.validation import check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_clockify.current import Current, Scope
     from target_clockify.declaration import State, WritableObject
     from target_clockify.ledger import Ledger
     from target_clockify.record import Incoming
+    from target_clockify.scratch import Seen
     from target_clockify.settings import Settings
 
 _VERBS = {Operation.INSERT: "inserted", Operation.UPDATE: "updated", Operation.DELETE: "deleted"}
@@ -62,8 +63,7 @@ class Write:
         scope = dict(zip(self.target.listing.scope, self.scope, strict=False))
         created = self.created or self.operation is Operation.INSERT
         return Row(
-            incoming.route.stream,
-            incoming.key,
+            *incoming.identity,
             self.target.name,
             object_id,
             scope,
@@ -96,7 +96,10 @@ def differences(target: WritableObject, current: State, given: State) -> dict[st
 class Planner:
     """Makes writes out of records."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, current: Current) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, current: Current, seen: Seen) -> None:
+        self.moved: dict[tuple[str, str], Row] = {}  # rows that another key of their stream has taken over
+        self.left_standing: dict[str, int] = {}
+        self._seen = seen
         self._settings = settings
         self._ledger = ledger
         self._current = current
@@ -126,9 +129,11 @@ class Planner:
             names = ", ".join(name for name in target.listing.scope if not given.get(name))
             msg = f"{names} is required: without it a {target.noun} can neither be made nor found"
             raise RejectedError("invalid", msg)
-        found = self._found(incoming, given, row)
         if incoming.deleted or wanted == "delete":
-            return self._deletion(incoming, given, scope, found)
+            return self._deletion(incoming, given, scope, self._doomed(incoming, given, row))
+        found = self._found(incoming, given, row)
+        if found and not (row and row.id == found):
+            row = self._taken_over(incoming, found) or row
         if found is None:
             return self._insertion(incoming, given, scope)
         if wanted == "insert":
@@ -161,30 +166,71 @@ class Planner:
             return incoming.id
         if row and self._current.has(target, row.id):
             return row.id
-        own = incoming.id and incoming.workspace == self._workspace
-        if own and not incoming.deleted and incoming.route.operation != "delete":
+        if incoming.id and incoming.workspace == self._workspace:
             msg = f"there is no such {target.noun} in the workspace any more"
             raise RejectedError("gone", msg)
-        return None if own else self._matching(incoming, given)
+        return self._matching(incoming, given)
+
+    def _doomed(self, incoming: Incoming, given: State, row: Row | None) -> str | None:
+        """Return the id of the object that a record deletes: it names it, became it, or asks for it by `match_on`."""
+        target = incoming.route.object
+        if target.identity:
+            return self._found(incoming, given, row)
+        if incoming.id and self._current.has(target, incoming.id):
+            return incoming.id
+        if row and self._current.has(target, row.id):
+            return row.id
+        asked = incoming.route.operation == "delete" and incoming.route.match_on
+        return self._matching(incoming, given) if asked else None
+
+    def _taken_over(self, incoming: Incoming, found: str) -> Row | None:
+        """Let a row take over the object that its stream knew under another key, which came no more."""
+        target = incoming.route.object
+        if target.several or self._is_copied(incoming) or incoming.key == found:
+            return None
+        owners = self._ledger.owners(target.name, [found]).get(found, [])
+        old = [row for row in owners if row.stream == incoming.route.name and row.key != incoming.key]
+        if not old:
+            return None
+        key = incoming.key
+        dry = self._settings.dry_run
+        moved = replace(old[0], key=key, record_hash=None, state_hash=None) if dry else self._ledger.move(old[0], key)
+        self.moved[incoming.identity] = moved
+        return moved
 
     def _matching(self, incoming: Incoming, given: State) -> str | None:
         target = incoming.route.object
         usable = (incoming.route.match_on,) if incoming.route.match_on else (target.natural, target.otherwise)
-        fields = next((some for some in usable if some and given.get(some[0]) not in (None, "")), None)
-        if fields is None:
+        natural = next((some for some in usable if some and given.get(some[0]) not in (None, "")), None)
+        if natural is None:
             return None
+        # What a row does not state of a natural key may be anything; a copy says all of it.
+        fields = natural if self._is_copied(incoming) else tuple(name for name in natural if name in given)
         found = self._current.matching(target, fields, given)
         owners = self._ledger.owners(target.name, found) if found else {}
-        me = (incoming.route.stream, incoming.key)
-        free = [one for one in found if owners.get(one, me) == me]
+        free = [one for one in found if self._is_free(incoming, owners.get(one, ()))]
         if len(free) > 1:
-            msg = f"{len(free)} of {target.name} agree with the record in {', '.join(fields)}"
+            msg = (
+                f"{len(free)} {target.name} agree with the record in {', '.join(fields)}: add what tells them apart, "
+                f"or the id of the one that is meant"
+            )
             raise RejectedError("ambiguous_match", msg)
-        if found and not free and target.unique and fields == target.natural and self._is_one_too_many(incoming):
+        if found and not free and not target.several and natural == target.natural and self._is_one_too_many(incoming):
             named = ", ".join(fields)
             msg = f"another row is the {target.noun} of this {named}; only the operation insert makes a second"
             raise RejectedError("duplicate", msg)
         return free[0] if free else None
+
+    def _is_free(self, incoming: Incoming, owners: Iterable[Row]) -> bool:
+        """Tell whether a record may stand for an object that these rows stand for.
+
+        Another stream may claim the same object. A row of its own stream keeps it as long as its key still comes.
+        """
+        others = [row for row in owners if row.identity != incoming.identity]
+        if incoming.route.object.several or self._is_copied(incoming) or incoming.route.operation == "insert":
+            return not others
+        mine = [row for row in others if row.stream == incoming.route.name]
+        return not any(self._seen.is_live(*row.identity) for row in mine)
 
     def _is_one_too_many(self, incoming: Incoming) -> bool:
         """Tell whether a record is not to become a second object of a natural key: nobody asks for one, or has it."""
@@ -192,16 +238,22 @@ class Planner:
         return not (asked or self._is_copied(incoming))
 
     def _call(self, incoming: Incoming, given: State, row: Row | None) -> Write | Unchanged:
-        """A procedure is called once for each new or changed record."""
+        """A procedure is called once for each new or changed record; one that adds up, once for each key."""
         target = incoming.route.object
         if incoming.deleted or (row and row.record_hash == incoming.seen):
             return Unchanged(None)
+        if row and not target.repeatable:
+            msg = (
+                f"{target.name} was called with other values under this key, and each call adds to what is there: "
+                "give a further call a key of its own"
+            )
+            raise RejectedError("changed_call", msg)
         check(target, Operation.CALL, given, read_shape=False)
         named = incoming.workspace or given.get("workspaceId")
         if named and named != self._workspace:
             msg = "workspaceId names another workspace than the one that is written to"
             raise RejectedError("other_workspace", msg)
-        last = self._ledger.last_status(incoming.route.stream, incoming.key)
+        last = self._ledger.last_status(*incoming.identity)
         if not target.repeatable and last == "unknown":
             msg = "a killed run left open whether this call took place; check it, and send it again under another key"
             raise RejectedError("unknown_outcome", msg)
@@ -219,7 +271,7 @@ class Planner:
         if target.create and target.create.irreversible and not self._settings.allow_irreversible:
             msg = f"a new {target.noun} could never be taken back; set allow_irreversible to insert {target.name}"
             raise RejectedError("irreversible", msg)
-        if not target.recognised_by and self._ledger.last_status(incoming.route.stream, incoming.key) == "unknown":
+        if not target.recognised_by and self._ledger.last_status(*incoming.identity) == "unknown":
             msg = f"a killed run left open whether this {target.noun} was made; check it, and send it under another key"
             raise RejectedError("unknown_outcome", msg)
         recovery: dict[str, Any] = {"scope": list(scope or ())}
@@ -262,6 +314,12 @@ class Planner:
         self._require(target, Operation.DELETE)
         if found is None:
             return Unchanged(None)
+        rows = self._ledger.owners(target.name, [found]).get(found, ())
+        claimants = {*(row.identity for row in rows), *self._seen.claimants(target.name, found)}
+        if claimants - {incoming.identity}:
+            stream = incoming.route.stream
+            self.left_standing[stream] = self.left_standing.get(stream, 0) + 1
+            return Unchanged(None)
         current = self._current.get(target, found) or {}
         if current:  # it goes from where it is, which need not be where the record says
             scope = tuple(str(current.get(name)) for name in target.listing.scope)
@@ -279,7 +337,7 @@ class Planner:
         recovery: dict[str, Any],
     ) -> Write:
         target = incoming.route.object
-        entry = Entry(incoming.route.stream, incoming.key, target.name, operation.value, object_id, changes, recovery)
+        entry = Entry(*incoming.identity, target.name, operation.value, object_id, changes, recovery)
         copied = self._is_copied(incoming)
         whole = operation is Operation.UPDATE or (operation is Operation.INSERT and copied)
         beside = {name: self._current.whole(BY_NAME[name]) for name in target.beside} if whole else {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ LONGEST_KEY = 512
 _CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")
 _DELETED = "_sdc_deleted_at"
 _NOTHING = (b"", b"null")
+_BLANK = (*_NOTHING, b'""')
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -76,6 +78,7 @@ class Incoming:
         workspace: The workspace it says it is from.
         deleted: It is marked as deleted.
         epoch: The number of STATE messages before it.
+        number: The number of records that came before it.
         seen: Hash of `raw`.
         scope: The ids of its parents, as far as it names them like the tap.
     """
@@ -88,8 +91,14 @@ class Incoming:
     workspace: str | None = None
     deleted: bool = False
     epoch: int = 0
+    number: int = 0
     seen: bytes = b""
     scope: tuple[str | None, ...] = ()
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What the record is known by: its stream in any spelling, and its key."""
+        return self.route.name, self.key
 
     @property
     def read_shape(self) -> bool:
@@ -126,8 +135,10 @@ class Route:
     def __init__(self, stream: str, target: WritableObject, keys: tuple[str, ...], settings: Mapping[str, Any]) -> None:
         listing = target.listing
         self.stream = stream
+        self.name = folded(stream)
         self.object = target
-        self.keys = keys
+        self.keys = keys = tuple(settings.get("key") or keys)
+        self.source: str = settings.get("source") or ""
         self.operation: str = settings.get("operation") or "auto"
         self.unknown: set[str] = set()
         columns: Mapping[str, Any] = settings.get("columns") or {}
@@ -162,7 +173,7 @@ class Route:
         reading = {name: settings[name] for name in _READING if settings.get(name)}
         self._salt = hashlib.blake2b(msgspec.json.encode(reading), digest_size=16).digest() if reading else b""
 
-    def glance(self, raw: bytes, *, epoch: int = 0) -> Incoming:
+    def glance(self, raw: bytes, *, epoch: int = 0, number: int = 0) -> Incoming:
         """Read no more of a record than its key, its id and its parents; `fill` reads the rest.
 
         Raises:
@@ -172,15 +183,17 @@ class Route:
             seen = self._glance.decode(raw)
         except msgspec.DecodeError:
             raise RejectedError("malformed", "the record is no JSON object") from None
-        incoming = Incoming(self, raw, epoch=epoch, seen=hashlib.blake2b(raw, digest_size=16, key=self._salt).digest())
-        incoming.key = self._key(seen) or incoming.seen.hex()
+        incoming = Incoming(
+            self, raw, epoch=epoch, number=number, seen=hashlib.blake2b(raw, digest_size=16, key=self._salt).digest()
+        )
+        incoming.key = self._key(seen) if self.keys else self._key_of_content(incoming)
         if len(incoming.key) > LONGEST_KEY or "\0" in incoming.key:
             msg = f"the record's key has more than {LONGEST_KEY} characters, or a NUL among them"
             raise RejectedError("invalid_key", msg)
         value = _text_of(seen.id)
         incoming.id = value if is_clockify_id(value) else None
         incoming.workspace = _text_of(seen.workspace)
-        incoming.deleted = bytes(seen.deleted) not in _NOTHING
+        incoming.deleted = bytes(seen.deleted) not in _NOTHING and _is_deletion(msgspec.json.decode(seen.deleted))
         incoming.scope = tuple([_text_of(getattr(seen, place)) for place in self._scope_places])
         return incoming
 
@@ -195,7 +208,7 @@ class Route:
         for name, value in self._values(msgspec.json.decode(incoming.raw), problems):
             column = self._column(name)
             if isinstance(column, str):
-                _set_special(incoming, column, value)
+                _set_special(incoming, column, value)  # not the mark of a deletion: `glance` has read that
             elif column is not None:
                 try:
                     self._set_field(fields, name, column, value, as_read=incoming.read_shape)
@@ -205,7 +218,7 @@ class Route:
                     fields[column.field.name] = _without_hints(column.field.kind, fields.get(column.field.name))
         if problems and not incoming.deleted:
             raise RejectedError("invalid", "; ".join(dict.fromkeys(problems)))
-        if self.object.by_hand and not incoming.read_shape:
+        if self.object.by_hand and not incoming.read_shape and not incoming.deleted:
             fields = self._invalid_unless(self.object.by_hand, fields)
         incoming.fields = fields
         if self.object.adapt:
@@ -356,26 +369,62 @@ class Route:
                 return False
         return True
 
-    def farewell(self, row: Row) -> bytes:
+    def merged(self, older: bytes, newer: bytes) -> bytes:
+        """Return a record with the columns that only the one before it mentions.
+
+        What qualifies another field, such as the mode of a filter, goes with that one.
+        """
+        before, after = _RAW.decode(older), _RAW.decode(newer)
+        stated = {column.field.name for name in after if isinstance(column := self._column(name), _Column)}
+        kept = {name: value for name, value in before.items() if name not in after and not self._goes(name, stated)}
+        return msgspec.json.encode({**kept, **after}) if kept else newer
+
+    def _goes(self, name: str, stated: set[str]) -> bool:
+        column = self._column(name)
+        return isinstance(column, _Column) and column.field.qualifies in stated
+
+    def deletion_of(self, row: Row) -> bytes:
         """Return a record that asks for the deletion of what a row of the ledger became."""
         values = msgspec.json.decode(row.key) if len(self._identifying) > 1 else [row.key]
         keys = dict.fromkeys(self.keys, "-") | dict(zip(self._identifying, values, strict=True))
-        return msgspec.json.encode({**keys, _DELETED: "missing"})
+        return msgspec.json.encode({**keys, _DELETED: datetime.now(tz=UTC).isoformat()})
 
     def _key(self, seen: Any) -> str:
         values = [bytes(getattr(seen, place)) for _, place in self._key_places]
-        if any(value in _NOTHING for value in values):
-            missing = [name for (name, _), value in zip(self._key_places, values, strict=True) if value in _NOTHING]
+        if any(value in _BLANK for value in values):
+            missing = [name for (name, _), value in zip(self._key_places, values, strict=True) if value in _BLANK]
             msg = f"the record lacks its key: {', '.join(missing)}"
             raise RejectedError("missing_key", msg)
-        decoded = [
-            msgspec.json.decode(value)
+        parts = [
+            _key_text(value)
             for (name, _), value in zip(self._key_places, values, strict=True)
             if name in self._identifying
         ]
-        if len(decoded) == 1:
-            return str(TEXT.coerce(decoded[0]))
-        return msgspec.json.encode(decoded).decode() if decoded else ""
+        return parts[0] if len(parts) == 1 else msgspec.json.encode(parts).decode()
+
+    def _key_of_content(self, incoming: Incoming) -> str:
+        """Return a key made of what a record says of its object: its natural key, or all of its fields.
+
+        What a tap adds (`_sdc_batched_at`) and how a value is spelled make no other record of it.
+        """
+        self.fill(incoming)
+        fields = incoming.fields
+        usable = (self.object.natural, self.object.otherwise)
+        names = next((some for some in usable if some and fields.get(some[0]) not in (None, "")), None)
+        canonical = self.canonical(fields)
+        if names:
+            canonical = {name: canonical.get(name) for name in names}
+        return hashlib.blake2b(msgspec.json.encode(canonical, enc_hook=str, order="sorted"), digest_size=16).hexdigest()
+
+    def canonical(self, fields: State) -> State:
+        """Return the fields of a record in the one spelling of what they mean, without those that say nothing."""
+        known = self.object.by_name
+        values = {
+            name: known[name].kind.canonical(value)
+            for name, value in fields.items()
+            if name in known and not known[name].modifier
+        }
+        return {name: value for name, value in values.items() if value is not None}
 
     def _column(self, name: str) -> _Column | str | None:
         try:
@@ -385,8 +434,6 @@ class Route:
             return found
 
     def _find_column(self, name: str) -> _Column | str | None:
-        if name == _DELETED:
-            return "deleted"
         if name.startswith("_sdc_"):
             return None
         short = folded(name)
@@ -428,6 +475,39 @@ def _text_of(value: msgspec.Raw) -> str | None:
     return text[1:-1].decode() if b"\\" not in text else str(msgspec.json.decode(text))
 
 
+_NO_DELETION = {"", "false", "0"}
+
+
+def _is_deletion(mark: Any) -> bool:
+    """Tell whether a mark of deletion is a point in time, and so one.
+
+    Raises:
+        RejectedError: It is neither a point in time nor a spelling of "no".
+    """
+    text = str(mark).strip() if isinstance(mark, (str, int, float)) else "?"
+    if text.lower() in _NO_DELETION or mark == 0:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"{_DELETED} must be a point in time such as 2026-01-31T09:00:00Z, or null"
+        raise RejectedError("invalid", msg) from None
+    return isinstance(mark, str)
+
+
+def _key_text(raw: bytes) -> str:
+    """Return a part of a key by its value: 7, 7.0 and "7" are one."""
+    if raw[:1] in b'"[{tf':
+        value = msgspec.json.decode(raw)
+        return str(TEXT.coerce(value)) if isinstance(value, (str, bool)) else msgspec.json.encode(value).decode()
+    try:
+        number = Decimal(raw.decode())
+    except InvalidOperation:
+        return raw.decode()
+    whole = number == number.to_integral_value() and abs(number.adjusted()) < LONGEST_KEY
+    return str(int(number)) if whole else str(number.normalize())
+
+
 def _columns(target: WritableObject) -> dict[str, _Column]:
     """Every name a column may have, folded. Members of objects have names of their own where these are unambiguous."""
     found: dict[str, _Column] = {}
@@ -448,9 +528,7 @@ def _columns(target: WritableObject) -> dict[str, _Column]:
 
 
 def _set_special(incoming: Incoming, what: str, value: Any) -> None:
-    if what == "deleted":
-        incoming.deleted = value is not None
-    elif what == "id":
+    if what == "id":
         incoming.id = value if is_clockify_id(value) else incoming.id
     elif what == "workspace":
         incoming.workspace = value

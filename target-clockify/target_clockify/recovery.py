@@ -59,7 +59,7 @@ def _found(ledger: Ledger, current: Current, entry: Entry, taken: set[str]) -> R
     free = [one for one in found if one not in note["before"] and one not in taken]
     owners = ledger.owners(target.name, free) if free else {}
     me = (entry.stream, entry.key)
-    mine = next((one for one in free if owners.get(one, me) == me), None)
+    mine = next((one for one in free if all(row.identity == me for row in owners.get(one, ()))), None)
     if mine is None:
         return None
     taken.add(mine)

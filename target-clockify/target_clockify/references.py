@@ -90,17 +90,6 @@ class References:
             raise UnresolvedError(missing)
         return fields
 
-    def ids(self, target: WritableObject, given: State) -> Iterator[tuple[str, str]]:
-        """Yield what the fields of a record refer to: names of objects, and ids."""
-        for one in target.fields:
-            value = given.get(one.name)
-            if one.refers and value and not one.modifier:
-                places = {"": one.refers} if isinstance(one.refers, str) else one.refers
-                for place, name in places.items():
-                    found: list[str] = []
-                    _replaced(value, place, found.append)
-                    yield from ((name, str(item)) for item in found)
-
     def _ids(self, name: str, value: str, incoming: Incoming) -> list[str]:
         """Return what a reference may mean: one id, none as long as it is unknown, several where it is ambiguous."""
         if name == "currencies":
@@ -114,7 +103,7 @@ class References:
             return [self._workspace]
         if name == "any":
             return next((found for one in _TRIGGERS if (found := self._ids(one, value, incoming))), [])
-        known = self._ledger.id_of(name, value)
+        known = self._ledger.id_of(name, value, incoming.route.source)
         return [known] if known else self._in_workspace(self._objects[name], value, incoming)
 
     def _in_workspace(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
@@ -158,6 +147,18 @@ class References:
             self._lacking.add(value)
             logger.warning("currency %s is not set up in the workspace: copied clients get its default", code or value)
         return []
+
+
+def referred(target: WritableObject, given: State) -> Iterator[tuple[str, str]]:
+    """Yield what the fields of a record refer to: names of objects, and ids."""
+    for one in target.fields:
+        value = given.get(one.name)
+        if one.refers and value and not one.modifier:
+            places = {"": one.refers} if isinstance(one.refers, str) else one.refers
+            for place, name in places.items():
+                found: list[str] = []
+                _replaced(value, place, found.append)
+                yield from ((name, str(item)) for item in found)
 
 
 def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:

@@ -32,7 +32,7 @@ class Rehearsal:
         if self._file:
             line = {
                 "operation": entry.operation,
-                "stream": entry.stream,
+                "stream": write.incoming.route.stream,
                 "object": entry.object,
                 "key": entry.key,
                 "id": entry.id,

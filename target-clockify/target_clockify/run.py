@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from clockify_client import FanOut
@@ -18,12 +19,13 @@ from target_clockify.current import Current, Reader
 from target_clockify.declaration import Operation
 from target_clockify.dispatch import Dispatcher
 from target_clockify.intake import TURNS, Intake, key_place, object_place, places_of, reference_place
+from target_clockify.naming import folded
 from target_clockify.objects import BY_NAME
 from target_clockify.record import RejectedError
 from target_clockify.recovery import recover
 from target_clockify.rehearsal import Rehearsal
 from target_clockify.rejects import Rejects
-from target_clockify.scratch import Seen, Waiting, open_scratch
+from target_clockify.scratch import Seen, Taken, Waiting, open_scratch
 from target_clockify.summary import Summary
 from target_clockify.write import Writer
 
@@ -68,13 +70,15 @@ class Run:
         self._current = Current(reader, self._fan_out, scratch)
         self._waiting = Waiting(scratch)
         self._seen = Seen(scratch)
-        self._intake = Intake(settings, ledger, self._current, self)
+        self._intake = Intake(settings, ledger, self._current, self._seen, self)
         self._writer = Rehearsal(settings) if settings.dry_run else Writer(client, reader, ledger)
         self._dispatcher = Dispatcher(self._writer, 0 if settings.dry_run else client.settings.max_workers)
         self._emit = emit
         self._acknowledgement = Acknowledgement(None if settings.dry_run else self._acknowledge)
-        self._chunk: list[tuple[str, int, bytes]] = []
-        self._versions: set[str] = set()
+        self._chunk: list[Taken] = []
+        self._taken = 0  # records, this run
+        self._versions: dict[str, int | None] = {}  # by stream, of those that came whole
+        self._came: dict[str, set[int | None]] = {}  # versions of the records that came, by stream
         self._nameless: set[str] = set()  # streams with a record whose key cannot be read
         self._gone: list[tuple[str, str]] = []
         self._unfinished: set[tuple[str, str]] = set()
@@ -82,18 +86,42 @@ class Run:
 
     # -- messages ------------------------------------------------------------------------------
 
+    def keys_of(self, stream: str, keys: list[str], *, rekey: bool) -> list[str]:
+        """Return the key properties of a stream in the order in which the ledger has them.
+
+        Raises:
+            StoppedError: The ledger knows the rows of the stream by other ones.
+        """
+        known = self._ledger.keys_of(folded(stream))
+        if known is None or rekey:
+            return keys
+        if set(known) == set(keys):
+            return known
+        msg = (
+            f"the key of {stream} was {', '.join(known) or 'none'} and is {', '.join(keys) or 'none'} now, so that no "
+            "row would find its object again. Set `key` of the stream to the old one, or `rekey` to true to let rows "
+            "find their objects by natural key"
+        )
+        raise StoppedError(msg)
+
     def introduce(self, route: Route, message: dict[str, Any]) -> None:
         """Take note of a stream."""
         self.routes[route.stream] = route
+        self._ledger.introduce(route.name, route.keys, route.source, store=not self.settings.dry_run)
         self._intake.references.expected.add(route.object.name)
         self.summary.objects[route.stream] = route.object.name
         self.rejects.introduce(route.stream, message)
 
-    def record(self, stream: str, raw: bytes) -> None:
+    def record(self, stream: str, raw: bytes, version: int | None = None) -> None:
         """Take a record in."""
         self.summary.records[stream] += 1
-        self._versions.discard(stream)
-        self._chunk.append((stream, self._acknowledgement.took(), raw))
+        self._versions.pop(stream, None)
+        self._came.setdefault(stream, set()).add(version)
+        self._take(stream, raw)
+
+    def _take(self, stream: str, raw: bytes) -> None:
+        self._taken += 1
+        self._chunk.append(Taken(self._taken, stream, self._acknowledgement.took(), raw))
         if len(self._chunk) >= _CHUNK:
             self._look_at_chunk()
 
@@ -102,9 +130,9 @@ class Run:
         self._acknowledgement.state(value)
         self._acknowledgement.go_out()
 
-    def activate(self, stream: str) -> None:
-        """Note that a stream has come whole; if more of it comes, it had not."""
-        self._versions.add(stream)
+    def activate(self, stream: str, version: int | None = None) -> None:
+        """Note that a version of a stream has come whole; if more of it comes, it had not."""
+        self._versions[stream] = version
 
     def finish(self) -> None:
         """Do everything that is left."""
@@ -112,15 +140,16 @@ class Run:
         self._intake.references.expected.clear()  # what is there already will have to do
         self._release(*[place for place in self._waiting.places if place not in TURNS])
         self._work_off()
-        for turn in (1, 2):
+        for turn in range(1, len(TURNS)):
             self._intake.turn = turn
             self._release(TURNS[turn])
             self._work_off()
-        for stream, epoch, raw, reason in self._waiting.release_all():
-            key = self.routes[stream].glance(raw, epoch=epoch).key
-            self._reject(stream, epoch, raw, RejectedError("unresolved", reason), key=key)
+        for taken, reason in self._waiting.release_all():
+            self._reject(taken, RejectedError("unresolved", reason), key=self._glance(taken).key)
         if self.settings.config.get("delete_missing"):
             self._delete_missing()
+        for stream, count in self._intake.left_standing.items():
+            logger.info("%s: %d deletions were left out: another row stands for their object", stream, count)
         self._acknowledgement.go_out()
 
     def close(self) -> None:
@@ -148,7 +177,8 @@ class Run:
     def _look_at_chunk(self) -> None:
         if not self._begun:
             self._begin()
-        chunk, self._chunk = self._chunk, []
+        self._chunk.sort()  # what has waited is older than what has just come
+        chunk, self._chunk = self._chunk[:_CHUNK], self._chunk[_CHUNK:]
         writes = self._intake.writes(self._glanced_at(chunk))
         if writes and not self.settings.dry_run:
             self._ledger.begin([write.entry for write in writes])
@@ -167,25 +197,46 @@ class Run:
         if isinstance(self._writer, Writer):
             recover(self._ledger, self._current, self._writer)
 
-    def _glanced_at(self, chunk: list[tuple[str, int, bytes]]) -> list[Incoming]:
-        """Return the records of a chunk, one for each key; further ones wait for the first to be done with."""
-        found: dict[tuple[str, str], Incoming] = {}
-        mirrored = self.settings.config.get("delete_missing")
-        for stream, epoch, raw in chunk:
+    def _glanced_at(self, chunk: list[Taken]) -> list[Incoming]:
+        """Return the records of a chunk that are decided about now: one of each key, and every call.
+
+        The newest record of a key wins, also over one that still waits for something; what it does not mention is taken
+        from the one before. Records of a key that is being written wait for it.
+        """
+        incoming: list[Incoming] = []
+        for taken in chunk:
             try:
-                one = self.routes[stream].glance(raw, epoch=epoch)
+                incoming.append(self._glance(taken))
             except RejectedError as error:
-                self._nameless.add(stream)
-                self._reject(stream, epoch, raw, error)
+                self._nameless.add(taken.stream)
+                self._reject(taken, error)
+        self._seen.add((one.key, one.route.name, one.number, not one.deleted) for one in incoming)
+        found: dict[tuple[str, str], Incoming] = {}
+        for one in incoming:
+            if one.route.object.is_procedure:  # each call counts for itself
+                if one.identity in found or self._intake.is_busy(key_place(*one.identity)):
+                    self.wait(one, key_place(*one.identity), "an earlier record of the same key")
+                else:
+                    found[one.identity] = one
                 continue
-            place = key_place(stream, one.key)
-            if (stream, one.key) in found or self._intake.is_busy(place):
-                self.wait(one, place, "an earlier record of the same key")
-                continue
-            found[stream, one.key] = one
-            if mirrored and not one.deleted:
-                self._seen.add(stream, [one.key])
+            waiting = [self._glance(taken) for taken in self._waiting.take(*one.identity)]
+            older = [*([found.pop(one.identity)] if one.identity in found else []), *waiting]
+            newest = self._merged(sorted([one, *older], key=attrgetter("number"))) if older else one
+            if self._intake.is_busy(key_place(*one.identity)):
+                self.wait(newest, key_place(*one.identity), "an earlier record of the same key")
+            else:
+                found[one.identity] = newest
         return list(found.values())
+
+    def _merged(self, records: list[Incoming]) -> Incoming:
+        """Return the newest of the records of a key, with what only the ones before it mention."""
+        merged = records[0]
+        for one in records[1:]:
+            self.summary.count(merged.route.stream, "superseded")
+            self._acknowledgement.done(merged.epoch)
+            raw = one.raw if one.deleted or merged.deleted else one.route.merged(merged.raw, one.raw)
+            merged = self._glance(Taken(one.number, one.route.stream, one.epoch, raw))
+        return merged
 
     # -- what becomes of records ---------------------------------------------------------------
 
@@ -193,20 +244,21 @@ class Run:
         """Note a record that says what is there already."""
         self.summary.count(one.route.stream, "unchanged")
         if object_id is not None and object_id != one.key:
-            self._ledger.suppose(one.route.object.name, one.key, object_id)
+            self._ledger.suppose(one.route.object.name, *one.identity, object_id)
         if object_id is None and one.deleted and not self.settings.dry_run:
-            self._gone.append((one.route.stream, one.key))
+            self._gone.append(one.identity)
         self._done_with(one, object_id)
 
     def wait(self, one: Incoming, place: str, reason: str) -> None:
         """Let a record wait for something."""
-        self._waiting.add(place, one.route.stream, one.epoch, one.raw, reason)
+        self._waiting.add(place, Taken(one.number, one.route.stream, one.epoch, one.raw), reason, one.identity)
 
     def reject(self, one: Incoming, error: RejectedError, operation: str = "") -> None:
         """Note a record that cannot be written."""
-        self._release(key_place(one.route.stream, one.key))
+        self._release(key_place(*one.identity))
         operation = operation or ("DELETE" if one.deleted else one.route.operation)
-        self._reject(one.route.stream, one.epoch, one.raw, error, key=one.key, operation=operation)
+        taken = Taken(one.number, one.route.stream, one.epoch, one.raw)
+        self._reject(taken, error, key=one.key, operation=operation)
 
     def _settle(self, outcomes: list[Outcome]) -> None:
         """Note what became of writes: in the ledger first, then to those who wait."""
@@ -242,7 +294,7 @@ class Run:
             for child in _CHILDREN.get(target.name, ()):
                 self._current.suppose_empty(BY_NAME[child], (object_id,))
         self._current.put(target, {**(outcome.state or {}), "id": object_id}, write.scope)
-        self._ledger.suppose(target.name, write.incoming.key, object_id)
+        self._ledger.suppose(target.name, *write.incoming.identity, object_id)
         return write.row(object_id)
 
     def _broken_off(self, outcome: Outcome) -> Row | None:
@@ -261,7 +313,7 @@ class Run:
         """
         write, error = outcome.write, outcome.error
         incoming = write.incoming
-        name = (incoming.route.stream, incoming.key)
+        name = incoming.identity
         if error is None or isinstance(error, RejectedError):
             self._release(*places_of(write))
         if error is None and not write.unfinished:
@@ -285,21 +337,23 @@ class Run:
     def _waiting_for(self, one: Incoming, object_id: str | None) -> list[str]:
         """Return everything that may be waited for once a record is done with."""
         target = one.route.object
-        places = [key_place(one.route.stream, one.key)]
+        places = [key_place(*one.identity)]
         places += [reference_place(name, one.key) for name in (target.name, "any")]
         natural = one.fields.get(target.natural[0]) if target.natural else None
         places += [reference_place(target.name, str(natural))] if natural else []
         return [*places, object_place(target.name, object_id)] if object_id else places
 
     def _release(self, *places: str) -> None:
-        self._chunk += [row[:3] for row in self._waiting.release(places)]
+        self._chunk += [taken for taken, _ in self._waiting.release(places)]
 
-    def _reject(  # noqa: PLR0913
-        self, stream: str, epoch: int, raw: bytes, error: RejectedError, *, key: str = "", operation: str = ""
-    ) -> None:
-        self.rejects.add(stream, key, operation, raw, error)
+    def _glance(self, taken: Taken) -> Incoming:
+        return self.routes[taken.stream].glance(taken.raw, epoch=taken.epoch, number=taken.number)
+
+    def _reject(self, taken: Taken, error: RejectedError, *, key: str = "", operation: str = "") -> None:
+        stream = taken.stream
+        self.rejects.add(stream, key, operation, taken.raw, error)
         self.summary.reject(stream, error)
-        self._acknowledgement.done(epoch)
+        self._acknowledgement.done(taken.epoch)
         config = self.settings.config
         most = config.get("max_rejects")
         if config.get("on_reject") == "fail_fast":
@@ -322,13 +376,13 @@ class Run:
         A record that was rejected is not missing. One whose key cannot be read might be any, so its stream loses none.
         """
         missing: list[tuple[Route, Row]] = []
-        for stream in sorted(self._versions & self._nameless):
-            logger.warning("%s: nothing is deleted as missing, since a record came without a key to tell it by", stream)
-        for stream in sorted(self._versions - self._nameless):
+        for stream in sorted(self._versions):
             route = self.routes.get(stream)
-            if route is not None and route.object.delete:
-                rows = self._ledger.created(stream)
-                missing += [(route, row) for row in rows if not self._seen.has(stream, row.key)]
+            if reason := self._why_nothing_is_missing(stream):
+                logger.warning("%s: nothing is deleted as missing, since %s", stream, reason)
+            elif route is not None and route.object.delete:
+                rows = self._ledger.created(route.name)
+                missing += [(route, row) for row in rows if not self._seen.has(*row.identity)]
         limit = self.settings.max_deletes
         if limit is not None and self._intake.deletes + len(missing) > limit:
             msg = f"{len(missing)} objects are missing from the input, more than max_deletes ({limit}) allows to delete"
@@ -336,8 +390,22 @@ class Run:
         for name in reversed(BY_NAME):
             for route, row in missing:
                 if row.object == name:
-                    self.record(route.stream, route.farewell(row))
+                    self.summary.records[route.stream] += 1
+                    self._take(route.stream, route.deletion_of(row))
             self._work_off()
+
+    def _why_nothing_is_missing(self, stream: str) -> str:
+        """Return why a stream that came whole may lack rows all the same; empty where it does not."""
+        if stream in self._nameless:
+            return "a record came without a key to tell it by"
+        if self.settings.config.get("allow_empty"):
+            return ""
+        version, came = self._versions[stream], self._came.get(stream, set())
+        if not came:
+            return "none of its records came: allow_empty deletes all the same"
+        if version is not None and not came & {version, None}:
+            return "no record of the version that was activated came: allow_empty deletes all the same"
+        return ""
 
 
 _CHILDREN = {"projects": ("tasks",), "invoices": ("invoice_payments",)}  # lists that are empty when their parent is new

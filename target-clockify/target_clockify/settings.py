@@ -39,6 +39,9 @@ _STREAM = th.ObjectType(
         description="Formats of dates and times by column, as Python's strptime reads them: `%m/%d/%Y %I:%M %p`.",
     ),
     th.Property("empty", th.StringType, allowed_values=["ignore", "clear"]),
+    th.Property("key", th.ArrayType(th.StringType), description="The columns that tell a row, over key_properties."),
+    th.Property("rekey", th.BooleanType, description="Take another key: rows find their objects by natural key."),
+    th.Property("source", th.StringType, description="Whose keys its rows have: references stay within a source."),
     additional_properties=False,
 )
 
@@ -98,6 +101,13 @@ _OWN: dict[str, Any] = th.PropertiesList(
         description="Where a stream activates a new version, delete what this ledger created and the stream lacks now.",
     ),
     th.Property(
+        "allow_empty",
+        th.BooleanType,
+        default=False,
+        title="Allow empty streams",
+        description="Let `delete_missing` delete all rows of a stream of which no record came.",
+    ),
+    th.Property(
         "max_deletes",
         th.IntegerType(minimum=0),
         title="Most deletes",
@@ -131,7 +141,8 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.ObjectType(additional_properties=_STREAM),
         title="Streams",
         description="What holds for single streams, by name: `object`, `operation` (auto, insert, update, upsert, "
-        "delete), `match_on`, `columns`, `units`, `formats`, `empty` (ignore, clear).",
+        "delete), `match_on`, `columns`, `units`, `formats`, `empty` (ignore, clear), `key`, `rekey`, "
+        "`source`.",
     ),
 ).to_dict()
 

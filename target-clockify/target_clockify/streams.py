@@ -25,7 +25,23 @@ def settings_of(config: Mapping[str, Any], stream: str) -> Mapping[str, Any]:
     """Return the settings of a stream."""
     streams: Mapping[str, Any] = config.get("streams") or {}
     found = streams.get(stream) or next((one for name, one in streams.items() if folded(name) == folded(stream)), None)
-    return found or {}
+    return {**(found or {}), "source": source_of(config, stream)}
+
+
+def source_of(config: Mapping[str, Any], stream: str) -> str:
+    """Return the source whose keys a stream has: its `source`, or the one that all streams share.
+
+    Where several streams are for one object, they are of several sources: a stream's is what its name begins with,
+    `harvest` of `harvest_users` and `harvest_entries`.
+    """
+    streams = {folded(name): one or {} for name, one in (config.get("streams") or {}).items()}
+    settings = streams.get(folded(stream), {})
+    if settings.get("source"):
+        return str(settings["source"])
+    objects = [target.name for name, one in streams.items() if (target := writable(one.get("object") or name))]
+    if settings.get("object") and len(objects) > len(set(objects)):
+        return folded(stream.partition("_")[0])
+    return ""
 
 
 def problems(config: Mapping[str, Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
-_COLUMNS = ("inserted", "updated", "unchanged", "deleted", "called", "rejected")
+_COLUMNS = ("inserted", "updated", "unchanged", "deleted", "called", "superseded", "rejected")
 _REFRESH = 0.2
 
 
@@ -87,4 +87,4 @@ class Summary:
         return ", ".join(told) or "nothing done"
 
     def _word(self, what: str) -> str:
-        return f"would be {what}" if self._rehearsed and what not in {"unchanged", "rejected"} else what
+        return f"would be {what}" if self._rehearsed and what not in {"unchanged", "superseded", "rejected"} else what

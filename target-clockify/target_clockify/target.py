@@ -198,7 +198,15 @@ class TargetClockify(Target):
         if target is None:
             self._skip(stream, name)
             return
-        route = Route(stream, target, tuple(keys), settings)
+        keys = self.run.keys_of(stream, list(settings.get("key") or keys), rekey=bool(settings.get("rekey")))
+        if not keys and target.needs_key:
+            msg = (
+                f"{stream} has no key, so that each of its rows could be written once more by the next run: name the "
+                f"columns that tell a row in `key` of the stream, "
+                f'"streams": {{"{stream}": {{"key": ["..."]}}}}'
+            )
+            raise ValueError(msg)
+        route = Route(stream, target, tuple(keys), {**settings, "key": None})
         message = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": keys}
         self.run.introduce(route, message)
 
@@ -231,16 +239,16 @@ class TargetClockify(Target):
             msg = f"a RECORD message of {stream} lacks its record"
             raise InvalidInputLine(msg)
         if plain:
-            self._take(stream, raw)
+            self._take(stream, raw, message.version)
             return
         for one in self.mapper.stream_maps[stream]:
             record = one.transform(msgspec.json.decode(raw))
             if record is not None:
-                self._take(one.stream_alias, _ENCODER.encode(record))
+                self._take(one.stream_alias, _ENCODER.encode(record), message.version)
 
-    def _take(self, stream: str, raw: bytes) -> None:
+    def _take(self, stream: str, raw: bytes, version: int | None) -> None:
         if stream not in self._skipped:
-            self.run.record(stream, raw)
+            self.run.record(stream, raw, version)
             return
         self._skipped[stream] += 1
         if why_not(stream) is None:
@@ -260,7 +268,7 @@ class TargetClockify(Target):
     def _process_activate_version_message(self, message: _Message) -> None:  # type: ignore[override]
         for one in self.mapper.stream_maps.get(message.stream or "", ()):
             if self._run is not None and one.stream_alias not in self._skipped:
-                self._run.activate(one.stream_alias)
+                self._run.activate(one.stream_alias, message.version)
 
     @override
     def _process_batch_message(self, message: _Message) -> None:  # type: ignore[override]

@@ -369,7 +369,7 @@ class Writer:
         Raises:
             Exception: That very failure of the create, where nothing can be looked up.
         """
-        me = (write.incoming.route.stream, write.incoming.key)
+        me = write.incoming.identity
         for wait in _LATE if patient else _LATE[:1]:
             time.sleep(wait)
             try:
@@ -396,7 +396,8 @@ class Writer:
         owners = self._ledger.owners(target.name, [state["id"] for state in states]) if states else {}
         with self._lock:
             for state in states:
-                if state["id"] not in self._claimed and owners.get(state["id"], me) == me:
+                nobody_elses = all(row.identity == me for row in owners.get(state["id"], ()))
+                if state["id"] not in self._claimed and nobody_elses:
                     self._claimed.add(state["id"])
                     return state
         return None

@@ -46,7 +46,7 @@ def test_many_at_once_but_in_order(target: Any, singer: Any) -> None:
         ]
     result = target(messages, max_workers=8)
     assert result.code == 0, result.log
-    assert result.counts["clients"] == {"inserted": 20, "updated": 40}
+    assert result.counts["clients"] == {"inserted": 20, "superseded": 40}
     tables = target.tables()
     rows = {
         name: list(t.values()) if isinstance(t, dict) else t

@@ -81,7 +81,7 @@ def test_a_call_without_an_answer_is_never_repeated(target: Any, singer: Any) ->
 @pytest.mark.parametrize("sent", [False, True], ids=["queued", "sent"])
 def test_of_a_killed_run_only_calls_that_had_left_are_doubtful(target: Any, singer: Any, sent: bool) -> None:  # noqa: FBT001
     invoice = _invoice(target)["id"]
-    _earlier(target, Entry("DuplicateInvoice", "1", "DuplicateInvoice", "CALL"), sent=sent)
+    _earlier(target, Entry("duplicateinvoice", "1", "DuplicateInvoice", "CALL"), sent=sent)
     result = target([singer.schema("DuplicateInvoice"), singer.record("DuplicateInvoice", id=1, invoiceId=invoice)])
     assert [reject["error"] for reject in result.rejects] == (["unknown_outcome"] if sent else [])
     assert len(target.tables()["invoices"]) == (1 if sent else 2)
@@ -120,8 +120,9 @@ def test_what_was_created_before_it_was_refused_is_not_created_again(target: Any
         dates = {"issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
         return singer.record("invoices", id=1, number="1", clientId="Acme", currency="USD", items=[line], **dates)
 
-    result = target([singer.schema("invoices"), invoice("Nonsense"), invoice("Service")])
-    assert result.counts["invoices"] == {"updated": 1, "rejected": 1}, result.log
+    assert target([singer.schema("invoices"), invoice("Nonsense")]).counts["invoices"] == {"rejected": 1}
+    result = target([singer.schema("invoices"), invoice("Service")])
+    assert result.counts["invoices"] == {"updated": 1}, result.log
     [made] = target.tables()["invoices"]
     assert [item["itemType"] for item in made["items"]] == ["Service"]
 

@@ -80,6 +80,7 @@ def _audience_fields() -> Iterator[Field]:
                 name,
                 WORD,
                 modifier=True,
+                qualifies=ids,
                 on_insert={"enum": allowed[Operation.INSERT]},
                 on_update={"enum": allowed[Operation.UPDATE]},
             )

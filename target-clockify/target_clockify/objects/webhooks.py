@@ -39,6 +39,7 @@ WEBHOOKS = WritableObject(
     ),
     listing=Listing(endpoints.WEBHOOKS),
     natural=("name",),
+    several=True,
     create=Create(
         "/webhooks",
         fields=_WEBHOOK,
@@ -92,6 +93,7 @@ SHARED_REPORTS = WritableObject(
     ),
     listing=Listing(endpoints.SHARED_REPORTS, shape=_report_row),
     natural=("name", "type"),
+    several=True,
     create=Create(
         "/shared-reports",
         fields=("name", "type", *_REPORT[1:]),
