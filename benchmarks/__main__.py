@@ -10,6 +10,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections import Counter
 from datetime import UTC, datetime
@@ -17,15 +18,18 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.testing import SandboxProcess
 from tap_clockify.streams import STREAMS
 
 from benchmarks import target as writing
 from benchmarks.economy import least, least_beyond, records_in
 from benchmarks.per_record import measured
-from benchmarks.stage import BIN, Sandbox, run, serving, tap
+from benchmarks.stage import BIN, run, tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from clockify_sandbox.testing import Origin
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 SCALES = ("tiny", "agency", "large")
@@ -38,10 +42,12 @@ def economy() -> Iterator[Row]:
     yield "Read", "Requests made", "Least possible", "Ratio", "Asked twice"
     for scale, everything in (*((scale, False) for scale in SCALES), ("tiny", True), ("agency", True)):
         streams = [stream.name for stream in STREAMS] if everything else None
-        with serving(scale, "--rate-per-second", "0") as sandbox, tempfile.NamedTemporaryFile() as out:
+        with SandboxProcess(scale=scale) as sandbox, tempfile.NamedTemporaryFile() as out:
             tap(sandbox, streams=streams, requests_per_second=1000, stdout=Path(out.name))
-            made = sandbox.ask("stats")
-            with sandbox.dumped() as state:
+            made = sandbox.stats()
+            with tempfile.NamedTemporaryFile(suffix=".json") as file:
+                state = Path(file.name)
+                sandbox.dump_to(state)
                 needed = least(state) + (least_beyond(state, Path(out.name)) if everything else 0)
         read = f"{scale}, {'every stream' if everything else 'default selection'}"
         yield read, f"{made['requests']:,}", f"{needed:,}", f"{made['requests'] / needed:.3f}", str(made["repeated"])
@@ -55,9 +61,9 @@ def rate() -> Iterator[Row]:
         ("every stream, 50/s allowed", RATE, [stream.name for stream in STREAMS]),
         ("default streams, 10/s allowed, not told", 10, None),
     ):
-        with serving("agency", "--latency-ms", str(int(LATENCY * 1000)), "--rate-per-second", str(allowed)) as sandbox:
+        with SandboxProcess(scale="agency", latency_ms=LATENCY * 1000, rate_per_second=allowed) as sandbox:
             ended = tap(sandbox, streams=streams)
-            stats = sandbox.ask("stats")
+            stats = sandbox.stats()
         refused = stats["by_status"].get("429", 0)
         needed = stats["requests"] - refused
         bound = needed / allowed
@@ -74,7 +80,7 @@ def rate() -> Iterator[Row]:
 
 def records() -> Iterator[Row]:
     """Records a second of the tap's own path."""
-    with serving("agency", "--rate-per-second", "0") as sandbox:
+    with SandboxProcess(scale="agency") as sandbox:
         body = _largest_page(sandbox)
     found = measured(body)
     yield "Path", "Records a second", "The tap against it"
@@ -83,11 +89,11 @@ def records() -> Iterator[Row]:
     yield "msgspec decode and encode", f"{found.msgspec_only:,.0f}", f"{found.tap / found.msgspec_only:.2f}"
 
 
-def _largest_page(sandbox: Sandbox) -> bytes:
-    state = sandbox.ask("dump")["workspaces"][0]
+def _largest_page(sandbox: Origin) -> bytes:
+    state = sandbox.dump()["workspaces"][0]
     users = Counter(entry["userId"] for entry in state["time_entries"])
     path = f"/api/v1/workspaces/{state['id']}/user/{users.most_common(1)[0][0]}/time-entries?page-size=5000"
-    request = urllib.request.Request(sandbox.origin + path, headers={"X-Api-Key": "sandbox-key"})  # noqa: S310
+    request = urllib.request.Request(sandbox + path, headers={"X-Api-Key": sandbox.key})  # noqa: S310
     with urllib.request.urlopen(request) as answer:  # noqa: S310  our own loopback origin
         body: bytes = answer.read()
         return body
@@ -106,9 +112,9 @@ def growth() -> Iterator[Row]:
     )
     smallest = 0.0
     for scale in SCALES:
-        with serving(scale, "--rate-per-second", "0") as sandbox, tempfile.NamedTemporaryFile() as out:
+        with SandboxProcess(scale=scale) as sandbox, tempfile.NamedTemporaryFile() as out:
             ended = tap(sandbox, requests_per_second=1000, stdout=Path(out.name))
-            requests = sandbox.ask("stats")["requests"]
+            requests = sandbox.stats()["requests"]
             total = records_in(Path(out.name)).total()
         smallest = smallest or ended.peak_mib
         yield (
@@ -123,9 +129,10 @@ def growth() -> Iterator[Row]:
 
 
 def startup() -> Iterator[Row]:
-    """Discovery against the mere import of the SDK, in turn, seven times."""
-    discover, imported = [], []
+    """Discovery against the mere import of the SDK, in turn, and a sandbox until it answers; seven times."""
+    discover, imported, sandbox = [], [], []
     for _ in range(7):
+        sandbox.append(_seconds_to_start())
         imported.append(run([sys.executable, "-c", "import singer_sdk.tap_base"]).seconds)
         discover.append(run([BIN / "tap-clockify", "--discover"]).seconds)
     ratios = sorted(a / b for a, b in zip(discover, imported, strict=True))
@@ -133,6 +140,14 @@ def startup() -> Iterator[Row]:
     yield "import singer_sdk.tap_base", f"{median(imported):.2f}"
     yield "tap-clockify --discover", f"{median(discover):.2f}"
     yield "ratio, pair by pair", f"{median(ratios):.2f}"
+    yield "clockify-sandbox serve --scale tiny, until it answers", f"{median(sandbox):.2f}"
+
+
+def _seconds_to_start() -> float:
+    began = time.monotonic()
+    with SandboxProcess(scale="tiny") as origin:
+        origin.stats()
+        return time.monotonic() - began
 
 
 def target() -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""What every benchmark plays on: a sandbox of its own, and programs run as whole processes."""
+"""Programs that benchmarks run as whole processes against a sandbox."""
 
 from __future__ import annotations
 
@@ -8,56 +8,16 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+
+    from clockify_sandbox.testing import Origin
 
 BIN = Path(sys.executable).parent
-DEFAULT_KEY = "sandbox-key"
-
-
-@dataclass(frozen=True)
-class Sandbox:
-    """A running sandbox."""
-
-    origin: str
-
-    def ask(self, name: str, body: Any = None) -> Any:
-        """Return what `/__sandbox/<name>` answers; a body makes it a POST."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.origin}/__sandbox/{name}", data)  # noqa: S310  our own loopback origin
-        with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310
-            return json.load(answer)
-
-    @contextmanager
-    def dumped(self) -> Iterator[Path]:
-        """Give the file of the whole state."""
-        with tempfile.NamedTemporaryFile(suffix=".json") as file:
-            with urllib.request.urlopen(f"{self.origin}/__sandbox/dump", timeout=300) as answer:  # noqa: S310
-                while chunk := answer.read(1 << 20):
-                    file.write(chunk)
-            file.flush()
-            yield Path(file.name)
-
-
-@contextmanager
-def serving(scale: str, *options: str) -> Iterator[Sandbox]:
-    """Start a sandbox and stop it when the block ends."""
-    command: list[str | Path] = [BIN / "clockify-sandbox", "serve", "--scale", scale, "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None  # noqa: S101  for the type
-            origin = process.stdout.readline().strip()
-            if not origin:
-                sys.exit(f"the sandbox did not start: {' '.join(map(str, command))}")
-            yield Sandbox(origin)
-        finally:
-            process.terminate()
 
 
 @dataclass(frozen=True)
@@ -86,7 +46,7 @@ def run(command: Sequence[str | Path], *, stdin: Path | None = None, stdout: Pat
         return Run(process.returncode, seconds, usage.ru_maxrss / 1024, log.read().decode())
 
 
-def tap(sandbox: Sandbox, *, streams: Sequence[str] | None = None, stdout: Path | None = None, **settings: Any) -> Run:
+def tap(sandbox: Origin, *, streams: Sequence[str] | None = None, stdout: Path | None = None, **settings: Any) -> Run:
     """Run the tap against a sandbox, with the default selection or exactly the named streams.
 
     Raises:
@@ -96,8 +56,8 @@ def tap(sandbox: Sandbox, *, streams: Sequence[str] | None = None, stdout: Path 
         config = Path(folder, "config.json")
         # What is proved beside the reading is counted apart.
         given = {
-            "api_key": DEFAULT_KEY,
-            "api_url": f"{sandbox.origin}/api/v1",
+            "api_key": sandbox.key,
+            "api_url": sandbox.api_url,
             "verify_time_entries": False,
             **settings,
         }
@@ -113,15 +73,15 @@ def tap(sandbox: Sandbox, *, streams: Sequence[str] | None = None, stdout: Path 
     return ended
 
 
-def target(sandbox: Sandbox, rows: Path, folder: Path, **settings: Any) -> Run:
+def target(sandbox: Origin, rows: Path, folder: Path, **settings: Any) -> Run:
     """Run the target on rows, with its ledger in a folder.
 
     Raises:
         SystemExit: It did not end well.
     """
     given = {
-        "api_key": DEFAULT_KEY,
-        "api_url": f"{sandbox.origin}/api/v1",
+        "api_key": sandbox.key,
+        "api_url": sandbox.api_url,
         "ledger_url": f"sqlite:///{folder / 'ledger.db'}",
         "rejects_path": str(folder / "rejects.jsonl"),
         **settings,

@@ -8,14 +8,17 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.testing import SandboxProcess
 from target_clockify.declaration import Operation
 from target_clockify.objects import BY_NAME
 from target_clockify.validation import check
 
-from benchmarks.stage import Sandbox, serving, tap, target
+from benchmarks.stage import tap, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from clockify_sandbox.testing import Origin
 
 _CHANGES = 1_000
 _RATE = 50
@@ -23,16 +26,16 @@ _RATE = 50
 
 def unchanged(rows: int, scale: str) -> Iterator[tuple[str, ...]]:
     """Write back what was just read, twice: the second run knows every row from its ledger."""
-    with serving(scale, "--rate-per-second", "0") as sandbox, tempfile.TemporaryDirectory() as name:
+    with SandboxProcess(scale=scale) as sandbox, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         workspace = _workspace(sandbox)
         read, some = folder / "all.jsonl", folder / "some.jsonl"
         tap(sandbox, streams=["time_entries"], stdout=read, requests_per_second=1000)
         taken = _first(read, some, rows)
         for run in ("first run", "run with a ledger"):
-            sandbox.ask("reset", {"stats": True})
+            sandbox.reset_stats()
             ended = target(sandbox, some, folder, workspace_id=workspace, requests_per_second=1000)
-            stats = sandbox.ask("stats")
+            stats = sandbox.stats()
             writes = sum(n for route, n in stats["by_route"].items() if not route.startswith("GET"))
             yield (
                 f"{taken:,} unchanged entries, {run}",
@@ -47,17 +50,17 @@ def unchanged(rows: int, scale: str) -> Iterator[tuple[str, ...]]:
 def changes() -> Iterator[tuple[str, ...]]:
     """Write a thousand rows at the rate limit, with 200 ms of latency: at first all new, then mixed."""
     with (
-        serving("tiny", "--latency-ms", "200", "--rate-per-second", str(_RATE)) as sandbox,
+        SandboxProcess(latency_ms=200, rate_per_second=_RATE) as sandbox,
         tempfile.TemporaryDirectory() as name,
     ):
-        workspace = sandbox.ask("dump")["workspaces"][0]
+        workspace = sandbox.dump()["workspaces"][0]
         project = next(one["id"] for one in workspace["projects"] if not one["archived"])
         rows = Path(name, "rows.jsonl")
         for what, numbers in (("inserts", range(_CHANGES // 2)), ("inserts, updates, deletions", range(250, 750))):
             rows.write_text("\n".join(map(json.dumps, _tags_and_tasks(project, numbers, again=numbers[0] > 0))) + "\n")
-            sandbox.ask("reset", {"stats": True})
+            sandbox.reset_stats()
             ended = target(sandbox, rows, Path(name), workspace_id=workspace["id"])
-            stats = sandbox.ask("stats")
+            stats = sandbox.stats()
             bound = stats["requests"] / _RATE
             yield (
                 f"{_CHANGES:,} {what}; {_RATE}/s allowed, 200 ms",
@@ -124,7 +127,7 @@ def _first(read: Path, some: Path, rows: int) -> int:
     return taken
 
 
-def _workspace(sandbox: Sandbox) -> str:
+def _workspace(sandbox: Origin) -> str:
     """Return the id of the first workspace, without dumping a million entries for it."""
     with tempfile.NamedTemporaryFile() as out:
         tap(sandbox, streams=["workspaces"], stdout=Path(out.name))

@@ -7,9 +7,10 @@ import signal
 import sys
 from pathlib import Path
 
+from clockify_sandbox.testing import SandboxError
+
 from demo import act_one, act_two
 from demo.pipeline import PipelineError
-from demo.sandbox import SandboxError
 from demo.stage import stage_set, warehouse_open
 
 _INTERRUPTED = 130

@@ -1,45 +1,38 @@
-"""A sandbox of the demo's own: started on a free port, asked over HTTP, stopped with the demo."""
+"""A sandbox of the demo's own: what the demo asks of it, over HTTP."""
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+from clockify_sandbox.testing import Origin, SandboxError, SandboxProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 KEY = "sandbox-key"
-_PROGRAM = Path(sys.executable).with_name("clockify-sandbox")
-_PATIENCE = 60  # seconds for one answer, and for the state to be saved at the end
-
-
-class SandboxError(RuntimeError):
-    """The sandbox did not start, or refused something; the message says what."""
+_PATIENCE = 60  # seconds for one answer
 
 
 @dataclass(frozen=True)
 class Sandbox:
     """A running sandbox, reached at `origin`."""
 
-    origin: str
+    origin: Origin
     _session: requests.Session = field(default_factory=requests.Session)
 
     def dump(self) -> dict[str, Any]:
         """Everything that it holds."""
-        return self._ask("GET", "/__sandbox/dump").json()  # type: ignore[no-any-return]
+        return self.origin.dump()
 
     def asked(self) -> Counter[str]:
         """How many requests to the API it has answered, by method."""
         methods: Counter[str] = Counter()
-        for route, count in self._ask("GET", "/__sandbox/stats").json()["by_route"].items():
+        for route, count in self.origin.stats()["by_route"].items():
             methods[route.split()[0]] += count
         return methods
 
@@ -78,34 +71,12 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox_serving(*options: str, log: Path) -> Iterator[Sandbox]:
-    """Run `clockify-sandbox serve` with these options on a free port, until the block ends.
+def sandbox_serving(log: Path, **options: Any) -> Iterator[Sandbox]:
+    """Run a sandbox with options of `clockify_sandbox.testing` on a free port, until the block ends.
 
     Raises:
         SandboxError: It ended before it was ready; the message quotes the end of its log.
     """
-    with (
-        log.open("w", encoding="utf-8") as errors,
-        # A session of its own: Ctrl-C is for the demo, which then stops the sandbox once it needs it no more.
-        subprocess.Popen(
-            [_PROGRAM, "serve", "--port", "0", *options],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            yield Sandbox(_origin(process, log))
-        finally:
-            process.terminate()
-            process.wait(_PATIENCE)
-
-
-def _origin(process: subprocess.Popen[str], log: Path) -> str:
-    for line in process.stdout or ():
-        if found := re.search(r"https?://[^\s/]+", line):
-            return found[0]
-    words = log.read_text(encoding="utf-8").strip().splitlines()
-    msg = f"the sandbox ended with exit code {process.wait()}: {words[-1] if words else 'no message'} (log: {log})"
-    raise SandboxError(msg)
+    # A session of its own: Ctrl-C is for the demo, which then stops the sandbox once it needs it no more.
+    with SandboxProcess(log=log, start_new_session=True, **options) as origin:
+        yield Sandbox(origin)

@@ -48,7 +48,7 @@ def stage_set(output: Path, scale: str) -> Iterator[Stage]:
     backstage.mkdir(parents=True, exist_ok=True)
     state = backstage / f"sandbox-{scale}.json"
     with (
-        sandbox_serving("--scale", scale, "--state", str(state), log=backstage / "sandbox.log") as sandbox,
+        sandbox_serving(backstage / "sandbox.log", scale=scale, state=state, rate_per_second=50) as sandbox,
         warehouse_open(output) as warehouse,
     ):
         states = backstage / "states" / scale

@@ -1,13 +1,12 @@
-"""Fixtures shared by all tests: a sandbox in a process of its own, spoken to over HTTP like the real service."""
+"""Fixtures shared by all tests: a sandbox in this process, spoken to over HTTP like the real service."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 import requests
+from clockify_sandbox import testing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,39 +21,38 @@ class Sandbox:
     `api_url`, `reports_url` and `audit_log_url` are base URLs for clients; `workspace_id` is the first workspace's.
     """
 
-    def __init__(self, arguments: list[str]) -> None:
-        command = [sys.executable, "-m", "clockify_sandbox", "serve", "--port", "0", "--scale", "empty", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.origin = self.process.stdout.readline().strip()
-        assert self.origin.startswith("http://127.0.0.1:"), "the sandbox did not start"
-        self.api_url = f"{self.origin}/api/v1"
-        self.reports_url = f"{self.origin}/report/v1"
-        self.audit_log_url = f"{self.origin}/auditlog/v1"
+    def __init__(self, **options: Any) -> None:
+        self._service = testing.Sandbox(**{"scale": "empty", **options})
+        self.origin = self._service.start()
+        self.api_url = self.origin.api_url
+        self.reports_url = self.origin.reports_url
+        self.audit_log_url = self.origin.audit_log_url
         self._session = requests.Session()
-        self.workspace_ids: list[str] = [workspace["id"] for workspace in self.dump()["workspaces"]]
+        self.workspace_ids = self.origin.workspace_ids
 
     @property
     def workspace_id(self) -> str:
         return self.workspace_ids[0]
 
     def stats(self) -> dict[str, Any]:
-        return self._control("GET", "stats")
+        return self.origin.stats()
 
     def reset(self, **wish: Any) -> None:
         """A fresh world (`scale`, `seed`, `plan`, `world`), or with `stats=True` just fresh statistics."""
-        self.workspace_ids = self._control("POST", "reset", wish)["workspaces"]
+        if wish == {"stats": True}:
+            self.origin.reset_stats()
+        else:
+            self.workspace_ids = self.origin.reset(**wish)
 
     def world(self, **options: Any) -> dict[str, Any]:
         """Change options of the world; the answer is all of them."""
-        answer: dict[str, Any] = self._control("POST", "world", options)
-        return answer
+        return self.origin.world(**options)
 
     def faults(self, faults: list[dict[str, Any]]) -> None:
-        self._control("POST", "faults", faults)
+        self.origin.faults(faults)
 
     def dump(self) -> dict[str, Any]:
-        return self._control("GET", "dump")
+        return self.origin.dump()
 
     def entries_of_members(self) -> list[dict[str, Any]]:
         """The time entries of everybody who is still a member; entries of a removed member are in no list of a user."""
@@ -66,7 +64,7 @@ class Sandbox:
 
     def clock(self, **wish: Any) -> dict[str, Any]:
         """Move the clock: `now="..."` or `advance_seconds=n`."""
-        return self._control("POST", "clock", wish)
+        return {"now": self.origin.clock(**wish)}
 
     def call(
         self, method: str, path: str, json: Any = None, *, key: str | None = OWNER_KEY, host: str = "api", **more: Any
@@ -89,24 +87,14 @@ class Sandbox:
         return answer.status_code, answer.json().get("code") if answer.content else None
 
     def stop(self) -> None:
-        if self.process.poll() is not None:
-            return
         self._session.close()
-        self.process.terminate()
-        self.process.wait(10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-    def _control(self, method: str, name: str, body: Any = None) -> Any:
-        answer = self._session.request(method, f"{self.origin}/__sandbox/{name}", json=body, timeout=60)
-        assert answer.ok, answer.text
-        return answer.json()
+        self._service.stop()
 
 
 class StartSandbox(Protocol):
     """`sandbox(scale="tiny", plan="FREE", seed=7, world={"language": "es"}, **options)`.
 
-    `world` are options of the world, the other ones those of `serve`: `rate_per_second=5`.
+    `world` are options of the world, the other ones those of `clockify_sandbox.testing`: `rate_per_second=5`.
     """
 
     def __call__(
@@ -120,19 +108,16 @@ class StartSandbox(Protocol):
 
 
 @pytest.fixture(scope="session")
-def _sandboxes() -> Iterator[list[tuple[tuple[str, ...], Sandbox]]]:
-    running: list[tuple[tuple[str, ...], Sandbox]] = []
+def _sandboxes() -> Iterator[list[tuple[dict[str, Any], Sandbox]]]:
+    running: list[tuple[dict[str, Any], Sandbox]] = []
     yield running
     for _, sandbox in running:
         sandbox.stop()
 
 
 @pytest.fixture
-def sandbox(_sandboxes: list[tuple[tuple[str, ...], Sandbox]]) -> StartSandbox:
-    """A function that hands out a sandbox with a fresh world; processes are used again by later tests.
-
-    Without `rate_per_second` there is no rate limit.
-    """
+def sandbox(_sandboxes: list[tuple[dict[str, Any], Sandbox]]) -> StartSandbox:
+    """A function that hands out a sandbox with a fresh world; servers are used again by later tests."""
     taken: list[Sandbox] = []
 
     def start(
@@ -142,13 +127,11 @@ def sandbox(_sandboxes: list[tuple[tuple[str, ...], Sandbox]]) -> StartSandbox:
         world: dict[str, Any] | None = None,
         **options: Any,
     ) -> Sandbox:
-        arguments = _arguments({"rate_per_second": 0, **options})
-        found = next((box for key, box in _sandboxes if key == arguments and box not in taken), None)
+        found = next((box for started, box in _sandboxes if started == options and box not in taken), None)
         if found is None:
-            found = Sandbox(list(arguments))
-            _sandboxes.append((arguments, found))
+            found = Sandbox(**options)
+            _sandboxes.append((options, found))
         taken.append(found)
-        found.faults([])
         found.reset(scale=scale, plan=plan, seed=seed, world=world or {})
         return found
 
@@ -158,19 +141,18 @@ def sandbox(_sandboxes: list[tuple[tuple[str, ...], Sandbox]]) -> StartSandbox:
 @pytest.fixture(scope="session")
 def untouched() -> Iterator[Sandbox]:
     """A sandbox of scale `tiny` for tests that only read."""
-    box = Sandbox(["--rate-per-second", "0"])
-    box.reset(scale="tiny")
+    box = Sandbox(scale="tiny")
     yield box
     box.stop()
 
 
 @pytest.fixture
 def launch() -> Iterator[Callable[..., Sandbox]]:
-    """A function that starts a sandbox of the test's own, with the given flags."""
+    """A function that starts a sandbox of the test's own, with the given options."""
     started: list[Sandbox] = []
 
-    def start(*flags: str) -> Sandbox:
-        started.append(Sandbox(list(flags)))
+    def start(**options: Any) -> Sandbox:
+        started.append(Sandbox(**options))
         return started[-1]
 
     yield start
@@ -182,11 +164,3 @@ def launch() -> Iterator[Callable[..., Sandbox]]:
 def empty(sandbox: StartSandbox) -> Sandbox:
     """A sandbox with one workspace and its owner."""
     return sandbox(scale="empty")
-
-
-def _arguments(options: dict[str, Any]) -> tuple[str, ...]:
-    flags: list[str] = []
-    for name, value in sorted(options.items()):
-        flag = f"--{name.replace('_', '-')}"
-        flags += [flag] if value is True else [flag, str(value)]
-    return tuple(flags)

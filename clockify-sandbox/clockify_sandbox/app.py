@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import socket
 import struct
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,17 +22,21 @@ from clockify_sandbox.faults import Fault, Faults
 from clockify_sandbox.limiter import Limiter
 from clockify_sandbox.routes import ROUTER
 from clockify_sandbox.sandbox import Request, Sandbox
+from clockify_sandbox.seed import build_world
+from clockify_sandbox.state import Saved, load, save
 from clockify_sandbox.stats import Stats
 from clockify_sandbox.values import timestamp
-from clockify_sandbox.world_options import PLAIN, WorldOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from pathlib import Path
 
     from starlette.types import Receive, Scope, Send
 
+    from clockify_sandbox.options import Options
     from clockify_sandbox.routing import Host, Match
     from clockify_sandbox.world import World
+    from clockify_sandbox.world_options import WorldOptions
 
 _HOSTS: tuple[tuple[str, Host], ...] = (("/api/v1", "api"), ("/report/v1", "report"), ("/auditlog/v1", "auditlog"))
 _T = TypeVar("_T")
@@ -44,46 +46,54 @@ _ABORT = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: closing sends a r
 _log = logging.getLogger("clockify_sandbox")
 
 
-@dataclass(frozen=True)
-class Options:
-    """How the sandbox behaves: see the command line. `world` concerns the API, the others what stands before it."""
-
-    latency_ms: float = 0
-    rate_per_second: float = 50
-    rate_per_hour: float = 0
-    retry_after: bool = False
-    world: WorldOptions = PLAIN
-
-
 class App:
     """Serves a world over HTTP.
 
     Every API request passes, in this order: statistics, latency, faults, rate limiter, the API.
 
     The options of the world in `options` are those that the server was started with, `sandbox.options` those in force.
+
+    Raises:
+        ValueError: the options name an unknown scale or plan, or a state file that is none.
+        OSError: the state file cannot be read.
     """
 
-    def __init__(
-        self, world: World, options: Options, faults: list[Fault], rebuild: Callable[..., World], ids: int = 0
-    ) -> None:
+    def __init__(self, options: Options) -> None:
         self.options = options
-        self.rebuild = rebuild
-        self.faults = Faults(faults)
+        self.faults = Faults(list(options.faults))
+        saved = _saved(options.state)
+        self._start_over(saved.world if saved else self._world(), options.world, saved.ids if saved else 0)
         self._thread = ThreadPoolExecutor(1, "sandbox")
-        self.start_over(world, options.world, ids)
         self._control = Control(self)
 
-    def start_over(self, world: World, world_options: WorldOptions, ids: int = 0) -> None:
-        """Serve another world, with fresh statistics and a full rate limit."""
-        gc.freeze()  # a large world is millions of objects that the collector need not walk through again and again
+    def close(self) -> None:
+        """Keep the data, if the options say where, and end the thread that makes answers."""
+        self._thread.shutdown()
+        if self.options.state:
+            save(self.options.state, self.sandbox)
+
+    def _world(self, scale: str | None = None, seed: int | None = None, plan: str | None = None) -> World:
+        options = self.options
+        return build_world(
+            scale or options.scale,
+            options.seed if seed is None else seed,
+            plan or options.plan,
+            options.api_key,
+            options.clock,
+        )
+
+    def _start_over(self, world: World, world_options: WorldOptions, ids: int = 0) -> None:
         self.sandbox = Sandbox(world, ROUTER, ids, world_options)
         self.stats = Stats()
         self.limiter = Limiter(self.options.rate_per_second, self.options.rate_per_hour, self.sandbox.clock.monotonic)
 
     def restart(self, reset: Reset) -> None:
-        """Serve a new world, with the options of the start as far as the reset does not say otherwise."""
+        """Serve a new world, with fresh statistics and a full rate limit.
+
+        The options are those of the start as far as the reset does not say otherwise.
+        """
         world_options = self.options.world.changed(reset.world)
-        self.start_over(self.rebuild(reset.scale, reset.seed, reset.plan), world_options)
+        self._start_over(self._world(reset.scale, reset.seed, reset.plan), world_options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -165,6 +175,14 @@ class App:
             return self.sandbox.router.match(host, method, path)
         except ApiError as error:
             return error
+
+
+def _saved(path: Path | None) -> Saved | None:
+    if path is None:
+        return None
+    if not path.parent.is_dir():
+        raise ValueError(f"the state cannot be kept in {path}: there is no folder {path.parent}")
+    return load(path) if path.exists() else None
 
 
 def _split(path: str) -> tuple[Host, str]:

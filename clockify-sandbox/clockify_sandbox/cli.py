@@ -3,79 +3,74 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import re
+import signal
 import sys
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from clockify_sandbox.accounts import key_holders
-from clockify_sandbox.app import App, Options
-from clockify_sandbox.faults import Fault, parse_faults
-from clockify_sandbox.seed import DEFAULT_NOW, PLANS, SCALES, build_world
-from clockify_sandbox.server import bind, serve
-from clockify_sandbox.state import load, save
+from clockify_sandbox.certificate import CA_FILE_LINE
+from clockify_sandbox.faults import parse_faults
+from clockify_sandbox.options import Options
+from clockify_sandbox.seed import DEFAULT_NOW, PLANS, SCALES
+from clockify_sandbox.server import Service
 from clockify_sandbox.world_options import OPTIONS, Option, WorldOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from clockify_sandbox.world import World
+_TURN = 0.0005  # seconds; the front, with little to do, must not wait long for the thread that makes a large answer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the result is the exit status."""
     parser = _parser()
-    options, unknown = parser.parse_known_args(arguments)
+    given, unknown = parser.parse_known_args(arguments)
     if unknown:
-        parser.error(f"unknown argument {unknown[0]}; known are {', '.join(options.known)}")
+        parser.error(f"unknown argument {unknown[0]}; known are {', '.join(given.known)}")
     try:
-        app = _app(options)
-        listener = bind(options.host, options.port)
+        service = Service(_options(given))
     except (OSError, ValueError) as error:
-        print(f"clockify-sandbox: {_explain(error, options)}", file=sys.stderr)  # noqa: T201
+        print(f"clockify-sandbox: {_explain(error)}", file=sys.stderr)  # noqa: T201
         return 2
-    _print_keys(app)
-    serve(app, listener)
-    if options.state:
-        save(options.state, app.sandbox)
+    _describe(service)
+    sys.setswitchinterval(_TURN)
+    gc.freeze()  # a large world is millions of objects that the collector need not walk through again and again
+    _ignore_after_shutdown((signal.SIGTERM, signal.SIGINT))
+    service.run(partial(print, service.origin, flush=True))  # the one line that callers wait for
+    service.close()
     return 0
 
 
-def _print_keys(app: App) -> None:
+def _describe(service: Service) -> None:
     """Say on standard error who may be called as whom; the first line of standard output is the origin."""
-    for holder in key_holders(app.sandbox.world):
+    for holder in key_holders(service.app.sandbox.world):
         print(f"{holder['key']:28} {holder['role']:16} {holder['name']}", file=sys.stderr)  # noqa: T201
+    if service.certificate:
+        print(f"{CA_FILE_LINE}{service.certificate.ca_file}", file=sys.stderr)  # noqa: T201
 
 
-def _app(options: argparse.Namespace) -> App:
-    def rebuild(scale: str | None = None, seed: int | None = None, plan: str | None = None) -> World:
-        return build_world(
-            scale or options.scale,
-            options.seed if seed is None else seed,
-            plan or options.plan,
-            options.api_key,
-            DEFAULT_NOW,
-        )
-
-    world_options = WorldOptions(**{name: getattr(options, name) for name in OPTIONS})
-    front = Options(
-        options.latency_ms, options.rate_per_second, options.rate_per_hour, options.retry_after, world_options
-    )
-    faults: list[Fault] = parse_faults(options.faults.read_bytes()) if options.faults else []
-    if options.state and not options.state.parent.is_dir():
-        raise ValueError(f"--state {options.state}: there is no folder {options.state.parent}")
-    if options.state and options.state.exists():
-        saved = load(options.state)
-        return App(saved.world, front, faults, rebuild, saved.ids)
-    return App(rebuild(), front, faults, rebuild)
+def _options(given: argparse.Namespace) -> Options:
+    values = {name: getattr(given, name) for name in Options.__struct_fields__ if name not in ("world", "faults")}
+    world = WorldOptions(**{name: getattr(given, name) for name in OPTIONS})
+    faults = tuple(parse_faults(given.faults.read_bytes())) if given.faults else ()
+    return Options(**values, world=world, faults=faults)
 
 
-def _explain(error: Exception, options: argparse.Namespace) -> str:
-    if isinstance(error, OSError) and error.filename is None:
-        return f"cannot listen on {options.host}:{options.port}: {error.strerror or error}"
-    if isinstance(error, OSError):
-        return f"cannot read {error.filename}: {error.strerror}"
+def _explain(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"cannot open {error.filename}: {error.strerror}"
     return str(error)
+
+
+def _ignore_after_shutdown(signals: Iterable[signal.Signals]) -> None:
+    # uvicorn raises the signal that stopped it once more for the handlers it found; the end is a clean one here.
+    for number in signals:
+        signal.signal(number, lambda *_: None)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -107,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--retry-after", action="store_true", help="send Retry-After with 429")
     add("--faults", type=Path, metavar="FILE", help="JSON list of failures to act out")
     add("--state", type=Path, metavar="FILE", help="where the data is kept between runs")
+    add("--clock", type=_moment, default=DEFAULT_NOW, metavar="TS", help="present of a new world; its data end there")
+    add("--tls", action="store_true", help="serve https, with a certificate made at the start")
+    add("--ca-file", type=Path, metavar="FILE", help="where to write the certificate that clients of --tls trust")
     world = serve_parser.add_argument_group("options of the world", "Tests change them with POST /__sandbox/world.")
     for option in OPTIONS.values():
         _add_world_option(world, option)
@@ -134,6 +132,16 @@ def _world_value(option: Option) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"invalid value: {text!r} (a moment with a time zone: 2026-11-20T09:30:00Z)")
+    return moment.astimezone(UTC)
 
 
 def _not_negative(text: str) -> float:

@@ -96,7 +96,8 @@ class Control:
         await send({"type": "http.response.body", "body": msgspec.json.encode(value)})
 
     def _stats(self, _body: bytes) -> Any:
-        return {**self._app.stats.report(), "keys": key_holders(self._app.sandbox.world)}
+        world = self._app.sandbox.world
+        return {**self._app.stats.report(), "keys": key_holders(world), "workspaces": list(world.workspaces)}
 
     def _reset(self, body: bytes) -> Any:
         wish = _decoded(body, Reset)

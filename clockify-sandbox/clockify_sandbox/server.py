@@ -1,22 +1,23 @@
-"""The HTTP server under the app: uvicorn, with one write per answer and a line on standard output when it is ready."""
+"""The HTTP server under the app: uvicorn, with one write per answer."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from clockify_sandbox.app import App
+from clockify_sandbox.certificate import Certificate
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
-    from clockify_sandbox.app import App
+    from clockify_sandbox.options import Options
 
-_TURN = 0.0005  # seconds; the front, with little to do, must not wait long for the thread that makes a large answer
 _KEEP_ALIVE = 75  # seconds; longer than clients keep idle connections, so that they are the ones to close
 
 
@@ -53,49 +54,76 @@ class _Protocol(HttpToolsProtocol):
         super().connection_made(_OneWrite(transport))  # type: ignore[arg-type]
 
 
-class _Server(uvicorn.Server):
-    """Says where it is as soon as it accepts connections."""
+class Service:
+    """A sandbox on a socket, served in the thread that calls `run`, until `stop`.
 
-    def __init__(self, config: uvicorn.Config, origin: str) -> None:
+    Attributes:
+        app: what is served.
+        origin: where, e.g. "http://127.0.0.1:8765".
+        certificate: what it proves to be with, if it speaks https.
+
+    Raises:
+        ValueError: the options contradict each other, or name something unknown.
+        OSError: the address cannot be had, or a file cannot be read or written; the message is one line.
+    """
+
+    def __init__(self, options: Options) -> None:
+        if options.ca_file and not options.tls:
+            raise ValueError("ca_file is for https only: set tls, too")
+        with ExitStack() as undo:
+            self.certificate = undo.enter_context(Certificate(options.ca_file)) if options.tls else None
+            self._listener = undo.enter_context(_bind(options.host, options.port))
+            self.app = App(options)
+            self._closing = undo.pop_all()
+        scheme = "https" if options.tls else "http"
+        host, port = self._listener.getsockname()[:2]
+        self.origin = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        self._server: uvicorn.Server | None = None
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Serve; `ready` is called as soon as connections are accepted."""
+        config = uvicorn.Config(
+            self.app,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+            timeout_graceful_shutdown=2,
+        )
+        config.load()
+        config.ssl = self.certificate.server_side() if self.certificate else None
+        self._server = _Server(config, ready)
+        self._server.run(sockets=[self._listener])
+
+    def stop(self) -> None:
+        """Let `run` return, from any thread."""
+        if self._server:
+            self._server.should_exit = True
+
+    def close(self) -> None:
+        """Keep the data, if the options say where, and give everything back."""
+        with self._closing:
+            self.app.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._origin = origin
+        self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        print(self._origin, flush=True)  # noqa: T201 - the one line that callers wait for
+        self._ready()
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any free one.
-
-    Raises:
-        OSError: if the address cannot be had.
-    """
+def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=1024)
-
-
-def serve(app: App, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    sys.setswitchinterval(_TURN)
-    host, port = listener.getsockname()[:2]
-    origin = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    config = uvicorn.Config(
-        app,
-        http=_Protocol,
-        ws="none",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE,
-        timeout_graceful_shutdown=2,
-    )
-    _ignore_after_shutdown((signal.SIGTERM, signal.SIGINT))
-    _Server(config, origin).run(sockets=[listener])
-
-
-def _ignore_after_shutdown(signals: Iterable[signal.Signals]) -> None:
-    # uvicorn raises the signal that stopped it once more for the handlers it found; the end is a clean one here.
-    for number in signals:
-        signal.signal(number, lambda *_: None)
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise OSError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None

@@ -66,7 +66,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def clockify(launch: Callable[..., Any]) -> Any:
-    return launch("--scale", "tiny", "--rate-per-second", "0", "--api-key", KEY)
+    return launch(scale="tiny", api_key=KEY)
 
 
 @pytest.fixture

@@ -22,5 +22,5 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with sandbox_serving("--scale", "tiny", "--rate-per-second", "0", log=tmp_path / "sandbox.log") as sandbox:
+    with sandbox_serving(tmp_path / "sandbox.log") as sandbox:
         yield sandbox

@@ -83,20 +83,20 @@ def test_wrong_arguments_are_one_clear_line(tmp_path: Path) -> None:
 def test_faults_can_be_given_at_the_start(tmp_path: Path, launch: Callable[..., Sandbox]) -> None:
     faults = tmp_path / "faults.json"
     faults.write_text(json.dumps([{"route": "GET /user", "status": 503}]))
-    assert launch("--faults", str(faults)).call("GET", "/user").status_code == 503
+    assert launch(faults=json.loads(faults.read_text())).call("GET", "/user").status_code == 503
 
 
 def test_state_survives_a_restart(tmp_path: Path, launch: Callable[..., Sandbox]) -> None:
     state = str(tmp_path / "world.json")
     names = ("clients", "projects", "tags", "users?memberships=ALL", "custom-fields")
     paths = [f"/workspaces/{{ws}}/{name}" for name in names]
-    first = launch("--state", state, "--scale", "tiny")
+    first = launch(state=state, scale="tiny")
     first.ok("POST", "/workspaces/{ws}/clients", {"name": "Kept"})
     first.ok("POST", "/workspaces/{ws}/time-entries", {"start": "2026-11-20T08:00:00Z", "end": "2026-11-20T09:00:00Z"})
     first.clock(advance_seconds=90)
     answers, dump = [first.ok("GET", path) for path in paths], first.dump()
     first.stop()
-    second = launch("--state", state)
+    second = launch(state=state)
     assert second.dump() == dump
     assert [second.ok("GET", path) for path in paths] == answers
     known = {client["id"] for client in second.ok("GET", paths[0])}

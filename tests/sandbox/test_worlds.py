@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from clockify_sandbox import testing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import conftest
 
@@ -35,11 +36,6 @@ OTHER: dict[str, Any] = {
     "totals": "none",
     "former_members": "hidden",
 }
-FLAGS = (
-    *("--language", "es", "--plan-refusal", "400", "--users-list", "admins", "--page-cap", "2"),
-    *("--group-access", "without-tasks"),
-    *("--without-last-page", "--totals", "none", "--former-members", "hidden"),
-)
 GONE = {"DELETED", "LIMITED_DELETED"}
 CLIENTS = "/workspaces/{ws}/clients"
 USERS = "/workspaces/{ws}/users"
@@ -64,20 +60,23 @@ def pages(box: conftest.Sandbox, path: str, size: int = 200) -> list[list[Any]]:
 # -- how they are set -------------------------------------------------------------------------------------------------
 
 
-def test_the_options_are_set_by_the_command_line_and_while_the_server_runs(
-    launch: Callable[..., conftest.Sandbox],
-) -> None:
-    box = launch("--scale", "tiny", *FLAGS)
-    assert control(box, "GET", "world").json() == OTHER
-    assert box.world(page_cap=3) == {**OTHER, "page_cap": 3}
-    assert box.world() == {**OTHER, "page_cap": 3}
-    assert len(box.ok("GET", CLIENTS)) == 3
-    box.reset(stats=True)
-    assert control(box, "GET", "world").json() == {**OTHER, "page_cap": 3}
-    box.reset(scale="tiny")
-    assert control(box, "GET", "world").json() == OTHER
-    box.reset(scale="tiny", world={"totals": "page"})
-    assert control(box, "GET", "world").json() == {**OTHER, "totals": "page"}
+def test_the_options_are_set_by_the_command_line_and_while_the_server_runs() -> None:
+    with testing.SandboxProcess(world=OTHER) as origin:
+        assert origin.control("GET", "world") == OTHER
+        assert origin.world(page_cap=3) == {**OTHER, "page_cap": 3}
+        assert origin.world() == {**OTHER, "page_cap": 3}
+        answer = requests.get(
+            f"{origin.api_url}{CLIENTS.format(ws=origin.workspace_ids[0])}",
+            headers={"X-Api-Key": origin.key},
+            timeout=9,
+        )
+        assert len(answer.json()) == 3
+        origin.reset_stats()
+        assert origin.control("GET", "world") == {**OTHER, "page_cap": 3}
+        origin.reset(scale="tiny")
+        assert origin.control("GET", "world") == OTHER
+        origin.reset(scale="tiny", world={"totals": "page"})
+        assert origin.control("GET", "world") == {**OTHER, "totals": "page"}
 
 
 def test_without_options_the_world_is_plain(untouched: conftest.Sandbox) -> None:

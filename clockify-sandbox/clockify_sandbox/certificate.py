@@ -1,0 +1,48 @@
+"""A certificate of the sandbox's own, for clients that speak https only."""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_NAMES = ("localhost", "127.0.0.1", "::1", "clockify.me", "*.clockify.me", "*.api.clockify.me")
+CA_FILE_LINE = "certificate authority: "
+"""How `serve` begins the line that says where the certificate of the authority is."""
+
+
+class Certificate:
+    """A certificate for this machine and the hosts of Clockify, issued by an authority that is made for it.
+
+    Attributes:
+        ca_file: the certificate of the authority, PEM; removed in the end where no file was named.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+
+    def __init__(self, ca_file: Path | None) -> None:
+        import trustme  # noqa: PLC0415 - it takes a quarter of a second, and few need it
+
+        authority = trustme.CA()
+        self._issued = authority.issue_cert(*_NAMES)
+        self._undo = ExitStack()
+        self.ca_file = ca_file or Path(self._undo.enter_context(tempfile.TemporaryDirectory()), "ca.pem")
+        self.ca_file.write_bytes(authority.cert_pem.bytes())
+
+    def server_side(self) -> ssl.SSLContext:
+        """What a server proves with that it may answer under these names."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._issued.configure_cert(context)
+        return context
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._undo.close()
