@@ -20,6 +20,7 @@ from clockify_sandbox.control import PREFIX, Control, Reset
 from clockify_sandbox.errors import ApiError
 from clockify_sandbox.faults import Fault, Faults
 from clockify_sandbox.limiter import Limiter
+from clockify_sandbox.reception import cross_origin, receive_stranger
 from clockify_sandbox.routes import ROUTER
 from clockify_sandbox.sandbox import Request, Sandbox
 from clockify_sandbox.seed import build_world
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from clockify_sandbox.world_options import WorldOptions
 
 _HOSTS: tuple[tuple[str, Host], ...] = (("/api/v1", "api"), ("/report/v1", "report"), ("/auditlog/v1", "auditlog"))
+_SERVICES: tuple[tuple[str, Host], ...] = (("reports.", "report"), ("auditlog-api.", "auditlog"))
+"""Names of hosts by which clients reach the sandbox if they take it for the real one; their base path is /v1."""
 _T = TypeVar("_T")
 _LARGE = 1 << 18  # bytes
 _WORKSPACE_SEGMENT = 2
@@ -103,6 +106,10 @@ class App:
         if scope["path"].startswith(PREFIX):
             await self._control.answer(scope, await _read(receive), send)
             return
+        if reception := receive_stranger(scope["scheme"], scope["method"], scope["path"], headers):
+            await send({"type": "http.response.start", "status": reception.status, "headers": reception.headers})
+            await send({"type": "http.response.body", "body": reception.content})
+            return
         try:
             answer = await self._answer(scope, receive, headers)
         except _GoneError:
@@ -113,11 +120,12 @@ class App:
         wire = partial(answer.wire, accepts_gzip="gzip" in headers.get("accept-encoding", ""))
         # Compressing megabytes here would hold up everybody else.
         sent_headers, content = await asyncio.to_thread(wire) if len(answer.content) > _LARGE else wire()
+        sent_headers += cross_origin(headers)
         await send({"type": "http.response.start", "status": answer.status, "headers": sent_headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
     async def _answer(self, scope: Scope, receive: Receive, headers: dict[str, str]) -> Answer | None:
-        host, path = _split(scope["path"])
+        host, path = _split(scope["path"], headers.get("host", ""))
         match = self._match(host, scope["method"], path)
         key = f"{scope['method']} (no such route)" if isinstance(match, ApiError) else match.route.key
         stats = self.stats
@@ -185,7 +193,10 @@ def _saved(path: Path | None) -> Saved | None:
     return load(path) if path.exists() else None
 
 
-def _split(path: str) -> tuple[Host, str]:
+def _split(path: str, name: str) -> tuple[Host, str]:
+    for service, host in _SERVICES:
+        if name.startswith(service) and path.startswith("/v1/"):
+            return host, path.removeprefix("/v1")
     for prefix, host in _HOSTS:
         if path.startswith(prefix + "/"):
             return host, path[len(prefix) :]

@@ -276,3 +276,41 @@ def test_gzip_of_an_answer_is_the_answer(sandbox: StartSandbox) -> None:
 def test_only_json_is_to_be_had(empty: Sandbox) -> None:
     assert empty.refused("GET", CLIENTS, headers={"Accept": "text/html"}) == (406, 3000)
     assert empty.call("GET", CLIENTS, headers={"Accept": "text/html, */*;q=0.8"}).ok
+
+
+def test_the_root_says_what_this_is_and_where_the_api_lies(empty: Sandbox) -> None:
+    for accepted in ("text/html,*/*", "application/json"):
+        answer = requests.get(f"{empty.origin}/", headers={"Accept": accepted}, timeout=9)
+        assert answer.status_code == 200
+        assert "clockify-sandbox" in answer.text
+        assert f"{empty.api_url}/workspaces" in answer.text
+    assert requests.head(f"{empty.origin}/", timeout=9).content == b""
+    assert empty.stats()["requests"] == 0
+
+
+def test_browsers_may_call_from_any_page(empty: Sandbox) -> None:
+    page = {"Origin": "http://page.example"}
+    preflight = requests.options(
+        f"{empty.api_url}/workspaces/{empty.workspace_id}/clients",
+        headers={**page, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key"},
+        timeout=9,
+    )
+    assert (preflight.status_code, preflight.content) == (204, b"")
+    assert preflight.headers["Access-Control-Allow-Origin"] == "http://page.example"
+    assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+    assert preflight.headers["Access-Control-Allow-Headers"] == "x-api-key"
+    for answer in (empty.call("GET", CLIENTS, headers=page), empty.call("GET", "/nothing", headers=page)):
+        assert answer.headers["Access-Control-Allow-Origin"] == "http://page.example"
+        assert "Last-Page" in answer.headers["Access-Control-Expose-Headers"]
+    assert "Access-Control-Allow-Origin" not in empty.call("GET", CLIENTS).headers
+    assert empty.refused("OPTIONS", CLIENTS) == (405, 3000)
+
+
+def test_hosts_are_known_by_their_names(empty: Sandbox) -> None:
+    headers = {"X-Api-Key": "sandbox-key"}
+    path = f"{empty.origin}/v1/workspaces/{empty.workspace_id}"
+    reports = requests.get(f"{path}/shared-reports", headers={**headers, "Host": "reports.api.clockify.me"}, timeout=9)
+    assert reports.json() == {"reports": [], "count": 0}
+    audit = requests.get(f"{path}/audit-log", headers={**headers, "Host": "auditlog-api.api.clockify.me"}, timeout=9)
+    assert audit.status_code == 405
+    assert requests.get(f"{path}/tags", headers=headers, timeout=9).status_code == 404
