@@ -17,6 +17,7 @@ from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer, refusal
 from clockify_sandbox.auth import KEY_HEADER, TOKEN_HEADER
 from clockify_sandbox.control import PREFIX, Control, Reset
+from clockify_sandbox.deliveries import Deliveries
 from clockify_sandbox.errors import ApiError
 from clockify_sandbox.faults import Fault, Faults
 from clockify_sandbox.limiter import Limiter
@@ -67,10 +68,12 @@ class App:
         saved = _saved(options.state)
         self._start_over(saved.world if saved else self._world(), options.world, saved.ids if saved else 0)
         self._thread = ThreadPoolExecutor(1, "sandbox")
+        self.deliveries = Deliveries(self._thread.submit)
         self._control = Control(self)
 
     def close(self) -> None:
         """Keep the data, if the options say where, and end the thread that makes answers."""
+        self.deliveries.close()
         self._thread.shutdown()
         if self.options.state:
             save(self.options.state, self.sandbox)
@@ -164,6 +167,10 @@ class App:
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the reason
             _log.exception("%s %s failed inside the sandbox", request.method, request.path)
             return self._refusal(ApiError(500, 500, messages.INTERNAL_ERROR), request)
+        finally:
+            for delivery in self.sandbox.outbox:
+                self.deliveries.send(delivery)
+            self.sandbox.outbox.clear()
 
     def _refusal(self, error: ApiError, request: Request) -> Answer:
         now, language = timestamp(self.sandbox.clock.seconds), self.sandbox.options.language

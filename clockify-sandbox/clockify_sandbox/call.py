@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.auth import Caller
     from clockify_sandbox.clock import Clock
+    from clockify_sandbox.deliveries import Delivery
     from clockify_sandbox.kinds import Kind
     from clockify_sandbox.paging import Window
     from clockify_sandbox.world import Entity, Table, Workspace, World
@@ -29,6 +30,7 @@ class Context(Protocol):
     world: World
     clock: Clock
     options: WorldOptions
+    outbox: list[Delivery]
 
 
 class Call:
@@ -153,7 +155,7 @@ class Call:
     @property
     def recorder(self) -> Recorder:
         """Where changes leave their traces; the three methods below use it."""
-        return Recorder(self.context.clock, self.workspace, self.user)
+        return Recorder(self.context.clock, self.workspace, self.user, self.context.outbox)
 
     def insert(self, kind: Kind, entity: Entity, **traces: Any) -> Entity:
         """Keep a new entity. `traces` are `audit` and `event` of `Recorder.change`."""

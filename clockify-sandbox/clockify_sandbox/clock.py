@@ -22,6 +22,7 @@ class Clock:
         self._world = world
         self._jumped = 0.0
         self.ids = ids
+        self.deliveries = 0
 
     @property
     def now(self) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope, Send
 
+    from clockify_sandbox.deliveries import Deliveries
     from clockify_sandbox.sandbox import Sandbox
 
 PREFIX = "/__sandbox/"
@@ -50,6 +52,7 @@ class Controlled(Protocol):
     sandbox: Sandbox
     stats: Stats
     faults: Faults
+    deliveries: Deliveries
 
     def restart(self, reset: Reset) -> None:
         """Serve a new world."""
@@ -69,6 +72,7 @@ class Control:
             ("GET", "world"): self._world,
             ("POST", "world"): self._change_world,
             ("POST", "faults"): self._set_faults,
+            ("POST", "webhooks/flush"): lambda _: {},
             ("GET", "clock"): self._clock,
             ("POST", "clock"): self._move_clock,
         }
@@ -83,6 +87,8 @@ class Control:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
             return
+        if action == ("POST", "webhooks/flush"):
+            await asyncio.to_thread(self._app.deliveries.flush)
         status, value = 200, None
         if run := self._actions.get(action):
             try:

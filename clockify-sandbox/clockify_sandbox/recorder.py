@@ -1,4 +1,4 @@
-"""What every change leaves behind: a row in the entity feeds, one in the audit log, and deliveries of webhooks."""
+"""What every change leaves behind: a row in the entity feeds, one in the audit log, and events for webhooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from clockify_sandbox.deliveries import Delivery
 from clockify_sandbox.values import timestamp
+from clockify_sandbox.webhook_bodies import webhook_body
 
 if TYPE_CHECKING:
     from clockify_sandbox.clock import Clock
@@ -29,8 +31,9 @@ _TRIGGERS = {
 class Recorder:
     """Writes the traces of changes in one workspace, done by one user."""
 
-    def __init__(self, clock: Clock, workspace: Workspace, author: Entity) -> None:
+    def __init__(self, clock: Clock, workspace: Workspace, author: Entity, outbox: list[Delivery]) -> None:
         self._clock = clock
+        self._outbox = outbox
         self._workspace = workspace
         self._author = author
 
@@ -80,28 +83,16 @@ class Recorder:
         )
 
     def event(self, name: str, entity: Entity) -> None:
-        """Log a successful delivery to every webhook that listens for the event on this entity."""
+        """Have the event delivered to every webhook that listens for it on this entity."""
         for webhook in self._workspace.webhooks.values():
             if webhook["webhookEvent"] == name and webhook["enabled"] and _triggers(webhook, entity):
                 self._deliver(webhook, entity)
 
     def _deliver(self, webhook: Entity, entity: Entity) -> None:
-        log_id, status_id = self._clock.new_id(), self._clock.new_id()
-        shared = {
-            "webhookId": webhook["id"],
-            "statusCode": 200,
-            "requestBody": _text(entity),
-            "responseBody": "",
-            "respondedAt": timestamp(self._clock.seconds).replace("Z", "+00:00"),
-        }
-        self._workspace.webhook_logs[log_id] = {"id": log_id, "webhookEventStatusId": status_id, **shared}
-        self._workspace.webhook_statuses[status_id] = {
-            "id": status_id,
-            "webhookLogId": log_id,
-            "status": "SUCCEEDED",
-            "retryCount": 0,
-            **shared,
-        }
+        clock = self._clock
+        clock.deliveries += 1
+        body = _text(webhook_body(self._workspace, self._author, entity)) or ""
+        self._outbox.append(Delivery(self._workspace, dict(webhook), body, clock.seconds, clock.deliveries))
 
 
 def _text(entity: Entity | None) -> str | None:

@@ -20,6 +20,7 @@ from clockify_sandbox.world_options import PLAIN, WorldOptions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from clockify_sandbox.deliveries import Delivery
     from clockify_sandbox.routing import Host, Match, Route, Router
     from clockify_sandbox.world import World
 
@@ -49,6 +50,7 @@ class Sandbox:
         self.options = options
         self.clock = Clock(world, ids)
         self.router = router
+        self.outbox: list[Delivery] = []  # for whoever serves this sandbox to deliver
 
     def answer(self, request: Request, match: Match | ApiError) -> Answer:
         """Check and run one request.

@@ -167,6 +167,10 @@ class Origin(str):
         answer: str = self.control("POST", "clock", body)["now"]
         return answer
 
+    def flush_webhooks(self) -> None:
+        """Wait until every delivery of a webhook that was due has been made or given up."""
+        self.control("POST", "webhooks/flush")
+
     def control(self, method: str, name: str, body: Any = None) -> Any:
         """What `/__sandbox/<name>` answers.
 

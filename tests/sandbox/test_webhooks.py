@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,18 +120,89 @@ def test_deliveries_are_logged_and_paged_from_zero(empty: Sandbox) -> None:
     for name in ("a", "b", "c"):
         empty.ok("POST", "/workspaces/{ws}/tags", {"name": name})
         empty.clock(advance_seconds=60)
+    empty.origin.flush_webhooks()
     assert empty.refused("GET", f"{path}/logs") == (405, 3000)
     logs = empty.ok("POST", f"{path}/logs", {"status": "ALL"})
+    assert all(row["statusCode"] == 0 and row["responseBody"].startswith("refused") for row in logs)
     assert len(logs) == 3
     assert all(row["respondedAt"].endswith("+00:00") for row in logs)
     assert empty.ok("POST", f"{path}/logs?page=0&size=2") == logs[:2]
     assert empty.ok("POST", f"{path}/logs?page=1&size=2") == logs[2:]
     assert empty.ok("POST", f"{path}/logs?page=0&page-size=2") == logs
     assert empty.ok("POST", f"{path}/logs", {"sortByNewest": True}) == logs[::-1]
-    assert empty.ok("POST", f"{path}/logs", {"status": "FAILED"}) == []
+    assert empty.ok("POST", f"{path}/logs", {"status": "SUCCEEDED"}) == []
     assert empty.ok("POST", f"{path}/logs", {"from": "2026-11-20T09:31:00Z", "to": "2026-11-20T09:31:30Z"}) == logs[1:2]
-    statuses = empty.ok("GET", f"{path}/statuses?page=0&size=2&statuses=SUCCEEDED")
+    statuses = empty.ok("GET", f"{path}/statuses?page=0&size=2&statuses=FAILED")
     assert [row["webhookLogId"] for row in statuses] == [logs[2]["id"], logs[1]["id"]]
-    assert empty.ok("GET", f"{path}/statuses?statuses=FAILED,RETRYING") == []
+    assert empty.ok("GET", f"{path}/statuses?statuses=SUCCEEDED,RETRYING") == []
     empty.ok("DELETE", path)
     assert empty.dump()["workspaces"][0]["webhook_logs"] in ({}, [])
+
+
+class Receiver(ThreadingHTTPServer):
+    """Somebody else's receiver of webhooks; answers with the given statuses, then with 200."""
+
+    def __init__(self, *statuses: int) -> None:
+        super().__init__(("127.0.0.1", 0), Post)
+        self.statuses = list(statuses)
+        self.received: list[tuple[dict[str, str], Any]] = []
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.server_port}/hook?of=tests"
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class Post(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.received.append((dict(self.headers), json.loads(body)))
+        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
+        self.send_header("Location", "http://hooks.example/elsewhere")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_events_reach_a_receiver_on_this_machine(empty: Sandbox) -> None:
+    with Receiver() as receiver:
+        entry = {**NEW, "url": receiver.url, "webhookEvent": "NEW_TIME_ENTRY"}
+        hook = empty.ok("POST", WEBHOOKS, entry)
+        made = empty.ok(
+            "POST", "/workspaces/{ws}/time-entries", {"start": "2026-11-20T08:00:00Z", "end": "2026-11-20T09:00:00Z"}
+        )
+        empty.ok("POST", "/workspaces/{ws}/tags", {"name": "no event of it"})
+        empty.origin.flush_webhooks()
+        ((headers, body),) = receiver.received
+    assert headers["Clockify-Signature"] == hook["authToken"]
+    assert headers["Clockify-Webhook-Event-Type"] == "NEW_TIME_ENTRY"
+    assert body["id"] == made["id"]
+    assert {"project", "task", "user", "tags"} < set(body)
+    assert not {"taskId", "tagIds"} & set(body)
+    (log,) = empty.ok("POST", f"{WEBHOOKS}/{hook['id']}/logs", {"status": "SUCCEEDED"})
+    assert (log["statusCode"], log["responseBody"], json.loads(log["requestBody"])) == (200, "ok", body)
+
+
+def test_failed_deliveries_are_tried_again_and_shown(empty: Sandbox) -> None:
+    with Receiver(500, 302) as receiver:
+        hook = empty.ok("POST", WEBHOOKS, {**NEW, "url": receiver.url, "webhookEvent": "NEW_TAG"})
+        empty.ok("POST", "/workspaces/{ws}/tags", {"name": "late"})
+        empty.origin.flush_webhooks()
+        keys = {headers["Idempotency-Key"] for headers, _ in receiver.received}
+        assert len(receiver.received) == len(keys) == 3
+    logs = empty.ok("POST", f"{WEBHOOKS}/{hook['id']}/logs", {"status": "ALL"})
+    assert sorted(log["statusCode"] for log in logs) == [200, 302, 500]
+    (status,) = empty.ok("GET", f"{WEBHOOKS}/{hook['id']}/statuses")
+    assert (status["status"], status["retryCount"]) == ("SUCCEEDED", 2)
+    empty.ok("POST", "/workspaces/{ws}/tags", {"name": "nobody is there"})
+    empty.origin.flush_webhooks()
+    assert len(empty.ok("GET", f"{WEBHOOKS}/{hook['id']}/statuses?statuses=FAILED")) == 1
