@@ -1,0 +1,26 @@
+"""The blocks of docs/sandbox.md, each run as a program of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
+BLOCKS = re.findall(r"^## ([^\n]+)\n.*?^```python\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(("title", "block"), BLOCKS, ids=[title for title, _ in BLOCKS])
+def test_recipes_work(title: str, block: str) -> None:
+    if title == "curl" and not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    done = subprocess.run([sys.executable, "-c", block], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_there_are_recipes() -> None:
+    assert [title for title, _ in BLOCKS] == ["Python, requests", "curl"]
