@@ -55,6 +55,7 @@ class Field:
         fixed: It cannot change once the object exists.
         modifier: It only goes along with a write, and is never compared: a query flag, a filter's mode.
         qualifies: The field that a modifier says more about.
+        reset: It is not told by Clockify, and an update that does not state it sets it back to the default.
         initial: It is given to a new object and never compared afterwards, since nothing can change it.
         unreadable: Clockify does not tell it, so it is written whenever its record is new or has changed.
         description: For the reference: unit, meaning.
@@ -74,6 +75,7 @@ class Field:
     fixed: bool = False
     modifier: bool = False
     qualifies: str = ""
+    reset: bool = False
     initial: bool = False
     unreadable: bool = False
     cleared: Any = None
@@ -281,6 +283,8 @@ class WritableObject:
         brings: In place of calls, what a procedure makes of an existing object: its name, the field with its id, and
             the fields it is to have.
         implied: It exists as soon as its parents do, whether a list shows it or not.
+        fixed_by: Tells why an object as it is cannot be updated, empty where it can.
+        is_workspace: Its id is that of a workspace.
         last: Fields of a new object that are set at the very end of a run: they close it to what belongs to it, or fill
             in what that leaves empty.
         turn: When it is written: 0 as it comes, 1 after all of those, 2 after those in turn, at the very end. What
@@ -315,6 +319,8 @@ class WritableObject:
     calls: Callable[[Change], Iterable[Call]] | None = None
     brings: tuple[str, str, Callable[[State], State]] | None = None
     implied: bool = False
+    fixed_by: Callable[[State], str] | None = None
+    is_workspace: bool = False
     last: tuple[str, ...] = ()
     turn: int = 0
     turn_of_copy: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.declaration import Operation
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from target_clockify.plan import Write
     from target_clockify.rehearsal import Rehearsal
     from target_clockify.write import Writer
+
+
+_PATIENCE = 1.0  # seconds, after which the run looks whether a signal has come
 
 
 class Dispatcher:
@@ -52,12 +56,13 @@ class Dispatcher:
                 self._submit(some[start : start + bulk.size], bulk)
 
     def collect(self, *, wait: bool) -> list[Outcome]:
-        """Return the outcomes that are there; wait for the first if need be."""
+        """Return the outcomes that are there; wait a second for the first if need be."""
         found: list[Outcome] = []
-        while (wait and not found) or not self._outcomes.empty():
-            number, outcomes = self._outcomes.get()
-            del self._under_way[number]
-            found += outcomes
+        with suppress(queue.Empty):
+            while (wait and not found) or not self._outcomes.empty():
+                number, outcomes = self._outcomes.get(timeout=_PATIENCE)
+                del self._under_way[number]
+                found += outcomes
         return found
 
     def close(self) -> tuple[list[Outcome], list[Write]]:

@@ -379,6 +379,16 @@ class Ledger:
             self._connection.rollback()
         return found
 
+    def written(self, name: str, object_id: str) -> tuple[dict[str, Any], bool]:
+        """Return the fields of an object as this ledger wrote them last, and whether it created the object."""
+        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
+        query = sa.select(_JOURNAL.c.operation, _JOURNAL.c.changes).where(mine, _JOURNAL.c.status == "done")
+        with self._lock:
+            rows = self._connection.execute(query.order_by(_JOURNAL.c.seq)).all()
+            self._connection.rollback()
+        fields = {name: new for row in rows for name, (_, new) in msgspec.json.decode(row.changes).items()}
+        return fields, any(row.operation == "INSERT" for row in rows)
+
     # -- inside --------------------------------------------------------------------------------
 
     def _transaction(self) -> _Transaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from target_clockify.record import Incoming
     from target_clockify.scratch import Seen
     from target_clockify.settings import Settings
+
+logger = logging.getLogger("target-clockify")
 
 _VERBS = {Operation.INSERT: "inserted", Operation.UPDATE: "updated", Operation.DELETE: "deleted"}
 
@@ -100,6 +103,7 @@ class Planner:
         self.moved: dict[tuple[str, str], Row] = {}  # rows that another key of their stream has taken over
         self.left_standing: dict[str, int] = {}
         self._seen = seen
+        self._warned: set[str] = set()
         self._settings = settings
         self._ledger = ledger
         self._current = current
@@ -300,6 +304,9 @@ class Planner:
         if not changes:
             return Unchanged(found, scope)
         self._require(target, Operation.UPDATE)
+        if target.fixed_by and (reason := target.fixed_by(current)):
+            raise RejectedError("unsupported", reason)
+        given = self._with_unreadable(target, found, given, changes)
         check(target, Operation.UPDATE, given, read_shape=incoming.read_shape)
         fixed = [name for name in changes if target.field(name).fixed]
         if fixed:
@@ -308,6 +315,27 @@ class Planner:
         write = self._write(incoming, Operation.UPDATE, scope, given, current, found, changes, {})
         write.created = row is not None and row.created
         return write
+
+    def _with_unreadable(
+        self, target: WritableObject, object_id: str, given: State, changes: dict[str, tuple[Any, Any]]
+    ) -> State:
+        """Return the fields of an update with those that it would reset, as they were written last."""
+        replacing = [part for part in target.parts if not part.partial and not changes.keys().isdisjoint(part.fields)]
+        replaced = {name for part in replacing for name in part.fields}
+        lacking = [one.name for one in target.fields if one.reset and one.name in replaced and one.name not in given]
+        if not lacking:
+            return given
+        written, is_created = self._ledger.written(target.name, object_id)
+        unknown = [name for name in lacking if name not in written]
+        if unknown and not is_created and target.name not in self._warned:
+            self._warned.add(target.name)
+            named = ", ".join(unknown)
+            logger.warning(
+                "%s: an update sets %s back to the default where a row does not state it: Clockify does not tell it",
+                target.name,
+                named,
+            )
+        return {**given, **{name: written[name] for name in lacking if name in written}}
 
     def _deletion(self, incoming: Incoming, given: State, scope: Scope | None, found: str | None) -> Write | Unchanged:
         target = incoming.route.object

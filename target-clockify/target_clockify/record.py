@@ -192,7 +192,7 @@ class Route:
             raise RejectedError("invalid_key", msg)
         value = _text_of(seen.id)
         incoming.id = value if is_clockify_id(value) else None
-        incoming.workspace = _text_of(seen.workspace)
+        incoming.workspace = incoming.id if self.object.is_workspace else _text_of(seen.workspace)
         incoming.deleted = bytes(seen.deleted) not in _NOTHING and _is_deletion(msgspec.json.decode(seen.deleted))
         incoming.scope = tuple([_text_of(getattr(seen, place)) for place in self._scope_places])
         return incoming

@@ -21,7 +21,7 @@ from target_clockify.dispatch import Dispatcher
 from target_clockify.intake import TURNS, Intake, key_place, object_place, places_of, reference_place
 from target_clockify.naming import folded
 from target_clockify.objects import BY_NAME
-from target_clockify.record import RejectedError
+from target_clockify.record import RejectedError, is_clockify_id
 from target_clockify.recovery import recover
 from target_clockify.rehearsal import Rehearsal
 from target_clockify.rejects import Rejects
@@ -57,9 +57,18 @@ class Run:
         client: The connection to Clockify.
         ledger: The ledger of the workspace.
         emit: Emits a STATE.
+        check: Raises an exception where the run is to end.
     """
 
-    def __init__(self, settings: Settings, client: Client, ledger: Ledger, emit: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        client: Client,
+        ledger: Ledger,
+        emit: Callable[[Any], None],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._check = check
         self.settings = settings
         self.summary = Summary(client, rehearsed=settings.dry_run)
         self.rejects = Rejects(settings.config["rejects_path"])
@@ -80,6 +89,8 @@ class Run:
         self._versions: dict[str, int | None] = {}  # by stream, of those that came whole
         self._came: dict[str, set[int | None]] = {}  # versions of the records that came, by stream
         self._nameless: set[str] = set()  # streams with a record whose key cannot be read
+        self._copied_from: str | None = settings.config.get("copy_from")
+        self._held = not self._copied_from  # rows of another workspace wait until the whole input is known
         self._gone: list[tuple[str, str]] = []
         self._unfinished: set[tuple[str, str]] = set()
         self._begun = False
@@ -137,6 +148,11 @@ class Run:
     def finish(self) -> None:
         """Do everything that is left."""
         self._work_off()
+        self._held = False
+        while _COPY in self._waiting.places:
+            self._chunk += self._waiting.release_some(_COPY, _CHUNK)
+            self._look_at_chunk()
+        self._work_off()
         self._intake.references.expected.clear()  # what is there already will have to do
         self._release(*[place for place in self._waiting.places if place not in TURNS])
         self._work_off()
@@ -173,8 +189,10 @@ class Run:
                 self._look_at_chunk()
             else:
                 self._settle(self._dispatcher.collect(wait=True))
+            self._check()
 
     def _look_at_chunk(self) -> None:
+        self._check()
         if not self._begun:
             self._begin()
         self._chunk.sort()  # what has waited is older than what has just come
@@ -189,6 +207,7 @@ class Run:
         self._settle(self._dispatcher.collect(wait=False))
         while len(self._dispatcher) > _UNDER_WAY:
             self._settle(self._dispatcher.collect(wait=True))
+            self._check()
         self._acknowledgement.go_out()
 
     def _begin(self) -> None:
@@ -206,7 +225,9 @@ class Run:
         incoming: list[Incoming] = []
         for taken in chunk:
             try:
-                incoming.append(self._glance(taken))
+                one = self._glance(taken)
+                if self._is_chosen(one):
+                    incoming.append(one)
             except RejectedError as error:
                 self._nameless.add(taken.stream)
                 self._reject(taken, error)
@@ -227,6 +248,29 @@ class Run:
             else:
                 found[one.identity] = newest
         return list(found.values())
+
+    def _is_chosen(self, one: Incoming) -> bool:
+        """Tell whether a record is decided about now: it is of the destination, or of the one workspace copied from.
+
+        Raises:
+            StoppedError: The records are of several workspaces; nothing of them has been written.
+        """
+        if not is_clockify_id(one.workspace) or one.workspace == self.settings.workspace_id:
+            return True
+        self._copied_from = self._copied_from or one.workspace
+        if one.workspace == self._copied_from:
+            if self._held:
+                self.wait(one, _COPY, "the end of the input")
+            return not self._held
+        if self._held:
+            msg = (
+                f"the input holds rows of two workspaces, {self._copied_from} and {one.workspace}, and a copy has one "
+                "source: name it in copy_from, or let the tap read one workspace"
+            )
+            raise StoppedError(msg)
+        self.summary.count(one.route.stream, "skipped")
+        self._acknowledgement.done(one.epoch)
+        return False
 
     def _merged(self, records: list[Incoming]) -> Incoming:
         """Return the newest of the records of a key, with what only the ones before it mention."""
@@ -408,6 +452,7 @@ class Run:
         return ""
 
 
+_COPY = "the end of the input, which decides whether this is a copy of one workspace"
 _CHILDREN = {"projects": ("tasks",), "invoices": ("invoice_payments",)}  # lists that are empty when their parent is new
 _DONE = {
     Operation.INSERT: "inserted",

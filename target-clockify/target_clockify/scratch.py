@@ -78,6 +78,19 @@ class Waiting:
                 self._scratch.execute("DELETE FROM waiting WHERE place = ?", (place,))
         return [(Taken(*row[:-1]), row[-1]) for row in sorted(found)]
 
+    def release_some(self, place: str, most: int) -> list[Taken]:
+        """Take out the first ones that wait for something."""
+        query = "SELECT number, stream, epoch, raw FROM waiting WHERE place = ? ORDER BY number LIMIT ?"
+        found = [Taken(*row) for row in self._scratch.execute(query, (place, most))]
+        if len(found) < most:
+            self.places.pop(place, None)
+        else:
+            self.places[place] -= len(found)
+        if found:
+            query = "DELETE FROM waiting WHERE place = ? AND number <= ?"
+            self._scratch.execute(query, (place, found[-1].number))
+        return found
+
     def release_all(self) -> list[tuple[Taken, str]]:
         """Take out everything that still waits."""
         return self.release(list(self.places))

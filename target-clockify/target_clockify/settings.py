@@ -129,6 +129,13 @@ _OWN: dict[str, Any] = th.PropertiesList(
         description="What to do with a stream whose name means nothing in Clockify.",
     ),
     th.Property(
+        "copy_from",
+        th.StringType,
+        title="Copy from",
+        description="Id of the workspace to copy, where the input holds rows of several: those of others are skipped. "
+        "Rows of the workspace that is written to are no copy.",
+    ),
+    th.Property(
         "time_zone",
         th.StringType,
         default=USER,

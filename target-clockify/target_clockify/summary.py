@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
-_COLUMNS = ("inserted", "updated", "unchanged", "deleted", "called", "superseded", "rejected")
+_COLUMNS = ("inserted", "updated", "unchanged", "deleted", "called", "superseded", "skipped", "rejected")
 _REFRESH = 0.2
 
 
@@ -87,4 +87,8 @@ class Summary:
         return ", ".join(told) or "nothing done"
 
     def _word(self, what: str) -> str:
-        return f"would be {what}" if self._rehearsed and what not in {"unchanged", "superseded", "rejected"} else what
+        return (
+            f"would be {what}"
+            if self._rehearsed and what not in {"unchanged", "superseded", "skipped", "rejected"}
+            else what
+        )

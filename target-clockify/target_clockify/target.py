@@ -35,7 +35,7 @@ from target_clockify.run import Run, StoppedError
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, Settings, client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
@@ -78,13 +78,43 @@ class MessageReader(GenericSingerReader[str]):
     def deserialize_json(self, line: str) -> dict[str, Any]:
         raise NotImplementedError  # messages are never dicts here
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped: signal.Signals | None = None
+        self.is_waiting = False
+
+    def lines_of(self, lines: IO[Any]) -> Iterator[bytes]:
+        """Yield lines until the end or a signal. Only the wait for a line may be broken off by an exception.
+
+        Raises:
+            StoppedError: A signal has come.
+        """
+        while True:
+            self.is_waiting = True
+            self.check()
+            line = lines.readline()
+            self.is_waiting = False
+            if not line:
+                return
+            yield line
+
+    def check(self) -> None:
+        """End the run if a signal has come.
+
+        Raises:
+            StoppedError: One has.
+        """
+        if self.stopped is not None:
+            msg = f"stopped by {self.stopped.name}"
+            raise StoppedError(msg)
+
     @override
     def process_lines(self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[Any], None]]) -> Counter[str]:
         lines = file_input or self.default_input
         lines = getattr(lines, "buffer", lines)
         counts: Counter[str] = Counter()
         on_record, records = callbacks[SingerMessageType.RECORD], 0
-        for line in lines:
+        for line in self.lines_of(lines):
             try:
                 message = _DECODER.decode(line)
             except msgspec.DecodeError as error:
@@ -126,6 +156,7 @@ class TargetClockify(Target):
         config: dict[str, Any] | None = None,
         parse_env_config: bool = False,
         validate_config: bool = True,
+        dry_run: bool = False,
         **kwargs: Any,
     ) -> None:
         """Take the settings before the SDK does: its own messages repeat values, and it stumbles over odd ones.
@@ -135,7 +166,7 @@ class TargetClockify(Target):
         """
         self.append_builtin_config(self.config_jsonschema)
         environment = configuration.from_environment(self.config_jsonschema, VARIABLES) if parse_env_config else {}
-        settings = configuration.merged(config or {}, environment)
+        settings = configuration.merged(config or {}, environment) | ({"dry_run": True} if dry_run else {})
         if validate_config:
             configuration.check(settings, self.config_jsonschema)
             if problems := list(streams.problems(settings)):
@@ -173,7 +204,7 @@ class TargetClockify(Target):
             ledger = Ledger(self.config["ledger_url"], workspace, self.run_id)
             if not settings.dry_run:
                 ledger.hold()
-            self._run = Run(settings, client, ledger, self._write_state_message)
+            self._run = Run(settings, client, ledger, self._write_state_message, self._messages.check)
         return self._run
 
     @override
@@ -183,7 +214,12 @@ class TargetClockify(Target):
             msg = f"the SCHEMA message of {stream or 'a stream'} lacks its stream, schema or properties"
             raise InvalidInputLine(msg)
         keys = message.key_properties or []
-        self.mapper.register_raw_stream_schema(stream, schema, keys)
+        try:
+            self.mapper.register_raw_stream_schema(stream, schema, keys)
+        except Exception as error:  # likewise
+            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            msg = f"stream_maps of {stream}: {said}"
+            raise ValueError(msg) from error
         maps = self.mapper.stream_maps[stream]
         flat = self.config.get("flattening_enabled")
         self._plain[stream] = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not flat
@@ -242,7 +278,11 @@ class TargetClockify(Target):
             self._take(stream, raw, message.version)
             return
         for one in self.mapper.stream_maps[stream]:
-            record = one.transform(msgspec.json.decode(raw))
+            try:
+                record = one.transform(msgspec.json.decode(raw))
+            except Exception as error:  # an expression of the user's may raise anything
+                msg = f"stream_maps: an expression of {stream} fails on a record: {type(error).__name__}"
+                raise ValueError(msg) from error
             if record is not None:
                 self._take(one.stream_alias, _ENCODER.encode(record), message.version)
 
@@ -310,10 +350,21 @@ class TargetClockify(Target):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop reading; what is on its way is finished and noted."""
-        for other in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(other, signal.SIG_IGN)  # once is enough: what is on its way must not be cut off
-        msg = f"stopped by {signal.Signals(signum).name}"
-        raise StoppedError(msg)
+        # Only a flag, for the run to see between two steps: an exception in the middle of one would leave a write that
+        # is done noted as never sent. Nothing but the wait for input is broken off.
+        if not hasattr(self, "message_reader"):
+            msg = f"stopped by {signal.Signals(signum).name}"
+            raise StoppedError(msg)
+        reader = self._messages
+        reader.stopped = signal.Signals(signum)
+        if reader.is_waiting:
+            reader.is_waiting = False
+            reader.check()
+
+    @property
+    def _messages(self) -> MessageReader:
+        assert isinstance(self.message_reader, MessageReader)  # noqa: S101 - see message_reader_class
+        return self.message_reader
 
     # -- the command line ----------------------------------------------------------------------
 
@@ -336,13 +387,14 @@ class TargetClockify(Target):
         config: _ConfigInput | None = None,
         file_input: IO[str] | None = None,
         report: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         """Run the target; every failure is one line on stderr and exit code 1."""
         super(Target, cls).invoke(about=about, about_format=about_format)
         config = config or _ConfigInput()
         target: TargetClockify | None = None
         try:
-            target = cls(config=config.config, parse_env_config=config.parse_env)
+            target = cls(config=config.config, parse_env_config=config.parse_env, dry_run=dry_run)
             if report:
                 target.tell_report(report)
                 return
@@ -371,6 +423,9 @@ class TargetClockify(Target):
     @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
+        command.params.append(
+            click.Option(["--dry-run"], is_flag=True, help="Tell what would be written, and send nothing.")
+        )
         command.params.append(
             click.Option(["--report"], metavar="RUN", help="Print what a run changed (`last` is the latest), and exit.")
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TARGET = Path(sys.executable).with_name("target-clockify")
-_COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|superseded|rejected)")
+_COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|superseded|skipped|rejected)")
 _READING_POSTS = ("/info", "/time-off/requests", "/totals", "/batch", "/reports/")
 
 

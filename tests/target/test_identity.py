@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import subprocess
 from collections import Counter
 from typing import Any
 
@@ -327,3 +329,95 @@ def test_calls_on_one_object_keep_the_order_of_the_input(target: Any, singer: An
     items = target.box.ok("GET", f"/workspaces/{{ws}}/invoices/{invoice}")["items"]
     lines = [one["description"] for one in sorted(items, key=lambda one: one["order"])]
     assert lines == [f"line {n}" for n in range(12)]
+
+
+# -- rows of several workspaces ------------------------------------------------------------------
+
+_ONE, _OTHER = "a" * 24, "b" * 24
+
+
+def _copies(singer: Any, *workspaces: str) -> list[dict[str, Any]]:
+    return [
+        singer.record("tags", id=f"{n:024x}", workspaceId=workspace, name=f"tag {n}")
+        for n, workspace in enumerate(workspaces)
+    ]
+
+
+@pytest.mark.parametrize("between", [0, 1500])
+def test_rows_of_two_workspaces_stop_before_anything_is_written(target: Any, singer: Any, between: int) -> None:
+    rows = _copies(singer, *[_ONE] * (between + 1), _OTHER)
+    result = target([singer.schema("tags"), *rows, singer.state(x=1)])
+    assert (result.code, result.writes, result.states) == (1, {}, [])
+    assert f"rows of two workspaces, {_ONE} and {_OTHER}" in result.log
+    assert "copy_from" in result.log
+
+
+def test_the_workspace_to_copy_can_be_chosen(target: Any, singer: Any) -> None:
+    rows = _copies(singer, _ONE, _OTHER, _ONE)
+    result = target([singer.schema("tags"), *rows, singer.state(x=1)], copy_from=_ONE)
+    assert (result.code, result.states) == (0, [{"x": 1}])
+    assert result.counts["tags"] == {"inserted": 2, "skipped": 1}
+
+
+def test_a_workspace_itself_counts_as_its_row(target: Any, singer: Any) -> None:
+    rows = [singer.record("workspaces", id=one, name="W", hourlyRate={"amount": 1}) for one in (_ONE, _OTHER)]
+    result = target([singer.schema("workspaces"), *rows])
+    assert (result.code, result.writes) == (1, {})
+
+
+def test_rows_of_the_destination_are_no_copy(target: Any, singer: Any) -> None:
+    tag = target.box.ok("POST", "/workspaces/{ws}/tags", {"name": "own"})
+    own = singer.record("tags", **{**tag, "name": "renamed"})
+    result = target([singer.schema("tags"), own, *_copies(singer, _ONE, _ONE)])
+    assert result.counts["tags"] == {"updated": 1, "inserted": 2}
+
+
+# -- what an update would reset ------------------------------------------------------------------
+
+
+def test_an_update_keeps_what_clockify_does_not_tell(target: Any, singer: Any) -> None:
+    schema, days = singer.schema("holidays"), {"startDate": "2026-05-01", "endDate": "2026-05-01"}
+    made = singer.record("holidays", id=1, name="May", datePeriod=days, everyoneIncludingNew=True, color="#FF0000")
+    assert target([schema, made]).code == 0
+    renamed = target([schema, singer.record("holidays", id=1, name="First of May")])
+    assert renamed.counts["holidays"] == {"updated": 1}
+    [holiday] = _rows(target.tables()["holidays"])
+    assert (holiday["name"], holiday["color"]) == ("First of May", "#FF0000")
+    assert "back to the default" not in renamed.log
+    (target.folder / "ledger.db").unlink()
+    unknown = target([schema, singer.record("holidays", id=holiday["id"], name="Labour Day")])
+    assert "holidays: an update sets color back to the default" in unknown.log
+
+
+def test_an_entry_that_clockify_made_is_not_turned_into_another(target: Any, singer: Any) -> None:
+    target.box.reset(scale="tiny")
+    target.workspace = target.box.workspace_id
+    made = [one for one in _rows(target.tables()["time_entries"]) if one["type"] in {"HOLIDAY", "TIME_OFF"}]
+    assert {one["type"] for one in made} == {"HOLIDAY", "TIME_OFF"}
+    rows = [singer.record("time_entries", id=one["id"], userId=one["userId"], description="x") for one in made]
+    result = target([singer.schema("time_entries"), *rows])
+    assert {one["error"] for one in result.rejects} == {"unsupported"}
+    assert (len(result.rejects), result.writes) == (len(made), {})
+
+
+# -- the command line ----------------------------------------------------------------------------
+
+
+def test_a_failing_stream_map_is_one_line(target: Any, singer: Any) -> None:
+    messages = [singer.schema("tags"), singer.record("tags", id=1, name="a")]
+    for expression in ("int(name)", "name +", "nothing.at.all"):
+        result = target(messages, stream_maps={"tags": {"name": expression}})
+        assert result.code == 1
+        assert "Traceback" not in result.log
+        assert "stream_maps" in result.log
+        assert result.writes == {}
+
+
+def test_a_dry_run_from_the_command_line(target: Any, singer: Any) -> None:
+    messages = [singer.schema("tags"), singer.record("tags", id=1, name="a"), singer.state(x=1)]
+    lines = b"\n".join(json.dumps(one).encode() for one in messages)
+    command = [*target.command(), "--dry-run"]
+    ended = subprocess.run(command, input=lines, capture_output=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
+    assert b"1 would be inserted" in ended.stderr
+    assert _rows(target.tables()["tags"]) == []

@@ -200,6 +200,7 @@ def _workspace_rate(name: str, path: str) -> Any:
 WORKSPACES = WritableObject(
     name="workspaces",
     noun="workspace",
+    is_workspace=True,
     aliases=("Workspace",),
     fields=(
         Field("name", TEXT, rules={"minLength": 1, "maxLength": 50}, clearable=False, initial=True),

@@ -323,6 +323,14 @@ def _entry_rules(operation: Operation, given: State, read_shape: bool) -> Iterat
             yield "timeInterval needs an end or a duration, since it starts more than a day ago"
 
 
+def _made_by_clockify(current: State) -> str:
+    """An update takes only REGULAR and BREAK for a type, and would make a regular entry of any other."""
+    kind = current.get("type")
+    if kind in {None, "REGULAR", "BREAK"}:
+        return ""
+    return f"an update would turn an entry of type {kind} into a regular one: change the holiday or time off it is of"
+
+
 _ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")  # holidays and time off make theirs themselves
 
 TIME_ENTRIES = WritableObject(
@@ -381,6 +389,7 @@ TIME_ENTRIES = WritableObject(
     ),
     beside=("custom_fields",),
     rules=_entry_rules,
+    fixed_by=_made_by_clockify,
     read_only=("kioskId", "hourlyRate", "costRate", "isLocked"),
 )
 
