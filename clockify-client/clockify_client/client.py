@@ -284,9 +284,9 @@ class Client:
             wait = _seconds(response.headers.get("Retry-After"))
             addon = self.settings.api_key is None
             error = classify(request.call, status, packed.body, reading=request.reading, addon=addon, retry_after=wait)
-        elif not packed.length or packed.is_json():
+        elif (sound := packed.as_json()) is not None:
             self.throttle.accepted(leave)
-            return Answer(packed, response.headers)
+            return Answer(sound, response.headers)
         else:
             error = MalformedAnswerError(request.call, status=status)
         if isinstance(error, RateLimitedError):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from clockify_client import text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,9 +35,10 @@ class Packed:
         length: Bytes of the body.
         size: Bytes that it takes as it is kept.
         fingerprint: Tells two bodies apart.
+        replaced: Characters that were replaced to make it JSON.
     """
 
-    __slots__ = ("_content", "_cuts", "_gzipped", "_spooled", "fingerprint", "length", "size")
+    __slots__ = ("_content", "_cuts", "_gzipped", "_spooled", "fingerprint", "length", "replaced", "size")
 
     def __init__(self, content: bytes, *, gzipped: bool = False) -> None:
         if not gzipped and len(content) >= _COMPRESS_FROM:
@@ -44,6 +47,7 @@ class Packed:
         self._spooled: tuple[Spool, int] | None = None
         self._gzipped = gzipped
         self._cuts: tuple[int, ...] = ()
+        self.replaced = 0
         self.size = len(content)
         if gzipped and content:  # the end of a gzip tells both
             self.fingerprint, self.length = _END_OF_GZIP.unpack(content[-_END_OF_GZIP.size :].rjust(8, b"?"))
@@ -54,6 +58,20 @@ class Packed:
     def body(self) -> bytes:
         """The body as a whole, unpacked anew each time."""
         return gzip.decompress(self._kept()) if self._gzipped else self._kept()
+
+    def as_json(self) -> Packed | None:
+        """Return the body where it is JSON or empty, one made JSON where only single surrogates stand in the way."""
+        if not self.length or self.is_json():
+            return self
+        try:
+            content, replaced = text.storable(self.body)
+        except _DAMAGED:
+            return None
+        if not replaced or not _is_json(content):
+            return None
+        made = Packed(content)
+        made.replaced = replaced
+        return made
 
     def is_json(self) -> bool:
         """Tell whether it is undamaged JSON; a large array is looked through piece by piece, which `pieces` repeats."""

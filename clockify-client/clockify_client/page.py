@@ -55,6 +55,11 @@ class Page:
         """The answer as Clockify sent it."""
         return self._packed.body
 
+    @property
+    def replaced(self) -> int:
+        """Characters of the body that were replaced to make it JSON."""
+        return self._packed.replaced
+
     def pieces(self) -> Iterator[bytes]:
         """Yield the answer in one piece; a large array as several arrays of its rows."""
         return self._packed.pieces()

@@ -42,6 +42,85 @@ def exploded(field: str, *, drop: tuple[str, ...] = (), **names: str) -> Shape:
     return shape
 
 
+def listed(field: str, name: str, **names: str) -> Shape:
+    """Return a shape that makes one record of each value in an array of the row.
+
+    Args:
+        field: The array, of ids.
+        name: Field of the record that takes the value.
+        names: Fields of the record and the fields of the row they repeat, such as `timeEntryId="id"`.
+
+    The shape raises WithheldError for a row without the array.
+    """
+
+    def shape(row: Record, _: Ids) -> Iterator[Record]:
+        outer = {inner: row.get(source) for inner, source in names.items()}
+        if field not in row:
+            raise WithheldError
+        for value in dict.fromkeys(row[field] or ()):
+            yield {name: value, **outer}
+
+    return shape
+
+
+def audience(**names: str) -> Shape:
+    """Return a shape that makes one record of each user and user group that something is for.
+
+    Args:
+        names: Fields of the record and the fields of the row they repeat.
+    """
+    kinds = {
+        "USER": listed("userIds", "audienceId", **names),
+        "USER_GROUP": listed("userGroupIds", "audienceId", **names),
+    }
+
+    def shape(row: Record, ids: Ids) -> Iterator[Record]:
+        for kind, members in kinds.items():
+            for record in members(row, ids):
+                yield {"audienceType": kind, **record}
+
+    return shape
+
+
+def with_text(shape: Shape, *fields: str) -> Shape:
+    """Return a shape whose fields of several types hold one: text as it is, any other value as its JSON.
+
+    A column has one type in a warehouse. The type of the custom field, beside it, tells how to read the text.
+
+    Args:
+        shape: Makes the records.
+        fields: Fields of several types; a dot leads into an object.
+    """
+
+    def texted(row: Record, ids: Ids) -> Iterator[Record]:
+        for record in shape(row, ids):
+            for field in fields:
+                *path, last = field.split(".")
+                holder: Any = record
+                for step in path:
+                    holder = holder.get(step) or {}
+                value = holder.get(last)
+                if value is not None and not isinstance(value, str):
+                    holder[last] = msgspec.json.encode(value).decode()
+            yield record
+
+    return texted
+
+
+def itself(row: Record, _: Ids) -> Iterator[Record]:
+    """The row is the record."""
+    yield row
+
+
+def with_one_direction(row: Record, _: Ids) -> Iterator[Record]:
+    """Keep one of the two spellings of a field that differ in case alone: columns often do not tell cases apart."""
+    columns = row.get("exportFields")
+    if isinstance(columns, dict) and "rtl" in columns:
+        columns.setdefault("RTL", columns["rtl"])
+        del columns["rtl"]
+    yield row
+
+
 def without(*fields: str) -> Shape:
     """Return a shape that leaves fields out: secrets that must not leave the tap."""
 

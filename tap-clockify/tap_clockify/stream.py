@@ -23,6 +23,7 @@ from clockify_client import (
     Page,
     Refusal,
     UnknownWorkspaceError,
+    text,
 )
 from clockify_client.rows import RawRecord, Record, rows_of, sound_rows_of
 from singer_sdk import Stream
@@ -34,7 +35,7 @@ from typing_extensions import override
 from tap_clockify.coverage import Coverage
 from tap_clockify.shapes import WithheldError
 from tap_clockify.verdict import Cause, Verdict
-from tap_clockify.verification import Finding, Notice, Verification
+from tap_clockify.verification import Finding, Notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -72,8 +73,8 @@ class _Odd:
 
 def schema_of(stream: str) -> dict[str, Any]:
     """Return the JSON Schema of a stream."""
-    text = files("tap_clockify").joinpath("schemas", f"{stream}.json").read_bytes()
-    schema: dict[str, Any] = msgspec.json.decode(text)
+    content = files("tap_clockify").joinpath("schemas", f"{stream}.json").read_bytes()
+    schema: dict[str, Any] = msgspec.json.decode(content)
     return schema
 
 
@@ -99,6 +100,7 @@ class ClockifyStream(Stream):
         self._former_read: set[str] = set()  # workspaces in which people who have left were looked for
         self._at_once = _LINES
         self._unknown: set[str] = set()
+        self._replaced = 0
         self._seen: set[str | bytes | tuple[str | bytes, ...]] = set()
         self._seen_under: object = None
 
@@ -173,6 +175,14 @@ class ClockifyStream(Stream):
         finally:
             plan.consumed(self.declaration)
             self._seen.clear()
+            if self._replaced:
+                self.logger.warning(
+                    "%s: %d characters that databases do not store were replaced by U+FFFD (NUL, half of a surrogate "
+                    "pair, bytes that are no UTF-8)",
+                    self.name,
+                    self._replaced,
+                )
+                self._replaced = 0
             if self._unknown:
                 known = "Clockify sends fields that this version does not know; they are left out"
                 self.logger.warning("%s of %s: %s", known, self.name, ", ".join(sorted(self._unknown)))
@@ -199,7 +209,7 @@ class ClockifyStream(Stream):
                 f"{self.name}: to save requests an hour, hours are not compared and people who left are not looked for"
             )
         elif scope.config["verify_time_entries"]:
-            verification = Verification(self._tap.plan_for(self), self._settled.source, scope, self.name)
+            verification = self._tap.verification_of(self._settled.source, self)
             yield from verification.items(items)
             self._former_read = verification.looked_for
             return
@@ -321,8 +331,11 @@ class ClockifyStream(Stream):
         A row that is odd costs itself alone, an answer that holds no rows at all costs its parent.
         """
         odd = _Odd()
+        self._replaced += page.replaced
         try:
-            for body in page.pieces():
+            for piece in page.pieces():
+                body, replaced = text.storable(piece)
+                self._replaced += replaced
                 yield from self._records_in(body, page, row, odd)
         except MalformedAnswerError as error:
             self._note(Cause.BROKEN, page.ids, str(error))

@@ -37,6 +37,7 @@ from tap_clockify.settings import CONFIG_SCHEMA, Scope, client_of
 from tap_clockify.stream import ClockifyStream
 from tap_clockify.streams import STREAMS
 from tap_clockify.verdict import Cause
+from tap_clockify.verification import Verification
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from singer_sdk.exceptions import MappingError
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
+    from tap_clockify.declaration import Source
     from tap_clockify.verdict import Verdict
 
 
@@ -96,6 +98,7 @@ class TapClockify(Tap):
         self._clients: list[Client] = []
         self._records: dict[str, int] = {}
         self._verdicts: list[Verdict] = []
+        self._verifications: dict[Source, Verification] = {}
         self._account_failed = self._account_failed_before = False
         self._progress = Progress()
         super().__init__(*args, config=settings, validate_config=validate_config, **kwargs)
@@ -158,6 +161,17 @@ class TapClockify(Tap):
             selected = [one.declaration for one in self.streams.values() if one.selected or one is stream]
             self._plan = Plan(self.connect(), self.scope, selected)
         return self._plan
+
+    def verification_of(self, source: Source, stream: ClockifyStream) -> Verification:
+        """Return what reads the time of everybody, the same for all streams of a source.
+
+        Args:
+            source: Where the time entries of a user are read.
+            stream: The first stream that asks, which messages name.
+        """
+        if source not in self._verifications:
+            self._verifications[source] = Verification(self.plan_for(stream), source, self.scope, stream.name)
+        return self._verifications[source]
 
     @property
     def plan(self) -> Plan | None:

@@ -156,6 +156,8 @@ class Verification:
         self._reports: dict[str, _Reported | None] = {}
         self._read: dict[str, set[str]] = {}
         self._in_vain: dict[str, int] = {}
+        self._beside: list[Item] = []
+        self._ended = False
 
     @property
     def looked_for(self) -> set[str]:
@@ -163,27 +165,42 @@ class Verification:
         return {workspace for workspace, reported in self._reports.items() if reported is not None}
 
     def items(self, listed: Iterable[Page | Refusal | Incomplete]) -> Iterator[Item]:
-        """Yield what comes for the listed users, then for people whom only the reports know, and what was found."""
+        """Yield what comes for the listed users, then for people whom only the reports know, and what was found.
+
+        Several streams may be made of the same entries: all but the first are given what that one found.
+        """
+        if self._ended:
+            yield from listed
+            yield from (item for item in self._beside if not isinstance(item, Notice))
+            return
+        for item, is_listed in self._looked_at(listed):
+            if not is_listed:
+                self._beside.append(item)
+            yield item
+        self._ended = True
+
+    def _looked_at(self, listed: Iterable[Page | Refusal | Incomplete]) -> Iterator[tuple[Item, bool]]:
+        """Yield every item, and whether it is a listed one."""
         hours: _Hours | None = None
         for item in listed:
             workspace, user = str(item.ids.get("workspaceId")), str(item.ids.get("userId"))
             self._read.setdefault(workspace, set()).add(user)
-            yield item
+            yield item, True
             if not isinstance(item, Page):
                 continue
             if hours is None or item.number == 0:
-                yield from self._report(workspace)
+                yield from _beside(self._report(workspace))
                 hours = _Hours(window_of(workspace, self._scope)) if self._reports.get(workspace) is not None else None
             if hours is not None:
                 hours.add(item)
                 if item.last:
-                    yield from self._compared(hours, workspace, user)
+                    yield from _beside(self._compared(hours, workspace, user))
         for workspace in self._plan.reaches:
-            yield from self._report(workspace)
+            yield from _beside(self._report(workspace))
             report = self._reports[workspace]
             tracked = report.seconds.keys() if report else set()
             for user in sorted(tracked - self._read.get(workspace, set())):
-                yield from self._of_former(workspace, user)
+                yield from _beside(self._of_former(workspace, user))
 
     def _report(self, workspace: str) -> Iterator[Item]:
         """Read the summary report of a workspace, once."""
@@ -263,8 +280,8 @@ class Verification:
             yield Finding(Cause.LEFT, ids, str(refusal.error))
             return
         yield Notice(
-            f"{self._stream} of {user}, who has left workspace {workspace}, come from the detailed report: without "
-            "rates and custom fields"
+            f"{self._stream} of {user}, who has left workspace {workspace}, come from the detailed report, without "
+            "rates"
         )
         page = Page(self._source.asked(self._scope), ids, 0, _ENCODER.encode(entries), last=True)
         yield page
@@ -272,6 +289,10 @@ class Verification:
         report = self._reports[workspace]
         if hours.comparable and report is not None and not self._agree(hours, report, workspace, user):
             yield self._difference(hours, report, workspace, user)
+
+
+def _beside(items: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
+    return ((item, False) for item in items)
 
 
 def _without(page: Page, known: set[str]) -> Page | None:

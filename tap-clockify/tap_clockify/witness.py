@@ -75,7 +75,7 @@ def seconds_by_user(client: Client, workspace: str, window: Window, user: str = 
 def entries_in_reports(client: Client, workspace: str, window: Window, user: str) -> list[dict[str, Any]] | None:
     """Return the time entries of a user as far as the detailed report tells them; None where it may not be read.
 
-    Rates, values of custom fields and the kiosk are not in it.
+    Rates and the kiosk are not in it.
 
     Raises:
         ClockifyError: The report fails for another reason than that it may not be read.
@@ -92,11 +92,14 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
     interval = row.get("timeInterval") or {}
     seconds = interval.get("duration")
     duration = isodate.duration_isoformat(timedelta(seconds=seconds)) if isinstance(seconds, int) else None
+    values = row.get("customFields")
+    fields = {} if values is None else {"customFieldValues": [{"timeEntryId": row["_id"], **one} for one in values]}
     named = {name: row.get(name) or None for name in ("projectId", "taskId")}
     return {
         "id": row["_id"],
         **{name: row.get(name) for name in ("description", "userId", "billable", "type", "isLocked")},
         **named,
+        **fields,
         "tagIds": row.get("tagIds") or [tag.get("_id") or tag.get("id") for tag in row.get("tags") or ()],
         "timeInterval": {"start": interval.get("start"), "end": interval.get("end"), "duration": duration},
     }

@@ -23,6 +23,8 @@ EXPENSIVE = {
     *("webhook_logs", "webhook_event_statuses", "shared_report_data", "report_detailed", "report_summary"),
     *("report_weekly", "report_attendance", "report_expenses_detailed", "audit_log"),
     *("entities_created", "entities_updated", "entities_deleted"),
+    *("time_entry_tags", "time_entry_custom_fields", "user_custom_fields", "user_group_members"),
+    *("holiday_audiences", "time_off_policy_audiences"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,10 @@ def test_the_rows_are_those_of_the_sandbox(everything: tuple[Any, Any], stream: 
     assert {(row["workspaceId"], row[field]) for row in run.records[stream]} == stored
 
 
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
 def test_derived_streams_hold_what_is_inside_their_parents(everything: tuple[Any, Any]) -> None:
     run, state = everything
     workspaces = state["workspaces"]
@@ -75,6 +80,32 @@ def test_derived_streams_hold_what_is_inside_their_parents(everything: tuple[Any
     assert {row["id"] for row in run.records["invoice_payments"]} == {
         payment["id"] for invoice in invoices for payment in invoice["payments"]
     }
+    entries = run.records["time_entries"]
+    tags = {(row["timeEntryId"], row["tagId"]) for row in run.records["time_entry_tags"]}
+    assert tags == {(entry["id"], tag) for entry in entries for tag in entry["tagIds"] or ()}
+    values = {
+        (row["timeEntryId"], row["customFieldId"]): row["value"] for row in run.records["time_entry_custom_fields"]
+    }
+    assert values == {
+        (entry["id"], one["customFieldId"]): _text(one["value"])
+        for entry in entries
+        for one in entry["customFieldValues"] or ()
+    }
+    groups = run.records["user_groups"]
+    assert {(row["userGroupId"], row["userId"]) for row in run.records["user_group_members"]} == {
+        (group["id"], user) for group in groups for user in group["userIds"]
+    }
+    for audiences, field, owners in (
+        ("holiday_audiences", "holidayId", "holidays"),
+        ("time_off_policy_audiences", "policyId", "time_off_policies"),
+    ):
+        found = {(row[field], row["audienceType"], row["audienceId"]) for row in run.records[audiences]}
+        assert found == {
+            (owner["id"], kind, one)
+            for owner in run.records[owners]
+            for kind, ids in (("USER", owner["userIds"]), ("USER_GROUP", owner["userGroupIds"]))
+            for one in ids or ()
+        }
     members = [one for workspace in workspaces for project in workspace["projects"] for one in project["memberships"]]
     assert len(run.records["project_memberships"]) == len(members)
     days = {(row["userId"], row["date"]) for row in run.records["user_capacity_days"]}
@@ -168,3 +199,27 @@ def test_an_addon_token_reads_its_workspace(sandbox: Sandboxes, run_tap: Runs) -
     assert len(run.records["clients"]) == len(world.dump()["workspaces"][0]["clients"])
     assert run.activated == set(), "nobody knows yet whether an add-on is shown all: the second run with STATE follows"
     assert "clients is incomplete in workspace" in run.log
+
+
+@pytest.mark.parametrize(
+    ("name", "arrives"),
+    [
+        (rb"a\u0000b", "a\ufffdb"),
+        (rb"half \ud83d of a pair", "half \ufffd of a pair"),
+        (rb"\udc00", "\ufffd"),
+        (rb"\ud83d\ude00 whole", "\U0001f600 whole"),
+        (rb"a backslash \\u0000", "a backslash \\u0000"),
+    ],
+)
+@pytest.mark.parametrize("maps", [{}, {"stream_maps": {"tags": {"more": "name"}}}])
+def test_characters_that_databases_do_not_store_are_replaced_and_counted(
+    sandbox: Sandboxes, run_tap: Runs, name: bytes, arrives: str, maps: dict[str, Any]
+) -> None:
+    world = sandbox(scale="empty")
+    body = b'[{"id":"665d8d18f252e6b438000001","name":"' + name + b'","archived":false}]'
+    fault = {"route": "GET /workspaces/{ws}/tags", "status": 200, "headers": {"Last-Page": "true"}}
+    world.faults([{**fault, "body": body.decode()}])
+    run = run_tap(world.origin, streams=["tags"], **maps)
+    assert (run.code, run.activated) == (0, {"tags"})
+    assert {row["name"] for row in run.records["tags"]} == {arrives}
+    assert any("characters that databases do not store" in line for line in run.complaints) == ("\ufffd" in arrives)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
+from singer_sdk.helpers._flattening import flatten_schema
 from tap_clockify.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -135,13 +136,19 @@ def test_a_row_with_nothing_but_its_key_is_valid_and_one_without_is_not(stream: 
     assert not any(validator.is_valid(row | {name: None}) for name in key)
 
 
-@pytest.mark.parametrize(
-    ("stream", "field"),
-    [("custom_fields", "workspaceDefaultValue"), ("project_custom_fields", "workspaceDefaultValue")],
-)
-@pytest.mark.parametrize("value", ["text", 12.5, 7, True, ["red", "blue"], {"a": 1}, None])
-def test_custom_field_defaults_take_any_json(stream: str, field: str, value: object) -> None:
-    assert Draft202012Validator(SCHEMAS[stream]["properties"][field]).is_valid(value)
+@each_stream
+def test_a_column_has_one_scalar_type(stream: str) -> None:
+    for path, node in nodes(SCHEMAS[stream]):
+        if "[]" not in path:
+            assert len(types(node) & {"string", "number", "integer", "boolean"}) <= 1, path
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 3, 10])
+@each_stream
+def test_columns_are_told_apart_within_63_characters_and_without_case(stream: str, depth: int) -> None:
+    columns = list(flatten_schema(SCHEMAS[stream], max_level=depth)["properties"])
+    assert [name for name in columns if len(name) > 63] == []
+    assert len({name.lower() for name in columns}) == len(columns)
 
 
 def test_custom_field_values_inside_time_entries_take_any_json() -> None:

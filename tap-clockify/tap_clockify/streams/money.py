@@ -65,5 +65,10 @@ STREAMS = (
         under=_not_listed,
     ),
     StreamDeclaration("invoice_payments", Source(endpoints.INVOICE_PAYMENTS, INVOICE_LIST, _paid)),
-    StreamDeclaration("invoice_settings", per_workspace(endpoints.INVOICE_SETTINGS), key=("workspaceId",)),
+    StreamDeclaration(
+        "invoice_settings",
+        per_workspace(endpoints.INVOICE_SETTINGS),
+        key=("workspaceId",),
+        shape=shapes.with_one_direction,
+    ),
 )

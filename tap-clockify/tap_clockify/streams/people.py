@@ -56,9 +56,15 @@ def per_workspace(endpoint: Endpoint, **more: Any) -> Source:
 CURRENT_USER = Source(endpoints.CURRENT_USER)
 # A member may be refused the list of users, and reads their own all the same.
 USERS = per_workspace(endpoints.USERS, stand_in=CURRENT_USER)
+USER_GROUPS = per_workspace(endpoints.USER_GROUPS)
 
 STREAMS = (
-    StreamDeclaration("workspaces", WORKSPACES, keep=_asked_for),
+    StreamDeclaration(
+        "workspaces",
+        WORKSPACES,
+        keep=_asked_for,
+        shape=shapes.with_text(shapes.itself, "workspaceSettings.round.minutes"),
+    ),
     StreamDeclaration("current_user", CURRENT_USER),
     StreamDeclaration("users", USERS, key=("workspaceId", "id")),
     StreamDeclaration(
@@ -68,7 +74,21 @@ STREAMS = (
         shape=shapes.exploded("memberships", userId="id"),
     ),
     StreamDeclaration("user_roles", USERS, key=("workspaceId", "userId", "role", "entityId"), shape=shapes.roles),
-    StreamDeclaration("user_groups", per_workspace(endpoints.USER_GROUPS)),
+    StreamDeclaration(
+        "user_custom_fields",
+        USERS,
+        key=("workspaceId", "userId", "customFieldId"),
+        shape=shapes.with_text(shapes.exploded("customFields", userId="id"), "value"),
+        selected=False,
+    ),
+    StreamDeclaration("user_groups", USER_GROUPS),
+    StreamDeclaration(
+        "user_group_members",
+        USER_GROUPS,
+        key=("userGroupId", "userId"),
+        shape=shapes.listed("userIds", "userId", userGroupId="id"),
+        selected=False,
+    ),
     StreamDeclaration(
         "member_profiles",
         Source(endpoints.MEMBER_PROFILE, USERS, shapes.each("userId")),

@@ -25,6 +25,10 @@ def _of_status(scope: Scope) -> Callable[[Mapping[str, object]], bool] | None:
     return None if status == "ALL" else lambda policy: bool(policy.get("archived")) == (status == "ARCHIVED")
 
 
+def _only_archived(scope: Scope) -> list[str]:
+    return ["policy_status"] if scope.config["policy_status"] == "ARCHIVED" else []
+
+
 def _pairs(rows: list[Parent], ids: Ids, _: Scope) -> Iterator[Ids]:
     for row in rows:
         yield {**ids, "userId": row["userId"], "policyId": row["policyId"]}
@@ -37,17 +41,34 @@ def _every_state(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
             yield {**workspace, "onlyStatus": status}
 
 
+HOLIDAYS = per_workspace(endpoints.HOLIDAYS)
 POLICIES = per_workspace(endpoints.TIME_OFF_POLICIES)
 BALANCES = Source(endpoints.TIME_OFF_BALANCES, POLICIES, shapes.each("policyId"))
 APPROVAL_REQUESTS = endpoints.APPROVAL_REQUESTS.having(params={"status": "{onlyStatus}"})
 
 STREAMS = (
-    StreamDeclaration("holidays", per_workspace(endpoints.HOLIDAYS)),
+    StreamDeclaration("holidays", HOLIDAYS),
+    StreamDeclaration(
+        "holiday_audiences",
+        HOLIDAYS,
+        key=("holidayId", "audienceType", "audienceId"),
+        shape=shapes.audience(holidayId="id"),
+        selected=False,
+    ),
     StreamDeclaration(
         "time_off_policies",
         POLICIES,
         keep=_of_status,
-        narrowed=lambda scope: ["policy_status"] if scope.config["policy_status"] == "ARCHIVED" else [],
+        narrowed=_only_archived,
+    ),
+    StreamDeclaration(
+        "time_off_policy_audiences",
+        POLICIES,
+        key=("policyId", "audienceType", "audienceId"),
+        shape=shapes.audience(policyId="id", archived="archived"),
+        keep=_of_status,
+        narrowed=_only_archived,
+        selected=False,
     ),
     StreamDeclaration("time_off_requests", per_workspace(endpoints.TIME_OFF_REQUESTS)),
     StreamDeclaration("time_off_balances", BALANCES),

@@ -55,6 +55,14 @@ def _windowed(scope: Scope) -> list[str]:
     return [name for name, moment in ends.items() if moment is not None]
 
 
+TIME_ENTRIES = StreamDeclaration(
+    "time_entries",
+    Source(endpoints.TIME_ENTRIES, USERS, _per_user, outlives_parent=True),
+    keep=shapes.started_within,
+    narrowed=_windowed,
+    of_people=True,
+)
+
 STREAMS = (
     StreamDeclaration("clients", per_workspace(endpoints.CLIENTS)),
     StreamDeclaration("projects", PROJECTS, under=_bare),
@@ -66,19 +74,34 @@ STREAMS = (
     ),
     StreamDeclaration("tasks", Source(endpoints.TASKS, PROJECTS, shapes.each("projectId")), under=_inside_projects),
     StreamDeclaration("tags", per_workspace(endpoints.TAGS)),
-    StreamDeclaration("custom_fields", per_workspace(endpoints.CUSTOM_FIELDS)),
+    StreamDeclaration(
+        "custom_fields",
+        per_workspace(endpoints.CUSTOM_FIELDS),
+        shape=shapes.with_text(shapes.itself, "workspaceDefaultValue"),
+    ),
     StreamDeclaration(
         "project_custom_fields",
         Source(endpoints.PROJECT_CUSTOM_FIELDS, PROJECTS, shapes.each("projectId")),
         key=("projectId", "id"),
+        shape=shapes.with_text(shapes.itself, "workspaceDefaultValue"),
         selected=False,
     ),
-    StreamDeclaration(
-        "time_entries",
-        Source(endpoints.TIME_ENTRIES, USERS, _per_user, outlives_parent=True),
-        keep=shapes.started_within,
-        narrowed=_windowed,
-        of_people=True,
+    TIME_ENTRIES,
+    replace(
+        TIME_ENTRIES,
+        name="time_entry_tags",
+        key=("timeEntryId", "tagId"),
+        shape=shapes.listed("tagIds", "tagId", timeEntryId="id", timeInterval="timeInterval"),
+        selected=False,
+    ),
+    replace(
+        TIME_ENTRIES,
+        name="time_entry_custom_fields",
+        key=("timeEntryId", "customFieldId"),
+        shape=shapes.with_text(
+            shapes.exploded("customFieldValues", timeEntryId="id", timeInterval="timeInterval"), "value"
+        ),
+        selected=False,
     ),
     StreamDeclaration("time_entries_in_progress", per_workspace(endpoints.TIME_ENTRIES_IN_PROGRESS)),
 )

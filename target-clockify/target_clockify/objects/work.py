@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -410,6 +411,17 @@ def _project_defaults(change: Change) -> Iterator[Call]:
             yield Call("PATCH", path, json=body, ids={"projectId": one["projectId"]})
 
 
+def _typed_default(state: State) -> State:
+    """Return a custom field with its default in the type that Clockify keeps: the tap reads it as text."""
+    text = state.get("workspaceDefaultValue")
+    if not isinstance(text, str) or state.get("type") not in {"NUMBER", "CHECKBOX", "DROPDOWN_MULTIPLE"}:
+        return state
+    try:
+        return {**state, "workspaceDefaultValue": json.loads(text)}
+    except ValueError:
+        return state
+
+
 CUSTOM_FIELDS = WritableObject(
     name="custom_fields",
     noun="custom field",
@@ -445,6 +457,7 @@ CUSTOM_FIELDS = WritableObject(
         Part(tuple(name for name in _CUSTOM_FIELD_FIELDS if name != "entityType"), path="/custom-fields/{id}"),
         Part(("projectDefaultValues",), calls=_project_defaults),
     ),
+    adapt=_typed_default,
     last=("workspaceDefaultValue", "projectDefaultValues", "required"),
     delete=Delete("/custom-fields/{id}"),
 )

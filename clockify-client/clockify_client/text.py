@@ -1,0 +1,37 @@
+"""Text as databases store it: whole UTF-8 without NUL."""
+
+from __future__ import annotations
+
+import re
+
+_REPLACEMENT = b"\\ufffd"
+_MARKS = (b"\\u0000", b"\\ud", b"\\uD")
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u0000|u[dD][89a-fA-F]..)|.)", re.DOTALL
+)
+
+
+def storable(body: bytes) -> tuple[bytes, int]:
+    """Return JSON with U+FFFD for each character that databases do not store, and the number of those.
+
+    These are NUL and single surrogates, which JSON can escape, and bytes that are not UTF-8.
+    """
+    replaced = 0
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            text = body.decode(errors="replace")
+            replaced += text.count("\ufffd") - body.count("\ufffd".encode())
+            body = text.encode()
+    if not any(mark in body for mark in _MARKS):
+        return body, replaced
+
+    def replacement(match: re.Match[bytes]) -> bytes:
+        nonlocal replaced
+        if match[1] is None:
+            return match[0]
+        replaced += 1
+        return _REPLACEMENT
+
+    return _ESCAPE.sub(replacement, body), replaced
