@@ -10,6 +10,7 @@ PROJECTS := pyproject.toml $(PACKAGES:%=%/pyproject.toml)
 VENV := .venv
 MELTANO := .venv-meltano
 AIRFLOW := .venv-airflow
+LOADERS := target-duckdb pipelinewise-target-postgres meltanolabs-target-postgres
 PY := $(VENV)/bin/python
 
 # Certificates of a company's proxy are in the system's store, not in the one uv brings along.
@@ -22,7 +23,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset test orchestrate bench lint format sandbox constraints clean
+.PHONY: help install demo demo-sql demo-reset test orchestrate loaders bench lint format sandbox constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ test: install ## Run all tests
 
 orchestrate: install $(AIRFLOW)/.installed ## Run the Airflow DAG of orchestrate/, in an Airflow of its own (a minute or two)
 	@$(PY) -m pytest --numprocesses auto tests/orchestrate
+
+loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with loaders of other people, each in an environment of its own
+	@$(PY) -m pytest --numprocesses 0 tests/loaders
 
 bench: install ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
 	@$(PY) -m benchmarks
@@ -101,4 +105,10 @@ $(AIRFLOW)/.installed: $(VENV)/.uv constraints-airflow.txt
 	@echo "Installing Airflow into $(AIRFLOW)"
 	@test -x $(AIRFLOW)/bin/python || $(PY) -m venv --without-pip $(AIRFLOW)
 	@$(uv) pip install --quiet --python $(AIRFLOW)/bin/python --constraint constraints-airflow.txt apache-airflow || $(unreachable)
+	@touch $@
+
+.loaders/%/.installed: loaders.txt $(VENV)/.uv
+	@echo "Installing $* into .loaders/$*"
+	@test -x .loaders/$*/bin/python || $(PY) -m venv --without-pip .loaders/$*
+	@$(uv) pip install --quiet --python .loaders/$*/bin/python $$(sed -n 's/^$*: //p' loaders.txt) || $(unreachable)
 	@touch $@

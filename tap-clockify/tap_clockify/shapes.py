@@ -153,6 +153,16 @@ def roles(row: Record, ids: Ids) -> Iterator[Record]:
             }
 
 
+def inside(outer: Shape, inner: Shape) -> Shape:
+    """Return a shape that makes the records of an inner shape out of those of an outer one."""
+
+    def shape(row: Record, ids: Ids) -> Iterator[Record]:
+        for record in outer(row, ids):
+            yield from inner(record, ids)
+
+    return shape
+
+
 def hoisted(field: str) -> Shape:
     """Return a shape that lifts the fields of an object in the row up beside the others."""
 

@@ -24,7 +24,8 @@ EXPENSIVE = {
     *("report_weekly", "report_attendance", "report_expenses_detailed", "audit_log"),
     *("entities_created", "entities_updated", "entities_deleted"),
     *("time_entry_tags", "time_entry_custom_fields", "user_custom_fields", "user_group_members"),
-    *("holiday_audiences", "time_off_policy_audiences"),
+    *("holiday_audiences", "time_off_policy_audiences", "custom_field_project_defaults"),
+    *("approval_request_entries", "approval_request_expenses"),
 }
 
 

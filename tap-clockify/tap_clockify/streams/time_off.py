@@ -44,7 +44,10 @@ def _every_state(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
 HOLIDAYS = per_workspace(endpoints.HOLIDAYS)
 POLICIES = per_workspace(endpoints.TIME_OFF_POLICIES)
 BALANCES = Source(endpoints.TIME_OFF_BALANCES, POLICIES, shapes.each("policyId"))
-APPROVAL_REQUESTS = endpoints.APPROVAL_REQUESTS.having(params={"status": "{onlyStatus}"})
+APPROVALS = Source(
+    endpoints.APPROVAL_REQUESTS.having(params={"status": "{onlyStatus}"}), WORKSPACES, _every_state, overlapping=True
+)
+_APPROVAL = shapes.hoisted("approvalRequest")
 
 STREAMS = (
     StreamDeclaration("holidays", HOLIDAYS),
@@ -73,9 +76,19 @@ STREAMS = (
     StreamDeclaration("time_off_requests", per_workspace(endpoints.TIME_OFF_REQUESTS)),
     StreamDeclaration("time_off_balances", BALANCES),
     StreamDeclaration("balance_assignments", Source(endpoints.BALANCE_ASSIGNMENTS, BALANCES, _pairs), selected=False),
+    StreamDeclaration("approval_requests", APPROVALS, shape=_APPROVAL),
     StreamDeclaration(
-        "approval_requests",
-        Source(APPROVAL_REQUESTS, WORKSPACES, _every_state, overlapping=True),
-        shape=shapes.hoisted("approvalRequest"),
+        "approval_request_entries",
+        APPROVALS,
+        key=("approvalRequestId", "id"),
+        shape=shapes.inside(_APPROVAL, shapes.exploded("entries", approvalRequestId="id")),
+        selected=False,
+    ),
+    StreamDeclaration(
+        "approval_request_expenses",
+        APPROVALS,
+        key=("approvalRequestId", "id"),
+        shape=shapes.inside(_APPROVAL, shapes.exploded("expenses", approvalRequestId="id")),
+        selected=False,
     ),
 )

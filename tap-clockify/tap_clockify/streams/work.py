@@ -55,6 +55,7 @@ def _windowed(scope: Scope) -> list[str]:
     return [name for name, moment in ends.items() if moment is not None]
 
 
+CUSTOM_FIELDS = per_workspace(endpoints.CUSTOM_FIELDS)
 TIME_ENTRIES = StreamDeclaration(
     "time_entries",
     Source(endpoints.TIME_ENTRIES, USERS, _per_user, outlives_parent=True),
@@ -76,8 +77,15 @@ STREAMS = (
     StreamDeclaration("tags", per_workspace(endpoints.TAGS)),
     StreamDeclaration(
         "custom_fields",
-        per_workspace(endpoints.CUSTOM_FIELDS),
+        CUSTOM_FIELDS,
         shape=shapes.with_text(shapes.itself, "workspaceDefaultValue"),
+    ),
+    StreamDeclaration(
+        "custom_field_project_defaults",
+        CUSTOM_FIELDS,
+        key=("customFieldId", "projectId"),
+        shape=shapes.with_text(shapes.exploded("projectDefaultValues", customFieldId="id", type="type"), "value"),
+        selected=False,
     ),
     StreamDeclaration(
         "project_custom_fields",
