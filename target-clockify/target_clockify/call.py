@@ -6,15 +6,17 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from clockify_client import ClockifyError, configuration
+from clockify_client import ClockifyError, FanOut, configuration
 
-from target_clockify.current import Reader
+from target_clockify.currencies import Currencies, code_of
+from target_clockify.current import Current, Reader
 from target_clockify.declaration import Change, Operation
 from target_clockify.ledger import Ledger
 from target_clockify.naming import folded
 from target_clockify.objects import BY_NAME
 from target_clockify.procedures import PROCEDURES, find_procedure
 from target_clockify.record import RejectedError, Route
+from target_clockify.scratch import open_scratch
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, client_of
 from target_clockify.validation import check
 from target_clockify.write import Writer
@@ -118,11 +120,30 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
     if route.unknown:
         msg = f"{procedure.name} has no parameter {', '.join(sorted(route.unknown))}: {told(procedure)}"
         raise ValueError(msg)
+    if "currency" in procedure.by_name and (given.get("currency") or not procedure.field("currency").modifier):
+        given = _in_currency(procedure, given, Reader(client_of(config, "clockify-call"), workspace))
     check(procedure, Operation.CALL, given, read_shape=False)
     if config.get("dry_run"):
         return [_rehearsed(procedure, given, workspace)]
     ledger = Ledger("sqlite://", workspace, "call")
     return Writer(client, reader, ledger).call(procedure, given)
+
+
+def _in_currency(procedure: WritableObject, given: State, reader: Reader) -> State:
+    """Return the parameters with the currency of the workspace, where they state none and the call needs one.
+
+    Raises:
+        ValueError: They state another one.
+    """
+    fan_out = FanOut(reader.client)
+    try:
+        code = Currencies(Current(reader, fan_out, open_scratch()), reader.workspace).in_force(procedure, given)
+    finally:
+        fan_out.close()
+    if code and (other := code_of(given.get("currency"))) and other != code:
+        msg = f"currency must be {code}, the one in force: Clockify converts none"
+        raise ValueError(msg)
+    return given if procedure.field("currency").modifier or not code else {**given, "currency": code}
 
 
 def _rehearsed(procedure: WritableObject, given: State, workspace: str) -> Any:

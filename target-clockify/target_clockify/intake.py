@@ -140,6 +140,11 @@ class Intake:
         """How many deletions were left out, by stream, since another row stands for their object."""
         return self._planner.left_standing
 
+    @property
+    def left_out(self) -> dict[str, int]:
+        """What copies go without, and how often."""
+        return self._planner.left_out
+
     # -- records that say nothing new ----------------------------------------------------------
 
     def _known(self, incoming: list[Incoming]) -> Rows:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from target_clockify.currencies import COLUMN, Currencies, code_of, stated, without_amounts
 from target_clockify.declaration import Operation
 from target_clockify.ledger import Entry, Row
 from target_clockify.objects import BY_NAME
@@ -101,6 +103,7 @@ class Planner:
 
     def __init__(self, settings: Settings, ledger: Ledger, current: Current, seen: Seen) -> None:
         self.moved: dict[tuple[str, str], Row] = {}  # rows that another key of their stream has taken over
+        self.left_out: Counter[str] = Counter()  # what copies go without
         self.left_standing: dict[str, int] = {}
         self._seen = seen
         self._warned: set[str] = set()
@@ -108,6 +111,7 @@ class Planner:
         self._ledger = ledger
         self._current = current
         self._workspace = settings.workspace_id
+        self._currencies = Currencies(current, settings.workspace_id)
 
     def scope_of(self, incoming: Incoming, given: State, row: Row | None) -> Scope | None:
         """Return the list that a record's object is on, None where it does not tell."""
@@ -253,6 +257,7 @@ class Planner:
             )
             raise RejectedError("changed_call", msg)
         check(target, Operation.CALL, given, read_shape=False)
+        given = self._in_currency(incoming, given, {})
         named = incoming.workspace or given.get("workspaceId")
         if named and named != self._workspace:
             msg = "workspaceId names another workspace than the one that is written to"
@@ -271,6 +276,7 @@ class Planner:
             msg = f"no {target.noun} of this key is known or found, and the stream only updates"
             raise RejectedError("not_found", msg)
         self._require(target, Operation.INSERT)
+        given = self._in_currency(incoming, given, {})
         check(target, Operation.INSERT, given, read_shape=incoming.read_shape)
         if target.create and target.create.irreversible and not self._settings.allow_irreversible:
             msg = f"a new {target.noun} could never be taken back; set allow_irreversible to insert {target.name}"
@@ -296,6 +302,7 @@ class Planner:
         if target.name == "workspaces" and found != self._workspace:
             return Unchanged(found)
         current = self._current.get(target, found) or {name: given.get(name) for name in target.identity}
+        given = self._in_currency(incoming, given, current)
         changes = differences(target, current, given)
         if row and row.record_hash == incoming.seen:
             # What Clockify does not tell was written with this very record, and what it settled otherwise stays so.
@@ -315,6 +322,36 @@ class Planner:
         write = self._write(incoming, Operation.UPDATE, scope, given, current, found, changes, {})
         write.created = row is not None and row.created
         return write
+
+    def _in_currency(self, incoming: Incoming, given: State, current: State) -> State:
+        """Return the fields of a record whose amounts are in the currency in force; a copy goes without the others.
+
+        Raises:
+            RejectedError: The record states another currency.
+        """
+        target = incoming.route.object
+        field = target.by_name.get(COLUMN)
+        found = {name: set(stated(value)) for name, value in given.items() if name in target.by_name}
+        if field and field.modifier and given.get(COLUMN):
+            found[COLUMN] = {code_of(given[COLUMN])}
+        elif field and target.is_procedure:  # a parameter of its own, which has no default that fits every workspace
+            found[COLUMN] = {code_of(given.get(COLUMN))}
+        known = {name: set(stated(current.get(name))) for name in found}
+        if not any(codes - known[name] for name, codes in found.items()):
+            return given
+        code = self._currencies.in_force(target, {**current, **given})
+        if field and not field.modifier and not given.get(COLUMN):
+            return {**given, COLUMN: code} if code else given
+        wrong = [name for name, codes in found.items() if code and codes - known[name] - {code, ""}]
+        if not wrong:
+            return given
+        required = target.create.required if target.create else ()
+        if self._is_copied(incoming) and COLUMN not in wrong and not {*wrong} & {*required}:
+            self.left_out.update(f"{name} of {target.name}" for name in wrong)
+            kept = {name: without_amounts(value, code) if name in wrong else value for name, value in given.items()}
+            return {name: value for name, value in kept.items() if value is not None or given[name] is None}
+        msg = f"{', '.join(wrong)} must be in {code}, the currency in force: Clockify converts none"
+        raise RejectedError("other_currency", msg)
 
     def _with_unreadable(
         self, target: WritableObject, object_id: str, given: State, changes: dict[str, tuple[Any, Any]]

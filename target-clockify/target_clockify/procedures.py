@@ -13,6 +13,7 @@ from clockify_client import endpoints
 from target_clockify.declaration import Call, Change, Create, Field, Listing, State, WritableObject
 from target_clockify.naming import folded
 from target_clockify.objects.money import scaled_item
+from target_clockify.objects.shared import currency_of_amounts
 from target_clockify.objects.work import BUDGET_ESTIMATE, MEMBER, TIME_ESTIMATE
 from target_clockify.values import (
     ANY,
@@ -29,6 +30,7 @@ from target_clockify.values import (
     WALL_CLOCK,
     WORD,
     Kind,
+    Measure,
     list_of,
 )
 
@@ -75,6 +77,8 @@ def _procedure(  # noqa: PLR0913
         kind if isinstance(kind, Field) else _parameter(parameter, kind) for parameter, kind in parameters.items()
     ]
     required = tuple(one.name for one in fields if one.name not in optional)
+    if "currency" not in parameters and any(one.kind.measures & {Measure.MONEY} for one in fields):
+        fields.append(currency_of_amounts())
     return WritableObject(
         name=name,
         noun=f"call of {name}",
@@ -108,7 +112,7 @@ def _rate(name: str, path: str, **parameters: Kind) -> WritableObject:
 
 
 def _billable_rate(change: Change) -> Iterator[Call]:
-    given = {"currency": "USD", **change.given}
+    given = change.given
     yield Call("PUT", "/hourly-rate", json={key: given[key] for key in ("amount", "currency", "since") if key in given})
 
 

@@ -370,14 +370,20 @@ class Writer:
             Exception: That very failure of the create, where nothing can be looked up.
         """
         me = write.incoming.identity
-        for wait in _LATE if patient else _LATE[:1]:
+        looked = False
+        for wait in _LATE:
             time.sleep(wait)
             try:
                 found = self.find(write.target, write.scope, write.entry.recovery, me)
-            except ClockifyError:
-                raise lost from None
-            if found is not None:
+            except FATAL:
+                raise
+            except ClockifyError:  # such as a list that grew while it was read
+                continue
+            looked = True
+            if found is not None or not patient:
                 return found
+        if not looked:
+            raise lost
         return None
 
     def find(

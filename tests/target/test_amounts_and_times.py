@@ -352,3 +352,69 @@ def test_unknown_names_are_refused_and_nothing_is_sent(
     assert (result.code, result.requests, result.states) == (1, {}, [])
     assert said in result.log
     assert "Traceback" not in result.log
+
+
+# -- currencies ----------------------------------------------------------------------------------
+
+
+def test_a_currency_that_is_not_in_force_is_rejected(target: Any, singer: Any) -> None:
+    target.box.reset(scale="tiny")
+    target.workspace = target.box.workspace_id
+    currencies = target.box.ok("GET", "/workspaces/{ws}")["currencies"]
+    default = next(one["code"] for one in currencies if one["isDefault"])
+    other = next(one for one in currencies if not one["isDefault"])
+    foreign = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Foreign"})
+    target.box.ok("PUT", f"/workspaces/{{ws}}/clients/{foreign['id']}", {"name": "Foreign", "currencyId": other["id"]})
+    rate = {"amount": 10000, "currency": other["code"]}
+
+    def project(key: str, **fields: Any) -> dict[str, Any]:
+        return singer.record("projects", id=key, name=f"Project {key}", **fields)
+
+    messages = [
+        singer.schema("projects"),
+        project("rate", hourlyRate=rate),
+        project("cost", costRate={**rate, "currency": other["code"].lower()}),
+        project("beside", hourlyRate=10000, currency=other["code"]),
+        project("fine", hourlyRate={**rate, "currency": default}),
+        project("zero", hourlyRate={**rate, "amount": 0}),
+        project("billed", hourlyRate=rate, clientId=foreign["id"]),
+        project("default", hourlyRate={**rate, "currency": default}, clientId=foreign["id"]),
+    ]
+    result = target(messages)
+    assert {one["key"]: one["message"] for one in result.rejects} == {
+        "rate": f"hourlyRate must be in {default}, the currency in force: Clockify converts none",
+        "cost": f"costRate must be in {default}, the currency in force: Clockify converts none",
+        "beside": f"currency must be in {default}, the currency in force: Clockify converts none",
+        "default": f"hourlyRate must be in {other['code']}, the currency in force: Clockify converts none",
+    }
+    assert result.counts["projects"] == {"inserted": 3, "rejected": 4}
+    assert target([messages[0], *messages[4:7]]).writes == {}
+    [fine] = [
+        one for one in target.box.ok("GET", "/workspaces/{ws}/projects?page-size=99") if one["name"] == "Project fine"
+    ]
+    changed = singer.record("projects", id=fine["id"], hourlyRate=rate)
+    assert [one["error"] for one in target([messages[0], changed]).rejects] == ["other_currency"]
+
+    copied = singer.record("projects", id="c" * 24, workspaceId="d" * 24, name="Copied", hourlyRate=rate, note="kept")
+    result = target([messages[0], copied])
+    assert (result.code, result.counts["projects"]) == (0, {"inserted": 1})
+    assert "The copy goes without" in result.log
+    assert "1 hourlyRate of projects" in result.log
+
+
+def test_a_payment_is_in_the_currency_of_its_invoice(target: Any, singer: Any) -> None:
+    client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
+    dates = {"issuedDate": "2026-01-01T00:00:00Z", "dueDate": "2026-02-01T00:00:00Z"}
+    body = {"number": "1", "clientId": client, "currency": "GBP", **dates}
+    invoice = target.box.ok("POST", "/workspaces/{ws}/invoices", body)["id"]
+    row = {"invoiceId": invoice, "amount": 1, "date": "2026-01-10"}
+    rows = [singer.record("invoice_payments", id=n, **row, currency=code) for n, code in enumerate(("GBP", "USD"))]
+    calls = [
+        singer.record("AddInvoicePayment", id=n, invoiceId=invoice, amount=2, paymentDate="2026-01-11", currency=code)
+        for n, code in enumerate(("GBP", "USD"))
+    ]
+    result = target([singer.schema("invoice_payments"), singer.schema("AddInvoicePayment"), *rows, *calls])
+    assert [(one["stream"], one["key"], one["error"]) for one in result.rejects] == [
+        ("invoice_payments", "1", "other_currency"),
+        ("AddInvoicePayment", "1", "other_currency"),
+    ]

@@ -319,6 +319,8 @@ def _plain(row: dict[str, Any], stream: str, ids: dict[str, str]) -> str:
 
 
 def _meaning(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, dict) and value.keys() == {"amount", "currency"} and value["currency"] != "USD":
+        return None  # an amount in a currency that the copy has not
     if isinstance(value, dict):
         pairs = ((name, _meaning(one, ids)) for name, one in value.items() if name not in _INSIDE)
         return {name: one for name, one in pairs if one not in (None, "", 0, [], {})} | (

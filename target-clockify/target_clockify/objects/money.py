@@ -23,7 +23,7 @@ from target_clockify.declaration import (
     State,
     WritableObject,
 )
-from target_clockify.objects.shared import named
+from target_clockify.objects.shared import currency_of_amounts, named
 from target_clockify.values import (
     DAY,
     FLAG,
@@ -53,6 +53,7 @@ EXPENSE_CATEGORIES = WritableObject(
         Field("hasUnitPrice", FLAG, clearable=False),
         Field("priceInCents", MONEY, rules={"minimum": 0}, clearable=False, description="Minor units."),
         Field("unit", TEXT),
+        currency_of_amounts(),
         Field("archived", FLAG, clearable=False),
     ),
     listing=Listing(endpoints.EXPENSE_CATEGORIES, variants=({"onlyArchived": "false"}, {"onlyArchived": "true"})),
@@ -164,6 +165,7 @@ EXPENSES = WritableObject(
         Field("billable", FLAG, clearable=False),
         Field("file", _RECEIPT, aliases=("receipt",), clearable=False, description="Path of a receipt to upload."),
         *(Field(name, OBJECT, modifier=True) for name in ("category", "project", "task")),
+        currency_of_amounts(),
     ),
     listing=Listing(endpoints.EXPENSES, shape=_flat_expense),
     fingerprint=("userId", "date", "categoryId", "quantity", "notes"),
@@ -363,6 +365,7 @@ INVOICE_PAYMENTS = WritableObject(
         Field("amount", MONEY, rules={"minimum": 1}, fixed=True, clearable=False, description="Minor units."),
         Field("date", MOMENT, key="paymentDate", fixed=True, clearable=False),
         Field("note", TEXT, rules={"maxLength": 1000}, fixed=True),
+        currency_of_amounts(),
     ),
     listing=Listing(endpoints.INVOICE_PAYMENTS, scope=("invoiceId",)),
     fingerprint=("invoiceId", "amount", "date", "note"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from clockify_client import endpoints
 
 from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
-from target_clockify.objects.shared import named, rate_parts
+from target_clockify.objects.shared import currency_of_amounts, named, rate_parts
 from target_clockify.values import CUSTOM_VALUES, DURATION, EMAIL, FLAG, ID, IDS, OBJECT, RATE, TEXT, WORD, list_of
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ USERS = WritableObject(
             refers={"[].customFieldId": "custom_fields"},
             clearable=False,
         ),
+        currency_of_amounts(),
         Field("sendEmail", FLAG, modifier=True, description="Send an invitation by e-mail; default: no."),
     ),
     listing=Listing(endpoints.USERS, shape=_as_member),

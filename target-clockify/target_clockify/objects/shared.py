@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_clockify.declaration import Call, Change, Field, Operation, Part, State
-from target_clockify.values import IDS, TEXT, WORD, record_of
+from target_clockify.values import ANY, IDS, TEXT, WORD, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +19,17 @@ def named(longest: int, *, shortest: int = 1, longest_on_update: int | None = No
         rules={"minLength": shortest, "maxLength": longest},
         on_update={"maxLength": longest_on_update or longest},
         clearable=False,
+    )
+
+
+def currency_of_amounts() -> Field:
+    """Return the field with the currency of a row's amounts, which is checked and written nowhere."""
+    return Field(
+        "currency",
+        ANY,
+        modifier=True,
+        aliases=("currencyCode",),
+        description="Of the row's amounts; one that is not in force is rejected.",
     )
 
 

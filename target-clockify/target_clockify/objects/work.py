@@ -23,7 +23,7 @@ from target_clockify.declaration import (
     State,
     WritableObject,
 )
-from target_clockify.objects.shared import named, rate_parts, without_unchanged_rates
+from target_clockify.objects.shared import currency_of_amounts, named, rate_parts, without_unchanged_rates
 from target_clockify.values import (
     ANY,
     COLOR,
@@ -210,6 +210,7 @@ PROJECTS = WritableObject(
             clearable=False,
         ),
         Field("template", FLAG, key="isTemplate", clearable=False),
+        currency_of_amounts(),
     ),
     listing=Listing(endpoints.PROJECTS),
     natural=("name", "clientId"),
@@ -246,6 +247,7 @@ TASKS = WritableObject(
         Field("status", WORD, rules={"enum": ["ACTIVE", "DONE"]}, clearable=False),
         Field("hourlyRate", RATE, clearable=False, aliases=("hourlyRateAmount",), description="Minor units."),
         Field("costRate", RATE, clearable=False, aliases=("costRateAmount",), description="Minor units."),
+        currency_of_amounts(),
     ),
     listing=Listing(endpoints.TASKS, scope=("projectId",)),
     natural=("projectId", "name"),
