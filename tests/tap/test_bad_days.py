@@ -490,7 +490,8 @@ def test_a_window_holds_exactly_its_entries_whatever_the_zone_of_the_account(
     whole = run_tap(world.origin, api_key=key, streams=["time_entries"]).records["time_entries"]
     starts = sorted({entry["timeInterval"]["start"] for entry in whole})
     assert len(starts) > 3
-    for start, end in zip(starts[::3], starts[1::3], strict=False):
+    windows = list(zip(starts[::3], starts[1::3], strict=False))
+    for start, end in windows[:: max(1, len(windows) // 8)]:
         window = run_tap(world.origin, api_key=key, streams=["time_entries"], start_date=start, end_date=end)
         kept = {one["id"] for one in window.records["time_entries"]}
         assert kept == {one["id"] for one in whole if start <= one["timeInterval"]["start"] < end}
