@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """The readings of a run. They start as soon as the plan is made, ahead of the streams that consume them.
+    """The readings of a run. Once started they go on ahead of the streams that consume them.
 
-    Raises:
-        ClockifyError: The workspaces cannot be listed, or one that was asked for is not among them.
+    Args:
+        client: The connection to Clockify.
+        scope: What the run is to read.
+        streams: The streams that are read, in their order.
     """
 
     def __init__(self, client: Client, scope: Scope, streams: Sequence[StreamDeclaration]) -> None:
@@ -58,18 +60,36 @@ class Plan:
                     self._ranks.setdefault(ancestor, (index, depth))
         for source in (WORKSPACES, CURRENT_USER):  # read here as well
             self._consumers[source] += source in self._ranks
+        self._started = False
+        self.features: dict[str, frozenset[str] | None] = {}
+        """What the plan of each workspace includes, by its id; None where it does not say. Empty before the start."""
+        self.reaches: dict[str, str] = {}
+        """How much of each workspace in scope the key can reach. Empty before the start."""
+
+    def start(self) -> None:
+        """Start the readings, and look at the workspaces and at who reads them. Once is enough.
+
+        Raises:
+            ClockifyError: The workspaces cannot be listed, or one that was asked for is not among them.
+        """
+        if self._started:
+            return
+        self._started = True
         for source in self._ranks:
             self._open(source)
         for source, reading in self._readings.items():
             if source.parent is None:
                 reading.feed(self._roots(source), last=True)
         self.features = self._features_of_workspaces() if WORKSPACES in self._ranks else {}
-        """What the plan of each workspace includes, by its id; None where it does not say."""
         self.reaches = self._reaches()
-        """How much of each workspace in scope the key can reach."""
 
     def reading(self, stream: StreamDeclaration) -> Reading | None:
-        """Return where a stream finds its answers, None where the settings rule the stream out."""
+        """Return where a stream finds its answers, None where the settings rule the stream out.
+
+        Raises:
+            ClockifyError: The start fails.
+        """
+        self.start()
         settled = stream.settled(self._scope)
         return self._readings[settled.source] if settled else None
 

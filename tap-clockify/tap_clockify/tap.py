@@ -152,7 +152,6 @@ class TapClockify(Tap):
         """Return the plan of the run, made with the first stream that is read, for all that are selected.
 
         Raises:
-            ClockifyError: The workspaces cannot be listed.
             ValueError: The settings contradict each other.
         """
         if self._plan is None or not self._plan.holds(stream.declaration):
@@ -248,7 +247,7 @@ class TapClockify(Tap):
         self._progress.start()
         try:
             if selected:
-                self.plan_for(selected[0])
+                self.plan_for(selected[0]).start()
             self.sync_all()
         finally:
             self._progress.stop()
