@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import ClockifyError, FanOut, configuration
 
+from target_clockify import streams
 from target_clockify.currencies import Currencies, code_of
 from target_clockify.current import Current, Reader
 from target_clockify.declaration import Change, Operation
@@ -15,7 +16,8 @@ from target_clockify.ledger import Ledger
 from target_clockify.naming import folded
 from target_clockify.objects import BY_NAME
 from target_clockify.procedures import PROCEDURES, find_procedure
-from target_clockify.record import RejectedError, Route
+from target_clockify.record import Incoming, RejectedError, Route, is_clockify_id
+from target_clockify.references import References, UnresolvedError, referred
 from target_clockify.scratch import open_scratch
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, client_of
 from target_clockify.validation import check
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     try:
         if {"-h", "--help"} & set(words[1:]):
-            sys.stdout.write(f"{told(_found(words[0]))}\n")
+            sys.stdout.write(_help(_found(words[0])))
             return
         answers = _call(words[0], _options(words[1:]))
     except (ClockifyError, RejectedError, ValueError, OSError) as error:
@@ -58,6 +60,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     for answer in answers:
         sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+
+
+def _help(procedure: WritableObject) -> str:
+    """Return a procedure with its parameters, each with what it takes."""
+    required = set(procedure.create.required if procedure.create else ())
+    lines = [told(procedure), ""]
+    for one in procedure.fields:
+        if one.name == "workspaceId":
+            continue
+        takes = [one.kind.name, *([f"one of {', '.join(one.rules['enum'])}"] if "enum" in one.rules else [])]
+        named = one.refers if isinstance(one.refers, str) else next(iter(one.refers.values()), "")
+        takes += [f"of {named}, or their names"] if named else []
+        takes += [] if one.name in required else ["optional"]
+        lines.append(f"  --{one.name}: {', '.join(takes)}")
+    return "\n".join(lines) + "\n"
 
 
 def told(procedure: WritableObject) -> str:
@@ -110,23 +127,56 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
     if not workspace:
         msg = "--workspace-id is required"
         raise ValueError(msg)
-    route = Route(procedure.name, procedure, (), {})
+    if problems := list(streams.problems(config)):
+        raise ValueError("; ".join(problems))
+    route = Route(procedure.name, procedure, (), streams.settings_of(config, procedure.name))
     incoming = route.glance(json.dumps(parameters).encode())
     route.fill(incoming)
     client = client_of(config, "clockify-call")
     reader = Reader(client, workspace)
     zones = Zones(config.get("time_zone") or USER, reader, lambda one: reader.one(BY_NAME["users"], (), one))
-    given = in_zone(procedure, incoming.fields, lambda: zones.of(incoming.fields.get("userId")))
     if route.unknown:
         msg = f"{procedure.name} has no parameter {', '.join(sorted(route.unknown))}: {told(procedure)}"
         raise ValueError(msg)
-    if "currency" in procedure.by_name and (given.get("currency") or not procedure.field("currency").modifier):
+    if lacking := [
+        name for name in (procedure.create.required if procedure.create else ()) if name not in incoming.fields
+    ]:
+        msg = f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} required"
+        raise ValueError(msg)
+    rehearsed = bool(config.get("dry_run"))  # which reads nothing either: names stay names
+    named = incoming.fields if rehearsed else _with_ids(incoming, Reader(client_of(config, "clockify-call"), workspace))
+    given = in_zone(procedure, named, lambda: zones.of(named.get("userId")))
+    if (
+        not rehearsed
+        and "currency" in procedure.by_name
+        and (given.get("currency") or not procedure.field("currency").modifier)
+    ):
         given = _in_currency(procedure, given, Reader(client_of(config, "clockify-call"), workspace))
     check(procedure, Operation.CALL, given, read_shape=False)
-    if config.get("dry_run"):
+    if rehearsed:
         return [_rehearsed(procedure, given, workspace)]
     ledger = Ledger("sqlite://", workspace, "call")
     return Writer(client, reader, ledger).call(procedure, given)
+
+
+def _with_ids(incoming: Incoming, reader: Reader) -> State:
+    """Return the parameters with the ids of what they name.
+
+    Raises:
+        ValueError: A name means nothing, or several things.
+    """
+    procedure, given = incoming.route.object, incoming.fields
+    if all(is_clockify_id(value) for _, value in referred(procedure, given)):
+        return given
+    fan_out = FanOut(reader.client)
+    try:
+        current = Current(reader, fan_out, open_scratch())
+        ledger = Ledger("sqlite://", reader.workspace, "call")
+        return References(ledger, current, BY_NAME, reader.workspace).resolved(incoming)
+    except UnresolvedError as error:
+        raise ValueError(error.said) from None
+    finally:
+        fan_out.close()
 
 
 def _in_currency(procedure: WritableObject, given: State, reader: Reader) -> State:

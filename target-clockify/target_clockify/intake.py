@@ -143,7 +143,7 @@ class Intake:
     @property
     def left_out(self) -> dict[str, int]:
         """What copies go without, and how often."""
-        return self._planner.left_out
+        return {**self._planner.left_out, **self.references.left_out}
 
     # -- records that say nothing new ----------------------------------------------------------
 

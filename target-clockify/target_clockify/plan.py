@@ -13,12 +13,13 @@ from target_clockify.ledger import Entry, Row
 from target_clockify.objects import BY_NAME
 from target_clockify.record import RejectedError
 from target_clockify.validation import check
+from target_clockify.values import FLAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from target_clockify.current import Current, Scope
-    from target_clockify.declaration import State, WritableObject
+    from target_clockify.declaration import Field, State, WritableObject
     from target_clockify.ledger import Ledger
     from target_clockify.record import Incoming
     from target_clockify.scratch import Seen
@@ -96,6 +97,11 @@ def differences(target: WritableObject, current: State, given: State) -> dict[st
         if not one.same(old, new):
             changes[one.name] = (old, new)
     return changes
+
+
+def _says_something(one: Field, value: Any) -> bool:
+    """Tell whether a value is more than what a new object has: 0 and false are, but for a flag."""
+    return bool(value) or (value is not None and value in (0, False) and one.kind is not FLAG)
 
 
 class Planner:
@@ -291,7 +297,7 @@ class Planner:
         changes = {name: (None, value) for name, value in given.items() if value is not None}
         interim = target.interim if self._is_copied(incoming) else {}
         given = {**given, **interim}
-        postponed = {name for name in target.last if given.get(name)}
+        postponed = {name for name in target.last if _says_something(target.field(name), given.get(name))}
         given = {name: value for name, value in given.items() if name not in postponed}
         write = self._write(incoming, Operation.INSERT, scope or (), given, {}, None, changes, recovery)
         write.unfinished = bool(postponed or interim)

@@ -8,6 +8,7 @@ resolved yet may still come, so it is named and waited for.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ logger = logging.getLogger("target-clockify")
 
 _UNLISTED = ("companies", "item_types")  # the API neither lists nor makes them
 _LEFT_OUT = (*_UNLISTED, "currencies")
+_MEMBERS = ("users", "user_groups")
+_ABSENT: Any = object()
 _TRIGGERS = ("projects", "users", "tags", "tasks", "assignments", "expenses")
 
 
@@ -58,6 +61,7 @@ class References:
         self._objects = objects
         self._workspace = workspace
         self._lacking: set[str] = set()
+        self.left_out: Counter[str] = Counter()  # members of copies that are not in this workspace
         self.expected: set[str] = set()  # objects that come with this input, as long as it has not ended
 
     def resolved(self, incoming: Incoming) -> State:
@@ -70,9 +74,13 @@ class References:
         if incoming.workspace == self._workspace and "currencyCode" not in fields:
             return fields
         missing: list[tuple[str, str, int]] = []
+        absent: Counter[str] = Counter()
 
-        def resolve(name: str, value: Any) -> Any:
+        def resolve(name: str, place: str, value: Any) -> Any:
             found = self._ids(name, str(value), incoming)
+            if not found and "[]" in place and self._may_be_absent(name, incoming):
+                absent[f"{name} of {incoming.route.object.name}"] += 1
+                return _ABSENT
             if len(found) != 1 and name not in _LEFT_OUT:
                 missing.append((name, str(value), len(found)))
             return found[0] if len(found) == 1 else None
@@ -82,13 +90,18 @@ class References:
             if one.refers and value and not one.modifier:
                 places = {"": one.refers} if isinstance(one.refers, str) else one.refers
                 for place, name in places.items():
-                    value = _replaced(value, place, partial(resolve, name))
+                    value = _replaced(value, place, partial(resolve, name, place))
                 fields[one.name] = value
                 if value is None:
                     del fields[one.name]
         if missing:
             raise UnresolvedError(missing)
+        self.left_out.update(absent)
         return fields
+
+    def _may_be_absent(self, name: str, incoming: Incoming) -> bool:
+        """Tell whether a copy may go without a member: people and groups, once no more of them can come."""
+        return name in _MEMBERS and incoming.workspace is not None and name not in self.expected
 
     def _ids(self, name: str, value: str, incoming: Incoming) -> list[str]:
         """Return what a reference may mean: one id, none as long as it is unknown, several where it is ambiguous."""
@@ -168,7 +181,7 @@ def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:
     if not place:
         return resolve(value)
     if place.startswith("[]"):
-        return [_replaced(item, place[2:].lstrip("."), resolve) for item in value] if isinstance(value, list) else value
+        return _elements_replaced(value, place[2:].lstrip("."), resolve)
     head, dot, rest = place.partition(".")
     if head.endswith("[]"):
         head, rest, dot = head[:-2], f"[]{dot}{rest}", "."
@@ -177,4 +190,11 @@ def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:
     found = _replaced(value[head], rest, resolve)
     if found is None and value[head] is not None:
         return {name: item for name, item in value.items() if name != head}  # left out, which is not emptied
-    return {**value, head: found}
+    return found if found is _ABSENT else {**value, head: found}  # without the person, a member is none
+
+
+def _elements_replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:
+    if not isinstance(value, list):
+        return value
+    items = [_replaced(item, place, resolve) for item in value]
+    return [item for item in items if item is not _ABSENT]

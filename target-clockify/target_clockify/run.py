@@ -166,9 +166,7 @@ class Run:
             self._delete_missing()
         if left_out := self._intake.left_out:
             said = ", ".join(f"{count} {what}" for what, count in sorted(left_out.items()))
-            logger.warning(
-                "The copy goes without what cannot be had here, such as amounts in another currency: %s", said
-            )
+            logger.warning("The copy goes without what is not here, members or amounts in another currency: %s", said)
         for stream, count in self._intake.left_standing.items():
             logger.info("%s: %d deletions were left out: another row stands for their object", stream, count)
         self._acknowledgement.go_out()

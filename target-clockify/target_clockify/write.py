@@ -375,8 +375,8 @@ class Writer:
             time.sleep(wait)
             try:
                 found = self.find(write.target, write.scope, write.entry.recovery, me)
-            except FATAL:
-                raise
+            except FATAL:  # the create stays in doubt, for the next run to look it up
+                raise lost from None
             except ClockifyError:  # such as a list that grew while it was read
                 continue
             looked = True

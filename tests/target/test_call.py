@@ -115,9 +115,30 @@ def test_settings_that_are_not_valid_are_one_line(
 
 def test_help_of_a_procedure_names_its_parameters(call: Any) -> None:
     code, out, _ = call("UpdateWorkspaceBillableRate", "--help")
-    assert (code, out) == (0, "UpdateWorkspaceBillableRate(amount, [currency], [since])\n")
+    assert (code, out.splitlines()[0]) == (0, "UpdateWorkspaceBillableRate(amount, [currency], [since])")
 
 
 def test_list_names_every_procedure(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--list"])
     assert "UpdateWorkspaceBillableRate(amount, [currency], [since])" in capsys.readouterr().out
+
+
+def test_names_do_as_well_as_ids(empty: Any, capsys: Any) -> None:
+    client = empty.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
+    project = empty.ok("POST", "/workspaces/{ws}/projects", {"name": "Site", "clientId": client})["id"]
+    email = empty.ok("GET", "/user")["email"]
+    settings = ["--workspace-id", empty.workspace_id, "--api-key", "sandbox-key", "--api-url", empty.api_url]
+    main(["AddProjectMembers", "--projectId", "Site", "--userIds", json.dumps([email]), *settings])
+    main(["ArchiveProject", "--project-id=Site", *settings])
+    assert empty.ok("GET", f"/workspaces/{{ws}}/projects/{project}")["archived"]
+    with pytest.raises(SystemExit):
+        main(["ArchiveProject", "--project-id=Nowhere", *settings])
+    assert "projects Nowhere" in capsys.readouterr().err
+
+
+def test_help_tells_what_each_parameter_takes(capsys: Any) -> None:
+    main(["AddInvoicePayment", "--help"])
+    told = capsys.readouterr().out
+    assert "--invoiceId: an id, of invoices, or their names" in told
+    assert "--amount: a whole number of minor units" in told
+    assert "--note: a text, optional" in told
