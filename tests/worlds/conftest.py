@@ -1,12 +1,23 @@
-"""The worlds in which the main stories of the tap run: each disagrees with the plain one in a way that was observed."""
+"""The worlds in which the main stories of tap and target run: each disagrees with the plain one as real ones do."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from tests.pair.conftest import postgres
 from tests.tap.conftest import catalog, run_tap
+from tests.target.conftest import runner, singer
 
-__all__ = ["WORLDS", "catalog", "run_tap"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Sandbox, StartSandbox
+    from tests.tap.conftest import Run
+
+__all__ = ["MEMBER_KEY", "WORLDS", "catalog", "postgres", "run_tap", "runner", "singer"]
 
 WORLDS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -17,4 +28,36 @@ WORLDS: dict[str, dict[str, Any]] = {
     "capped-with-page-totals": {"page_cap": 7, "totals": "page"},
     "capped-without-signs": {"page_cap": 7, "without_last_page": True, "totals": "none"},
     "without-last-page-with-page-totals": {"page_cap": 11, "without_last_page": True, "totals": "page"},
+    "members-see-little": {"users_list": "admins", "group_access": "without-tasks", "plan_refusal": "403-501"},
 }
+
+MEMBER_KEY = "sandbox-member-key"
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest) -> str:
+    """The name of a world; every test that asks for it runs in each of them."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def box(sandbox: StartSandbox, world: str) -> Sandbox:
+    """A sandbox of scale `tiny` in that world."""
+    return sandbox(scale="tiny", world=WORLDS[world])
+
+
+@pytest.fixture(scope="session")
+def _outputs() -> dict[str, bytes]:
+    return {}
+
+
+@pytest.fixture
+def tap_output(box: Sandbox, world: str, run_tap: Callable[..., Run], _outputs: dict[str, bytes]) -> bytes:
+    """What the tap writes of the first workspace of that world as it is at the start; it is read once."""
+    if world not in _outputs:
+        settings = {"policy_status": "ALL", "schedule_end_date": "2028-01-01"}
+        run = run_tap(box.origin, workspace_ids=[box.workspace_id], **settings)
+        assert (run.code, run.complaints) == (0, [])
+        _outputs[world] = b"\n".join(json.dumps(message).encode() for message in run.messages)
+    return _outputs[world]
