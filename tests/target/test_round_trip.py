@@ -212,7 +212,7 @@ _SERVER_MADE = {
 }
 """What a copy cannot have, by stream: nobody can write it, or it says who wrote it and when."""
 
-_NOT_COPIED = {
+NOT_COPIED = {
     ("users", "invalid"),  # who has no e-mail address is made by hand
     ("shared_reports", "invalid"),  # their list lacks the filter
     ("expenses", "invalid"),  # one has lost its category
@@ -231,7 +231,7 @@ def test_copy_into_an_empty_workspace(
     source, copy = box.workspace_id, box.ok("POST", "/workspaces", {"name": "Copy"})["id"]
     messages = [json.loads(line) for line in tap_output(box, source).splitlines()]
     given = _by_stream(messages)
-    _invite(box, copy, given["users"])
+    invite(box, copy, given["users"])
     schemas = [message for message in messages if message["type"] == "SCHEMA"]
     records = [message for message in messages if message["type"] == "RECORD"]
     if order is not None:
@@ -240,7 +240,7 @@ def test_copy_into_an_empty_workspace(
     first = target([*schemas, *records])
     accepted = sum(n for counts in first.counts.values() for what, n in counts.items() if what != "rejected")
     assert len(first.rejects) + accepted == sum(message["stream"] in first.counts for message in records)
-    assert {(reject["stream"], reject["error"]) for reject in first.rejects} <= _NOT_COPIED
+    assert {(reject["stream"], reject["error"]) for reject in first.rejects} <= NOT_COPIED
 
     made = _records(tap_output(box, copy))
     ids = _translation(tmp_path, given, made, source, copy)
@@ -258,7 +258,7 @@ def test_copy_into_an_empty_workspace(
     assert _records(tap_output(box, copy)) == made
 
 
-def _invite(box: Any, workspace: str, people: list[dict[str, Any]]) -> None:
+def invite(box: Any, workspace: str, people: list[dict[str, Any]]) -> None:
     """Nobody can make people members but they themselves; those without an e-mail address are made by name."""
     members = {user["email"] for user in box.ok("GET", f"/workspaces/{workspace}/users?include-roles=true")}
     for user in people:
