@@ -142,7 +142,7 @@ def _change_some(box: Sandbox) -> dict[str, set[str]]:
 
 
 def _remove_from_the_list_of_users(box: Sandbox) -> str:
-    """Let the list of the first workspace's users lack somebody with entries; the API has no call that removes a member.
+    """Let the list of the first workspace's users lack somebody with entries: no call of the API removes a member.
 
     Returns:
         The user's id.
