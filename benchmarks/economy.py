@@ -72,7 +72,7 @@ class _State(msgspec.Struct):
     workspaces: list[_Workspace]
 
 
-_ENDED_BY_AN_EMPTY_PAGE = {"audit_log"}
+_ENDED_BY_AN_EMPTY_PAGE = {"audit_log", "report_attendance", "report_expenses_detailed"}  # neither header nor total
 
 
 def least(state: Path) -> int:
