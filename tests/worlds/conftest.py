@@ -9,10 +9,11 @@ import pytest
 
 from tests.pair.conftest import postgres
 from tests.tap.conftest import catalog, run_tap
-from tests.target.conftest import runner, singer
+from tests.target.conftest import TargetRunner, runner, singer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.conftest import Sandbox, StartSandbox
     from tests.tap.conftest import Run
@@ -61,3 +62,9 @@ def tap_output(box: Sandbox, world: str, run_tap: Callable[..., Run], _outputs: 
         assert (run.code, run.complaints) == (0, [])
         _outputs[world] = b"\n".join(json.dumps(message).encode() for message in run.messages)
     return _outputs[world]
+
+
+@pytest.fixture
+def target(box: Sandbox, tmp_path: Path) -> TargetRunner:
+    """The target, writing to the first workspace of that world."""
+    return TargetRunner(box, tmp_path)

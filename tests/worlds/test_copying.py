@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from tests.target.conftest import TargetRunner
 
 
-def test_what_was_read_is_unchanged(
-    box: Sandbox, runner: type[TargetRunner], tap_output: bytes, tmp_path: Path
-) -> None:
-    target = runner(box, tmp_path)
+def test_what_was_read_is_unchanged(target: TargetRunner, tap_output: bytes) -> None:
     before = target.tables()
     for _ in range(2):
         result = target(tap_output)
