@@ -136,7 +136,11 @@ class Current:
         elif isinstance(item, Incomplete):  # an object that it lacks would be made a second time
             raise MalformedAnswerError(target.listing.endpoint.call, reason=item.reason)
         elif isinstance(item.error, (GoneError, NotPermittedError)):
-            self._refused[target.name, tuple(item.ids[name] for name in target.listing.scope)] = item.error
+            scope = tuple(item.ids[name] for name in target.listing.scope)
+            self._refused[target.name, scope] = item.error
+            if target.listing.own:  # enough to resolve a reference to it; writes are rejected all the same
+                for row in self.reader.client.rows(target.listing.own, item.ids):
+                    self.put(target, self.reader.state(target, row, item.ids), scope)
         else:
             raise item.error
 

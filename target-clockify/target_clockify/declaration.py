@@ -244,6 +244,7 @@ class Listing:
         detail: Reads one object with all its fields, where the list does not tell all.
         detailed: The fields only the detail tells; it is asked for where a record mentions one of them.
         lookup: Reads objects by their ids in the body, where they are known by id alone.
+        own: Reads the part that every key may read, where the list is refused.
     """
 
     endpoint: Endpoint
@@ -253,6 +254,7 @@ class Listing:
     detail: Endpoint | None = None
     detailed: frozenset[str] = frozenset()
     lookup: Endpoint | None = None
+    own: Endpoint | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,13 +20,6 @@ TABLES = ("clients", "projects", "tasks", "tags", "time_entries", "expenses", "i
 SPRING_MORNING = {"start": "2026-03-09 09:00", "duration": "1:30"}  # the day after the clocks change in Los Angeles
 
 
-def _refusing_users(world: str) -> Any:
-    """A world as a parameter, expected to fail where members may not list users."""
-    reason = "where the list of users is refused, a reference to the key's own user is not resolved by GET /user"
-    failing = [pytest.mark.xfail(strict=True, reason=reason)] if WORLDS[world].get("users_list") == "admins" else []
-    return pytest.param(world, marks=failing)
-
-
 def test_exactly_the_corrections_arrive(box: Sandbox, target: TargetRunner, singer: type[Messages]) -> None:
     before = target.tables()
     free = [row for row in before["time_entries"] if row["timeInterval"]["end"] and not row["isLocked"]]
@@ -129,7 +122,6 @@ def test_a_member_corrects_their_own_time_and_nothing_else(
     assert target.tables() == after
 
 
-@pytest.mark.parametrize("world", [_refusing_users(world) for world in WORLDS], indirect=True)
 def test_a_member_adds_time_of_their_own(box: Sandbox, target: TargetRunner, singer: type[Messages]) -> None:
     before = target.tables()
     me = _user(box, "Mia Plain")

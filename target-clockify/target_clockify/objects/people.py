@@ -119,7 +119,7 @@ USERS = WritableObject(
         currency_of_amounts(),
         Field("sendEmail", FLAG, modifier=True, description="Send an invitation by e-mail; default: no."),
     ),
-    listing=Listing(endpoints.USERS, shape=_as_member),
+    listing=Listing(endpoints.USERS, shape=_as_member, own=endpoints.CURRENT_USER),
     natural=("email",),
     otherwise=("name", "email"),
     create=Create(
