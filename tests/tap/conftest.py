@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.prefork import Prefork
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 TAP = Path(sys.executable).parent / "tap-clockify"
 
@@ -67,8 +69,18 @@ def catalog() -> Callable[[Iterable[str]], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
+def prefork() -> Iterator[Prefork]:
+    """A process that has imported the tap."""
+    process = Prefork()
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session")
 def run_tap(
-    tmp_path_factory: pytest.TempPathFactory, catalog: Callable[[Iterable[str]], dict[str, Any]]
+    tmp_path_factory: pytest.TempPathFactory,
+    catalog: Callable[[Iterable[str]], dict[str, Any]],
+    prefork: Prefork,
 ) -> Callable[..., Run]:
     """Run the tap against a sandbox, with further settings and a choice of streams."""
     folder = tmp_path_factory.mktemp("tap")
@@ -91,9 +103,7 @@ def run_tap(
             chosen.write_text(json.dumps(with_catalog or catalog(streams or ())))
             command += ["--catalog", chosen]
         around = {**os.environ, **(environment or {})}
-        ended = subprocess.run(
-            command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=120, env=around
-        )
+        ended = prefork.run([str(one) for one in command[1:]], around)
         lines = ended.stdout.splitlines()
         messages = [json.loads(line) for line in lines if line.startswith(b"{")]
         return Run(ended.returncode, ended.stderr.decode(), messages)
