@@ -23,6 +23,7 @@ from clockify_sandbox.faults import Fault, Faults
 from clockify_sandbox.limiter import Limiter
 from clockify_sandbox.reception import cross_origin, receive_stranger
 from clockify_sandbox.routes import ROUTER
+from clockify_sandbox.routing import OUTSIDE
 from clockify_sandbox.sandbox import Request, Sandbox
 from clockify_sandbox.seed import build_world
 from clockify_sandbox.state import Saved, load, save
@@ -207,7 +208,7 @@ def _split(path: str, name: str) -> tuple[Host, str]:
     for prefix, host in _HOSTS:
         if path.startswith(prefix + "/"):
             return host, path[len(prefix) :]
-    return "api", "/(outside)" + path
+    return "api", OUTSIDE + path
 
 
 class _GoneError(Exception):

@@ -12,7 +12,7 @@ from clockify_sandbox.binding import Body
 SortOrder = Literal["ASCENDING", "DESCENDING"]
 Minor = Annotated[int, Meta(ge=0)]
 """An amount in minor units."""
-Color = Annotated[str, Meta(pattern="^#(?:[0-9a-fA-F]{6})$")]
+Color = Annotated[str, Meta(pattern="^#(?:[0-9a-fA-F]{6}){1}$")]
 Day = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 
 

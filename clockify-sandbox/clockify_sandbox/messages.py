@@ -145,7 +145,7 @@ NOT_ACCEPTABLE = Message(
 )
 NOT_FOUND = Message("Not Found", "No encontrado", "Nicht gefunden")
 NO_RESOURCE = Message(
-    "No static resource v1{path}.", "No existe el recurso v1{path}.", "Die Ressource v1{path} gibt es nicht."
+    "No static resource {path}.", "No existe el recurso {path}.", "Die Ressource {path} gibt es nicht."
 )
 PARAMETER_MISSING = Message(
     "Required request parameter '{name}' for method parameter type String is not present",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from clockify_sandbox.paging import Paging
 
 Host = Literal["api", "report", "auditlog"]
+OUTSIDE = "/(outside)"
+"""Begins the paths that are under the base path of no host; no route has it."""
 Role = Literal["MEMBER", "ADMIN", "SELF"]  # SELF: the user of {userId}, an administrator, and for reads a manager
 Handler = TypeVar("Handler", bound="Callable[..., Any]")
 
@@ -184,7 +186,8 @@ def _argument_types(handler: Callable[..., Any]) -> dict[str, Any]:
 
 def _no_route(host: Host, path: str) -> ApiError:
     if host == "api":
-        return ApiError(404, 3000, messages.NO_RESOURCE(path=path))
+        resource = path.removeprefix(OUTSIDE).lstrip("/") if path.startswith(OUTSIDE) else f"v1{path}"
+        return ApiError(404, 3000, messages.NO_RESOURCE(path=resource))
     return ApiError(404, 404, messages.HTTP_NOT_FOUND) if host == "report" else ApiError(404, None, messages.NOT_FOUND)
 
 

@@ -313,4 +313,6 @@ def test_hosts_are_known_by_their_names(empty: Sandbox) -> None:
     assert reports.json() == {"reports": [], "count": 0}
     audit = requests.get(f"{path}/audit-log", headers={**headers, "Host": "auditlog-api.api.clockify.me"}, timeout=9)
     assert audit.status_code == 405
-    assert requests.get(f"{path}/tags", headers=headers, timeout=9).status_code == 404
+    unknown = requests.get(f"{path}/tags", headers=headers, timeout=9)
+    assert unknown.status_code == 404
+    assert unknown.json()["message"] == f"No static resource v1/workspaces/{empty.workspace_id}/tags."

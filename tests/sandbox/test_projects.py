@@ -44,6 +44,8 @@ def test_names_are_unique_per_client(empty: Sandbox) -> None:
     assert answer.json() == {"message": "Site project for client Acme already exists.", "code": 501}
     for body in ({"name": "x"}, {"name": "ok", "color": "red"}, {"name": "ok", "clientId": "0" * 24}):
         assert empty.refused("POST", PROJECTS, body) == (400, 501)
+    colour_with_alpha = empty.call("POST", PROJECTS, {"name": "ok", "color": "#16407Bee"})
+    assert "^#(?:[0-9a-fA-F]{6}){1}$" in colour_with_alpha.json()["message"]
 
 
 def test_an_update_keeps_most_but_drops_billable_and_public(empty: Sandbox) -> None:
