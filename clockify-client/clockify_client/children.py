@@ -34,6 +34,11 @@ class Children(NamedTuple):
     odd_rows: int
 
 
+def _distinct(ids: Iterable[Ids]) -> list[Ids]:
+    """Return each child once, though its parent's row came twice."""
+    return list({tuple(sorted((name, str(value)) for name, value in one.items())): one for one in ids}.values())
+
+
 def children_of(page: Page, families: Sequence[Family]) -> Children:
     """Return the children that a page names, by family; rows that cannot be parents are left out and counted.
 
@@ -50,7 +55,7 @@ def children_of(page: Page, families: Sequence[Family]) -> Children:
                 named = [one for one in sound if is_identity(one.get(page.endpoint.identity))]
                 parents.extend(named)
                 odd[row] += odd_here + len(sound) - len(named)
-        ids = [list(family.make(rows[family.row], page.ids)) for family in families]
+        ids = [_distinct(family.make(rows[family.row], page.ids)) for family in families]
     except (AttributeError, LookupError, TypeError) as error:
         raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE) from error
     return Children(ids, max(odd.values(), default=0))

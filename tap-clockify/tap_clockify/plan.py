@@ -65,6 +65,8 @@ class Plan:
         """What the plan of each workspace includes, by its id; None where it does not say. Empty before the start."""
         self.reaches: dict[str, str] = {}
         """How much of each workspace in scope the key can reach. Empty before the start."""
+        self.reader = ""
+        """Id of the user whose key it is; empty where it is not known, and before the start."""
 
     def start(self) -> None:
         """Start the readings, and look at the workspaces and at who reads them. Once is enough.
@@ -191,7 +193,8 @@ class Plan:
         else:
             rows = self._read(endpoints.CURRENT_USER)
         account = rows[0] if rows else {}
-        user, rights = str(account.get("id") or "unknown"), _rights_of(account)
+        self.reader = str(account.get("id") or "")
+        user, rights = self.reader or "unknown", _rights_of(account)
         managed = {row.get("id") for row in self._read(endpoints.WORKSPACES_OF_ADMIN)}
         return {one: reach_of(user, rights, is_admin=one in managed) for one in ids}
 

@@ -57,7 +57,10 @@ def listed(field: str, name: str, **names: str) -> Shape:
         outer = {inner: row.get(source) for inner, source in names.items()}
         if field not in row:
             raise WithheldError
-        for value in dict.fromkeys(row[field] or ()):
+        values = row[field] or []
+        if not isinstance(values, list):
+            raise TypeError(field)
+        for value in dict.fromkeys(values):
             yield {name: value, **outer}
 
     return shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from tap_clockify.coverage import Coverage
+from tap_clockify.declaration import Parent
 from tap_clockify.shapes import WithheldError
 from tap_clockify.verdict import Cause, Verdict
 from tap_clockify.verification import Finding, Notice
@@ -53,6 +55,7 @@ _NULL = (msgspec.Raw(b"null"), None)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _NO_KEY = (*_NULL, *_BLANK)
 _DECODERS = {row: msgspec.json.Decoder(row) for row in (Record, RawRecord)}
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")  # anything else may be somebody's data
 _LINES, _MOST_LINES, _BYTES = 20, 500, 1 << 18  # written at once: few at first, then as many as make this size
 
 
@@ -65,10 +68,11 @@ class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
 
 @dataclass
 class _Odd:
-    """Counts the rows of a page that no record can be made of, and those without the part that records are made of."""
+    """Counts the rows of a page of which no record is made: odd, without the part that is needed, or repeated."""
 
     rows: int = 0
     withheld: int = 0
+    repeated: int = 0
 
 
 def schema_of(stream: str) -> dict[str, Any]:
@@ -185,12 +189,20 @@ class ClockifyStream(Stream):
                 self._replaced = 0
             if self._unknown:
                 known = "Clockify sends fields that this version does not know; they are left out"
-                self.logger.warning("%s of %s: %s", known, self.name, ", ".join(sorted(self._unknown)))
+                names = sorted(name if _FIELD_NAME.fullmatch(name) else "one that is no name" for name in self._unknown)
+                self.logger.warning("%s of %s: %s", known, self.name, ", ".join(names))
 
     def _pages_in(self, items: Iterable[Item]) -> Iterator[Page]:
+        people: dict[str, set[str]] = {}
+        of_users = self._settled.source.parent is not None and self._settled.source.parent.stand_in is not None
         for item in items:
+            if of_users and isinstance(item, (Page, Refusal, Finding)):
+                people.setdefault(str(item.ids.get("workspaceId")), set()).add(str(item.ids.get("userId")))
             if isinstance(item, Page):
                 self._came.add(str(item.ids.get("workspaceId")))
+                if self._settled.source.stand_in is not None:
+                    users = people.setdefault(str(item.ids.get("workspaceId")), set())
+                    users |= {str(row.get("id")) for row in sound_rows_of(item.endpoint, item.body, Parent)[0]}
                 yield item
             elif isinstance(item, Incomplete):
                 self._note(Cause.CONTRADICTED, item.ids, item.reason)
@@ -200,6 +212,16 @@ class ClockifyStream(Stream):
                 self.logger.log(logging.WARNING if item.warning else logging.INFO, item.text)
             else:
                 self._note_refusal(item)
+        if of_users or self._settled.source.stand_in is not None:
+            self._look_for_reader(people)
+
+    def _look_for_reader(self, people: Mapping[str, set[str]]) -> None:
+        """Doubt a list of users that lacks the person who reads it: a user of a workspace is one of its users."""
+        plan = self._tap.plan_for(self)
+        for workspace in plan.reaches:
+            if plan.reader and plan.reader not in people.get(workspace, set()) and self.verdict.covers(workspace):
+                reason = "the list of users lacks the person whose key reads it"
+                self.verdict.add(Cause.CONTRADICTED, reason, workspace=workspace)
 
     def _verified(self, items: Iterable[Page | Refusal | Incomplete]) -> Iterator[Item]:
         """Yield the items, and what a look at the reports adds to them where the settings ask for it."""
@@ -212,6 +234,9 @@ class ClockifyStream(Stream):
             verification = self._tap.verification_of(self._settled.source, self)
             yield from verification.items(items)
             self._former_read = verification.looked_for
+            if Coverage.of_bookmark(self.stream_state) is None:  # rows of people who left may have been loaded
+                for workspace in sorted(verification.not_permitted):
+                    self.verdict.add(Cause.NOT_LOOKED_FOR, "the reports may not be read", workspace=workspace)
             return
         yield from items
 
@@ -341,6 +366,8 @@ class ClockifyStream(Stream):
             self._note(Cause.BROKEN, page.ids, str(error))
         if odd.rows:
             self._note(Cause.ODD_ROWS, page.ids, f"{odd.rows} of {page.endpoint.call}")
+        if odd.repeated:
+            self._note(Cause.SHIFTED, page.ids, page.endpoint.call)
         if odd.withheld:
             self._note(Cause.WITHHELD, page.ids, f"{odd.withheld} of {page.endpoint.call}")
 
@@ -349,7 +376,8 @@ class ClockifyStream(Stream):
         stamps: dict[str, Any] = {name: value for name, value in ids.items() if name in fields}
         if row is RawRecord:
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
-        distinct, own = self._distinct(page), self._properties - stamps.keys()
+        own = self._properties - stamps.keys()
+        self._forget_rows_before(page)
         blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
         for record in self._decoded_rows(body, page, row, ids, odd):
             known = not record.keys().isdisjoint(own)
@@ -357,7 +385,8 @@ class ClockifyStream(Stream):
             if not known or self._lacks_key(record):
                 odd.rows += 1
                 continue
-            if distinct and not self._first_seen(record):
+            if not self._first_seen(record):
+                odd.repeated += not self._settled.source.overlapping
                 continue
             if not record.keys() <= fields:
                 self._drop(record)
@@ -368,7 +397,7 @@ class ClockifyStream(Stream):
 
     def _lacks_key(self, record: Record) -> bool:
         """Tell whether a record cannot be told from others: a field of its key is null, or its id is blank."""
-        return any(record.get(name) in (_NO_KEY if name == "id" else _NULL) for name in self.primary_keys)
+        return any(_is_no_key(record.get(name), blank=name == "id") for name in self.primary_keys)
 
     def _decoded_rows(self, body: bytes, page: Page, row: Any, ids: Mapping[str, Any], odd: _Odd) -> Iterable[Record]:
         """Return the records that the declaration makes of the rows in an answer.
@@ -400,14 +429,13 @@ class ClockifyStream(Stream):
             else:
                 yield from kept
 
-    def _distinct(self, page: Page) -> bool:
-        """Tell whether rows may have come before: lists shift while others write, and some answers overlap."""
+    def _forget_rows_before(self, page: Page) -> None:
+        """Forget the keys of another list: rows are told apart within one, those of lists that overlap together."""
         overlapping = self._settled.source.overlapping
         ids = page.ids.get("workspaceId") if overlapping else page.ids
         if page.number == 0 and not (overlapping and ids == self._seen_under):
             self._seen.clear()
             self._seen_under = ids
-        return overlapping or not (page.number == 0 and page.last)
 
     def _first_seen(self, row: Record) -> bool:
         key: Any = tuple(_comparable(row.get(name)) for name in self.primary_keys)
@@ -460,6 +488,13 @@ class ClockifyStream(Stream):
     def _decoded(self) -> bool:
         """Whether records must be decoded through and through; else their values pass as the JSON they are."""
         return self._mapped or self._keep is not None or self._settled.shape is not None
+
+
+def _is_no_key(value: Any, *, blank: bool) -> bool:
+    """Tell whether a value cannot be a key: null, an object, an array, or a blank id."""
+    if value in (_NO_KEY if blank else _NULL):
+        return True
+    return bytes(value)[:1] in {b"{", b"["} if isinstance(value, msgspec.Raw) else isinstance(value, (dict, list))
 
 
 def _comparable(value: Any) -> str | bytes:

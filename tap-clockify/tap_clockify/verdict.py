@@ -45,7 +45,12 @@ class Cause(enum.Enum):
     REFUSED = "Clockify does not permit reading it", "keep STATE between runs, or use the key of an owner or admin"
     ROLE = "the role of the key's owner may be shown only a part", "keep STATE between runs, or use the key of an admin"
     LOST = "less is covered than before", "restore the right or setting, or remove its rows and reset the bookmark"
-    LEFT = "people who left have tracked time that could not be read", "their rows are in the detailed report"
+    LEFT = "somebody has tracked time of which no entry could be read", "look for it in Clockify's detailed report"
+    NOT_LOOKED_FOR = "people who left could not be looked for", "keep STATE between runs, or use the key of an admin"
+    SHIFTED = (
+        "a row came twice, so the list changed while it was read or is not whole",
+        "run again, which reads it anew",
+    )
     UNVERIFIED = "who tracked time could not be looked up", "run again, or unset verify_time_entries", "failed"
     WITHHELD = "rows came without the part it is made of", "use the key of an owner or admin, or deselect the stream"
     BROKEN = "it could not be read", "run again; if that does not help, report the call that is named here", "failed"

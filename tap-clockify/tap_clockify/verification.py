@@ -156,6 +156,9 @@ class Verification:
         self._reports: dict[str, _Reported | None] = {}
         self._read: dict[str, set[str]] = {}
         self._in_vain: dict[str, int] = {}
+        self._with_hours: set[str] = set()
+        self.not_permitted: set[str] = set()
+        """The workspaces whose reports may not be read."""
         self._beside: list[Item] = []
         self._ended = False
 
@@ -197,6 +200,7 @@ class Verification:
                     yield from _beside(self._compared(hours, workspace, user))
         for workspace in self._plan.reaches:
             yield from _beside(self._report(workspace))
+            yield from _beside(self._contradicted(workspace))
             report = self._reports[workspace]
             tracked = report.seconds.keys() if report else set()
             for user in sorted(tracked - self._read.get(workspace, set())):
@@ -217,6 +221,15 @@ class Verification:
                     f"{self._stream} in workspace {workspace}: its reports may not be read, so hours are not compared "
                     "and people who left are not looked for"
                 )
+                self.not_permitted.add(workspace)
+
+    def _contradicted(self, workspace: str) -> Iterator[Item]:
+        """Doubt a report that knows nobody, though the same key has read finished entries of the window."""
+        report = self._reports[workspace]
+        if report is not None and not report.seconds and workspace in self._with_hours:
+            self._reports[workspace] = None
+            reason = "the summary report is empty, though entries were read"
+            yield Finding(Cause.UNVERIFIED, {"workspaceId": workspace}, reason)
 
     def _reported(self, workspace: str, user: str = "") -> _Reported | None:
         """Return what the summary report says now; None where it may not be read."""
@@ -227,8 +240,12 @@ class Verification:
     def _compared(self, hours: _Hours, workspace: str, user: str) -> Iterator[Item]:
         """Compare the hours of a user; where they differ, yield what a second reading brings, or a line about it."""
         report = self._reports[workspace]
+        if hours.seconds:
+            self._with_hours.add(workspace)
         if not hours.comparable or report is None or self._agree(hours, report, workspace, user):
             return
+        if not report.seconds and hours.seconds:
+            return  # the report as a whole is doubted in the end
         if self._in_vain.get(workspace, 0) < _IN_VAIN:
             before = len(hours.ids)
             for item in self._plan.pages_of(self._source, workspace, user):
@@ -242,42 +259,53 @@ class Verification:
             if self._agree(hours, report, workspace, user):
                 return
             self._in_vain[workspace] = self._in_vain.get(workspace, 0) + (len(hours.ids) == before)
+        if not hours.ids:
+            yield Finding(Cause.LEFT, {"workspaceId": workspace, "userId": user}, self._figures(hours, report, user))
+            return
         yield self._difference(hours, report, workspace, user)
 
     def _agree(self, hours: _Hours, report: _Reported, workspace: str, user: str) -> bool:
         return hours.agrees_with(report, user, all_shown=self._plan.reaches.get(workspace) == EVERYTHING)
 
     def _difference(self, hours: _Hours, report: _Reported, workspace: str, user: str) -> Notice:
-        running = f" and {len(hours.running_since)} running" if hours.running_since else ""
         return Notice(
-            f"{self._stream} of {user} in workspace {workspace}: {hours.seconds / 3600:.2f} h{running} read, "
-            f"{report.seconds.get(user, 0) / 3600:.2f} h in the summary report; compare the entries with the report "
-            "in Clockify",
+            f"{self._stream} of {user} in workspace {workspace}: {self._figures(hours, report, user)}; compare the "
+            "entries with the report in Clockify",
             warning=True,
         )
+
+    def _figures(self, hours: _Hours, report: _Reported, user: str) -> str:
+        running = f" and {len(hours.running_since)} running" if hours.running_since else ""
+        reported = report.seconds.get(user, 0) / 3600
+        return f"{hours.seconds / 3600:.2f} h{running} read, {reported:.2f} h in the summary report"
 
     def _of_former(self, workspace: str, user: str) -> Iterator[Item]:
         """Yield the entries of somebody whom no list of users names: they have left."""
         hours = _Hours(window_of(workspace, self._scope))
         for item in self._plan.pages_of(self._source, workspace, user):
             if isinstance(item, Refusal):
-                yield from self._in_detailed_report(workspace, user, item)
+                yield from self._in_detailed_report(workspace, user, str(item.error))
                 return
             yield item
             if isinstance(item, Page):
                 hours.add(item)
-        yield from self._compared(hours, workspace, user)
+        report = self._reports[workspace]
+        if not hours.ids and report is not None and report.seconds.get(user):
+            yield from self._in_detailed_report(workspace, user, self._figures(hours, report, user))
+        else:
+            yield from self._compared(hours, workspace, user)
 
-    def _in_detailed_report(self, workspace: str, user: str, refusal: Refusal) -> Iterator[Item]:
-        """Yield the entries of somebody whose own list is refused from the detailed report."""
+    def _in_detailed_report(self, workspace: str, user: str, reason: str) -> Iterator[Item]:
+        """Yield the entries of somebody whose own list is refused, or empty, from the detailed report."""
         ids, hours = {"workspaceId": workspace, "userId": user}, _Hours(window_of(workspace, self._scope))
         try:
             entries = entries_in_reports(self._plan.client, workspace, hours.window, user)
         except ClockifyError as error:
             yield Finding(Cause.BROKEN, ids, str(error))
             return
-        if entries is None:
-            yield Finding(Cause.LEFT, ids, str(refusal.error))
+        report = self._reports[workspace]
+        if entries is None or (not entries and report is not None and report.seconds.get(user)):
+            yield Finding(Cause.LEFT, ids, reason)
             return
         yield Notice(
             f"{self._stream} of {user}, who has left workspace {workspace}, come from the detailed report, without "
@@ -286,7 +314,6 @@ class Verification:
         page = Page(self._source.asked(self._scope), ids, 0, _ENCODER.encode(entries), last=True)
         yield page
         hours.add(page)
-        report = self._reports[workspace]
         if hours.comparable and report is not None and not self._agree(hours, report, workspace, user):
             yield self._difference(hours, report, workspace, user)
 

@@ -19,7 +19,7 @@ from clockify_client import (
     UnknownWorkspaceError,
     endpoints,
 )
-from clockify_client.rows import UNLIKE
+from clockify_client.rows import UNLIKE, is_identity
 
 from tap_clockify.windows import spans
 
@@ -66,9 +66,10 @@ def seconds_by_user(client: Client, workspace: str, window: Window, user: str = 
         return None
     seconds: Counter[str] = Counter()
     for row in rows:
-        duration = row.get("duration")
-        if row.get("_id"):
-            seconds[str(row["_id"])] += duration if isinstance(duration, int) else 0
+        user_id, duration = row.get("_id"), row.get("duration")
+        if not is_identity(user_id) or not isinstance(duration, int):
+            raise MalformedAnswerError(endpoint.call, reason=UNLIKE)
+        seconds[str(user_id)] += duration
     return dict(seconds)
 
 

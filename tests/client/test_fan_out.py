@@ -586,6 +586,7 @@ def test_a_consumer_that_was_not_announced_is_refused_rather_than_given_nothing(
 
 def test_closing_frees_who_waits_and_ends_the_workers() -> None:
     asked, answered = threading.Event(), threading.Event()
+    before = set(threading.enumerate())
 
     def answer(_: Endpoint, __: Ids, number: int) -> PageAnswer:
         asked.set()
@@ -608,7 +609,7 @@ def test_closing_frees_who_waits_and_ends_the_workers() -> None:
     within(LONG, consume, close)
     assert world.closed
     answered.set()
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - before:
         if thread.name.startswith("clockify-"):
             thread.join(timeout=LONG)
             assert not thread.is_alive()

@@ -18,6 +18,8 @@ from tests.prefork import Prefork
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    Nights = Callable[..., "Run"]
+
 TAP = Path(sys.executable).parent / "tap-clockify"
 
 
@@ -107,5 +109,21 @@ def run_tap(
         lines = ended.stdout.splitlines()
         messages = [json.loads(line) for line in lines if line.startswith(b"{")]
         return Run(ended.returncode, ended.stderr.decode(), messages)
+
+    return run
+
+
+@pytest.fixture
+def night(run_tap: Callable[..., Run], tmp_path: Path) -> Nights:
+    """Run the tap with the STATE of the run before."""
+    file = tmp_path / "state.json"
+
+    def run(origin: str, **more: Any) -> Run:
+        options = ["--state", str(file)] if file.exists() else []
+        ended = run_tap(origin, options=options, **more)
+        states = [one["value"] for one in ended.messages if one["type"] == "STATE"]
+        if states:
+            file.write_text(json.dumps(states[-1]))
+        return ended
 
     return run

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import StartSandbox
-    from tests.tap.conftest import Run
+    from tests.tap.conftest import Nights, Run
 
-    Nights = Callable[..., Run]
-
+STREAMS = ["projects", "project_memberships", "expenses", "tags"]
 REACHES = [EVERYTHING, "user a", "user b", "user a p1", "user a p1 p2"]
 coverages = st.builds(
     Coverage,
@@ -62,25 +61,6 @@ def test_a_stable_coverage_holds_nothing_back_from_the_second_run_on(now: Covera
 @pytest.mark.parametrize("bookmark", [None, {}, "x", {"coverage": None}, {"coverage": {"workspaces": ["w"]}}, [1]])
 def test_a_bookmark_of_somebody_else_records_nothing(bookmark: Any) -> None:
     assert Coverage.of_bookmark(bookmark) is None
-
-
-@pytest.fixture
-def night(run_tap: Callable[..., Run], tmp_path: Path) -> Nights:
-    """Run the tap with the STATE of the run before."""
-    file = tmp_path / "state.json"
-
-    def run(origin: str, **more: Any) -> Run:
-        options = ["--state", str(file)] if file.exists() else []
-        ended = run_tap(origin, options=options, **more)
-        states = [one["value"] for one in ended.messages if one["type"] == "STATE"]
-        if states:
-            file.write_text(json.dumps(states[-1]))
-        return ended
-
-    return run
-
-
-STREAMS = ["projects", "project_memberships", "expenses", "tags"]
 
 
 def test_an_owner_follows_deletions_from_the_first_run_on(sandbox: StartSandbox, night: Nights) -> None:

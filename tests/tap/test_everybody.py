@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import StartSandbox
-    from tests.tap.conftest import Run
+    from tests.tap.conftest import Nights, Run
 
     Runs = Callable[..., Run]
 
@@ -63,12 +64,81 @@ def test_entries_of_somebody_that_cannot_be_had_keep_the_version_back(sandbox: S
     assert any(f"time_entries is incomplete of {left} in workspace {one}" in line for line in run.complaints)
 
 
-def test_reports_that_may_not_be_read_are_said_and_hold_nothing_back(sandbox: StartSandbox, run_tap: Runs) -> None:
+def test_reports_that_may_not_be_read_hold_the_version_back_until_state_knows_it(
+    sandbox: StartSandbox, night: Nights
+) -> None:
     box = sandbox(scale="tiny")
     box.faults([{"route": "POST /workspaces/{ws}/reports/summary", "nth": "every", "status": 403}])
-    run = run_tap(box.origin, streams=["time_entries"])
-    assert run.activated == {"time_entries"}
+    run = night(box.origin, streams=["time_entries"])
     assert "its reports may not be read, so hours are not compared and people who left are not looked for" in run.log
+    assert (run.code, run.activated) == (0, set())
+    assert all("people who left could not be looked for" in line for line in run.complaints)
+    assert night(box.origin, streams=["time_entries"]).activated == {"time_entries"}
+
+
+@pytest.mark.parametrize(
+    "answer", ['{"groupOne":null}', '{"groupOne":[]}', '{"groupOne":[{"_id":null,"duration":60}]}', "{}"]
+)
+def test_a_report_that_cannot_be_right_is_no_witness(sandbox: StartSandbox, run_tap: Runs, answer: str) -> None:
+    box = sandbox(scale="tiny")
+    box.faults([{"route": "POST /workspaces/{ws}/reports/summary", "nth": "every", "status": 200, "body": answer}])
+    run = run_tap(box.origin, streams=["time_entries"])
+    assert (run.code, run.activated) == (1, set())
+    assert all("who tracked time could not be looked up" in line for line in run.complaints)
+
+
+def test_somebody_of_whose_hours_nothing_can_be_read_keeps_the_version_back(
+    sandbox: StartSandbox, run_tap: Runs
+) -> None:
+    box = sandbox(scale="tiny")
+    user, _ = _shorter_list(box, run_tap, "every")
+    nothing = {"nth": "every", "status": 200, "body": "[]", "headers": {"Last-Page": "true"}}
+    box.faults([{"route": f"GET /workspaces/*/user/{user}/time-entries", **nothing}])
+    run = run_tap(box.origin, streams=["time_entries"], workspace_ids=[box.workspace_ids[0]])
+    assert (run.code, run.activated) == (0, set())
+    (line,) = run.complaints
+    assert line.startswith(f"time_entries is incomplete of {user}")
+    assert "0.00 h read" in line
+
+
+@pytest.mark.parametrize("stream", ["users", "memberships", "member_profiles", "time_entries"])
+@pytest.mark.parametrize("left", ["nobody", "others"])
+def test_a_list_of_users_without_the_reader_is_not_whole(
+    sandbox: StartSandbox, run_tap: Runs, stream: str, left: str
+) -> None:
+    box = sandbox(scale="tiny")
+    one = box.workspace_ids[0]
+    users = run_tap(box.origin, streams=["users", "current_user"], workspace_ids=[one])
+    (reader,) = users.records["current_user"]
+    others = [row for row in users.records["users"] if row["id"] != reader["id"]] if left == "others" else []
+    fault = {"status": 200, "body": json.dumps(others), "headers": {"Last-Page": "true"}}
+    box.faults([{"route": "GET /workspaces/{ws}/users", "nth": "every", **fault}])
+    run = run_tap(box.origin, streams=[stream], workspace_ids=[one], verify_time_entries=False)
+    assert not run.activated
+    assert run.code == 1
+    assert any("lacks the person whose key reads it" in line for line in run.complaints)
+
+
+@pytest.mark.parametrize("stream", ["clients", "projects", "users", "invoices", "time_entries"])
+def test_a_row_that_comes_twice_is_written_once_and_removes_nothing(
+    sandbox: StartSandbox, run_tap: Runs, stream: str
+) -> None:
+    box = sandbox(scale="tiny")
+    one = box.workspace_ids[0]
+    route = {
+        "invoices": "POST /workspaces/{ws}/invoices/info",
+        "time_entries": "GET /workspaces/{ws}/user/{userId}/time-entries",
+    }.get(stream, f"GET /workspaces/{{ws}}/{stream}")
+    rows = run_tap(box.origin, streams=[stream], workspace_ids=[one]).records[stream][:2]
+    twice: Any = [*rows, rows[0]]
+    body = json.dumps({"invoices": twice, "total": 3} if stream == "invoices" else twice)
+    box.faults([{"route": route, "nth": "every", "status": 200, "body": body, "headers": {"Last-Page": "true"}}])
+    settings = {"verify_time_entries": False, "suppress_extended_requests": stream == "invoices"}
+    run = run_tap(box.origin, streams=[stream], workspace_ids=[one], **settings)
+    counts = Counter((row.get("userId") if stream == "time_entries" else "", row["id"]) for row in run.records[stream])
+    assert set(counts.values()) == {1}
+    assert not run.activated
+    assert any("a row came twice" in line for line in run.complaints)
 
 
 @pytest.mark.parametrize("settings", [{"verify_time_entries": False}, {"requests_per_hour": 1000}])
