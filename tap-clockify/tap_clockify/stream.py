@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,8 @@ _BLANK = (msgspec.Raw(b'""'), "")
 _NULL = (msgspec.Raw(b"null"), None)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _NO_KEY = (*_NULL, *_BLANK)
+_OPENING = {b"{", b"["}
+_Key = str | bytes | tuple[str | bytes | None, ...]
 _DECODERS = {row: msgspec.json.Decoder(row) for row in (Record, RawRecord)}
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")  # anything else may be somebody's data
 _LINES, _MOST_LINES, _BYTES = 20, 500, 1 << 18  # written at once: few at first, then as many as make this size
@@ -105,7 +107,7 @@ class ClockifyStream(Stream):
         self._at_once = _LINES
         self._unknown: set[str] = set()
         self._replaced = 0
-        self._seen: set[str | bytes | tuple[str | bytes, ...]] = set()
+        self._seen: set[_Key] = set()
         self._seen_under: object = None
 
     @property
@@ -220,8 +222,7 @@ class ClockifyStream(Stream):
         plan = self._tap.plan_for(self)
         for workspace in plan.reaches:
             if plan.reader and plan.reader not in people.get(workspace, set()) and self.verdict.covers(workspace):
-                reason = "the list of users lacks the person whose key reads it"
-                self.verdict.add(Cause.CONTRADICTED, reason, workspace=workspace)
+                self.verdict.add(Cause.UNLISTED, workspace=workspace)
 
     def _verified(self, items: Iterable[Page | Refusal | Incomplete]) -> Iterator[Item]:
         """Yield the items, and what a look at the reports adds to them where the settings ask for it."""
@@ -377,27 +378,28 @@ class ClockifyStream(Stream):
         if row is RawRecord:
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
         own = self._properties - stamps.keys()
-        self._forget_rows_before(page)
+        named_by_stamps = stamps.keys() >= set(self.primary_keys)  # then a row of any shape would have its key
+        key_of, seen = self._key_of, self._seen_of(page)
         blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
         for record in self._decoded_rows(body, page, row, ids, odd):
-            known = not record.keys().isdisjoint(own)
-            record.update(stamps)
-            if not known or self._lacks_key(record):
+            if named_by_stamps and record.keys().isdisjoint(own):
                 odd.rows += 1
                 continue
-            if not self._first_seen(record):
+            record.update(stamps)
+            key = key_of(record)
+            if key is None:
+                odd.rows += 1
+                continue
+            if key in seen:
                 odd.repeated += not self._settled.source.overlapping
                 continue
+            seen.add(key)
             if not record.keys() <= fields:
                 self._drop(record)
             for name in blanks:
                 if record.get(name) in _BLANK:
                     record[name] = None
             yield record
-
-    def _lacks_key(self, record: Record) -> bool:
-        """Tell whether a record cannot be told from others: a field of its key is null, or its id is blank."""
-        return any(_is_no_key(record.get(name), blank=name == "id") for name in self.primary_keys)
 
     def _decoded_rows(self, body: bytes, page: Page, row: Any, ids: Mapping[str, Any], odd: _Odd) -> Iterable[Record]:
         """Return the records that the declaration makes of the rows in an answer.
@@ -429,22 +431,27 @@ class ClockifyStream(Stream):
             else:
                 yield from kept
 
-    def _forget_rows_before(self, page: Page) -> None:
-        """Forget the keys of another list: rows are told apart within one, those of lists that overlap together."""
+    def _seen_of(self, page: Page) -> set[_Key]:
+        """Return the keys that came before in the same list, or in the same workspace where lists overlap."""
         overlapping = self._settled.source.overlapping
         ids = page.ids.get("workspaceId") if overlapping else page.ids
         if page.number == 0 and not (overlapping and ids == self._seen_under):
             self._seen.clear()
             self._seen_under = ids
+        return self._seen
 
-    def _first_seen(self, row: Record) -> bool:
-        key: Any = tuple(_comparable(row.get(name)) for name in self.primary_keys)
-        if len(key) == 1:
-            (key,) = key  # there may be many of them
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
+    @cached_property
+    def _key_of(self) -> Callable[[Record], _Key | None]:
+        """The key of a record, in a form that compares; None for a record that cannot be told from others."""
+        parts = [partial(_part_of_key, name, blank=name == "id") for name in self.primary_keys]
+        if len(parts) == 1:
+            return parts[0]
+
+        def key_of(record: Record) -> _Key | None:
+            key = tuple([part(record) for part in parts])
+            return None if None in key else key
+
+        return key_of
 
     def _drop(self, record: Record) -> None:
         """Leave out what is deselected, and what Clockify sends beyond what is known of it."""
@@ -490,13 +497,17 @@ class ClockifyStream(Stream):
         return self._mapped or self._keep is not None or self._settled.shape is not None
 
 
-def _is_no_key(value: Any, *, blank: bool) -> bool:
-    """Tell whether a value cannot be a key: null, an object, an array, or a blank id."""
-    if value in (_NO_KEY if blank else _NULL):
-        return True
-    return bytes(value)[:1] in {b"{", b"["} if isinstance(value, msgspec.Raw) else isinstance(value, (dict, list))
+def _part_of_key(name: str, record: Record, *, blank: bool) -> bytes | str | None:
+    """Return what a field of a key says, None where it tells nothing apart: null, an object, an array, a blank id.
 
-
-def _comparable(value: Any) -> str | bytes:
-    """Return a key's value as what it says: undecoded pieces compare by their place in memory, which is used again."""
-    return bytes(value) if isinstance(value, msgspec.Raw) else str(value)
+    Undecoded pieces compare by their place in memory, which is used again, so it is their bytes.
+    """
+    value = record.get(name)
+    if type(value) is msgspec.Raw:
+        text = bytes(value)
+        if text[:1] == b'"':
+            return None if blank and text == b'""' else text
+        return None if text == b"null" or text[:1] in _OPENING else text
+    if value is None or isinstance(value, (dict, list)) or (blank and value == ""):
+        return None
+    return str(value)

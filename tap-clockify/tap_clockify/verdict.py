@@ -47,6 +47,7 @@ class Cause(enum.Enum):
     LOST = "less is covered than before", "restore the right or setting, or remove its rows and reset the bookmark"
     LEFT = "somebody has tracked time of which no entry could be read", "look for it in Clockify's detailed report"
     NOT_LOOKED_FOR = "people who left could not be looked for", "keep STATE between runs, or use the key of an admin"
+    UNLISTED = "the list of users lacks the person whose key reads it", "run again, and compare it with the team page"
     SHIFTED = (
         "a row came twice, so the list changed while it was read or is not whole",
         "run again, which reads it anew",
