@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -214,23 +215,23 @@ class _Exchange:
         self._connection.close()
 
 
-class _Startable:
+class _Startable(ABC):
     """What the two ways to run a sandbox have in common: `with`, or `start` and `stop`."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = checked_options(options)
 
+    @abstractmethod
     def start(self) -> Origin:
         """Serve.
 
         Raises:
             SandboxError: it cannot; the message says why.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> None:
         """Serve no longer, and give everything back; it may be called again."""
-        raise NotImplementedError
 
     def __enter__(self) -> Origin:
         return self.start()

@@ -224,7 +224,7 @@ class Verification:
                 self.not_permitted.add(workspace)
 
     def _contradicted(self, workspace: str) -> Iterator[Item]:
-        """Doubt a report that knows nobody, though the same key has read finished entries of the window."""
+        """Doubt a report that knows nobody, though an admin's key has read finished entries of the window."""
         report = self._reports[workspace]
         if report is not None and not report.seconds and workspace in self._with_hours:
             self._reports[workspace] = None
@@ -240,7 +240,7 @@ class Verification:
     def _compared(self, hours: _Hours, workspace: str, user: str) -> Iterator[Item]:
         """Compare the hours of a user; where they differ, yield what a second reading brings, or a line about it."""
         report = self._reports[workspace]
-        if hours.seconds:
+        if hours.seconds and self._plan.reaches.get(workspace) == EVERYTHING:
             self._with_hours.add(workspace)
         if not hours.comparable or report is None or self._agree(hours, report, workspace, user):
             return

@@ -87,6 +87,16 @@ def test_a_report_that_cannot_be_right_is_no_witness(sandbox: StartSandbox, run_
     assert all("who tracked time could not be looked up" in line for line in run.complaints)
 
 
+def test_a_report_that_shows_a_member_nothing_contradicts_nothing(sandbox: StartSandbox, run_tap: Runs) -> None:
+    box = sandbox(scale="tiny")
+    box.faults(
+        [{"route": "POST /workspaces/{ws}/reports/summary", "nth": "every", "status": 200, "body": '{"groupOne":[]}'}]
+    )
+    run = run_tap(box.origin, streams=["time_entries"], api_key="sandbox-member-key")
+    assert run.code == 0
+    assert run.records["time_entries"]
+
+
 def test_somebody_of_whose_hours_nothing_can_be_read_keeps_the_version_back(
     sandbox: StartSandbox, run_tap: Runs
 ) -> None:
