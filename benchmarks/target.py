@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clockify_sandbox.testing import SandboxProcess
-from target_clockify.declaration import Operation
-from target_clockify.objects import BY_NAME
-from target_clockify.validation import check
+from target_clockify.model.declaration import Operation
+from target_clockify.model.objects import BY_NAME
+from target_clockify.understand.validation import check
 
 from benchmarks.stage import tap, target
 

@@ -17,8 +17,8 @@ from tap_clockify.streams import STREAMS
 from tap_clockify.streams.people import WORKSPACES
 from target_clockify.about import capability_table
 from target_clockify.call import told
-from target_clockify.objects import OBJECTS
-from target_clockify.procedures import PROCEDURES
+from target_clockify.model.objects import OBJECTS
+from target_clockify.model.procedures import PROCEDURES
 from target_clockify.settings import CONFIG_SCHEMA as TARGET_SCHEMA
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_clockify.declaration import Operation
+from target_clockify.model.declaration import Operation
 
 _OPERATIONS = (Operation.INSERT, Operation.UPDATE, Operation.DELETE)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_clockify.declaration import WritableObject
+    from target_clockify.model.declaration import WritableObject
 
 
 def capability_table(objects: Iterable[WritableObject]) -> str:

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 from clockify_client import ClockifyError, FanOut, configuration
 
 from target_clockify import streams
-from target_clockify.currencies import Currencies, code_of
-from target_clockify.current import Current, Reader
-from target_clockify.declaration import Change, Operation
-from target_clockify.ledger import Ledger
+from target_clockify.apply.write import Writer
+from target_clockify.books.ledger import Ledger
+from target_clockify.mirror import Current, Reader
+from target_clockify.model.declaration import Change, Operation
+from target_clockify.model.objects import BY_NAME
+from target_clockify.model.procedures import PROCEDURES, find_procedure
 from target_clockify.naming import folded
-from target_clockify.objects import BY_NAME
-from target_clockify.procedures import PROCEDURES, find_procedure
-from target_clockify.record import Incoming, RejectedError, Route, is_clockify_id
-from target_clockify.references import References, UnresolvedError, referred
 from target_clockify.scratch import open_scratch
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, client_of
-from target_clockify.validation import check
-from target_clockify.write import Writer
-from target_clockify.zones import USER, Zones, in_zone
+from target_clockify.understand.currencies import Currencies, code_of
+from target_clockify.understand.record import Incoming, RejectedError, Route, is_clockify_id
+from target_clockify.understand.references import References, UnresolvedError, referred
+from target_clockify.understand.validation import check
+from target_clockify.understand.zones import USER, Zones, in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_clockify.declaration import State, WritableObject
+    from target_clockify.model.declaration import State, WritableObject
 
 _USAGE = """usage: clockify-call NAME --workspace-id ID [--PARAMETER VALUE ...] [--config FILE] [--dry-run]
 

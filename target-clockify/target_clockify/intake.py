@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from target_clockify.current import digest, natural_value
-from target_clockify.declaration import Operation
-from target_clockify.ledger import Row
-from target_clockify.objects import BY_NAME
-from target_clockify.plan import Planner, Unchanged, Write, differences
-from target_clockify.record import RejectedError
-from target_clockify.references import References, UnresolvedError, referred
-from target_clockify.zones import Zones, in_zone, lacks_offset
+from target_clockify.books.ledger import Row
+from target_clockify.decide import Planner, Unchanged, Write, differences
+from target_clockify.mirror import digest, natural_value
+from target_clockify.model.declaration import Operation
+from target_clockify.model.objects import BY_NAME
+from target_clockify.understand.record import RejectedError
+from target_clockify.understand.references import References, UnresolvedError, referred
+from target_clockify.understand.zones import Zones, in_zone, lacks_offset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_clockify.current import Current, Scope
-    from target_clockify.declaration import State, WritableObject
-    from target_clockify.ledger import Ledger
-    from target_clockify.record import Incoming, Route
+    from target_clockify.books.ledger import Ledger
+    from target_clockify.mirror import Current, Scope
+    from target_clockify.model.declaration import State, WritableObject
     from target_clockify.scratch import Seen
     from target_clockify.settings import Settings
+    from target_clockify.understand.record import Incoming, Route
 
 Rows = dict[tuple[str, str], Row]
 """What the ledger knows of records, by stream and key."""

@@ -14,30 +14,30 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import FanOut
 
-from target_clockify.acknowledge import Acknowledgement
-from target_clockify.current import Current, Reader
-from target_clockify.declaration import Operation
-from target_clockify.dispatch import Dispatcher
+from target_clockify.apply.dispatch import Dispatcher
+from target_clockify.apply.recovery import recover
+from target_clockify.apply.rehearsal import Rehearsal
+from target_clockify.apply.write import Writer
+from target_clockify.books.acknowledge import Acknowledgement
+from target_clockify.books.rejects import Rejects
+from target_clockify.books.summary import Summary
 from target_clockify.intake import TURNS, Intake, key_place, object_place, places_of, reference_place
+from target_clockify.mirror import Current, Reader
+from target_clockify.model.declaration import Operation
+from target_clockify.model.objects import BY_NAME
 from target_clockify.naming import folded
-from target_clockify.objects import BY_NAME
-from target_clockify.record import RejectedError, is_clockify_id
-from target_clockify.recovery import recover
-from target_clockify.rehearsal import Rehearsal
-from target_clockify.rejects import Rejects
 from target_clockify.scratch import Seen, Taken, Waiting, open_scratch
-from target_clockify.summary import Summary
-from target_clockify.write import Writer
+from target_clockify.understand.record import RejectedError, is_clockify_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clockify_client import Client
 
-    from target_clockify.ledger import Entry, Ledger, Row
-    from target_clockify.record import Incoming, Route
+    from target_clockify.apply.write import Outcome
+    from target_clockify.books.ledger import Entry, Ledger, Row
     from target_clockify.settings import Settings
-    from target_clockify.write import Outcome
+    from target_clockify.understand.record import Incoming, Route
 
 logger = logging.getLogger("target-clockify")
 

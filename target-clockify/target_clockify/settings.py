@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from clockify_client import configuration
 from singer_sdk import typing as th
 
-from target_clockify.zones import USER
+from target_clockify.understand.zones import USER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_clockify.model.objects import BY_NAME, find_object, why_not
+from target_clockify.model.procedures import PROCEDURES, find_procedure
 from target_clockify.naming import folded, nearest
-from target_clockify.objects import BY_NAME, find_object, why_not
-from target_clockify.procedures import PROCEDURES, find_procedure
-from target_clockify.record import Route
-from target_clockify.zones import USER, zone_named
+from target_clockify.understand.record import Route
+from target_clockify.understand.zones import USER, zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from target_clockify.declaration import WritableObject
+    from target_clockify.model.declaration import WritableObject
 
 
 def writable(name: str) -> WritableObject | None:

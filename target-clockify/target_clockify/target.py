@@ -28,11 +28,11 @@ from typing_extensions import override
 
 from target_clockify import streams
 from target_clockify.about import capability_table
-from target_clockify.ledger import Ledger, LedgerInUseError, report
-from target_clockify.objects import BY_NAME, OBJECTS, why_not
-from target_clockify.record import Route
+from target_clockify.books.ledger import Ledger, LedgerInUseError, report
+from target_clockify.model.objects import BY_NAME, OBJECTS, why_not
 from target_clockify.run import Run, StoppedError
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, Settings, client_of
+from target_clockify.understand.record import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from target_clockify.objects import BY_NAME
-from target_clockify.units import Unit, converter
-from target_clockify.values import DURATION, MONEY
-from target_clockify.zones import in_zone
+from target_clockify.model.objects import BY_NAME
+from target_clockify.model.values import DURATION, MONEY
+from target_clockify.understand.units import Unit, converter
+from target_clockify.understand.zones import in_zone
 
 _DAY = {"start": "2026-01-05T08:00:00Z"}
 

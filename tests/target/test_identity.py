@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from target_clockify.objects import BY_NAME
-from target_clockify.record import Route
+from target_clockify.model.objects import BY_NAME
+from target_clockify.understand.record import Route
 
 _HOUR = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
 

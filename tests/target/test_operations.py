@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from target_clockify.model.objects import OBJECTS
 from target_clockify.naming import folded
-from target_clockify.objects import OBJECTS
 
 _STORIES = sorted(Path(__file__).with_name("data").glob("*.singer"))
 

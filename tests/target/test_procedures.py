@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from target_clockify.call import main
-from target_clockify.procedures import PROCEDURES
+from target_clockify.model.procedures import PROCEDURES
 
 _DATES = {"issuedDate": "2026-01-01T00:00:00Z", "dueDate": "2026-02-01T00:00:00Z"}
 _DAY = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}

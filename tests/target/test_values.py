@@ -8,10 +8,10 @@ from itertools import product
 from typing import Any
 
 import pytest
-from target_clockify.declaration import Operation
-from target_clockify.objects import BY_NAME, OBJECTS
-from target_clockify.record import RejectedError
-from target_clockify.validation import check
+from target_clockify.model.declaration import Operation
+from target_clockify.model.objects import BY_NAME, OBJECTS
+from target_clockify.understand.record import RejectedError
+from target_clockify.understand.validation import check
 
 _DAY = {"datePeriod": {"startDate": "2026-05-01", "endDate": "2026-05-01"}, "everyoneIncludingNew": True}
 

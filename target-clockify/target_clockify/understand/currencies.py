@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.objects import BY_NAME
+from target_clockify.model.objects import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_clockify.current import Current
-    from target_clockify.declaration import State, WritableObject
+    from target_clockify.mirror import Current
+    from target_clockify.model.declaration import State, WritableObject
 
 _BILLED_BY = ("invoiceId", "clientId", "projectId")
 """The fields that lead to the object whose currency counts, nearest first."""

@@ -18,7 +18,7 @@ import msgspec
 if TYPE_CHECKING:
     from io import FileIO
 
-    from target_clockify.record import RejectedError
+    from target_clockify.understand.record import RejectedError
 
 
 class Rejects:

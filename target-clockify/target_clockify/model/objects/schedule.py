@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from clockify_client import endpoints
 
-from target_clockify.declaration import Change, Create, Delete, Field, Listing, Part, State, WritableObject
-from target_clockify.values import FLAG, ID, INTEGER, MOMENT, NUMBER, TEXT, WORD, record_of
+from target_clockify.model.declaration import Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.model.values import FLAG, ID, INTEGER, MOMENT, NUMBER, TEXT, WORD, record_of
 
 _EVER = {"start": "2000-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}
 _CHANGING = ("period", "hoursPerDay", "taskId", "startTime", "note", "billable", "includeNonWorkingDays")

@@ -28,21 +28,21 @@ from clockify_client import (
     UnreachableError,
 )
 
-from target_clockify.current import natural_value
-from target_clockify.declaration import UNKNOWN, Call, Change, Operation
-from target_clockify.ledger import Entry
-from target_clockify.objects import BY_NAME
-from target_clockify.plan import Write, differences
-from target_clockify.record import Incoming, RejectedError, Route
+from target_clockify.books.ledger import Entry
+from target_clockify.decide import Write, differences
+from target_clockify.mirror import natural_value
+from target_clockify.model.declaration import UNKNOWN, Call, Change, Operation
+from target_clockify.model.objects import BY_NAME
+from target_clockify.understand.record import Incoming, RejectedError, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from clockify_client import Client
 
-    from target_clockify.current import Current, Reader, Scope
-    from target_clockify.declaration import Bulk, Part, State, WritableObject
-    from target_clockify.ledger import Ledger
+    from target_clockify.books.ledger import Ledger
+    from target_clockify.mirror import Current, Reader, Scope
+    from target_clockify.model.declaration import Bulk, Part, State, WritableObject
 
 logger = logging.getLogger("target-clockify")
 

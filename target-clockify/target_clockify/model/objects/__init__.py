@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from target_clockify.model.objects import money, people, schedule, time_off, webhooks, work
 from target_clockify.naming import folded
-from target_clockify.objects import money, people, schedule, time_off, webhooks, work
 
 if TYPE_CHECKING:
-    from target_clockify.declaration import WritableObject
+    from target_clockify.model.declaration import WritableObject
 
 OBJECTS: tuple[WritableObject, ...] = (
     *people.OBJECTS,

@@ -7,23 +7,23 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.currencies import COLUMN, Currencies, code_of, stated, without_amounts
-from target_clockify.declaration import Operation
-from target_clockify.ledger import Entry, Row
-from target_clockify.objects import BY_NAME
-from target_clockify.record import RejectedError
-from target_clockify.validation import check
-from target_clockify.values import FLAG
+from target_clockify.books.ledger import Entry, Row
+from target_clockify.model.declaration import Operation
+from target_clockify.model.objects import BY_NAME
+from target_clockify.model.values import FLAG
+from target_clockify.understand.currencies import COLUMN, Currencies, code_of, stated, without_amounts
+from target_clockify.understand.record import RejectedError
+from target_clockify.understand.validation import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from target_clockify.current import Current, Scope
-    from target_clockify.declaration import Field, State, WritableObject
-    from target_clockify.ledger import Ledger
-    from target_clockify.record import Incoming
+    from target_clockify.books.ledger import Ledger
+    from target_clockify.mirror import Current, Scope
+    from target_clockify.model.declaration import Field, State, WritableObject
     from target_clockify.scratch import Seen
     from target_clockify.settings import Settings
+    from target_clockify.understand.record import Incoming
 
 logger = logging.getLogger("target-clockify")
 

@@ -6,14 +6,14 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from target_clockify.declaration import Operation
-from target_clockify.ledger import Entry, Row
-from target_clockify.objects import BY_NAME
+from target_clockify.books.ledger import Entry, Row
+from target_clockify.model.declaration import Operation
+from target_clockify.model.objects import BY_NAME
 
 if TYPE_CHECKING:
-    from target_clockify.current import Current
-    from target_clockify.ledger import Ledger
-    from target_clockify.write import Writer
+    from target_clockify.apply.write import Writer
+    from target_clockify.books.ledger import Ledger
+    from target_clockify.mirror import Current
 
 logger = logging.getLogger("target-clockify")
 

@@ -10,7 +10,7 @@ import enum
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.values import DURATION, Kind, Measure
+from target_clockify.model.values import DURATION, Kind, Measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable

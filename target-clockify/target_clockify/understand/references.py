@@ -12,15 +12,15 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.record import RejectedError, is_clockify_id
+from target_clockify.understand.record import RejectedError, is_clockify_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from target_clockify.current import Current
-    from target_clockify.declaration import State, WritableObject
-    from target_clockify.ledger import Ledger
-    from target_clockify.record import Incoming
+    from target_clockify.books.ledger import Ledger
+    from target_clockify.mirror import Current
+    from target_clockify.model.declaration import State, WritableObject
+    from target_clockify.understand.record import Incoming
 
 logger = logging.getLogger("target-clockify")
 

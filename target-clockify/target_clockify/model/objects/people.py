@@ -6,9 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import endpoints
 
-from target_clockify.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
-from target_clockify.objects.shared import currency_of_amounts, named, rate_parts
-from target_clockify.values import CUSTOM_VALUES, DURATION, EMAIL, FLAG, ID, IDS, OBJECT, RATE, TEXT, WORD, list_of
+from target_clockify.model.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.model.objects.shared import currency_of_amounts, named, rate_parts
+from target_clockify.model.values import (
+    CUSTOM_VALUES,
+    DURATION,
+    EMAIL,
+    FLAG,
+    ID,
+    IDS,
+    OBJECT,
+    RATE,
+    TEXT,
+    WORD,
+    list_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clockify_client import endpoints
 
-from target_clockify.values import Kind, Measure, in_utc, without_offset
+from target_clockify.model.values import Kind, Measure, in_utc, without_offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_clockify.current import Reader
-    from target_clockify.declaration import State, WritableObject
+    from target_clockify.mirror import Reader
+    from target_clockify.model.declaration import State, WritableObject
 
 USER = "user"
 """The setting that means the zone of the person a row belongs to."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_clockify.declaration import Call, Change, Field, Operation, Part, State
-from target_clockify.values import ANY, IDS, TEXT, WORD, record_of
+from target_clockify.model.declaration import Call, Change, Field, Operation, Part, State
+from target_clockify.model.values import ANY, IDS, TEXT, WORD, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

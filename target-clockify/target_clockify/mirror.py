@@ -14,7 +14,7 @@ from clockify_client import GoneError, Incomplete, MalformedAnswerError, NotPerm
 from clockify_client.endpoint import filled
 from clockify_client.rows import rows_of
 
-from target_clockify.objects import BY_NAME
+from target_clockify.model.objects import BY_NAME
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Client, ClockifyError, Endpoint, FanOut
 
-    from target_clockify.declaration import State, WritableObject
+    from target_clockify.model.declaration import State, WritableObject
 
 Scope = tuple[str, ...]
 """The parents of a list, in the order in which the object's listing names them; empty for a list per workspace."""

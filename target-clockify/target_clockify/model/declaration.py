@@ -19,7 +19,7 @@ from target_clockify.naming import folded
 if TYPE_CHECKING:
     from clockify_client import Endpoint
 
-    from target_clockify.values import Kind
+    from target_clockify.model.values import Kind
 
 State = dict[str, Any]
 """The fields of one object in the shape of the reader."""

@@ -7,16 +7,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.declaration import Operation
-from target_clockify.write import Outcome
+from target_clockify.apply.write import Outcome
+from target_clockify.model.declaration import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_clockify.declaration import Bulk
-    from target_clockify.plan import Write
-    from target_clockify.rehearsal import Rehearsal
-    from target_clockify.write import Writer
+    from target_clockify.apply.rehearsal import Rehearsal
+    from target_clockify.apply.write import Writer
+    from target_clockify.decide import Write
+    from target_clockify.model.declaration import Bulk
 
 
 _PATIENCE = 1.0  # seconds, after which the run looks whether a signal has come

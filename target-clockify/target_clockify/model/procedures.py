@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import endpoints
 
-from target_clockify.declaration import Call, Change, Create, Field, Listing, State, WritableObject
-from target_clockify.naming import folded
-from target_clockify.objects.money import scaled_item
-from target_clockify.objects.shared import currency_of_amounts
-from target_clockify.objects.work import BUDGET_ESTIMATE, MEMBER, TIME_ESTIMATE
-from target_clockify.values import (
+from target_clockify.model.declaration import Call, Change, Create, Field, Listing, State, WritableObject
+from target_clockify.model.objects.money import scaled_item
+from target_clockify.model.objects.shared import currency_of_amounts
+from target_clockify.model.objects.work import BUDGET_ESTIMATE, MEMBER, TIME_ESTIMATE
+from target_clockify.model.values import (
     ANY,
     FLAG,
     ID,
@@ -33,6 +32,7 @@ from target_clockify.values import (
     Measure,
     list_of,
 )
+from target_clockify.naming import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jsonschema import Draft202012Validator
 
-from target_clockify.declaration import Operation
-from target_clockify.record import RejectedError
+from target_clockify.model.declaration import Operation
+from target_clockify.understand.record import RejectedError
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-    from target_clockify.declaration import Field, State, WritableObject
+    from target_clockify.model.declaration import Field, State, WritableObject
 
 
 def schema_of(target: WritableObject, operation: Operation) -> dict[str, Any]:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_clockify.model.values import TEXT, Measure
 from target_clockify.naming import folded, nearest
-from target_clockify.units import UNITS, Unit, converter
-from target_clockify.values import TEXT, Measure
+from target_clockify.understand.units import UNITS, Unit, converter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from target_clockify.declaration import Field, State, WritableObject
-    from target_clockify.ledger import Row
-    from target_clockify.values import Kind
+    from target_clockify.books.ledger import Row
+    from target_clockify.model.declaration import Field, State, WritableObject
+    from target_clockify.model.values import Kind
 
 LONGEST_KEY = 512
 _CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import Endpoint, endpoints
 
-from target_clockify.declaration import (
+from target_clockify.model.declaration import (
     Bulk,
     Call,
     Change,
@@ -23,8 +23,8 @@ from target_clockify.declaration import (
     State,
     WritableObject,
 )
-from target_clockify.objects.shared import currency_of_amounts, named, rate_parts, without_unchanged_rates
-from target_clockify.values import (
+from target_clockify.model.objects.shared import currency_of_amounts, named, rate_parts, without_unchanged_rates
+from target_clockify.model.values import (
     ANY,
     COLOR,
     CUSTOM_VALUES,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clockify_client import endpoints
 
-from target_clockify.declaration import (
+from target_clockify.model.declaration import (
     Call,
     Change,
     Create,
@@ -22,8 +22,15 @@ from target_clockify.declaration import (
     State,
     WritableObject,
 )
-from target_clockify.objects.shared import AUDIENCE, audience, audience_fields, audience_rules, named, spread_filters
-from target_clockify.values import (
+from target_clockify.model.objects.shared import (
+    AUDIENCE,
+    audience,
+    audience_fields,
+    audience_rules,
+    named,
+    spread_filters,
+)
+from target_clockify.model.values import (
     COLOR,
     DAY,
     FLAG,

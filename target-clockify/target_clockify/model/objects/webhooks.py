@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import Host, endpoints
 
-from target_clockify.declaration import Change, Create, Delete, Field, Listing, Operation, Part, State, WritableObject
-from target_clockify.objects.shared import named
-from target_clockify.values import FLAG, OBJECT, TEXT, WORD, Kind, list_of, said
+from target_clockify.model.declaration import (
+    Change,
+    Create,
+    Delete,
+    Field,
+    Listing,
+    Operation,
+    Part,
+    State,
+    WritableObject,
+)
+from target_clockify.model.objects.shared import named
+from target_clockify.model.values import FLAG, OBJECT, TEXT, WORD, Kind, list_of, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

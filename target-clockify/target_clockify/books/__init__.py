@@ -1,0 +1,1 @@
+"""What a run keeps account of: ledger and journal, rejects, acknowledged STATE, summary."""
