@@ -69,7 +69,7 @@ class App:
         saved = _saved(options.state)
         self._start_over(saved.world if saved else self._world(), options.world, saved.ids if saved else 0)
         self._thread = ThreadPoolExecutor(1, "sandbox")
-        self.deliveries = Deliveries(self._thread.submit)
+        self.deliveries = Deliveries(self._thread.submit, options.webhook_retry_delay)
         self._control = Control(self)
 
     def close(self) -> None:
@@ -100,6 +100,7 @@ class App:
         The options are those of the start as far as the reset does not say otherwise.
         """
         world_options = self.options.world.changed(reset.world)
+        self.deliveries.forget()
         self._start_over(self._world(reset.scale, reset.seed, reset.plan), world_options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -169,9 +170,13 @@ class App:
             _log.exception("%s %s failed inside the sandbox", request.method, request.path)
             return self._refusal(ApiError(500, 500, messages.INTERNAL_ERROR), request)
         finally:
-            for delivery in self.sandbox.outbox:
-                self.deliveries.send(delivery)
-            self.sandbox.outbox.clear()
+            self.send_outbox()
+
+    def send_outbox(self) -> None:
+        """Have delivered what has happened; called where the world may be changed."""
+        for delivery in self.sandbox.outbox:
+            self.deliveries.send(delivery)
+        self.sandbox.outbox.clear()
 
     def _refusal(self, error: ApiError, request: Request) -> Answer:
         now, language = timestamp(self.sandbox.clock.seconds), self.sandbox.options.language

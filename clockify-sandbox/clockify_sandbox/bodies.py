@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
 from clockify_sandbox.binding import Body
+
+if TYPE_CHECKING:
+    from clockify_sandbox.world import Entity
 
 SortOrder = Literal["ASCENDING", "DESCENDING"]
 Minor = Annotated[int, Meta(ge=0)]
@@ -21,6 +24,17 @@ class RateBody(Body):
 
     amount: Minor
     since: datetime | None = None
+
+
+def rate_details(source: str, modified: Entity, currency: str, body: RateBody) -> Entity:
+    """What the events of rates need: what has the rate now, and what was asked for."""
+    return {
+        "source": source,
+        "modified": modified,
+        "currency": currency,
+        "amount": body.amount,
+        "since": body.since,
+    }
 
 
 class CustomFieldValue(Body):

@@ -155,7 +155,7 @@ class Call:
     @property
     def recorder(self) -> Recorder:
         """Where changes leave their traces; the three methods below use it."""
-        return Recorder(self.context.clock, self.workspace, self.user, self.context.outbox)
+        return Recorder(self.context.clock, self.world, self.workspace, self.user, self.context.outbox)
 
     def insert(self, kind: Kind, entity: Entity, **traces: Any) -> Entity:
         """Keep a new entity. `traces` are `audit` and `event` of `Recorder.change`."""

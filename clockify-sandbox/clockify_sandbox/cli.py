@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--rate-per-hour", type=_not_negative, default=0, help="requests per hour and workspace; 0 means no limit")
     add("--retry-after", action="store_true", help="send Retry-After with 429")
     add("--faults", type=Path, metavar="FILE", help="JSON list of failures to act out")
+    add("--webhook-retry-delay", type=_not_negative, default=1, help="seconds until a failed delivery is repeated")
     add("--state", type=Path, metavar="FILE", help="where the data is kept between runs")
     add("--clock", type=_moment, default=DEFAULT_NOW, metavar="TS", help="present of a new world; its data end there")
     add("--tls", action="store_true", help="serve https, with a certificate made at the start")

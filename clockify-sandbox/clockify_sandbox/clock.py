@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,10 +43,6 @@ class Clock:
         target = moment.astimezone(UTC)
         self._jumped += max(0.0, (target - self._world.now).total_seconds())
         self._world.now = target
-
-    def advance(self, seconds: float) -> None:
-        """Let seconds pass."""
-        self.move_to(self._world.now + timedelta(seconds=seconds))
 
     def new_id(self) -> str:
         """A new id: the present in seconds, then a counter."""

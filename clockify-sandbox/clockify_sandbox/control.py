@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ from clockify_sandbox.accounts import key_holders
 from clockify_sandbox.faults import Faults, parse_faults
 from clockify_sandbox.state import dump_chunks
 from clockify_sandbox.stats import Stats
+from clockify_sandbox.webhook_events import WebhookEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,13 @@ class Move(msgspec.Struct, forbid_unknown_fields=True):
     advance_seconds: float | None = None
 
 
+class Announcement(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST webhooks/announce`: an event that only the web application has, and the id of what it is about."""
+
+    event: WebhookEvent
+    id: str
+
+
 class Controlled(Protocol):
     """What of an app is under control."""
 
@@ -56,6 +64,9 @@ class Controlled(Protocol):
 
     def restart(self, reset: Reset) -> None:
         """Serve a new world."""
+
+    def send_outbox(self) -> None:
+        """Have webhooks delivered."""
 
     async def behind_front(self, work: Callable[..., _T], *arguments: Any) -> _T:
         """Do something with the world, after whatever is being done with it."""
@@ -73,6 +84,7 @@ class Control:
             ("POST", "world"): self._change_world,
             ("POST", "faults"): self._set_faults,
             ("POST", "webhooks/flush"): lambda _: {},
+            ("POST", "webhooks/announce"): self._announce,
             ("GET", "clock"): self._clock,
             ("POST", "clock"): self._move_clock,
         }
@@ -126,6 +138,12 @@ class Control:
         self._app.faults = Faults(faults)
         return {"faults": len(faults)}
 
+    def _announce(self, body: bytes) -> Any:
+        wish = _decoded(body, Announcement)
+        self._app.sandbox.announce(wish.event, wish.id)
+        self._app.send_outbox()
+        return {}
+
     def _clock(self, _body: bytes) -> Any:
         return {"now": self._app.sandbox.clock.now}
 
@@ -134,9 +152,11 @@ class Control:
         if wish.now is not None:
             if wish.now.tzinfo is None:
                 raise ValueError("`now` needs a time zone, e.g. 2026-11-20T09:30:00Z")
-            self._app.sandbox.clock.move_to(wish.now)
+            self._app.sandbox.let_time_pass(wish.now)
         if wish.advance_seconds is not None:
-            self._app.sandbox.clock.advance(wish.advance_seconds)
+            now = self._app.sandbox.clock.now
+            self._app.sandbox.let_time_pass(now + timedelta(seconds=wish.advance_seconds))
+        self._app.send_outbox()
         return self._clock(body)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import http.client
 import ipaddress
 import ssl
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import threading
+import time
+from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -42,40 +45,102 @@ class Delivery:
         return f"{self.seconds:08x}{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
+@dataclass(order=True)
+class _Attempt:
+    due: float
+    turn: int  # those that are due at once go out in the order in which they came
+    number: int = field(compare=False)
+    delivery: Delivery = field(compare=False)
+
+
 class Deliveries:
-    """Makes deliveries one after another in a thread of its own.
+    """Makes deliveries one after another in a thread of its own; failed ones again, each time after twice the wait.
 
     Args:
         change: runs a function where the world may be changed.
+        retry_delay: seconds between the first attempt and the second.
     """
 
-    def __init__(self, change: Callable[..., Future[Any]]) -> None:
+    def __init__(self, change: Callable[..., Future[Any]], retry_delay: float) -> None:
         self._change = change
-        self._thread = ThreadPoolExecutor(1, "sandbox-webhooks")
+        self._retry_delay = retry_delay
+        self._turns = count()
+        self._due: list[_Attempt] = []
+        self._state = threading.Condition()
+        self._is_busy = self._is_closed = False
+        self._waiting = 0  # callers of `flush`, who want no delay
+        self._thread: threading.Thread | None = None
 
     def send(self, delivery: Delivery) -> None:
         """Deliver it soon, or log at once that it is refused; called where the world may be changed."""
         if _is_loopback(delivery.webhook["url"]):
-            self._thread.submit(self._deliver, delivery)
+            self._plan(delivery, 1, 0)
         else:
             _log(delivery, 1, "FAILED", _NOT_SENT, _REFUSED)
 
     def flush(self) -> None:
-        """Wait until everything that was sent so far has been delivered or given up."""
-        self._thread.submit(lambda: None).result()
+        """Wait until everything that was sent so far has been delivered or given up; repetitions are made at once."""
+        with self._state:
+            self._waiting += 1
+            self._state.notify_all()
+            self._state.wait_for(lambda: self._is_closed or not (self._due or self._is_busy))
+            self._waiting -= 1
+
+    def forget(self) -> None:
+        """Deliver what is under way, and nothing else of what was sent so far."""
+        with self._state:
+            self._due.clear()
+            self._state.notify_all()
 
     def close(self) -> None:
-        """Deliver what is under way, and nothing else."""
-        self._thread.shutdown(cancel_futures=True)
+        """Forget what was sent, and end the thread."""
+        self.forget()
+        with self._state:
+            self._is_closed = True
+            self._state.notify_all()
+        if self._thread:
+            self._thread.join()
 
-    def _deliver(self, delivery: Delivery) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
-            code, answer = _post(delivery, attempt)
-            succeeded = 200 <= code < 300  # noqa: PLR2004
-            status = "SUCCEEDED" if succeeded else "RETRYING" if attempt < _ATTEMPTS else "FAILED"
-            self._change(_log, delivery, attempt, status, code, answer).result()
-            if succeeded:
+    def _plan(self, delivery: Delivery, attempt: int, delay: float) -> None:
+        with self._state:
+            if self._is_closed:
                 return
+            heapq.heappush(self._due, _Attempt(time.monotonic() + delay, next(self._turns), attempt, delivery))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="sandbox-webhooks", daemon=True)
+                self._thread.start()
+            self._state.notify_all()
+
+    def _run(self) -> None:
+        while attempt := self._next():
+            self._try(attempt)
+            with self._state:
+                self._is_busy = False
+                self._state.notify_all()
+
+    def _next(self) -> _Attempt | None:
+        """The attempt that is due next, once it is due; None at the end."""
+        with self._state:
+            while not self._is_closed:
+                if self._due:
+                    wait = self._due[0].due - time.monotonic()
+                    if wait <= 0 or self._waiting:
+                        self._is_busy = True
+                        return heapq.heappop(self._due)
+                    self._state.wait(wait)
+                else:
+                    self._state.wait()
+            return None
+
+    def _try(self, attempt: _Attempt) -> None:
+        delivery, number = attempt.delivery, attempt.number
+        code, answer = _post(delivery, number)
+        succeeded = 200 <= code < 300  # noqa: PLR2004
+        is_last = number == _ATTEMPTS
+        status = "SUCCEEDED" if succeeded else "FAILED" if is_last else "RETRYING"
+        self._change(_log, delivery, number, status, code, answer).result()
+        if not succeeded and not is_last:
+            self._plan(delivery, number + 1, self._retry_delay * 2 ** (number - 1))
 
 
 def _log(delivery: Delivery, attempt: int, status: str, code: int, answer: str) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clockify_sandbox.call import Call
+    from clockify_sandbox.webhook_events import WebhookEvent
     from clockify_sandbox.world import Entity, TimeEntry
 
 
@@ -199,8 +200,8 @@ def add_entry(call: Call, entry: TimeEntry) -> Entity:
     shown = written(call)(entry)
     manual = "CREATE_TIME_PERSONAL_MANUAL" if entry.end is not None else "CREATE_TIME_PERSONAL_TIMER"
     action = manual if entry.user_id == call.user_id else "CREATE_TIME_FOR_OTHER"
-    event = "NEW_TIME_ENTRY" if entry.end is not None else "NEW_TIMER_STARTED"
-    call.recorder.change(TIME_ENTRY, "created", shown, audit=action, event=event)
+    event: WebhookEvent = "NEW_TIME_ENTRY" if entry.end is not None else "NEW_TIMER_STARTED"
+    call.recorder.change(TIME_ENTRY, "created", shown, audit=action, event=event, details={"entry": entry})
     return shown
 
 
@@ -211,15 +212,14 @@ def make_way(call: Call, user_id: str, start: int) -> None:
             change_entry(call, running, {"end": max(start, running.start)}, event="TIMER_STOPPED")
 
 
-def change_entry(call: Call, entry: TimeEntry, changes: Entity, event: str | None = None) -> Entity:
+def change_entry(call: Call, entry: TimeEntry, changes: Entity, event: WebhookEvent | None = None) -> Entity:
     """Set fields of an entry; the answer is how it is shown."""
     show = written(call)
     before = show(entry)
     call.workspace.time_entries.change(entry, **changes)
     shown = show(entry)
-    call.recorder.change(
-        TIME_ENTRY, "updated", shown, before=before, audit=f"UPDATE_TIME_{_whose(call, entry)}", event=event
-    )
+    action, details = f"UPDATE_TIME_{_whose(call, entry)}", {"entry": entry}
+    call.recorder.change(TIME_ENTRY, "updated", shown, before=before, audit=action, event=event, details=details)
     return shown
 
 
@@ -227,7 +227,8 @@ def remove_entry(call: Call, entry: TimeEntry) -> Entity:
     """Forget an entry; the answer is how it was shown."""
     call.workspace.time_entries.remove(entry)
     shown = written(call)(entry)
-    call.recorder.change(TIME_ENTRY, "deleted", shown, audit=f"DELETE_TIME_{_whose(call, entry)}")
+    action = f"DELETE_TIME_{_whose(call, entry)}"
+    call.recorder.change(TIME_ENTRY, "deleted", shown, audit=action, details={"entry": entry})
     return shown
 
 

@@ -9,6 +9,7 @@ from clockify_sandbox import messages
 
 if TYPE_CHECKING:
     from clockify_sandbox.messages import Message
+    from clockify_sandbox.webhook_events import WebhookEvent
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Kind:
     table: str
     feed: str | None = None
     audit: str | None = None
-    events: tuple[str | None, str | None, str | None] = (None, None, None)
+    events: tuple[WebhookEvent | None, WebhookEvent | None, WebhookEvent | None] = (None, None, None)
 
 
 CLIENT = Kind(messages.CLIENT, "clients", "CLIENTS", "CLIENT", ("NEW_CLIENT", "CLIENT_UPDATED", "CLIENT_DELETED"))
@@ -48,9 +49,7 @@ USER_GROUP = Kind(
     None,
     ("USER_GROUP_CREATED", "USER_GROUP_UPDATED", "USER_GROUP_DELETED"),
 )
-MEMBER = Kind(
-    messages.USER, "members", "USER", None, ("USER_JOINED_WORKSPACE", "USER_UPDATED", "USER_DELETED_FROM_WORKSPACE")
-)
+MEMBER = Kind(messages.USER, "members", "USER", None, (None, "USER_UPDATED", None))
 CATEGORY = Kind(messages.EXPENSE_CATEGORY, "expense_categories")
 EXPENSE = Kind(messages.EXPENSE, "expenses", None, "EXPENSE", ("EXPENSE_CREATED", "EXPENSE_UPDATED", "EXPENSE_DELETED"))
 INVOICE = Kind(messages.INVOICE, "invoices", "INVOICES", None, ("NEW_INVOICE", "INVOICE_UPDATED", None))
@@ -63,7 +62,7 @@ TIME_OFF_REQUEST = Kind(
     None,
     ("TIME_OFF_REQUESTED", "TIME_OFF_REQUEST_UPDATED", "TIME_OFF_REQUEST_WITHDRAWN"),
 )
-BALANCE = Kind(messages.BALANCE, "balances", "BALANCE", None, ("BALANCE_UPDATED", "BALANCE_UPDATED", None))
+BALANCE = Kind(messages.BALANCE, "balances", "BALANCE")
 BALANCE_ASSIGNMENT = Kind(messages.BALANCE_ASSIGNMENT, "balance_assignments")
 APPROVAL_REQUEST = Kind(
     messages.APPROVAL_REQUEST,

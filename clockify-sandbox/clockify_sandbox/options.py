@@ -32,6 +32,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         rate_per_hour: requests per hour and workspace; 0 is no limit.
         retry_after: whether 429 comes with `Retry-After`.
         faults: failures to act out.
+        webhook_retry_delay: seconds until a failed delivery of a webhook is tried again; then twice as many.
         state: the file in which the data is kept between runs.
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one.
@@ -50,6 +51,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     rate_per_hour: NotNegative = 0
     retry_after: bool = False
     faults: tuple[Fault, ...] = ()
+    webhook_retry_delay: NotNegative = 1
     state: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 0

@@ -114,12 +114,13 @@ def copy_of(call: Call, template: Entity, changes: dict[str, Any]) -> Entity:
     for row in project["memberships"]:
         if row["membershipType"] == "PROJECT":
             row["targetId"] = project_id
-    call.insert(PROJECT, project)
+    call.insert(PROJECT, project, event="NONE")
     for task in list(workspace.tasks_of(template["id"])):
         call.insert(TASK, {**deepcopy(task), "id": call.new_id(), "projectId": project_id, "status": "ACTIVE"})
     for field in workspace.custom_fields.values():
         if own := default_of(field, template["id"]):
             field["projectDefaultValues"].append({"projectId": project_id, **own})
+    call.recorder.event("NEW_PROJECT", project)  # with its tasks
     return project
 
 
@@ -149,7 +150,8 @@ def _detach(workspace: Workspace, key: Literal["projectId", "taskId"], entity_id
 def forget_project(call: Call, project: Entity) -> None:
     """Delete a project and everything that cannot be without it; time entries, expenses and the like are detached."""
     workspace, project_id = call.workspace, project["id"]
-    for task in list(workspace.tasks_of(project_id)):
+    tasks = list(workspace.tasks_of(project_id))
+    for task in tasks:
         call.remove(TASK, task)
     for table in (workspace.assignments, workspace.milestones):
         for row in [row for row in table.values() if row["projectId"] == project_id]:
@@ -159,4 +161,4 @@ def forget_project(call: Call, project: Entity) -> None:
         field["projectDefaultValues"] = [row for row in field["projectDefaultValues"] if row["projectId"] != project_id]
     for member in workspace.members.values():
         member["roles"] = [role for role in member["roles"] if role["entityId"] != project_id]
-    call.remove(PROJECT, project)
+    call.remove(PROJECT, project, details={"tasks": tasks})

@@ -8,32 +8,40 @@ import msgspec
 
 from clockify_sandbox.deliveries import Delivery
 from clockify_sandbox.values import timestamp
-from clockify_sandbox.webhook_bodies import webhook_body
+from clockify_sandbox.webhook_bodies import Happening, webhook_body
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clockify_sandbox.clock import Clock
     from clockify_sandbox.kinds import Kind
-    from clockify_sandbox.world import Entity, Workspace
+    from clockify_sandbox.webhook_events import TriggerSourceType, WebhookEvent
+    from clockify_sandbox.world import Entity, Workspace, World
 
 Verb = Literal["created", "updated", "deleted"]
 
 _VERBS: dict[Verb, tuple[str, int]] = {"created": ("CREATE", 0), "updated": ("UPDATE", 1), "deleted": ("DELETE", 2)}
-_TRIGGERS = {
-    "PROJECT_ID": ("projectId", "projectIds"),
+_TRIGGERS: dict[TriggerSourceType, tuple[str, ...]] = {
+    "PROJECT_ID": ("projectId",),
     "USER_ID": ("userId", "ownerId"),
     "TAG_ID": ("tagIds",),
     "TASK_ID": ("taskId",),
+    "WORKSPACE_ID": (),
     "ASSIGNMENT_ID": (),
     "EXPENSE_ID": (),
 }
+"""The fields by which an entity refers to a source, for every type of source; its own id counts, too."""
 
 
 class Recorder:
     """Writes the traces of changes in one workspace, done by one user."""
 
-    def __init__(self, clock: Clock, workspace: Workspace, author: Entity, outbox: list[Delivery]) -> None:
+    def __init__(
+        self, clock: Clock, world: World, workspace: Workspace, author: Entity, outbox: list[Delivery]
+    ) -> None:
         self._clock = clock
         self._outbox = outbox
+        self._world = world
         self._workspace = workspace
         self._author = author
 
@@ -45,7 +53,8 @@ class Recorder:
         *,
         before: Entity | None = None,
         audit: str | None = None,
-        event: str | None = None,
+        event: WebhookEvent | Literal["NONE"] | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         """Note a change.
 
@@ -55,7 +64,8 @@ class Recorder:
             entity: the entity after the change (before it, if it was deleted), with its id.
             before: the entity before an update.
             audit: the audit action, if it is not made of verb and kind.
-            event: the webhook event, if it is not the kind's.
+            event: the webhook event, if it is not the kind's; "NONE" if the caller sees to it.
+            details: what the body of the event needs and the entity does not have.
         """
         now = timestamp(self._clock.seconds)
         word, index = _VERBS[verb]
@@ -64,8 +74,9 @@ class Recorder:
             self._workspace.changes.append(row)
         if action := audit or (f"{word}_{kind.audit}" if kind.audit else None):
             self.audit(action, None if verb == "deleted" else entity, entity if verb == "deleted" else before)
-        if name := event or kind.events[index]:
-            self.event(name, entity)
+        name = event or kind.events[index]
+        if name and name != "NONE":
+            self.event(name, entity, details)
 
     def audit(self, action: str, content: Entity | None, previous: Entity | None) -> None:
         """Add a row to the audit log."""
@@ -82,21 +93,26 @@ class Recorder:
             }
         )
 
-    def event(self, name: str, entity: Entity) -> None:
-        """Have the event delivered to every webhook that listens for it on this entity."""
-        for webhook in self._workspace.webhooks.values():
-            if webhook["webhookEvent"] == name and webhook["enabled"] and _triggers(webhook, entity):
-                self._deliver(webhook, entity)
-
-    def _deliver(self, webhook: Entity, entity: Entity) -> None:
-        clock = self._clock
-        clock.deliveries += 1
-        body = _text(webhook_body(self._workspace, self._author, entity)) or ""
-        self._outbox.append(Delivery(self._workspace, dict(webhook), body, clock.seconds, clock.deliveries))
+    def event(self, name: WebhookEvent, entity: Entity, details: Mapping[str, Any] | None = None) -> None:
+        """Have the event delivered to every webhook that listens for it on this entity and is not switched off."""
+        listening = [hook for hook in self._workspace.webhooks.values() if _listens(hook, name, entity)]
+        if not listening:
+            return
+        happening = Happening(self._world, self._workspace, self._author, entity, details or {})
+        body = _text(webhook_body(name, happening)) or ""
+        for hook in listening:
+            self._clock.deliveries += 1
+            at, number = self._clock.seconds, self._clock.deliveries
+            self._outbox.append(Delivery(self._workspace, dict(hook), body, at, number))
 
 
 def _text(entity: Entity | None) -> str | None:
     return None if entity is None else msgspec.json.encode(entity).decode()
+
+
+def _listens(webhook: Entity, name: WebhookEvent, entity: Entity) -> bool:
+    on = webhook["enabled"] and webhook["deliveryEnabled"] and webhook["planEnabled"]
+    return bool(on) and webhook["webhookEvent"] == name and _triggers(webhook, entity)
 
 
 def _triggers(webhook: Entity, entity: Entity) -> bool:
@@ -104,7 +120,7 @@ def _triggers(webhook: Entity, entity: Entity) -> bool:
     if kind == "WORKSPACE_ID" or not sources:
         return True
     values: list[Any] = [entity["id"]]
-    for key in _TRIGGERS.get(kind, ()):
+    for key in _TRIGGERS[kind]:
         value = entity.get(key)
-        values += value if isinstance(value, list) else [value]
+        values += value if isinstance(value, (list, tuple)) else [value]
     return not sources.isdisjoint(values)

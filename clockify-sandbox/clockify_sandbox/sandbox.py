@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -14,7 +15,10 @@ from clockify_sandbox.call import Call
 from clockify_sandbox.clock import Clock
 from clockify_sandbox.errors import ApiError, access_denied, forbidden, not_on_plan
 from clockify_sandbox.people import oversight
-from clockify_sandbox.values import is_id
+from clockify_sandbox.recorder import Recorder
+from clockify_sandbox.render import time_entry_renderer
+from clockify_sandbox.values import epoch, is_id
+from clockify_sandbox.webhook_events import WITHOUT_OPERATION
 from clockify_sandbox.world_options import PLAIN, WorldOptions
 
 if TYPE_CHECKING:
@@ -22,7 +26,8 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.deliveries import Delivery
     from clockify_sandbox.routing import Host, Match, Route, Router
-    from clockify_sandbox.world import World
+    from clockify_sandbox.webhook_events import WebhookEvent
+    from clockify_sandbox.world import Workspace, World
 
 
 @dataclass
@@ -51,6 +56,48 @@ class Sandbox:
         self.clock = Clock(world, ids)
         self.router = router
         self.outbox: list[Delivery] = []  # for whoever serves this sandbox to deliver
+
+    def let_time_pass(self, until: datetime) -> None:
+        """Move the clock; approved time off that begins meanwhile tells the webhooks so."""
+        before = self.clock.seconds
+        self.clock.move_to(until)
+        for workspace in self.world.workspaces.values():
+            for request in workspace.time_off_requests.values():
+                start = epoch(datetime.fromisoformat(request["timeOffPeriod"]["period"]["start"]))
+                if request["status"]["statusType"] == "APPROVED" and before < start <= self.clock.seconds:
+                    self._recorder(workspace, request["userId"]).event("TIME_OFF_REQUEST_STARTED", request)
+
+    def announce(self, event: WebhookEvent, entity_id: str) -> None:
+        """Tell the webhooks of an event that only the web application has; nothing else changes.
+
+        Raises:
+            ValueError: the API has an operation for the event, or no workspace has the entity.
+        """
+        if event not in WITHOUT_OPERATION:
+            raise ValueError(f"{event} follows an operation; known here are {', '.join(WITHOUT_OPERATION)}")
+        for workspace in self.world.workspaces.values():
+            if entity_id in workspace.members and WITHOUT_OPERATION[event] == "members":
+                user = self.world.users[entity_id]
+                old = {"oldEmail": f"former-{user['email']}"}
+                self._recorder(workspace, entity_id).event(
+                    event, {"id": entity_id, **workspace.members[entity_id]}, old
+                )
+                return
+            expense = workspace.expenses.get(entity_id)
+            if expense and WITHOUT_OPERATION[event] == "expenses":
+                self._recorder(workspace, expense["userId"]).event(event, expense)
+                return
+            entry = workspace.time_entries.get(entity_id)
+            if entry and WITHOUT_OPERATION[event] == "time_entries":
+                shown = time_entry_renderer(workspace)(entry)
+                self._recorder(workspace, entry.user_id).event(event, shown, {"entry": entry})
+                return
+        raise ValueError(
+            f"{event} is about {WITHOUT_OPERATION[event].replace('_', ' ')}: there is none with id {entity_id}"
+        )
+
+    def _recorder(self, workspace: Workspace, author_id: str) -> Recorder:
+        return Recorder(self.clock, self.world, workspace, self.world.users[author_id], self.outbox)
 
     def answer(self, request: Request, match: Match | ApiError) -> Answer:
         """Check and run one request.

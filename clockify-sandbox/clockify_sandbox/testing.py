@@ -172,6 +172,14 @@ class Origin(str):
         """Wait until every delivery of a webhook that was due has been made or given up."""
         self.control("POST", "webhooks/flush")
 
+    def announce(self, event: str, entity_id: str) -> None:
+        """Deliver to the webhooks an event that only the web application has, such as `TIME_ENTRY_SPLIT`.
+
+        Raises:
+            ValueError: the API has an operation for the event, or there is nothing with this id.
+        """
+        self.control("POST", "webhooks/announce", {"event": event, "id": entity_id})
+
     def control(self, method: str, name: str, body: Any = None) -> Any:
         """What `/__sandbox/<name>` answers.
 

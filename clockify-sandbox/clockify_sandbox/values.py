@@ -44,6 +44,12 @@ def wall_clock(moment: datetime, zone: str) -> int:
     return int(digits.replace(tzinfo=ZoneInfo(zone)).timestamp())
 
 
+def offset(seconds: int, zone: str) -> int:
+    """The offset of a zone from UTC at an instant, in seconds."""
+    shift = datetime.fromtimestamp(seconds, ZoneInfo(zone)).utcoffset()
+    return int(shift.total_seconds()) if shift else 0
+
+
 @lru_cache(maxsize=16384)
 def duration(seconds: int) -> str:
     """Seconds as an ISO-8601 duration of hours, minutes and seconds, e.g. "PT88H36M"."""

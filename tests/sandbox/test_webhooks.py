@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 from clockify_sandbox.seed import ADDON_ID, ADDON_TOKEN
 
+from tests.sandbox.receiver import Receiver
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Sandbox, StartSandbox
 
 WEBHOOKS = "/workspaces/{ws}/webhooks"
@@ -139,40 +144,6 @@ def test_deliveries_are_logged_and_paged_from_zero(empty: Sandbox) -> None:
     assert empty.dump()["workspaces"][0]["webhook_logs"] in ({}, [])
 
 
-class Receiver(ThreadingHTTPServer):
-    """Somebody else's receiver of webhooks; answers with the given statuses, then with 200."""
-
-    def __init__(self, *statuses: int) -> None:
-        super().__init__(("127.0.0.1", 0), Post)
-        self.statuses = list(statuses)
-        self.received: list[tuple[dict[str, str], Any]] = []
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.server_port}/hook?of=tests"
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self.server_close()
-
-
-class Post(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.received.append((dict(self.headers), json.loads(body)))
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
-        self.send_header("Location", "http://hooks.example/elsewhere")
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 def test_events_reach_a_receiver_on_this_machine(empty: Sandbox) -> None:
     with Receiver() as receiver:
         entry = {**NEW, "url": receiver.url, "webhookEvent": "NEW_TIME_ENTRY"}
@@ -206,3 +177,57 @@ def test_failed_deliveries_are_tried_again_and_shown(empty: Sandbox) -> None:
     empty.ok("POST", "/workspaces/{ws}/tags", {"name": "nobody is there"})
     empty.origin.flush_webhooks()
     assert len(empty.ok("GET", f"{WEBHOOKS}/{hook['id']}/statuses?statuses=FAILED")) == 1
+
+
+def test_a_delivery_under_way_shows_that_it_is_tried_again(empty: Sandbox) -> None:
+    shown: list[list[tuple[str, int]]] = []
+    with Receiver(503, 503) as receiver:
+        hook = empty.ok("POST", WEBHOOKS, {**NEW, "url": receiver.url})
+
+        def look() -> None:
+            statuses = empty.ok("GET", f"{WEBHOOKS}/{hook['id']}/statuses")
+            shown.append([(row["status"], row["retryCount"]) for row in statuses])
+
+        receiver.before_answer = look
+        empty.ok("POST", "/workspaces/{ws}/tags", {"name": "slow"})
+        empty.origin.flush_webhooks()
+    assert shown == [[], [("RETRYING", 0)], [("RETRYING", 1)]]
+
+
+def test_a_failed_delivery_holds_up_no_other_one(launch: Callable[..., Sandbox]) -> None:
+    box, arrived = launch(webhook_retry_delay=3600), threading.Event()
+    with Receiver(500) as down, Receiver() as up:
+        up.before_answer = arrived.set
+        for receiver in (down, up):
+            box.ok("POST", WEBHOOKS, {**NEW, "url": receiver.url, "name": f"port {receiver.server_port}"})
+        box.ok("POST", "/workspaces/{ws}/tags", {"name": "news"})
+        assert arrived.wait(30)
+        assert len(down.received) == 1
+        box.origin.flush_webhooks()
+        assert len(down.received) == 2
+
+
+def test_a_fresh_world_knows_nothing_of_earlier_deliveries(launch: Callable[..., Sandbox]) -> None:
+    box, arrived = launch(webhook_retry_delay=3600), threading.Event()
+    with Receiver(500) as receiver:
+        receiver.before_answer = arrived.set
+        box.ok("POST", WEBHOOKS, {**NEW, "url": receiver.url})
+        box.ok("POST", "/workspaces/{ws}/tags", {"name": "old"})
+        assert arrived.wait(30)
+        box.reset()
+        box.origin.flush_webhooks()
+        box.reset()
+        box.origin.flush_webhooks()
+        assert len(receiver.received) == 1
+
+
+def test_receivers_may_speak_https_with_a_certificate_of_their_own(empty: Sandbox) -> None:
+    proof = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("receiver.example").configure_cert(proof)
+    with Receiver(tls=proof) as receiver:
+        hook = empty.ok("POST", WEBHOOKS, {**NEW, "url": receiver.url})
+        empty.ok("POST", "/workspaces/{ws}/tags", {"name": "secret"})
+        empty.origin.flush_webhooks()
+        assert [body["name"] for body in receiver.bodies] == ["secret"]
+    (status,) = empty.ok("GET", f"{WEBHOOKS}/{hook['id']}/statuses")
+    assert (status["status"], status["statusCode"]) == ("SUCCEEDED", 200)

@@ -10,8 +10,8 @@ from clockify_sandbox.errors import invalid
 from clockify_sandbox.reports.exports import Sheet
 from clockify_sandbox.reports.inquiry import Report
 from clockify_sandbox.reports.lines import Line, lines_of, totals
-from clockify_sandbox.reports.span import offset, zoned
-from clockify_sandbox.values import created_at, timestamp
+from clockify_sandbox.reports.span import zoned
+from clockify_sandbox.values import created_at, offset, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -111,12 +111,6 @@ def zoned(seconds: int, zone: str) -> str:
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
-def offset(seconds: int, zone: str) -> int:
-    """The offset of a zone from UTC at an instant, in seconds."""
-    shift = datetime.fromtimestamp(seconds, ZoneInfo(zone)).utcoffset()
-    return int(shift.total_seconds()) if shift else 0
-
-
 def _moment(text: str) -> datetime:
     unreadable = invalid(messages.TEXT_UNREADABLE(text=text))
     try:

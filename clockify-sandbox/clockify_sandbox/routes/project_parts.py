@@ -7,7 +7,7 @@ from msgspec import Meta, field
 
 from clockify_sandbox import entities, messages
 from clockify_sandbox.binding import Body, Query
-from clockify_sandbox.bodies import Day, Minor, RateBody
+from clockify_sandbox.bodies import Day, Minor, RateBody, rate_details
 from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid, not_in, not_on_plan
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, USER_GROUP
@@ -17,6 +17,7 @@ from clockify_sandbox.render import project_currency, project_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.selection import Choice
 from clockify_sandbox.values import rate, seconds_of
+from clockify_sandbox.webhook_events import WebhookEvent
 from clockify_sandbox.world import Entity
 
 routes = Routes(scope="PROJECT")
@@ -259,14 +260,19 @@ def _is_own(row: Entity, user_ids: Iterable[str]) -> bool:
     return row["membershipType"] == "PROJECT" and row["userId"] in user_ids
 
 
-def _set_rate(call: Call, name: str, body: RateBody, event: str) -> Entity:
+def _set_rate(call: Call, name: str, body: RateBody, event: WebhookEvent) -> Entity:
     project, user_id = _managed(call), call.path["userId"]
     call.find(MEMBER, user_id)
-    amount = rate(body.amount, project_currency(call.workspace, project))
+    currency = project_currency(call.workspace, project)
+    amount = rate(body.amount, currency)
     rows = [{**row, name: amount} if _is_own(row, [user_id]) else row for row in project["memberships"]]
-    if not any(_is_own(row, [user_id]) for row in rows):
+    changed = next((row for row in rows if _is_own(row, [user_id])), None)
+    if changed is None:
         raise not_in(MEMBER.noun, PROJECT.noun)
-    return _update(call, project, {"memberships": rows}, event=event)
+    shown = _update(call, project, {"memberships": rows}, event="NONE")
+    source = {"id": user_id, "projectId": project["id"]}
+    call.recorder.event(event, source, rate_details("PROJECT_MEMBER", changed, currency, body))
+    return shown
 
 
 def _others(field: Entity, project: Entity) -> list[Entity]:

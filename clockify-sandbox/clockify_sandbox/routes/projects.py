@@ -159,9 +159,10 @@ def create_project(call: Call, body: NewProject) -> Entity:
         estimate=estimate,
         timeEstimate=entities.time_estimate(**estimate, active=estimate["type"] == "MANUAL"),
     )
-    call.insert(PROJECT, project)
+    call.insert(PROJECT, project, event="NONE")
     for task in body.tasks:
         add_task(call, project, task)
+    call.recorder.event("NEW_PROJECT", project)  # with its tasks
     return project_of(workspace, project)
 
 

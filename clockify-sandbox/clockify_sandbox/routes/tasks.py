@@ -7,7 +7,7 @@ from msgspec import Meta, field
 from clockify_sandbox import entities, messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
-from clockify_sandbox.bodies import Minor, RateBody, SortOrder
+from clockify_sandbox.bodies import Minor, RateBody, SortOrder, rate_details
 from clockify_sandbox.call import Call
 from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.kinds import MEMBER, PROJECT, TASK, USER_GROUP
@@ -18,6 +18,7 @@ from clockify_sandbox.projects import forget_task, task_shown
 from clockify_sandbox.render import project_currency, task_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import rate, seconds_of
+from clockify_sandbox.webhook_events import WebhookEvent
 from clockify_sandbox.world import Entity
 
 routes = Routes(scope="TASK")
@@ -157,8 +158,10 @@ def _task(call: Call) -> Entity:
     return task
 
 
-def _set_rate(call: Call, name: str, body: RateBody, event: str) -> Entity:
+def _set_rate(call: Call, name: str, body: RateBody, event: WebhookEvent) -> Entity:
     task = _task(call)
     require_manager(call, task["projectId"])
     currency = project_currency(call.workspace, call.workspace.projects[task["projectId"]])
-    return task_of(call.workspace, call.update(TASK, task, {name: rate(body.amount, currency)}, event=event))
+    changes = {name: rate(body.amount, currency)}
+    details = rate_details("TASK", task_of(call.workspace, {**task, **changes}), currency, body)
+    return task_of(call.workspace, call.update(TASK, task, changes, event=event, details=details))

@@ -98,6 +98,7 @@ def set_balances(call: Call, body: BalanceChange) -> None:
     policy = call.named(POLICY, "policyId")
     for balance in [balance_of(call, user_id, policy) for user_id in body.user_ids]:
         grant(call, balance, body.value - balance["balance"])
+        _tell(call, balance, body.value, body.note)
 
 
 @routes.get(f"{_ASSIGNMENTS}/user/{{userId}}/policy/{{policyId}}")
@@ -130,6 +131,7 @@ def assign_balance(call: Call, body: NewAssignment) -> None:
             }
             call.insert(BALANCE_ASSIGNMENT, fresh)
         grant(call, balance, body.balance)
+        _tell(call, balance, body.balance, body.note)
 
 
 @routes.put(_ASSIGNMENT, status=204, role="ADMIN")
@@ -137,7 +139,9 @@ def change_assignment(call: Call, body: AssignmentChange) -> None:
     """Add a difference to an assignment."""
     policy, assignment = _named(call)
     _add(call, assignment, body.balance_change, body.note, _period(body.date_range))
-    grant(call, balance_of(call, assignment["userId"], policy), body.balance_change)
+    balance = balance_of(call, assignment["userId"], policy)
+    grant(call, balance, body.balance_change)
+    _tell(call, balance, body.balance_change, body.note)
 
 
 @routes.delete(_ASSIGNMENT, role="ADMIN", body_optional=True)
@@ -147,7 +151,13 @@ def delete_assignment(call: Call, body: Reason) -> None:
     if not body.note:
         raise invalid(messages.NOTE_EMPTY, 400)
     call.remove(BALANCE_ASSIGNMENT, assignment)
-    grant(call, balance_of(call, assignment["userId"], policy), -assignment["balance"])
+    balance = balance_of(call, assignment["userId"], policy)
+    grant(call, balance, -assignment["balance"])
+    _tell(call, balance, -assignment["balance"], body.note)
+
+
+def _tell(call: Call, balance: Entity, value: float, note: str | None) -> None:
+    call.recorder.event("BALANCE_UPDATED", balance, {"value": value, "note": note})
 
 
 def _require_member(call: Call) -> None:

@@ -14,8 +14,9 @@ from clockify_sandbox.entities import request_status, time_off_period, time_off_
 from clockify_sandbox.errors import access_denied, forbidden, invalid, not_in, not_one_of
 from clockify_sandbox.kinds import MEMBER, POLICY, TIME_OFF_REQUEST
 from clockify_sandbox.paging import BODY_200, BodyPage
-from clockify_sandbox.people import applies_to, members_of, name_of, oversight, zone_of
+from clockify_sandbox.people import applies_to, members_of, oversight, zone_of
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.time_off import request_of, short_request_of
 from clockify_sandbox.values import epoch, timestamp, wall_clock
 from clockify_sandbox.workdays import days_between, holidays_of, is_working_day, midnight, span_of
 from clockify_sandbox.world import Entity
@@ -26,7 +27,6 @@ _SEARCHABLE = ("PENDING", "APPROVED", "REJECTED", "ALL")
 _HOUR = 3600
 _SECONDS_ONLY = "%Y-%m-%dT%H:%M:%SZ"
 _HALVES = {"FIRST_HALF": (9, 13), "SECOND_HALF": (13, 17)}
-_SHORT = ("id", "workspaceId", "policyId", "userId", "note", "createdAt", "balanceDiff", "timeOffPeriod")
 
 _Half = Literal["FIRST_HALF", "SECOND_HALF", "NOT_DEFINED"]
 
@@ -93,7 +93,7 @@ def search_requests(call: Call, body: Search) -> Answer:
     found.sort(key=lambda request: (request["createdAt"], request["id"]), reverse=True)
     return call.page(
         found,
-        lambda request: _full(call, request),
+        lambda request: request_of(call.world, call.workspace, request),
         lambda page: {**call.total("count", found, page), "requests": page},
     )
 
@@ -121,14 +121,18 @@ def decide_request(call: Call, body: Decision) -> Entity:
         raise forbidden()
     state = request["status"]["statusType"]
     if state == body.status:
-        return _short(call, request)
+        return short_request_of(call.world, request)
     if state != "PENDING":
         raise invalid(messages.POLICY_STATUS_FIXED, 400)
     changes: dict[str, Any] = {"status": _decided(call, body.status, body.note)}
     if body.status == "APPROVED":
         changes["balance"] = _spend(call, policy, request["userId"], request["balanceDiff"])
-    call.update(TIME_OFF_REQUEST, request, changes, event=f"TIME_OFF_REQUEST_{body.status}")
-    return _short(call, request)
+    # Approvals reached receivers that listen for TIME_OFF_REQUEST_UPDATED, too.
+    call.update(TIME_OFF_REQUEST, request, changes)
+    call.recorder.event(
+        "TIME_OFF_REQUEST_APPROVED" if body.status == "APPROVED" else "TIME_OFF_REQUEST_REJECTED", request
+    )
+    return short_request_of(call.world, request)
 
 
 @routes.delete("/workspaces/{ws}/time-off/policies/{policyId}/requests/{requestId}")
@@ -140,7 +144,7 @@ def delete_request(call: Call) -> Entity:
     state = request["status"]["statusType"]
     if state != "PENDING":
         raise invalid(messages.WITHDRAWAL_LATE(title=state.capitalize(), state=state), 400)
-    return _short(call, call.remove(TIME_OFF_REQUEST, request))
+    return short_request_of(call.world, call.remove(TIME_OFF_REQUEST, request))
 
 
 def _named(call: Call) -> tuple[Entity, Entity]:
@@ -191,7 +195,7 @@ def _create(call: Call, user_id: str, body: NewRequest) -> Entity:
     )
     if not policy["approve"]["requiresApproval"]:
         request |= {"status": _decided(call, "APPROVED"), "balance": _spend(call, policy, user_id, size)}
-    return _full(call, call.insert(TIME_OFF_REQUEST, request))
+    return request_of(call.world, call.workspace, call.insert(TIME_OFF_REQUEST, request))
 
 
 def _days(call: Call, policy: Entity, user_id: str, wanted: TimeOffPeriod) -> tuple[float, Entity]:
@@ -251,55 +255,3 @@ def _spend(call: Call, policy: Entity, user_id: str, size: float) -> float:
     spend(call, balance, size)
     left: float = balance["balance"]
     return left
-
-
-# -- showing -----------------------------------------------------------------------------------------------------------
-
-
-def _full(call: Call, request: Entity) -> Entity:
-    user, requester = call.world.users[request["userId"]], request["requesterUserId"]
-    before = _balance_before(call, request)
-    return {
-        **request,
-        "policyName": call.workspace.time_off_policies[request["policyId"]]["name"],
-        "userName": name_of(call.world, user["id"]),
-        "userEmail": user["email"],
-        "userTimeZone": zone_of(call.world, user["id"]),
-        "timeZone": zone_of(call.world, user["id"]),
-        "balanceValueAtRequest": before,
-        "negativeBalanceUsed": _debt(request, before),
-        "excludeDays": [],  # every recorded row has these two, and has nothing in them
-        "recipients": [],
-        "requesterUserName": requester and name_of(call.world, requester),
-        "status": _status(call, request),
-    }
-
-
-def _balance_before(call: Call, request: Entity) -> float | None:
-    """The balance when the request was made: an approved request has lowered it since, others have not touched it."""
-    balance: float | None = request["balance"]
-    if balance is None:
-        whose = request["userId"], request["policyId"]
-        rows = call.workspace.balances.values()
-        balance = next((row["balance"] for row in rows if (row["userId"], row["policyId"]) == whose), None)
-    if balance is None or request["status"]["statusType"] != "APPROVED":
-        return balance
-    return balance + float(request["balanceDiff"])
-
-
-def _debt(request: Entity, before: float | None) -> float:
-    """The part of the request for which there was no balance left."""
-    return 0.0 if before is None else max(0.0, float(request["balanceDiff"]) - max(0.0, before))
-
-
-def _short(call: Call, request: Entity) -> Entity:
-    return {**{name: request[name] for name in _SHORT}, "status": _status(call, request)}
-
-
-def _status(call: Call, request: Entity) -> Entity:
-    status, by = request["status"], request["status"]["changedByUserId"]
-    return {
-        **status,
-        "changedByUserName": by and name_of(call.world, by),
-        "changedForUserName": by and name_of(call.world, request["userId"]),
-    }

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from clockify_sandbox import messages
-from clockify_sandbox.accounts import IdsOf, Memberships, UserShow, managers_of, workspace_of
+from clockify_sandbox.accounts import IdsOf, Memberships, UserShow, managers_of, workspace_membership, workspace_of
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
-from clockify_sandbox.bodies import CustomFieldValue, Day, Minor, RateBody, SortOrder
+from clockify_sandbox.bodies import CustomFieldValue, Day, Minor, RateBody, SortOrder, rate_details
 from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid, not_in, not_on_plan
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
@@ -18,6 +18,7 @@ from clockify_sandbox.paging import BODY, KEBAB, BodyPage
 from clockify_sandbox.permissions import require_users_list, visible_members
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import rate
+from clockify_sandbox.webhook_events import WebhookEvent
 from clockify_sandbox.workspaces import Account, Terms, add_account, add_member
 from clockify_sandbox.world import Entity
 
@@ -145,7 +146,10 @@ def invite_user(call: Call, body: Invitation) -> Entity:
         account = Account(body.email, None, status="NOT_REGISTERED", created=call.now, with_settings=False)
         user_id = add_account(call.world, IdsOf(call), call.workspace.id, account)
     member = add_member(call.workspace, users[user_id], Terms(status="PENDING"))
-    call.recorder.change(MEMBER, "created", {"id": user_id, **member}, event="USERS_INVITED_TO_WORKSPACE")
+    details = {"emails": [body.email]}
+    call.recorder.change(
+        MEMBER, "created", {"id": user_id, **member}, event="USERS_INVITED_TO_WORKSPACE", details=details
+    )
     return workspace_of(call.workspace)
 
 
@@ -165,7 +169,9 @@ def add_limited_users(call: Call, body: LimitedUsers) -> Entity:
         member["profile"].update({key: value for key, value in wishes.items() if value is not None})
         for group_id in new.user_groups:
             workspace.user_groups[group_id]["userIds"].append(user_id)
-        call.recorder.change(MEMBER, "created", {"id": user_id, **member}, event="LIMITED_USERS_ADDED_TO_WORKSPACE")
+        call.recorder.change(MEMBER, "created", {"id": user_id, **member})
+    names = [new.name for new in body.users]
+    call.recorder.event("LIMITED_USERS_ADDED_TO_WORKSPACE", {"id": workspace.id}, {"names": names})
     return workspace_of(workspace)
 
 
@@ -173,20 +179,20 @@ def add_limited_users(call: Call, body: LimitedUsers) -> Entity:
 def set_status(call: Call, body: StatusBody) -> Entity:
     """Switch a member on or off."""
     active = body.status == "ACTIVE"
-    event = "USER_ACTIVATED_ON_WORKSPACE" if active else "USER_DEACTIVATED_ON_WORKSPACE"
+    event: WebhookEvent = "USER_ACTIVATED_ON_WORKSPACE" if active else "USER_DEACTIVATED_ON_WORKSPACE"
     return _set(call, {"membershipStatus": body.status}, event)
 
 
 @routes.put("/workspaces/{ws}/users/{userId}/hourly-rate", role="ADMIN")
 def set_hourly_rate(call: Call, body: RateBody) -> Entity:
     """Set what an hour of a member is billed at."""
-    return _set(call, {"hourlyRate": rate(body.amount, call.currency)}, "BILLABLE_RATE_UPDATED")
+    return _set_rate(call, "hourlyRate", body, "BILLABLE_RATE_UPDATED")
 
 
 @routes.put("/workspaces/{ws}/users/{userId}/cost-rate", role="ADMIN", feature="LABOR_COST")
 def set_cost_rate(call: Call, body: RateBody) -> Entity:
     """Set what an hour of a member costs."""
-    return _set(call, {"costRate": rate(body.amount, call.currency)}, "COST_RATE_UPDATED")
+    return _set_rate(call, "costRate", body, "COST_RATE_UPDATED")
 
 
 @routes.get("/workspaces/{ws}/users/{userId}/managers", paging=KEBAB, role="SELF", feature="MANAGER_ROLE")
@@ -261,12 +267,19 @@ def _sorted(call: Call, user_ids: Iterable[str], column: str | None, order: str 
     return in_order(user_ids, keys, column, order, "EMAIL")
 
 
-def _set(call: Call, changes: Entity, event: str) -> Entity:
-    member = call.named(MEMBER, "userId")
-    before = dict(member)
+def _set_rate(call: Call, name: str, body: RateBody, event: WebhookEvent) -> Entity:
+    call.named(MEMBER, "userId")
+    changes = {name: rate(body.amount, call.currency)}
+    membership = {**workspace_membership(call.workspace, call.path["userId"]), **changes}
+    return _set(call, changes, event, rate_details("WORKSPACE_MEMBER", membership, call.currency, body))
+
+
+def _set(call: Call, changes: Entity, event: WebhookEvent, details: Entity | None = None) -> Entity:
+    member, user_id = call.named(MEMBER, "userId"), call.path["userId"]
+    before = {"id": user_id, **member}
     member.update(changes)
-    user_id = call.path["userId"]
-    call.recorder.change(MEMBER, "updated", {"id": user_id, **member}, before={"id": user_id, **before}, event=event)
+    after = {"id": user_id, **member}
+    call.recorder.change(MEMBER, "updated", after, before=before, event=event, details=details)
     return workspace_of(call.workspace)
 
 

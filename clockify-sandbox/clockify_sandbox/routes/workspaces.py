@@ -7,10 +7,11 @@ from msgspec import Meta
 from clockify_sandbox import messages
 from clockify_sandbox.accounts import IdsOf, UserShow, workspace_of
 from clockify_sandbox.binding import Body, Query
-from clockify_sandbox.bodies import RateBody
+from clockify_sandbox.bodies import RateBody, rate_details
 from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.webhook_events import WebhookEvent
 from clockify_sandbox.workspaces import Terms, add_member, add_workspace
 from clockify_sandbox.world import Entity, Workspace
 
@@ -90,17 +91,13 @@ def get_workspace(call: Call) -> Entity:
 @routes.put("/workspaces/{ws}/hourly-rate", scope="WORKSPACE", role="ADMIN")
 def set_hourly_rate(call: Call, body: BillableRate) -> Entity:
     """Set what an hour is billed at by default."""
-    call.workspace.record["hourlyRate"] = {"amount": body.amount, "currency": body.currency}
-    call.recorder.event("BILLABLE_RATE_UPDATED", call.workspace.record)
-    return workspace_of(call.workspace)
+    return _set_rate(call, "hourlyRate", body, body.currency, "BILLABLE_RATE_UPDATED")
 
 
 @routes.put("/workspaces/{ws}/cost-rate", scope="WORKSPACE", role="ADMIN", feature="LABOR_COST")
 def set_cost_rate(call: Call, body: RateBody) -> Entity:
     """Set what an hour costs by default."""
-    call.workspace.record["costRate"] = {"amount": body.amount, "currency": call.currency}
-    call.recorder.event("COST_RATE_UPDATED", call.workspace.record)
-    return workspace_of(call.workspace)
+    return _set_rate(call, "costRate", body, call.currency, "COST_RATE_UPDATED")
 
 
 @routes.post("/file/image", scope="USER")
@@ -110,6 +107,14 @@ def upload_image(call: Call, form: ImageForm) -> Entity:  # noqa: ARG001 - askin
         raise invalid(messages.NOT_NULL)
     name, _ = call.files["file"]
     return {"name": name, "url": f"https://img.clockify.me/{call.new_id()}-{name}"}
+
+
+def _set_rate(call: Call, name: str, body: RateBody, currency: str, event: WebhookEvent) -> Entity:
+    record = call.workspace.record
+    record[name] = {"amount": body.amount, "currency": currency}
+    changed = {key: record[key] for key in ("id", "name", "hourlyRate", "costRate")}
+    call.recorder.event(event, record, rate_details("WORKSPACE", changed, currency, body))
+    return workspace_of(call.workspace)
 
 
 def _own(call: Call) -> list[Workspace]:
