@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clockify_client.errors import MalformedAnswerError
+from clockify_client.errors import (
+    ClockifyError,
+    GoneError,
+    InvalidRequestError,
+    MalformedAnswerError,
+    NotPermittedError,
+)
 from clockify_client.rows import UNLIKE, is_identity, sound_rows_of
 
 if TYPE_CHECKING:
@@ -21,10 +28,11 @@ Fallback = Callable[["Ids"], Iterable["Ids"]]
 
 
 class Family(NamedTuple):
-    """How children are made: out of rows that are decoded to the type `row`."""
+    """How children are made: out of rows that are decoded to the type `row`, or else by the fallback."""
 
     make: MakeChildren
     row: Any
+    fallback: Fallback | None = None
 
 
 class Children(NamedTuple):
@@ -32,11 +40,6 @@ class Children(NamedTuple):
 
     ids: list[list[Ids]]
     odd_rows: int
-
-
-def _distinct(ids: Iterable[Ids]) -> list[Ids]:
-    """Return each child once, though its parent's row came twice."""
-    return list({tuple(sorted((name, str(value)) for name, value in one.items())): one for one in ids}.values())
 
 
 def children_of(page: Page, families: Sequence[Family]) -> Children:
@@ -55,7 +58,20 @@ def children_of(page: Page, families: Sequence[Family]) -> Children:
                 named = [one for one in sound if is_identity(one.get(page.endpoint.identity))]
                 parents.extend(named)
                 odd[row] += odd_here + len(sound) - len(named)
-        ids = [_distinct(family.make(rows[family.row], page.ids)) for family in families]
+        ids = [list(family.make(rows[family.row], page.ids)) for family in families]
     except (AttributeError, LookupError, TypeError) as error:
         raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE) from error
     return Children(ids, max(odd.values(), default=0))
+
+
+def fallen_back(families: Sequence[Family], ids: Ids, error: Exception) -> list[list[Ids]]:
+    """Return the children that can be named although the list of these ids is refused, by family.
+
+    It may send requests; a failure of them counts as no child, since the refusal is reported anyway.
+    """
+    children: list[list[Ids]] = [[] for _ in families]
+    if isinstance(error, (GoneError, InvalidRequestError, NotPermittedError)):
+        for number, family in enumerate(families):
+            with suppress(ClockifyError):
+                children[number] = list(family.fallback(ids)) if family.fallback else []
+    return children

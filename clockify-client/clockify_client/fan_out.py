@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Self
 from clockify_client.memory import give_back_what_is_freed
 from clockify_client.pool import Pool
 from clockify_client.reading import Reading
-from clockify_client.spool import Spool
 
 if TYPE_CHECKING:
     from clockify_client.client import Client
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from clockify_client.pool import Order
 
 
-class FanOut:
+class FanOut(Pool):
     """The threads that request pages, and the file where pages wait.
 
     Use it as a context manager: leaving it ends the threads, whatever they were about to do. Nothing is requested
@@ -29,10 +28,8 @@ class FanOut:
     """
 
     def __init__(self, client: Client, *, owns_client: bool = True) -> None:
-        self.client = client
+        super().__init__(client)
         self._owns_client = owns_client
-        self._pool = Pool(client.settings.max_workers)
-        self._spool = Spool()
         give_back_what_is_freed()
 
     def __enter__(self) -> Self:
@@ -43,11 +40,10 @@ class FanOut:
 
     def read(self, endpoint: Endpoint, *, rank: Order, consumers: int) -> Reading:
         """Return a reading that waits for its parents: see `Reading.feed`."""
-        return Reading(self.client, self._pool, self._spool, endpoint, rank=rank, consumers=consumers)
+        return Reading(self, endpoint, rank=rank, consumers=consumers)
 
     def close(self) -> None:
         """Drop what is still to be requested and end the threads; who waits for a page gets a `ClosedError`."""
-        self._pool.close()
-        self._spool.close()
+        super().close()
         if self._owns_client:
             self.client.close()

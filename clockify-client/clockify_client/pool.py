@@ -1,71 +1,70 @@
-"""Threads that work through a heap of jobs, the most urgent first."""
+"""Threads that work through a heap of jobs, the most urgent first, and what all jobs share."""
 
 from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Callable
 from itertools import count
+from typing import TYPE_CHECKING
+
+from clockify_client.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clockify_client.client import Client
 
 Order = tuple[float, ...]
-Begin = Callable[[], Callable[[], None] | None]
-"""Called with the lock held when a thread takes the job; returns the work, to be done without it, or None."""
 
 
 class Pool:
-    """A lock for all that the jobs share, and threads that are started when the first jobs come.
+    """Threads that are started when jobs come, at most as many as the client's settings allow.
 
     Attributes:
+        client: Sends the requests.
+        spool: Where pages wait.
         lock: Guards the heap and whatever the jobs change.
         arrival: Notified when something came that somebody may wait for.
         closed: No job is begun any more.
         failure: What went wrong for all jobs, so that there is nothing left to request.
     """
 
-    def __init__(self, max_workers: int) -> None:
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.spool = Spool()
         self.lock = threading.RLock()
         self.arrival = threading.Condition(self.lock)
         self.closed = False
         self.failure: Exception | None = None
-        self._jobs: list[tuple[Order, int, Begin]] = []
+        self._jobs: list[tuple[Order, int, Callable[[], None]]] = []
         self._serial = count()
         self._more = threading.Condition(self.lock)
-        self._idle = 0
-        self._threads: list[threading.Thread] = []
-        self._max_workers = max_workers
+        self._threads = 0
 
-    def submit(self, order: Order, begin: Begin) -> None:
-        """Add a job; the lock is held. Jobs of the smallest order are begun first."""
-        heapq.heappush(self._jobs, (order, next(self._serial), begin))
-        if self._idle >= len(self._jobs):
-            self._more.notify()
-        elif len(self._threads) < self._max_workers and not self.closed:
-            thread = threading.Thread(target=self._run, name=f"clockify-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        else:
-            self._more.notify()
+    def submit(self, order: Order, job: Callable[[], None]) -> None:
+        """Add a job; the lock is held. Jobs of the smallest order are begun first, in a thread and without the lock."""
+        heapq.heappush(self._jobs, (order, next(self._serial), job))
+        self._more.notify()
+        if self._threads < self.client.settings.max_workers and not self.closed:
+            threading.Thread(target=self._run, name=f"clockify-{self._threads}", daemon=True).start()
+            self._threads += 1
 
     def close(self) -> None:
-        """Drop all jobs that have not begun, and let go whoever waits."""
+        """Drop all jobs that have not begun, let go whoever waits, and remove what waits."""
         with self.lock:
             self.closed = True
             self._jobs.clear()
             self._more.notify_all()
             self.arrival.notify_all()
+        self.spool.close()
 
     def _run(self) -> None:
         while True:
             with self.lock:
-                self._idle += 1
                 while not self._jobs:
                     if self.closed:
                         return
                     self._more.wait()
-                self._idle -= 1
-                _, _, begin = heapq.heappop(self._jobs)
-                work = begin()
-                del begin
-            if work is not None:
-                work()
-            del work  # it holds what came, for as long as this thread would wait
+                *_, job = heapq.heappop(self._jobs)
+            job()
+            del job  # it holds what came, for as long as this thread would wait
