@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 import requests
 from clockify_sandbox import testing
 
+from tests.prefork import Prefork
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 OWNER_KEY = "sandbox-key"
 LIMITED_KEY = "sandbox-limited-key"
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported and collected out of the search for garbage: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 class Sandbox:
@@ -158,6 +167,21 @@ def launch() -> Iterator[Callable[..., Sandbox]]:
     yield start
     for one in started:
         one.stop()
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Callable[[str], Prefork]]:
+    """A function that hands out the process that forks a program, by the program's name."""
+    running: dict[str, Prefork] = {}
+
+    def of(program: str) -> Prefork:
+        if program not in running:
+            running[program] = Prefork(program)
+        return running[program]
+
+    yield of
+    for one in running.values():
+        one.close()
 
 
 @pytest.fixture

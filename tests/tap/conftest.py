@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.prefork import Prefork
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from tests.prefork import Prefork
 
     Nights = Callable[..., "Run"]
-
-TAP = Path(sys.executable).parent / "tap-clockify"
 
 
 @dataclass
@@ -53,9 +49,9 @@ class Run:
 
 
 @pytest.fixture(scope="session")
-def catalog() -> Callable[[Iterable[str]], dict[str, Any]]:
+def catalog(forks: Callable[[str], Prefork]) -> Callable[[Iterable[str]], dict[str, Any]]:
     """Make a catalog that selects exactly the named streams."""
-    answer = subprocess.run([TAP, "--discover"], capture_output=True, check=True, stdin=subprocess.DEVNULL)
+    answer = forks("tap-clockify").run(["--discover"])
     discovered = json.loads(answer.stdout)
 
     def select(names: Iterable[str]) -> dict[str, Any]:
@@ -71,18 +67,10 @@ def catalog() -> Callable[[Iterable[str]], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def prefork() -> Iterator[Prefork]:
-    """A process that has imported the tap."""
-    process = Prefork()
-    yield process
-    process.close()
-
-
-@pytest.fixture(scope="session")
 def run_tap(
     tmp_path_factory: pytest.TempPathFactory,
     catalog: Callable[[Iterable[str]], dict[str, Any]],
-    prefork: Prefork,
+    forks: Callable[[str], Prefork],
 ) -> Callable[..., Run]:
     """Run the tap against a sandbox, with further settings and a choice of streams."""
     folder = tmp_path_factory.mktemp("tap")
@@ -99,13 +87,13 @@ def run_tap(
         config = folder / "config.json"
         given = {"api_key": "sandbox-key", "api_url": f"{origin}/api/v1", "requests_per_second": 1000, **settings}
         config.write_text(json.dumps({name: value for name, value in given.items() if value is not None}))
-        command: list[str | Path] = [TAP, "--config", config, *options]
+        command = ["--config", str(config), *options]
         if streams is not None or with_catalog is not None:
             chosen = folder / "catalog.json"
             chosen.write_text(json.dumps(with_catalog or catalog(streams or ())))
-            command += ["--catalog", chosen]
+            command += ["--catalog", str(chosen)]
         around = {**os.environ, **(environment or {})}
-        ended = prefork.run([str(one) for one in command[1:]], around)
+        ended = forks("tap-clockify").run(command, around)
         lines = ended.stdout.splitlines()
         messages = [json.loads(line) for line in lines if line.startswith(b"{")]
         return Run(ended.returncode, ended.stderr.decode(), messages)

@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import re
-import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from target_clockify.target import TargetClockify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.prefork import Prefork
 
 _TARGET = Path(sys.executable).with_name("target-clockify")
 _COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|superseded|skipped|rejected)")
@@ -154,7 +155,7 @@ def runner() -> type[TargetRunner]:
 
 
 @pytest.fixture
-def tap_output(tmp_path: Path) -> Callable[..., bytes]:
+def tap_output(tmp_path: Path, forks: Callable[[str], Prefork]) -> Callable[..., bytes]:
     """What the tap writes of a workspace."""
 
     def read(box: Any, workspace: str, **settings: Any) -> bytes:
@@ -169,8 +170,9 @@ def tap_output(tmp_path: Path) -> Callable[..., bytes]:
         }
         path = tmp_path / "tap.json"
         path.write_text(json.dumps(config))
-        command = [Path(sys.executable).with_name("tap-clockify"), "--config", path]
-        return subprocess.run(command, capture_output=True, check=True, timeout=120).stdout
+        ended = forks("tap-clockify").run(["--config", str(path)])
+        assert ended.returncode == 0, ended.stderr.decode()
+        return ended.stdout
 
     return read
 

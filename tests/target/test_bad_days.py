@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import random
 import re
 import signal
-import subprocess
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +19,8 @@ from demo.warehouse import postgres_running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+
+    from tests.prefork import Forked, Prefork
 
 _COMMITTED = {"status": 500, "commit_then": True}
 _LOST = {"status": 503}
@@ -57,6 +60,7 @@ _PER_UNIT = {
     "assignments": 2,
     "custom_fields": 0,
 }
+_BETWEEN_LOOKS = 0.01  # seconds; whoever looks all the time takes it from those that are looked at
 _OWN = {"id", "workspaceId", "color", "order", "createdAt", "seriesId", "approvalRequestId", "timeOffPeriod"}
 _ID = re.compile("[0-9a-f]{24}")
 
@@ -108,33 +112,36 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_killed_at_any_instant(target: Any, work: Any, tmp_path: Path, ledger_url: str) -> None:
+def test_killed_at_any_instant(
+    target: Any, work: Any, tmp_path: Path, ledger_url: str, forks: Callable[[str], Prefork]
+) -> None:
     """A thousand mixed changes, killed again and again and started again: as if nothing had happened."""
     assert target(work.before(36), ledger_url=ledger_url).code == 0
     (tmp_path / "input").write_bytes(work.after(36))
     command = [*target.command(ledger_url=ledger_url), "--input", str(tmp_path / "input")]
-    assert killed_until_done(target.box, command, random.Random(5)) >= 4
+    start = functools.partial(forks("target-clockify").start, command[1:])
+    assert killed_until_done(target.box, start, tmp_path / "log", random.Random(5)) >= 4
     assert_complete(target.tables(), 36)
     assert target(work.after(36), ledger_url=ledger_url).writes == {}
 
 
-def killed_until_done(box: Any, command: list[str], instants: random.Random) -> int:
-    """How often a command was killed and started again before it had written everything."""
+def killed_until_done(box: Any, start: Callable[..., Forked], log: Path, instants: random.Random) -> int:
+    """How often a program was killed and started again before it had written everything."""
     kills = 0
     while True:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            # Not a time but a number of requests: the instant is the same on a slow machine.
-            requests = box.stats()["requests"]
-            goal = requests + instants.randint(20, 700)
-            while process.poll() is None and requests < goal:
-                requests = box.stats()["requests"]
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
-                kills += 1
-                continue
-            assert process.stderr is not None
-            assert process.returncode == 0, process.stderr.read().decode()
-            return kills
+        with Path(os.devnull).open("r+b") as nothing, log.open("wb") as stderr:
+            process = start(stdin=nothing, stdout=nothing, stderr=stderr)
+        # Not a time but a number of requests: the instant is the same on a slow machine.
+        goal = box.stats()["requests"] + instants.randint(20, 700)
+        while process.wait(_BETWEEN_LOOKS) is None and box.stats()["requests"] < goal:
+            pass
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            continue
+        assert process.returncode == 0, log.read_text()
+        return kills
 
 
 def assert_complete(tables: dict[str, Any], count: int) -> None:

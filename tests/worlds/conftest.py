@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.pair.conftest import postgres
-from tests.tap.conftest import catalog, prefork, run_tap
+from tests.tap.conftest import catalog, run_tap
 from tests.target.conftest import TargetRunner, runner, singer
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.conftest import Sandbox, StartSandbox
     from tests.tap.conftest import Run
 
-__all__ = ["MEMBER_KEY", "WORLDS", "catalog", "postgres", "prefork", "run_tap", "runner", "singer"]
+__all__ = ["MEMBER_KEY", "WORLDS", "catalog", "postgres", "run_tap", "runner", "singer"]
 
 WORLDS: dict[str, dict[str, Any]] = {
     "plain": {},
