@@ -17,6 +17,9 @@ PY := $(VENV)/bin/python
 UV_SYSTEM_CERTS ?= true
 export UV_SYSTEM_CERTS
 
+# Every program that is started here is started often: it is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 # uv does not read pip's configuration: an index named there is handed on, unless uv has one of its own.
 index = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(PY) -m pip config get global.index-url 2>/dev/null)}}"
 uv = $(index) $(VENV)/bin/uv
