@@ -103,12 +103,13 @@ def roles_of(world: World, workspace: Workspace, user_id: str) -> list[Entity]:
 def key_holders(world: World) -> list[Entity]:
     """The API keys in force, each with its user and the user's role in the first workspace that has the user."""
     return [
-        {"key": key, "role": _leading_role(world, user_id), "userId": user_id, "name": world.users[user_id]["name"]}
+        {"key": key, "role": leading_role(world, user_id), "userId": user_id, "name": world.users[user_id]["name"]}
         for key, user_id in world.keys.items()
     ]
 
 
-def _leading_role(world: World, user_id: str) -> str:
+def leading_role(world: World, user_id: str) -> str:
+    """The highest role of a user in the first workspace that has the user; LIMITED and MEMBER are roles here, too."""
     if world.users[user_id]["status"] == "LIMITED":
         return "LIMITED"
     workspace = next((one for one in world.workspaces.values() if user_id in one.members), None)

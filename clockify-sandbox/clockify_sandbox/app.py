@@ -22,6 +22,7 @@ from clockify_sandbox.errors import ApiError
 from clockify_sandbox.faults import Fault, Faults
 from clockify_sandbox.limiter import Limiter
 from clockify_sandbox.reception import cross_origin, receive_stranger
+from clockify_sandbox.request_log import RequestLog, caller_role
 from clockify_sandbox.routes import ROUTER
 from clockify_sandbox.routing import OUTSIDE
 from clockify_sandbox.sandbox import Request, Sandbox
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from clockify_sandbox.options import Options
+    from clockify_sandbox.plans import Plan
     from clockify_sandbox.routing import Host, Match
+    from clockify_sandbox.seed import Scale
     from clockify_sandbox.world import World
     from clockify_sandbox.world_options import WorldOptions
 
@@ -59,7 +62,7 @@ class App:
     The options of the world in `options` are those that the server was started with, `sandbox.options` those in force.
 
     Raises:
-        ValueError: the options name an unknown scale or plan, or a state file that is none.
+        ValueError: the options name a state file that is none.
         OSError: the state file cannot be read.
     """
 
@@ -79,7 +82,7 @@ class App:
         if self.options.state:
             save(self.options.state, self.sandbox)
 
-    def _world(self, scale: str | None = None, seed: int | None = None, plan: str | None = None) -> World:
+    def _world(self, scale: Scale | None = None, seed: int | None = None, plan: Plan | None = None) -> World:
         options = self.options
         return build_world(
             scale or options.scale,
@@ -91,8 +94,12 @@ class App:
 
     def _start_over(self, world: World, world_options: WorldOptions, ids: int = 0) -> None:
         self.sandbox = Sandbox(world, ROUTER, ids, world_options)
-        self.stats = Stats()
+        self.count_anew()
         self.limiter = Limiter(self.options.rate_per_second, self.options.rate_per_hour, self.sandbox.clock.monotonic)
+
+    def count_anew(self) -> None:
+        """Forget what was asked so far."""
+        self.stats, self.requests = Stats(), RequestLog()
 
     def restart(self, reset: Reset) -> None:
         """Serve a new world, with fresh statistics and a full rate limit.
@@ -135,10 +142,10 @@ class App:
         key = f"{scope['method']} (no such route)" if isinstance(match, ApiError) else match.route.key
         stats = self.stats
         stats.arrived(key)
+        request = Request(scope["method"], host, path, scope["query_string"].decode("latin-1"), headers)
         answer: Answer | None = None
         try:
             fault = self.faults.next(key, f"{scope['method']} {path}")
-            request = Request(scope["method"], host, path, scope["query_string"].decode("latin-1"), headers)
             await _fill(request, receive, headers)
             stats.asked(request.method, host, request.path, request.query_string, request.body)
             if delay := self.options.latency_ms + (fault.delay_ms if fault else 0):
@@ -146,6 +153,9 @@ class App:
             answer = self._throttle(request) or await self.behind_front(self._answered, request, match, fault)
         finally:
             stats.answered("reset" if answer is None else answer.status)
+            self.requests.add(
+                request, None if answer is None else answer.status, caller_role(self.sandbox.world, headers)
+            )
         return answer
 
     async def behind_front(self, work: Callable[..., _T], *arguments: Any) -> _T:

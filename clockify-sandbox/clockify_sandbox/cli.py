@@ -7,7 +7,6 @@ import gc
 import re
 import signal
 import sys
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -15,14 +14,35 @@ from typing import TYPE_CHECKING, NoReturn
 from clockify_sandbox.accounts import key_holders
 from clockify_sandbox.certificate import CA_FILE_LINE
 from clockify_sandbox.faults import parse_faults
+from clockify_sandbox.options import OPTIONS as SERVED
 from clockify_sandbox.options import Options
-from clockify_sandbox.seed import DEFAULT_NOW, PLANS, SCALES
 from clockify_sandbox.server import Service
-from clockify_sandbox.world_options import OPTIONS, Option, WorldOptions
+from clockify_sandbox.world_options import OPTIONS, WorldOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from clockify_sandbox.declarations import Option
+
+_HELP = {
+    "host": "address to listen on",
+    "port": "port to listen on; 0 takes a free one",
+    "api_key": "API key of the owner of the workspaces",
+    "seed": "the same seed gives the same data",
+    "scale": "how much data there is",
+    "plan": "plan of every workspace",
+    "latency_ms": "milliseconds that pass before an answer",
+    "rate_per_second": "requests per second and key; 0 lifts the limit",
+    "rate_per_hour": "requests per hour and workspace; 0 means no limit",
+    "retry_after": "send Retry-After with 429",
+    "webhook_retry_delay": "seconds until a failed delivery of a webhook is tried again; then twice as many",
+    "state": "where the data is kept between runs",
+    "clock": "present of a new world; its data end there",
+    "tls": "serve https, with a certificate made at the start",
+    "ca_file": "where to write the certificate that clients of --tls trust",
+}
+_DEFAULTS = {"port": 8765, "scale": "agency", "rate_per_second": 50}  # for people; tests have others
+_METAVARS = {"host": "ADDRESS", "api_key": "KEY", "state": "FILE", "ca_file": "FILE", "clock": "TS"}
 _TURN = 0.0005  # seconds; the front, with little to do, must not wait long for the thread that makes a large answer
 
 
@@ -77,76 +97,45 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"clockify-sandbox: {message}\n")
+        told = re.sub(r"ignored explicit argument", "takes no value, but got", message)
+        self.exit(2, f"clockify-sandbox: {told}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="clockify-sandbox", description="A local Clockify to try and test against.")
-    serve_parser = parser.add_subparsers(metavar="COMMAND", required=True).add_parser(
+    serve_parser = parser.add_subparsers(metavar="serve", required=True).add_parser(
         "serve",
         help="serve a made-up Clockify on this machine",
         description="Serve a made-up Clockify. Prints its origin when it is ready and stops on SIGTERM or SIGINT.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
-    add = serve_parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on")
-    add("--port", type=int, default=8765, help="port to listen on; 0 takes a free one")
-    add("--api-key", default="sandbox-key", help="API key of the owner of the workspaces")
-    add("--seed", type=int, default=7, help="the same seed gives the same data")
-    add("--scale", choices=tuple(SCALES), default="agency", help="how much data there is")
-    add("--plan", choices=PLANS, default="ENTERPRISE", help="plan of every workspace")
-    add("--latency-ms", type=_not_negative, default=0, help="time that passes before an answer")
-    add("--rate-per-second", type=_not_negative, default=50, help="requests per second and key; 0 lifts the limit")
-    add("--rate-per-hour", type=_not_negative, default=0, help="requests per hour and workspace; 0 means no limit")
-    add("--retry-after", action="store_true", help="send Retry-After with 429")
-    add("--faults", type=Path, metavar="FILE", help="JSON list of failures to act out")
-    add("--webhook-retry-delay", type=_not_negative, default=1, help="seconds until a failed delivery is repeated")
-    add("--state", type=Path, metavar="FILE", help="where the data is kept between runs")
-    add("--clock", type=_moment, default=DEFAULT_NOW, metavar="TS", help="present of a new world; its data end there")
-    add("--tls", action="store_true", help="serve https, with a certificate made at the start")
-    add("--ca-file", type=Path, metavar="FILE", help="where to write the certificate that clients of --tls trust")
+    for name, text in _HELP.items():
+        _add(serve_parser, SERVED[name], text, _DEFAULTS.get(name, SERVED[name].default))
+    serve_parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of failures to act out")
     world = serve_parser.add_argument_group("options of the world", "Tests change them with POST /__sandbox/world.")
     for option in OPTIONS.values():
-        _add_world_option(world, option)
+        _add(world, option, option.description, option.default)
     serve_parser.set_defaults(known=re.findall(r"--[a-z-]+", serve_parser.format_usage()))
     return parser
 
 
-def _add_world_option(group: argparse._ArgumentGroup, option: Option) -> None:
-    text = option.description.replace("%", "%%")
+def _add(group: argparse._ActionsContainer, option: Option, text: str, default: object) -> None:
+    shown = text.replace("%", "%%")
     if option.is_switch:
-        group.add_argument(option.flag, action="store_true", help=text)
+        group.add_argument(option.flag, action="store_true", help=shown)
     elif option.choices:
-        group.add_argument(option.flag, choices=option.choices, default=option.default, help=text)
+        group.add_argument(option.flag, choices=option.choices, default=default, help=shown)
     else:
-        group.add_argument(option.flag, type=_world_value(option), default=option.default, metavar="N", help=text)
+        metavar = _METAVARS.get(option.name, "N")
+        group.add_argument(option.flag, type=_parsing(option), default=default, metavar=metavar, help=shown)
 
 
-def _world_value(option: Option) -> Callable[[str], int]:
-    def parse(text: str) -> int:
+def _parsing(option: Option) -> Callable[[str], object]:
+    def parse(text: str) -> object:
         try:
-            number = int(text)
-            option.check(number)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"invalid value: {text!r} ({option.values})") from None
-        return number
+            return option.parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
     return parse
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"invalid value: {text!r} (a moment with a time zone: 2026-11-20T09:30:00Z)")
-    return moment.astimezone(UTC)
-
-
-def _not_negative(text: str) -> float:
-    number = float(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"must not be negative: {text}")
-    return number

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from clockify_sandbox.accounts import key_holders
+from clockify_sandbox.declarations import read
 from clockify_sandbox.faults import Faults, parse_faults
+from clockify_sandbox.plans import Plan
+from clockify_sandbox.seed import Scale
 from clockify_sandbox.state import dump_chunks
-from clockify_sandbox.stats import Stats
-from clockify_sandbox.webhook_events import WebhookEvent
+from clockify_sandbox.webhook_events import AnnouncedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +23,12 @@ if TYPE_CHECKING:
     from starlette.types import Scope, Send
 
     from clockify_sandbox.deliveries import Deliveries
+    from clockify_sandbox.request_log import RequestLog
     from clockify_sandbox.sandbox import Sandbox
+    from clockify_sandbox.stats import Stats
 
 PREFIX = "/__sandbox/"
+_FAR = 10 * 366 * 86400  # seconds; further ahead there is no calendar to speak of
 _T = TypeVar("_T")
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
 
@@ -33,9 +39,9 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
     `world` are changes to the world options that the server was started with.
     """
 
-    scale: str | None = None
+    scale: Scale | None = None
     seed: int | None = None
-    plan: str | None = None
+    plan: Plan | None = None
     world: dict[str, Any] = msgspec.field(default_factory=dict)
     stats: bool = False
 
@@ -43,14 +49,14 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
 class Move(msgspec.Struct, forbid_unknown_fields=True):
     """Body of `POST clock`."""
 
-    now: datetime | None = None
-    advance_seconds: float | None = None
+    now: Annotated[datetime, Meta(tz=True)] | None = None
+    advance_seconds: Annotated[float, Meta(ge=0, le=_FAR)] | None = None
 
 
 class Announcement(msgspec.Struct, forbid_unknown_fields=True):
     """Body of `POST webhooks/announce`: an event that only the web application has, and the id of what it is about."""
 
-    event: WebhookEvent
+    event: AnnouncedEvent
     id: str
 
 
@@ -59,11 +65,15 @@ class Controlled(Protocol):
 
     sandbox: Sandbox
     stats: Stats
+    requests: RequestLog
     faults: Faults
     deliveries: Deliveries
 
     def restart(self, reset: Reset) -> None:
         """Serve a new world."""
+
+    def count_anew(self) -> None:
+        """Forget what was asked so far."""
 
     def send_outbox(self) -> None:
         """Have webhooks delivered."""
@@ -80,6 +90,7 @@ class Control:
         self._actions = {
             ("GET", "stats"): self._stats,
             ("POST", "reset"): self._reset,
+            ("GET", "requests"): lambda _: self._app.requests.rows,
             ("GET", "world"): self._world,
             ("POST", "world"): self._change_world,
             ("POST", "faults"): self._set_faults,
@@ -105,11 +116,11 @@ class Control:
         if run := self._actions.get(action):
             try:
                 value = await self._app.behind_front(run, body)
-            except ValueError as error:  # msgspec's errors are, too
+            except ValueError as error:
                 status, value = 400, {"error": str(error)}
         else:
-            known = [f"{method} {PREFIX}{name}" for method, name in [*self._actions, ("GET", "dump")]]
-            status, value = 404, {"error": "no such control request", "known": known}
+            known = ", ".join(f"{method} {PREFIX}{name}" for method, name in [*self._actions, ("GET", "dump")])
+            status, value = 404, {"error": f"no such control request; known are {known}"}
         await _start(send, status)
         await send({"type": "http.response.body", "body": msgspec.json.encode(value)})
 
@@ -120,7 +131,7 @@ class Control:
     def _reset(self, body: bytes) -> Any:
         wish = _decoded(body, Reset)
         if wish.stats:
-            self._app.stats = Stats()
+            self._app.count_anew()
         else:
             self._app.restart(wish)
         return {"workspaces": list(self._app.sandbox.world.workspaces)}
@@ -130,7 +141,7 @@ class Control:
 
     def _change_world(self, body: bytes) -> Any:
         sandbox = self._app.sandbox
-        sandbox.options = sandbox.options.changed(msgspec.json.decode(body or b"{}", type=dict[str, Any]))
+        sandbox.options = sandbox.options.changed(_json(body))
         return sandbox.options
 
     def _set_faults(self, body: bytes) -> Any:
@@ -150,8 +161,6 @@ class Control:
     def _move_clock(self, body: bytes) -> Any:
         wish = _decoded(body, Move)
         if wish.now is not None:
-            if wish.now.tzinfo is None:
-                raise ValueError("`now` needs a time zone, e.g. 2026-11-20T09:30:00Z")
             self._app.sandbox.let_time_pass(wish.now)
         if wish.advance_seconds is not None:
             now = self._app.sandbox.clock.now
@@ -161,11 +170,14 @@ class Control:
 
 
 def _decoded(body: bytes, shape: type[_Shape]) -> _Shape:
+    return read(shape, _json(body), "key")
+
+
+def _json(body: bytes) -> Any:
     try:
-        return msgspec.json.decode(body or b"{}", type=shape)
-    except msgspec.ValidationError as error:
-        known = [field.name for field in msgspec.structs.fields(shape)]
-        raise ValueError(f"{error}; known keys are {', '.join(known)}") from None
+        return msgspec.json.decode(body or b"{}")
+    except msgspec.DecodeError as error:
+        raise ValueError(f"the body is no JSON: {error}") from None
 
 
 async def _start(send: Send, status: int) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
+
+from clockify_sandbox.declarations import declared, read, refusal
 
 _HTML = b"<!DOCTYPE html><html><head><title>Error</title></head><body>The request could not be satisfied</body></html>"
 
@@ -29,7 +32,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     route: str = "*"
     nth: int | list[int] | Literal["every"] = "every"
-    status: int | None = None
+    status: Annotated[int, Meta(ge=100, le=999)] | None = None
     body: str = "empty"
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     reset: bool = False
@@ -89,12 +92,23 @@ def parse_faults(raw: bytes) -> list[Fault]:
     """A JSON list of faults.
 
     Raises:
-        ValueError: with one line that says what is wrong, and where.
+        ValueError: with one line that says what is wrong, and what is known.
     """
     try:
-        return msgspec.json.decode(raw, type=list[Fault])
-    except msgspec.DecodeError as error:  # a ValidationError is one, too
+        return read_faults(msgspec.json.decode(raw))
+    except msgspec.DecodeError as error:
         raise ValueError(f"faults must be a JSON list of objects: {error}") from None
+
+
+def read_faults(given: Any) -> list[Fault]:
+    """Faults made of what somebody has written.
+
+    Raises:
+        ValueError: with one line that says what is wrong, and what is known.
+    """
+    if not isinstance(given, (list, tuple)):
+        raise refusal("a list of objects", "each fault", declared(Fault))
+    return [one if isinstance(one, Fault) else read(Fault, one, "key of a fault") for one in given]
 
 
 def _anonymous(route: str) -> str:

@@ -10,20 +10,23 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from clockify_sandbox.faults import Fault, parse_faults
-from clockify_sandbox.seed import DEFAULT_NOW
+from clockify_sandbox.declarations import checked, declared
+from clockify_sandbox.faults import Fault, read_faults
+from clockify_sandbox.plans import Plan
+from clockify_sandbox.seed import DEFAULT_NOW, Scale
 from clockify_sandbox.world_options import PLAIN, WorldOptions
 
 NotNegative = Annotated[float, Meta(ge=0)]
+NotEmpty = Annotated[str, Meta(min_length=1)]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a sandbox serves, where, and how.
 
     Attributes:
-        scale: how much data there is: one of `seed.SCALES`.
+        scale: how much data there is.
         seed: the same seed gives the same data and the same ids.
-        plan: the plan of every workspace: one of `seed.PLANS`.
+        plan: the plan of every workspace.
         world: the options of the world.
         clock: the present of a new world; its data end there.
         api_key: the API key of the owner of the workspaces.
@@ -40,12 +43,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ca_file: where to write the certificate of the authority, for clients to trust; a temporary file if None.
     """
 
-    scale: str = "tiny"
+    scale: Scale = "tiny"
     seed: int = 7
-    plan: str = "ENTERPRISE"
+    plan: Plan = "ENTERPRISE"
     world: WorldOptions = PLAIN
     clock: Annotated[datetime, Meta(tz=True)] = DEFAULT_NOW
-    api_key: str = "sandbox-key"
+    api_key: NotEmpty = "sandbox-key"
     latency_ms: NotNegative = 0
     rate_per_second: NotNegative = 0
     rate_per_hour: NotNegative = 0
@@ -53,40 +56,27 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     faults: tuple[Fault, ...] = ()
     webhook_retry_delay: NotNegative = 1
     state: Path | None = None
-    host: str = "127.0.0.1"
+    host: NotEmpty = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
     tls: bool = False
     ca_file: Path | None = None
 
 
+OPTIONS = declared(Options)
+"""All options by name."""
+
+
 def checked_options(given: Mapping[str, Any]) -> Options:
     """Options as Python code gives them: paths as text or `Path`, the world as a mapping, faults as mappings.
+
+    None stands for the default.
 
     Raises:
         ValueError: an unknown option or a value that it does not take; the message lists what is known.
     """
-    known = [field.name for field in msgspec.structs.fields(Options)]
-    for name in given:
-        if name not in known:
-            raise ValueError(f"unknown option {name!r}; known are {', '.join(known)}")
     values = {name: value for name, value in given.items() if value is not None}
-    if isinstance(world := values.get("world", {}), Mapping):
+    if isinstance(world := values.get("world"), Mapping):
         values["world"] = PLAIN.changed(world)
-    values["faults"] = tuple(parse_faults(msgspec.json.encode(values.get("faults", []))))
-    for name in ("state", "ca_file"):
-        if name in values:
-            values[name] = Path(values[name])
-    return msgspec.structs.replace(Options(), **{name: _checked(name, value) for name, value in values.items()})
-
-
-def _checked(name: str, value: Any) -> Any:
-    kind = _KINDS[name]
-    if isinstance(value, (Path, WorldOptions, tuple)):
-        return value
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{value!r} is no value of {name}: {error}") from None
-
-
-_KINDS = {field.name: field.type for field in msgspec.structs.fields(Options)}
+    if "faults" in values:
+        values["faults"] = tuple(read_faults(values["faults"]))
+    return Options(**checked(OPTIONS, values, "option"))

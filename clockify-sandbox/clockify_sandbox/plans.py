@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-PLANS = ("FREE", "BASIC", "STANDARD", "PRO", "ENTERPRISE")
+from typing import Literal, get_args
+
+Plan = Literal["FREE", "BASIC", "STANDARD", "PRO", "ENTERPRISE"]
+PLANS: tuple[Plan, ...] = get_args(Plan)
 
 _ADDED = {
     "FREE": """

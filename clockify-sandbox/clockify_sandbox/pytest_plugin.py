@@ -23,7 +23,11 @@ def clockify_sandbox_server(clockify_sandbox_options: dict[str, Any]) -> Iterato
     """A sandbox for the whole session, with whatever earlier tests left in it."""
     from clockify_sandbox.testing import Sandbox  # noqa: PLC0415 - who uses no fixture need not wait for the import
 
-    with Sandbox(**clockify_sandbox_options) as origin:
+    try:
+        sandbox = Sandbox(**clockify_sandbox_options)
+    except ValueError as error:
+        pytest.fail(f"clockify_sandbox_options: {error}", pytrace=False)
+    with sandbox as origin:
         yield origin
 
 

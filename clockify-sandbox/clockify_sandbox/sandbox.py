@@ -18,7 +18,7 @@ from clockify_sandbox.people import oversight
 from clockify_sandbox.recorder import Recorder
 from clockify_sandbox.render import time_entry_renderer
 from clockify_sandbox.values import epoch, is_id
-from clockify_sandbox.webhook_events import WITHOUT_OPERATION
+from clockify_sandbox.webhook_events import ANNOUNCED_ABOUT
 from clockify_sandbox.world_options import PLAIN, WorldOptions
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.deliveries import Delivery
     from clockify_sandbox.routing import Host, Match, Route, Router
-    from clockify_sandbox.webhook_events import WebhookEvent
+    from clockify_sandbox.webhook_events import AnnouncedEvent
     from clockify_sandbox.world import Workspace, World
 
 
@@ -67,34 +67,26 @@ class Sandbox:
                 if request["status"]["statusType"] == "APPROVED" and before < start <= self.clock.seconds:
                     self._recorder(workspace, request["userId"]).event("TIME_OFF_REQUEST_STARTED", request)
 
-    def announce(self, event: WebhookEvent, entity_id: str) -> None:
+    def announce(self, event: AnnouncedEvent, entity_id: str) -> None:
         """Tell the webhooks of an event that only the web application has; nothing else changes.
 
         Raises:
-            ValueError: the API has an operation for the event, or no workspace has the entity.
+            ValueError: no workspace has the entity.
         """
-        if event not in WITHOUT_OPERATION:
-            raise ValueError(f"{event} follows an operation; known here are {', '.join(WITHOUT_OPERATION)}")
+        table = ANNOUNCED_ABOUT[event]
         for workspace in self.world.workspaces.values():
-            if entity_id in workspace.members and WITHOUT_OPERATION[event] == "members":
-                user = self.world.users[entity_id]
-                old = {"oldEmail": f"former-{user['email']}"}
-                self._recorder(workspace, entity_id).event(
-                    event, {"id": entity_id, **workspace.members[entity_id]}, old
-                )
+            if table == "members" and (member := workspace.members.get(entity_id)):
+                former = {"oldEmail": f"former-{self.world.users[entity_id]['email']}"}
+                self._recorder(workspace, entity_id).event(event, {"id": entity_id, **member}, former)
                 return
-            expense = workspace.expenses.get(entity_id)
-            if expense and WITHOUT_OPERATION[event] == "expenses":
+            if table == "expenses" and (expense := workspace.expenses.get(entity_id)):
                 self._recorder(workspace, expense["userId"]).event(event, expense)
                 return
-            entry = workspace.time_entries.get(entity_id)
-            if entry and WITHOUT_OPERATION[event] == "time_entries":
+            if table == "time_entries" and (entry := workspace.time_entries.get(entity_id)):
                 shown = time_entry_renderer(workspace)(entry)
                 self._recorder(workspace, entry.user_id).event(event, shown, {"entry": entry})
                 return
-        raise ValueError(
-            f"{event} is about {WITHOUT_OPERATION[event].replace('_', ' ')}: there is none with id {entity_id}"
-        )
+        raise ValueError(f"{event} is about {table.replace('_', ' ')}: there is none with id {entity_id}")
 
     def _recorder(self, workspace: Workspace, author_id: str) -> Recorder:
         return Recorder(self.clock, self.world, workspace, self.world.users[author_id], self.outbox)

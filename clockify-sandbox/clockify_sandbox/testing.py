@@ -143,6 +143,16 @@ class Origin(str):
         answer: dict[str, Any] = self.control("GET", "stats")
         return answer
 
+    def requests(self) -> list[dict[str, Any]]:
+        """The last thousand requests of the API, oldest first.
+
+        Each is {method, host, path, query, status, role}: `host` is api, report or auditlog, `path` begins after its
+        base, `status` is None where the connection was dropped, `role` is that of the owner of the key, ADDON for an
+        add-on, or None for an unknown key.
+        """
+        answer: list[dict[str, Any]] = self.control("GET", "requests")
+        return answer
+
     def dump(self) -> dict[str, Any]:
         """Everything that the sandbox holds."""
         answer: dict[str, Any] = self.control("GET", "dump")

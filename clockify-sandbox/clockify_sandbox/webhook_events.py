@@ -18,7 +18,16 @@ WebhookEvent = Literal[
     "USERS_INVITED_TO_WORKSPACE", "LIMITED_USERS_ADDED_TO_WORKSPACE", "COST_RATE_UPDATED", "BILLABLE_RATE_UPDATED",
 ]  # fmt: skip
 TriggerSourceType = Literal["PROJECT_ID", "USER_ID", "TAG_ID", "TASK_ID", "WORKSPACE_ID", "ASSIGNMENT_ID", "EXPENSE_ID"]
-WITHOUT_OPERATION: dict[WebhookEvent, Literal["time_entries", "expenses", "members"]] = {
+AnnouncedEvent = Literal[
+    "TIME_ENTRY_SPLIT",
+    "TIME_ENTRY_RESTORED",
+    "EXPENSE_RESTORED",
+    "USER_JOINED_WORKSPACE",
+    "USER_DELETED_FROM_WORKSPACE",
+    "USER_EMAIL_CHANGED",
+]
+"""Events of the web application, for which the API has no operation."""
+ANNOUNCED_ABOUT: dict[AnnouncedEvent, Literal["time_entries", "expenses", "members"]] = {
     "TIME_ENTRY_SPLIT": "time_entries",
     "TIME_ENTRY_RESTORED": "time_entries",
     "EXPENSE_RESTORED": "expenses",
@@ -26,6 +35,6 @@ WITHOUT_OPERATION: dict[WebhookEvent, Literal["time_entries", "expenses", "membe
     "USER_DELETED_FROM_WORKSPACE": "members",
     "USER_EMAIL_CHANGED": "members",
 }
-"""Events of the web application, for which the API has no operation, with the table of what they are about."""
+"""The table of what they are about."""
 ABOUT_ONE_USER = ("USER_EMAIL_CHANGED", "USER_UPDATED")
 """Events that need users to listen to."""

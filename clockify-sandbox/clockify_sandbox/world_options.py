@@ -6,11 +6,12 @@ the keys of `/__sandbox/world` and the table in the README are derived from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+
+from clockify_sandbox.declarations import checked, declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,71 +80,10 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: an unknown option or value; the message lists the known ones.
         """
-        for name, value in wishes.items():
-            if name not in OPTIONS:
-                raise ValueError(f"unknown world option {name!r}; known are {', '.join(OPTIONS)}")
-            OPTIONS[name].check(value)
-        return msgspec.structs.replace(self, **wishes)
+        return msgspec.structs.replace(self, **checked(OPTIONS, wishes, "world option"))
 
 
-@dataclass(frozen=True)
-class Option:
-    """One option, as the command line and the documentation need it."""
-
-    name: str
-    kind: Any
-    default: Any
-    description: str
-
-    @property
-    def flag(self) -> str:
-        """What the command line calls it."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def choices(self) -> tuple[str, ...] | None:
-        """The values of a closed set; None for switches and numbers."""
-        return get_args(self._bare) if get_origin(self._bare) is Literal else None
-
-    @property
-    def is_switch(self) -> bool:
-        """Whether it is on or off."""
-        return self._bare is bool
-
-    @property
-    def values(self) -> str:
-        """The known values, in words."""
-        if self.choices:
-            return ", ".join(self.choices)
-        return "true, false" if self.is_switch else "whole numbers from 0 on"
-
-    def check(self, value: Any) -> None:
-        """Refuse a value that is none of this option.
-
-        Raises:
-            ValueError: the message lists the known values.
-        """
-        try:
-            msgspec.convert(value, self.kind)
-        except msgspec.ValidationError:
-            shown = msgspec.json.encode(value).decode()
-            raise ValueError(f"{shown} is no value of {self.name}; known are {self.values}") from None
-
-    @property
-    def _bare(self) -> Any:
-        return get_args(self.kind)[0]
-
-
-def _declared() -> dict[str, Option]:
-    kinds = get_type_hints(WorldOptions, include_extras=True)
-    found = {}
-    for field in msgspec.structs.fields(WorldOptions):
-        kind = kinds[field.name]
-        found[field.name] = Option(field.name, kind, field.default, get_args(kind)[1].description)
-    return found
-
-
-OPTIONS = _declared()
+OPTIONS = declared(WorldOptions)
 """All options by name."""
 
 PLAIN = WorldOptions()

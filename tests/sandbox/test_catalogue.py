@@ -12,7 +12,7 @@ from clockify_sandbox.errors import ApiError
 from clockify_sandbox.routes import ROUTER
 from clockify_sandbox.sandbox import Request, Sandbox
 from clockify_sandbox.seed import DEFAULT_NOW, build_world
-from clockify_sandbox.world_options import OPTIONS, Option, WorldOptions
+from clockify_sandbox.world_options import OPTIONS, WorldOptions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from random import Random
 
     import conftest
+    from clockify_sandbox.declarations import Option
     from clockify_sandbox.routing import Route
     from clockify_sandbox.world import Workspace
 

@@ -222,11 +222,57 @@ def test_faults_can_truncate_and_reset_and_commit_first(empty: Sandbox) -> None:
         cut.json()
 
 
-@pytest.mark.parametrize("faults", [{}, [{"nth": "sometimes"}], [{"what": 1}]])
-def test_bad_faults_are_refused_with_a_reason(empty: Sandbox, faults: object) -> None:
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ({}, "expected a list of objects; known for each fault are route, nth"),
+        (
+            [{"nth": "sometimes"}],
+            '"sometimes" is no value of nth; known are whole numbers, lists of whole numbers, every',
+        ),
+        ([{"what": 1}], "unknown key of a fault 'what'; known are route, nth"),
+        (["GET *"], "expected an object; known for key of a fault are route, nth"),
+    ],
+)
+def test_bad_faults_are_refused_with_the_known_ones(empty: Sandbox, faults: object, said: str) -> None:
     answer = requests.post(f"{empty.origin}/__sandbox/faults", json=faults, timeout=9)
     assert answer.status_code == 400
-    assert answer.json()["error"].startswith("faults must be a JSON list")
+    assert answer.json()["error"].startswith(said)
+
+
+def test_requests_are_listed_with_the_role_of_the_key_and_without_secrets(empty: Sandbox) -> None:
+    empty.ok("POST", CLIENTS, {"name": "Secret"})
+    empty.call("GET", "/user?include-memberships=true", key="nobody's key")
+    empty.call("GET", "/nowhere", key=None)
+    empty.faults([{"route": "GET /user", "reset": True}])
+    with pytest.raises(requests.ConnectionError):
+        empty.call("GET", "/user")
+    seen = empty.origin.requests()
+    shared = {"host": "api", "query": ""}
+    path = CLIENTS.replace("{ws}", empty.workspace_id)
+    assert seen == [
+        {**shared, "method": "POST", "path": path, "status": 201, "role": "OWNER"},
+        {**shared, "method": "GET", "path": "/user", "query": "include-memberships=true", "status": 401, "role": None},
+        {**shared, "method": "GET", "path": "/nowhere", "status": 401, "role": None},
+        {**shared, "method": "GET", "path": "/user", "status": None, "role": "OWNER"},
+    ]
+    assert not {"Secret", "nobody's key", "sandbox-key"} & set(str(seen).replace('"', "'").split("'"))
+    empty.faults([])
+    empty.reset(stats=True)
+    assert empty.origin.requests() == []
+
+
+def test_the_list_of_requests_is_bounded(empty: Sandbox) -> None:
+    for number in range(1002):
+        empty.call("GET", f"/{number}", key=None)
+    seen = empty.origin.requests()
+    assert (len(seen), seen[0]["path"], seen[-1]["path"]) == (1000, "/2", "/1001")
+
+
+def test_an_unknown_control_request_lists_the_known_ones(empty: Sandbox) -> None:
+    answer = requests.get(f"{empty.origin}/__sandbox/request", timeout=9)
+    assert answer.status_code == 404
+    assert "known are GET /__sandbox/stats, POST /__sandbox/reset, GET /__sandbox/requests" in answer.json()["error"]
 
 
 def test_ids_begin_with_the_clock_and_come_again_after_a_reset(empty: Sandbox) -> None:

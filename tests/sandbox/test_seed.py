@@ -100,19 +100,6 @@ def test_nothing_depends_on_the_order_of_hashes(scale: str) -> None:
     assert other == fingerprint(scale) + "\n"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("huge", 7, "FREE", KEY, DEFAULT_NOW), "unknown scale 'huge': choose one of empty, tiny, agency, large"),
-        (("tiny", 7, "GOLD", KEY, DEFAULT_NOW), "unknown plan 'GOLD': choose one of FREE, "),
-        (("tiny", 7, "FREE", KEY, DEFAULT_NOW.replace(tzinfo=None)), "`now` needs a time zone"),
-    ],
-)
-def test_bad_arguments_are_refused(arguments: tuple[str, int, str, str, datetime], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        build_world(*arguments)
-
-
 # Keys and plans
 
 

@@ -68,9 +68,9 @@ def test_it_can_be_told_to_fail_to_forget_and_to_begin_anew(kind: type[Sandbox |
         assert origin.world()["page_cap"] == 2
         for refused, known in (
             (lambda: origin.world(tongue="es"), "known are language"),
-            (lambda: origin.reset(plan="GRATIS"), "choose one of FREE"),
-            (lambda: origin.faults([{"nth": "often"}]), "faults must be"),
-            (lambda: origin.clock(now="2026-01-01T00:00:00"), "needs a time zone"),
+            (lambda: origin.reset(plan="GRATIS"), "known are FREE, BASIC"),
+            (lambda: origin.faults([{"nth": "often"}]), "known are whole numbers, lists of whole numbers, every"),
+            (lambda: origin.clock(now="2026-01-01T00:00:00"), "known are moments with a time zone"),
         ):
             with pytest.raises(ValueError, match=known):
                 refused()
@@ -83,12 +83,20 @@ def test_it_can_be_told_to_fail_to_forget_and_to_begin_anew(kind: type[Sandbox |
         ({"sise": "tiny"}, "unknown option 'sise'; known are scale, seed, plan, world, clock"),
         ({"world": {"totls": "all"}}, "unknown world option 'totls'; known are language"),
         ({"world": {"language": "fr"}}, '"fr" is no value of language; known are en, es, de'),
-        ({"scale": "huge"}, "huge.*choose.*tiny"),
-        ({"plan": "GRATIS"}, "GRATIS.*choose.*ENTERPRISE"),
-        ({"seed": "seven"}, "'seven' is no value of seed"),
-        ({"latency_ms": -1}, "-1 is no value of latency_ms"),
+        ({"scale": "huge"}, '"huge" is no value of scale; known are empty, tiny, agency, large'),
+        ({"plan": "GRATIS"}, "known are FREE, BASIC, STANDARD, PRO, ENTERPRISE"),
+        ({"seed": "seven"}, '"seven" is no value of seed; known are whole numbers'),
+        ({"latency_ms": -1}, "-1 is no value of latency_ms; known are numbers from 0 on"),
         ({"clock": "2026-01-01T00:00:00"}, "no value of clock"),
-        ({"faults": {}}, "faults must be a JSON list"),
+        ({"latency_ms": float("inf")}, "is no value of latency_ms"),
+        ({"port": 70000}, "70000 is no value of port; known are whole numbers from 0 to 65535"),
+        ({"tls": "yes"}, '"yes" is no value of tls; known are true, false'),
+        ({"state": 3}, "3 is no value of state; known are paths of files"),
+        ({"api_key": ""}, '"" is no value of api_key; known are texts that are not empty'),
+        ({"world": "es"}, "no value of world"),
+        ({"faults": {}}, "expected a list of objects; known for each fault are route, nth, status"),
+        ({"faults": [{"rout": "*"}]}, "unknown key of a fault 'rout'; known are route, nth, status"),
+        ({"faults": [{"status": 99}]}, "99 is no value of status; known are whole numbers from 100 to 999"),
         ({"ca_file": "ca.pem"}, "ca_file is for https only"),
     ],
 )
@@ -201,6 +209,16 @@ def test_pytest_finds_the_fixtures(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
+
+
+def test_wrong_options_of_the_fixtures_are_one_line(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(SUITE.replace("page_cap", "cap"))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "clockify_sandbox_options: unknown world option 'cap'; known are language" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "def clockify_sandbox_server" not in done.stdout
 
 
 def test_the_package_needs_no_pytest() -> None:

@@ -509,7 +509,7 @@ def test_what_is_switched_off_receives_nothing(sandbox: StartSandbox) -> None:
 
 
 def test_only_events_without_an_operation_can_be_announced(office: Office) -> None:
-    with pytest.raises(ValueError, match=r"NEW_TAG follows an operation; known here are TIME_ENTRY_SPLIT, "):
+    with pytest.raises(ValueError, match=r'"NEW_TAG" is no value of event; known are TIME_ENTRY_SPLIT, '):
         office.box.origin.announce("NEW_TAG", office.me)
     with pytest.raises(ValueError, match=r"TIME_ENTRY_SPLIT is about time entries: there is none with id x"):
         office.box.origin.announce("TIME_ENTRY_SPLIT", "x")

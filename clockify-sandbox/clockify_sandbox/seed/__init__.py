@@ -119,6 +119,7 @@ from clockify_sandbox.seed.build import (
     ADDON_TOKEN,
     DEFAULT_NOW,
     SCALES,
+    Scale,
     build_world,
 )
 from clockify_sandbox.seed.cast import (
@@ -143,5 +144,6 @@ __all__ = [
     "PROJECT_MANAGER_KEY",
     "SCALES",
     "TEAM_MANAGER_KEY",
+    "Scale",
     "build_world",
 ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from clockify_sandbox.plans import ADDON_SCOPES, PLANS, READ_SCOPES
+from clockify_sandbox.plans import ADDON_SCOPES, READ_SCOPES
 from clockify_sandbox.seed.cast import Cast, keys_of
 from clockify_sandbox.seed.company import AGENCY, LARGE, add_company
 from clockify_sandbox.seed.draw import DAY, Draw
@@ -16,30 +16,24 @@ from clockify_sandbox.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clockify_sandbox.plans import Plan
+
+Scale = Literal["empty", "tiny", "agency", "large"]
 DEFAULT_NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 ADDON_TOKEN = "sandbox-addon-token"  # noqa: S105 - a key of the sandbox is no secret
 ADDON_READ_TOKEN = "sandbox-addon-readonly-token"  # noqa: S105
 
 
-def build_world(scale: str, seed: int, plan: str, api_key: str, now: datetime = DEFAULT_NOW) -> World:
+def build_world(scale: Scale, seed: int, plan: Plan, api_key: str, now: datetime = DEFAULT_NOW) -> World:
     """A world of the given scale, the same for the same arguments.
 
     Args:
-        scale: one of `SCALES`.
+        scale: how much data there is.
         seed: any whole number.
         plan: the plan of every workspace; data of all families is there whatever the plan.
         api_key: the key of the owner of the first workspace.
         now: the present, with a time zone; entries end here.
-
-    Raises:
-        ValueError: for an unknown scale or plan, or a `now` without time zone.
     """
-    if scale not in SCALES:
-        raise ValueError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
-    if plan not in PLANS:
-        raise ValueError(f"unknown plan {plan!r}: choose one of {', '.join(PLANS)}")
-    if now.tzinfo is None:
-        raise ValueError("`now` needs a time zone, e.g. 2026-11-20T09:30:00Z")
     world = World(now=now)
     world.keys = keys_of(SCALES[scale](world, Draw(seed, now), plan), api_key)
     first = next(iter(world.workspaces))
@@ -63,7 +57,7 @@ def _large(world: World, draw: Draw, plan: str) -> Cast:
     return add_company(world, draw, plan, LARGE)
 
 
-SCALES: dict[str, Callable[[World, Draw, str], Cast]] = {
+SCALES: dict[Scale, Callable[[World, Draw, str], Cast]] = {
     "empty": _empty,
     "tiny": add_tiny,
     "agency": _agency,

@@ -1,0 +1,174 @@
+"""Structs that declare what may be asked for: names, values and defaults, and the words that refuse anything else.
+
+Whatever the sandbox is told about itself goes through here: the command line, `clockify_sandbox.testing`, control
+requests and faults. A refusal is a `ValueError` of one line that names what is known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec import inspect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One field of a struct, as the command line and the documentation need it."""
+
+    name: str
+    kind: Any
+    default: Any
+
+    @property
+    def flag(self) -> str:
+        """What the command line calls it."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def description(self) -> str:
+        """What the declaration says about it."""
+        found = (part.description for part in get_args(self.kind) if isinstance(part, msgspec.Meta))
+        return next((text for text in found if text), "")
+
+    @property
+    def choices(self) -> tuple[str, ...] | None:
+        """The values of a closed set; None for anything else."""
+        return get_args(self._bare) if get_origin(self._bare) is Literal else None
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off."""
+        return self._bare is bool
+
+    @property
+    def values(self) -> str:
+        """The known values, in words."""
+        return _words(self.kind)
+
+    def parse(self, text: str) -> Any:
+        """The value that a text on the command line stands for.
+
+        Raises:
+            ValueError: it stands for none; the message says what is known.
+        """
+        try:
+            return msgspec.convert(text, self.kind, strict=False, dec_hook=_path)
+        except msgspec.ValidationError:
+            raise self._refusal(text) from None
+
+    def read(self, value: Any) -> Any:
+        """A value as it is kept.
+
+        Raises:
+            ValueError: it is no value of this option; the message says what is known.
+        """
+        try:
+            found = msgspec.convert(value, self.kind, dec_hook=_path)
+        except (msgspec.ValidationError, TypeError):
+            raise self._refusal(value) from None
+        if isinstance(found, float) and not math.isfinite(found):
+            raise self._refusal(value)
+        return found
+
+    def _refusal(self, value: Any) -> ValueError:
+        try:
+            shown = msgspec.json.encode(value, enc_hook=repr).decode()
+        except (TypeError, ValueError):
+            shown = repr(value)
+        return ValueError(f"{shown} is no value of {self.name}; known are {self.values}")
+
+    @property
+    def _bare(self) -> Any:
+        return get_args(self.kind)[0] if hasattr(self.kind, "__metadata__") else self.kind
+
+
+def declared(shape: type[msgspec.Struct]) -> dict[str, Option]:
+    """The fields of a struct by name."""
+    return {field.name: Option(field.name, field.type, field.default) for field in msgspec.structs.fields(shape)}
+
+
+def read(shape: type[_Shape], given: Any, what: str) -> _Shape:
+    """A struct made of what somebody has written.
+
+    Args:
+        shape: the struct.
+        given: a mapping of names to values.
+        what: what one of the names is called, e.g. "key of a fault".
+
+    Raises:
+        ValueError: an unknown name, a name that is missing, or a value that is none; the message says what is known.
+    """
+    values = checked(declared(shape), given, what)
+    if missing := [field.name for field in msgspec.structs.fields(shape) if field.required and field.name not in given]:
+        raise ValueError(f"missing {what} {missing[0]!r}; known are {', '.join(declared(shape))}")
+    return shape(**values)
+
+
+def checked(options: Mapping[str, Option], given: Any, what: str) -> dict[str, Any]:
+    """The values of some options as they are kept.
+
+    Raises:
+        ValueError: no mapping, an unknown name or value; the message says what is known.
+    """
+    if not isinstance(given, Mapping):
+        raise refusal("an object", what, options)
+    for name in given:
+        if name not in options:
+            raise ValueError(f"unknown {what} {name!r}; known are {', '.join(options)}")
+    return {name: options[name].read(value) for name, value in given.items()}
+
+
+def refusal(expected: str, what: str, known: Iterable[str]) -> ValueError:
+    """What to raise where something else altogether was written."""
+    return ValueError(f"expected {expected}; known for {what} are {', '.join(known)}")
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, (str, Path)):
+        return Path(value)
+    raise TypeError(f"{value!r} is no {kind.__name__}")
+
+
+def _words(kind: Any) -> str:
+    """The values of a type, in words."""
+    if hasattr(kind, "__metadata__") and get_origin(get_args(kind)[0]) is Literal:
+        return _words(get_args(kind)[0])
+    if get_origin(kind) is Literal:
+        return ", ".join(map(str, get_args(kind)))
+    if get_origin(kind) in (Union, UnionType):
+        return ", ".join(_words(one) for one in get_args(kind) if one is not NoneType)
+    shape = inspect.type_info(kind)
+    if isinstance(shape, inspect.Metadata):
+        shape = shape.type
+    return next((words(shape) for known, words in _WORDS if isinstance(shape, known)), "objects")
+
+
+def _between(low: float | None, high: float | None) -> str:
+    if high is not None:
+        return f" from {low} to {high}"
+    return "" if low is None else f" from {low} on"
+
+
+_WORDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (inspect.BoolType, lambda _: "true, false"),
+    (inspect.IntType, lambda shape: "whole numbers" + _between(shape.ge, shape.le)),
+    (inspect.FloatType, lambda shape: "numbers" + _between(shape.ge, shape.le)),
+    (inspect.DateTimeType, lambda _: "moments with a time zone, e.g. 2026-11-20T09:30:00Z"),
+    (inspect.StrType, lambda shape: "texts that are not empty" if shape.min_length else "texts"),
+    (inspect.CustomType, lambda _: "paths of files"),
+    (
+        inspect.ListType,
+        lambda shape: "lists of whole numbers" if isinstance(shape.item_type, inspect.IntType) else "lists",
+    ),
+)

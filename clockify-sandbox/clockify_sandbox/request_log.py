@@ -1,0 +1,42 @@
+"""The requests of the API one by one, for tests that want to know what a client did."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from clockify_sandbox.accounts import leading_role
+from clockify_sandbox.auth import KEY_HEADER, TOKEN_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clockify_sandbox.sandbox import Request
+    from clockify_sandbox.world import World
+
+_KEPT = 1000
+
+
+class RequestLog:
+    """The last requests with their answers. Neither keys nor bodies are kept."""
+
+    def __init__(self) -> None:
+        self._rows: deque[tuple[Any, ...]] = deque(maxlen=_KEPT)
+
+    def add(self, request: Request, status: int | None, role: str | None) -> None:
+        """Note a request; without a status the connection was dropped."""
+        self._rows.append((request.method, request.host, request.path, request.query_string, status, role))
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The requests in the order of their answers."""
+        names = ("method", "host", "path", "query", "status", "role")
+        return [dict(zip(names, row, strict=True)) for row in self._rows]
+
+
+def caller_role(world: World, headers: Mapping[str, str]) -> str | None:
+    """The role of the owner of the key that a request came with; None if nobody has it."""
+    if headers.get(TOKEN_HEADER) in world.addon_tokens:
+        return "ADDON"
+    user_id = world.keys.get(headers.get(KEY_HEADER, ""))
+    return leading_role(world, user_id) if user_id else None
