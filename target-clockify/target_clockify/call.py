@@ -9,25 +9,27 @@ from typing import TYPE_CHECKING, Any
 from clockify_client import ClockifyError, FanOut, configuration
 
 from target_clockify import streams
-from target_clockify.apply.write import Writer
+from target_clockify.apply.writer import Writer
 from target_clockify.books.ledger import Ledger
-from target_clockify.mirror import Current, Reader
-from target_clockify.model.declaration import Change, Operation
+from target_clockify.errors import RejectedError
+from target_clockify.mirror import Mirror, Reader
+from target_clockify.model.declaration import Change, Operation, Procedure
 from target_clockify.model.objects import BY_NAME
 from target_clockify.model.procedures import PROCEDURES, find_procedure
 from target_clockify.naming import folded
-from target_clockify.scratch import open_scratch
+from target_clockify.scratch import Taken, open_scratch
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, client_of
-from target_clockify.understand.currencies import Currencies, code_of
-from target_clockify.understand.record import Incoming, RejectedError, Route, is_clockify_id
+from target_clockify.understand.currencies import code_of, in_force
+from target_clockify.understand.keys import is_clockify_id
 from target_clockify.understand.references import References, UnresolvedError, referred
+from target_clockify.understand.route import Incoming, Route
 from target_clockify.understand.validation import check
 from target_clockify.understand.zones import USER, Zones, in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_clockify.model.declaration import State, WritableObject
+    from target_clockify.model.declaration import State
 
 _USAGE = """usage: clockify-call NAME --workspace-id ID [--PARAMETER VALUE ...] [--config FILE] [--dry-run]
 
@@ -62,9 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write(json.dumps(answer, indent=2) + "\n")
 
 
-def _help(procedure: WritableObject) -> str:
+def _help(procedure: Procedure) -> str:
     """Return a procedure with its parameters, each with what it takes."""
-    required = set(procedure.create.required if procedure.create else ())
+    required = set(procedure.mandatory)
     lines = [told(procedure), ""]
     for one in procedure.fields:
         if one.name == "workspaceId":
@@ -77,9 +79,9 @@ def _help(procedure: WritableObject) -> str:
     return "\n".join(lines) + "\n"
 
 
-def told(procedure: WritableObject) -> str:
+def told(procedure: Procedure) -> str:
     """Return a procedure's name with its parameters, those that may be left out in brackets."""
-    required = set(procedure.create.required if procedure.create else ())
+    required = set(procedure.mandatory)
     names = [one.name if one.name in required else f"[{one.name}]" for one in procedure.fields if not one.modifier]
     return f"{procedure.name}({', '.join(names)})"
 
@@ -99,7 +101,7 @@ def _options(words: list[str]) -> dict[str, Any]:
     return options
 
 
-def _found(name: str) -> WritableObject:
+def _found(name: str) -> Procedure:
     procedure = find_procedure(name)
     if procedure is None:
         msg = f"there is no procedure {name!r}; see clockify-call --list"
@@ -129,18 +131,16 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
         raise ValueError(msg)
     if problems := list(streams.problems(config)):
         raise ValueError("; ".join(problems))
-    route = Route(procedure.name, procedure, (), streams.settings_of(config, procedure.name))
-    incoming = route.glance(json.dumps(parameters).encode())
+    route = Route(procedure.name, procedure, (), streams.settings_of(config, procedure.name), destination=workspace)
+    incoming = route.glance(Taken(0, procedure.name, 0, json.dumps(parameters).encode()))
     route.fill(incoming)
     client = client_of(config, "clockify-call")
     reader = Reader(client, workspace)
     zones = Zones(config.get("time_zone") or USER, reader, lambda one: reader.one(BY_NAME["users"], (), one))
-    if route.unknown:
-        msg = f"{procedure.name} has no parameter {', '.join(sorted(route.unknown))}: {told(procedure)}"
+    if route.columns.unknown:
+        msg = f"{procedure.name} has no parameter {', '.join(sorted(route.columns.unknown))}: {told(procedure)}"
         raise ValueError(msg)
-    if lacking := [
-        name for name in (procedure.create.required if procedure.create else ()) if name not in incoming.fields
-    ]:
+    if lacking := [name for name in (procedure.mandatory) if name not in incoming.fields]:
         msg = f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} required"
         raise ValueError(msg)
     rehearsed = bool(config.get("dry_run"))  # which reads nothing either: names stay names
@@ -170,16 +170,16 @@ def _with_ids(incoming: Incoming, reader: Reader) -> State:
         return given
     fan_out = FanOut(reader.client)
     try:
-        current = Current(reader, fan_out, open_scratch())
+        mirror = Mirror(reader, fan_out, open_scratch())
         ledger = Ledger("sqlite://", reader.workspace, "call")
-        return References(ledger, current, BY_NAME, reader.workspace).resolved(incoming)
+        return References(ledger, mirror, BY_NAME).resolved(incoming)[0]
     except UnresolvedError as error:
         raise ValueError(error.said) from None
     finally:
         fan_out.close()
 
 
-def _in_currency(procedure: WritableObject, given: State, reader: Reader) -> State:
+def _in_currency(procedure: Procedure, given: State, reader: Reader) -> State:
     """Return the parameters with the currency of the workspace, where they state none and the call needs one.
 
     Raises:
@@ -187,7 +187,8 @@ def _in_currency(procedure: WritableObject, given: State, reader: Reader) -> Sta
     """
     fan_out = FanOut(reader.client)
     try:
-        code = Currencies(Current(reader, fan_out, open_scratch()), reader.workspace).in_force(procedure, given)
+        mirror = Mirror(reader, fan_out, open_scratch())
+        code = mirror.answer(lambda: in_force(mirror, procedure, given))
     finally:
         fan_out.close()
     if code and (other := code_of(given.get("currency"))) and other != code:
@@ -196,7 +197,7 @@ def _in_currency(procedure: WritableObject, given: State, reader: Reader) -> Sta
     return given if procedure.field("currency").modifier or not code else {**given, "currency": code}
 
 
-def _rehearsed(procedure: WritableObject, given: State, workspace: str) -> Any:
+def _rehearsed(procedure: Procedure, given: State, workspace: str) -> Any:
     if procedure.calls is None:
         return {"procedure": procedure.name, "parameters": given}
     change = Change({**given, "workspaceId": workspace}, {}, given, frozenset(given), given)

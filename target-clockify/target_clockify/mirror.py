@@ -1,4 +1,4 @@
-"""The current state of what is to be written, read by list pages and at most once per list and run.
+"""The workspace as it is: the state of what is to be written, read by list pages, at most once per list and run.
 
 Rows go to disk as they come, so that memory does not grow with the workspace. Natural keys are indexed from the moment
 one is first asked for.
@@ -7,22 +7,22 @@ one is first asked for.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from clockify_client import GoneError, Incomplete, MalformedAnswerError, NotPermittedError, Page, Refusal
 from clockify_client.endpoint import filled
 from clockify_client.rows import rows_of
 
-from target_clockify.model.objects import BY_NAME
+from target_clockify.model.objects import BY_NAME, CHILDREN
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from clockify_client import Client, ClockifyError, Endpoint, FanOut
 
-    from target_clockify.model.declaration import State, WritableObject
+    from target_clockify.model.declaration import State, Writable, WritableObject
 
 Scope = tuple[str, ...]
 """The parents of a list, in the order in which the object's listing names them; empty for a list per workspace."""
@@ -31,7 +31,7 @@ _AT_ONCE = 400
 _LOOKED_UP_AT_ONCE = 100
 
 
-def natural_value(target: WritableObject, fields: Sequence[str], state: State) -> bytes:
+def natural_value(target: Writable, fields: Sequence[str], state: State) -> bytes:
     """Return a digest of the fields by which an object is recognised; equal for every spelling of one meaning."""
     values = [target.field(name).kind.canonical(state.get(name)) for name in fields]
     return hashlib.blake2b(msgspec.json.encode(values, enc_hook=str), digest_size=12).digest()
@@ -88,7 +88,19 @@ class Reader:
             return None
 
 
-class Current:
+class NotReadError(Exception):
+    """A question cannot be answered before a list is read."""
+
+    def __init__(self, target: WritableObject, scope: Scope) -> None:
+        super().__init__(target.name)
+        self.target = target
+        self.scope = scope
+
+
+Answer = TypeVar("Answer")
+
+
+class Mirror:
     """The states of all lists that a run has needed so far."""
 
     def __init__(self, reader: Reader, fan_out: FanOut, scratch: sqlite3.Connection) -> None:
@@ -144,9 +156,21 @@ class Current:
         else:
             raise item.error
 
-    def suppose_empty(self, target: WritableObject, scope: Scope) -> None:
-        """Note that a list needs no reading: its parent is new."""
-        self._loaded.add((target.name, scope))
+    def answer(self, question: Callable[[], Answer]) -> Answer:
+        """Return the answer to a question, reading the lists that it turns out to need.
+
+        Raises:
+            ClockifyError: As `ensure`.
+        """
+        while True:
+            try:
+                return question()
+            except NotReadError as need:
+                self.ensure([(need.target, need.scope)])
+
+    def _require(self, target: WritableObject, scope: Scope = ()) -> None:
+        if (target.name, scope) not in self._loaded:
+            raise NotReadError(target, scope)
 
     def refusal(self, target: WritableObject, scope: Scope) -> ClockifyError | None:
         """Return why a list could not be read; a parent that is gone just has none.
@@ -247,13 +271,31 @@ class Current:
         return self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone() is not None
 
     def whole(self, target: WritableObject) -> list[State]:
-        """Return all objects of a list per workspace; none where the key may not read it."""
+        """Return all objects of a list per workspace; none where the key may not read it.
+
+        Raises:
+            NotReadError: The list has not been read.
+        """
         if target.name not in self._wholes:
-            self.ensure([(target, ())])
+            self._require(target)
             query = "SELECT state FROM objects WHERE slot = ? ORDER BY id"
             rows = self._scratch.execute(query, (self._slot(target.name),))
             self._wholes[target.name] = [msgspec.json.decode(row[0]) for row in rows]
         return self._wholes[target.name]
+
+    def listed(self, target: WritableObject, object_id: Any, scope: Scope = ()) -> State | None:
+        """Return an object of a list, None if the list lacks it.
+
+        Raises:
+            NotReadError: The list has not been read.
+        """
+        self._require(target, scope)
+        return self.get(target, str(object_id))
+
+    def workspace(self) -> State:
+        """Return the workspace itself; empty where the key may not read it."""
+        target = BY_NAME["workspaces"]
+        return self.answer(lambda: self.listed(target, self.reader.workspace)) or {}
 
     def matching(self, target: WritableObject, fields: tuple[str, ...], state: State) -> list[str]:
         """Return the ids of the objects that agree with a state in these fields."""
@@ -271,6 +313,11 @@ class Current:
         return [row[0] for row in found]
 
     # -- changes of our own --------------------------------------------------------------------
+
+    def put_new(self, target: WritableObject, state: State, scope: Scope) -> None:
+        """Note a new object, which has no children yet."""
+        self._loaded.update((child.name, (str(state["id"]),)) for child in CHILDREN[target.name])
+        self.put(target, state, scope)
 
     def put(self, target: WritableObject, state: State, scope: Scope, *, listed: bytes = b"") -> None:
         """Note the state of an object with its details, and the digest of its row on the list if that still holds."""

@@ -15,10 +15,11 @@ CREATE TABLE objects (
 );
 CREATE TABLE naturals (slot INTEGER, value BLOB, id TEXT, PRIMARY KEY (slot, value, id)) WITHOUT ROWID;
 CREATE TABLE waiting (
-    place TEXT, number INTEGER, stream TEXT, epoch INTEGER, raw BLOB, reason TEXT, name TEXT, key TEXT
+    what TEXT, name TEXT, value TEXT,
+    number INTEGER, stream TEXT, epoch INTEGER, raw BLOB, origin BLOB, reason TEXT, own_stream TEXT, own_key TEXT
 );
-CREATE INDEX waiting_for ON waiting (place);
-CREATE INDEX waiting_by_key ON waiting (key, name);
+CREATE INDEX waiting_for ON waiting (what, name, value);
+CREATE INDEX waiting_by_key ON waiting (own_key, own_stream);
 CREATE TABLE seen (key TEXT, stream TEXT, number INTEGER, live INTEGER, PRIMARY KEY (key, stream)) WITHOUT ROWID;
 CREATE TABLE claims (object TEXT, id TEXT, stream TEXT, key TEXT, PRIMARY KEY (object, id, stream, key)) WITHOUT ROWID;
 """
@@ -34,66 +35,17 @@ def open_scratch() -> sqlite3.Connection:
 
 
 class Taken(NamedTuple):
-    """A record as it was taken in: its number, its stream, the number of STATE messages before it, and its JSON."""
+    """A record as it was taken in: its number, its stream, the number of STATE messages before it, and its JSON.
+
+    `origin` is what it was made of by a stream map or from older records of its key, as JSON lines; empty where that is
+    the record itself.
+    """
 
     number: int
     stream: str
     epoch: int
     raw: bytes
-
-
-class Waiting:
-    """Records that cannot be written yet, by what each of them waits for."""
-
-    def __init__(self, scratch: sqlite3.Connection) -> None:
-        self._scratch = scratch
-        self.places: dict[str, int] = {}  # how many wait, by place
-
-    def add(self, place: str, taken: Taken, reason: str, identity: tuple[str, str]) -> None:
-        """Let a record, known by a stream and a key, wait."""
-        self._scratch.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (place, *taken, reason, *identity))
-        self.places[place] = self.places.get(place, 0) + 1
-
-    def take(self, name: str, key: str) -> list[Taken]:
-        """Take out the records of a stream and a key, whatever they wait for."""
-        if not self.places:
-            return []
-        query = "SELECT place, number, stream, epoch, raw FROM waiting WHERE key = ? AND name = ?"
-        found = self._scratch.execute(query, (key, name)).fetchall()
-        for place, *_ in found:
-            self.places[place] -= 1
-            if not self.places[place]:
-                del self.places[place]
-        if found:
-            self._scratch.execute("DELETE FROM waiting WHERE key = ? AND name = ?", (key, name))
-        return [Taken(*row[1:]) for row in found]
-
-    def release(self, places: Iterable[str]) -> list[tuple[Taken, str]]:
-        """Take out those that wait for one of these, in the order in which they came, each with its reason."""
-        found: list[tuple[int, str, int, bytes, str]] = []
-        for place in places:
-            if self.places.pop(place, 0):
-                query = "SELECT number, stream, epoch, raw, reason FROM waiting WHERE place = ?"
-                found += self._scratch.execute(query, (place,)).fetchall()
-                self._scratch.execute("DELETE FROM waiting WHERE place = ?", (place,))
-        return [(Taken(*row[:-1]), row[-1]) for row in sorted(found)]
-
-    def release_some(self, place: str, most: int) -> list[Taken]:
-        """Take out the first ones that wait for something."""
-        query = "SELECT number, stream, epoch, raw FROM waiting WHERE place = ? ORDER BY number LIMIT ?"
-        found = [Taken(*row) for row in self._scratch.execute(query, (place, most))]
-        if len(found) < most:
-            self.places.pop(place, None)
-        else:
-            self.places[place] -= len(found)
-        if found:
-            query = "DELETE FROM waiting WHERE place = ? AND number <= ?"
-            self._scratch.execute(query, (place, found[-1].number))
-        return found
-
-    def release_all(self) -> list[tuple[Taken, str]]:
-        """Take out everything that still waits."""
-        return self.release(list(self.places))
+    origin: bytes = b""
 
 
 class Seen:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from target_clockify.model.objects import BY_NAME, find_object, why_not
 from target_clockify.model.procedures import PROCEDURES, find_procedure
 from target_clockify.naming import folded, nearest
-from target_clockify.understand.record import Route
+from target_clockify.understand.route import Route
 from target_clockify.understand.zones import USER, zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from target_clockify.model.declaration import WritableObject
+    from target_clockify.model.declaration import Writable
 
 
-def writable(name: str) -> WritableObject | None:
+def writable(name: str) -> Writable | None:
     """Return the object or procedure that a name means, in any spelling."""
     return find_object(name) or find_procedure(name)
 

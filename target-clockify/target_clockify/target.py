@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import sys
 import uuid
-from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -22,20 +21,20 @@ from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchem
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
-from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
 from target_clockify import streams
 from target_clockify.about import capability_table
 from target_clockify.books.ledger import Ledger, LedgerInUseError, report
+from target_clockify.errors import StoppedError
+from target_clockify.messages import Message, MessageReader
 from target_clockify.model.objects import BY_NAME, OBJECTS, why_not
-from target_clockify.run import Run, StoppedError
+from target_clockify.run import Run
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, Settings, client_of
-from target_clockify.understand.record import Route
+from target_clockify.understand.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
@@ -48,92 +47,6 @@ _FAILURES = (
 """What a user can mend, or has to live with: told in one line."""
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
-
-
-class _Message(msgspec.Struct):
-    """A Singer message, its record left as the JSON it is."""
-
-    type: str
-    stream: str | None = None
-    record: msgspec.Raw = msgspec.Raw()
-    time_extracted: str | None = None
-    version: int | None = None
-    value: Any = None
-    schema: dict[str, Any] | None = None
-    key_properties: list[str] | None = None
-
-
-_DECODER = msgspec.json.Decoder(_Message)
-
-
-class MessageReader(GenericSingerReader[str]):
-    """Reads messages without decoding the records in them."""
-
-    @property
-    @override
-    def default_input(self) -> IO[Any]:
-        return sys.stdin.buffer
-
-    @override
-    def deserialize_json(self, line: str) -> dict[str, Any]:
-        raise NotImplementedError  # messages are never dicts here
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stopped: signal.Signals | None = None
-        self.is_waiting = False
-
-    def lines_of(self, lines: IO[Any]) -> Iterator[bytes]:
-        """Yield lines until the end or a signal. Only the wait for a line may be broken off by an exception.
-
-        Raises:
-            StoppedError: A signal has come.
-        """
-        while True:
-            self.is_waiting = True
-            self.check()
-            line = lines.readline()
-            self.is_waiting = False
-            if not line:
-                return
-            yield line
-
-    def check(self) -> None:
-        """End the run if a signal has come.
-
-        Raises:
-            StoppedError: One has.
-        """
-        if self.stopped is not None:
-            msg = f"stopped by {self.stopped.name}"
-            raise StoppedError(msg)
-
-    @override
-    def process_lines(self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[Any], None]]) -> Counter[str]:
-        lines = file_input or self.default_input
-        lines = getattr(lines, "buffer", lines)
-        counts: Counter[str] = Counter()
-        on_record, records = callbacks[SingerMessageType.RECORD], 0
-        for line in self.lines_of(lines):
-            try:
-                message = _DECODER.decode(line)
-            except msgspec.DecodeError as error:
-                if not line.strip():
-                    continue
-                msg = f"line {counts.total() + records + 1} of the input is no Singer message: {error}"
-                raise InvalidInputLine(msg) from None
-            if message.type == "RECORD":
-                records += 1
-                on_record(message)
-                continue
-            callback = callbacks.get(message.type)
-            if callback is None:
-                msg = f"Unknown message type '{message.type}' in message."
-                raise ValueError(msg)
-            callback(message)
-            counts[SingerMessageType(message.type)] += 1
-        counts[SingerMessageType.RECORD] = records
-        return counts
 
 
 class TargetClockify(Target):
@@ -208,7 +121,7 @@ class TargetClockify(Target):
         return self._run
 
     @override
-    def _process_schema_message(self, message: _Message) -> None:  # type: ignore[override]
+    def _process_schema_message(self, message: Message) -> None:  # type: ignore[override]
         stream, schema = message.stream, message.schema
         if stream is None or schema is None or "properties" not in schema:
             msg = f"the SCHEMA message of {stream or 'a stream'} lacks its stream, schema or properties"
@@ -221,20 +134,24 @@ class TargetClockify(Target):
             msg = f"stream_maps of {stream}: {said}"
             raise ValueError(msg) from error
         maps = self.mapper.stream_maps[stream]
-        flat = self.config.get("flattening_enabled")
-        self._plain[stream] = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not flat
+        plain = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not self.config.get("flattening_enabled")
+        self._plain[stream] = plain
+        original = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": keys}
         for one in maps:
-            self._introduce(one.stream_alias, one.transformed_schema, list(one.transformed_key_properties or []))
+            keys = list(one.transformed_key_properties or [])
+            if self._introduce(one.stream_alias, one.transformed_schema, keys):
+                self.run.rejects.introduce(one.stream_alias, original, mapped_from="" if plain else stream)
 
-    def _introduce(self, stream: str, schema: dict[str, Any], keys: list[str]) -> None:
+    def _introduce(self, stream: str, schema: dict[str, Any], keys: list[str]) -> bool:
+        """Take note of a stream, and tell whether it is written."""
         settings = streams.settings_of(self.config, stream)
         name = settings.get("object") or stream
         self._keys[stream] = keys
         target = streams.writable(name)
         if target is None:
             self._skip(stream, name)
-            return
-        keys = self.run.keys_of(stream, list(settings.get("key") or keys), rekey=bool(settings.get("rekey")))
+            return False
+        keys = self.run.ledger.keys_of(stream, list(settings.get("key") or keys), rekey=bool(settings.get("rekey")))
         if not keys and target.needs_key:
             msg = (
                 f"{stream} has no key, so that each of its rows could be written once more by the next run: name the "
@@ -242,9 +159,16 @@ class TargetClockify(Target):
                 f'"streams": {{"{stream}": {{"key": ["..."]}}}}'
             )
             raise ValueError(msg)
-        route = Route(stream, target, tuple(keys), {**settings, "key": None})
-        message = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": keys}
-        self.run.introduce(route, message)
+        route = Route(
+            stream,
+            target,
+            tuple(keys),
+            {**settings, "key": None},
+            destination=self.run.settings.workspace_id,
+            properties=list(schema["properties"]),
+        )
+        self.run.introduce(route)
+        return True
 
     def _skip(self, stream: str, name: str) -> None:
         reason = why_not(name)
@@ -262,7 +186,7 @@ class TargetClockify(Target):
         self._skipped.setdefault(stream, 0)
 
     @override
-    def _process_record_message(self, message: _Message) -> None:  # type: ignore[override]
+    def _process_record_message(self, message: Message) -> None:  # type: ignore[override]
         stream = message.stream or ""
         plain = self._plain.get(stream)
         if plain is None:
@@ -284,11 +208,11 @@ class TargetClockify(Target):
                 msg = f"stream_maps: an expression of {stream} fails on a record: {type(error).__name__}"
                 raise ValueError(msg) from error
             if record is not None:
-                self._take(one.stream_alias, _ENCODER.encode(record), message.version)
+                self._take(one.stream_alias, _ENCODER.encode(record), message.version, raw)
 
-    def _take(self, stream: str, raw: bytes, version: int | None) -> None:
+    def _take(self, stream: str, raw: bytes, version: int | None, origin: bytes = b"") -> None:
         if stream not in self._skipped:
-            self.run.record(stream, raw, version)
+            self.run.record(stream, raw, version, origin)
             return
         self._skipped[stream] += 1
         if why_not(stream) is None:
@@ -298,20 +222,20 @@ class TargetClockify(Target):
                 raise MissingKeyPropertiesError(msg)
 
     @override
-    def _process_state_message(self, message: _Message) -> None:  # type: ignore[override]
+    def _process_state_message(self, message: Message) -> None:  # type: ignore[override]
         if self._run is not None:
             self._run.state(message.value)
         elif not self.config.get("dry_run"):
             self._write_state_message(message.value)
 
     @override
-    def _process_activate_version_message(self, message: _Message) -> None:  # type: ignore[override]
+    def _process_activate_version_message(self, message: Message) -> None:  # type: ignore[override]
         for one in self.mapper.stream_maps.get(message.stream or "", ()):
             if self._run is not None and one.stream_alias not in self._skipped:
                 self._run.activate(one.stream_alias, message.version)
 
     @override
-    def _process_batch_message(self, message: _Message) -> None:  # type: ignore[override]
+    def _process_batch_message(self, message: Message) -> None:  # type: ignore[override]
         msg = "BATCH messages are not understood: let the tap write RECORD messages"
         raise ValueError(msg)
 
@@ -334,10 +258,10 @@ class TargetClockify(Target):
             run.close()
         finally:
             run.summary.tell(self.run_id, str(run.rejects.path))
-            for stream, reader in run.routes.items():
-                if reader.unknown:
+            for stream, route in run.routes.items():
+                if route.columns.unknown:
                     self.logger.warning(
-                        "%s has columns that mean nothing: %s", stream, ", ".join(sorted(reader.unknown))
+                        "%s has columns that mean nothing: %s", stream, ", ".join(sorted(route.columns.unknown))
                     )
         if run.summary.rejected and self.config.get("on_reject") != "ignore":
             self.failed = True

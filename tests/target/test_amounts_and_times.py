@@ -381,11 +381,13 @@ def test_a_currency_that_is_not_in_force_is_rejected(target: Any, singer: Any) -
         project("default", hourlyRate={**rate, "currency": default}, clientId=foreign["id"]),
     ]
     result = target(messages)
+    code = other["code"]
+    refused = f"must be in {default}, the currency in force, not in {code}: Clockify converts none"
     assert {one["key"]: one["message"] for one in result.rejects} == {
-        "rate": f"hourlyRate must be in {default}, the currency in force: Clockify converts none",
-        "cost": f"costRate must be in {default}, the currency in force: Clockify converts none",
-        "beside": f"currency must be in {default}, the currency in force: Clockify converts none",
-        "default": f"hourlyRate must be in {other['code']}, the currency in force: Clockify converts none",
+        "rate": f"hourlyRate {refused}",
+        "cost": f"costRate {refused}",
+        "beside": f"currency {refused}",
+        "default": f"hourlyRate must be in {code}, the currency in force, not in {default}: Clockify converts none",
     }
     assert result.counts["projects"] == {"inserted": 3, "rejected": 4}
     assert target([messages[0], *messages[4:7]]).writes == {}

@@ -8,9 +8,9 @@ from itertools import product
 from typing import Any
 
 import pytest
+from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import Operation
 from target_clockify.model.objects import BY_NAME, OBJECTS
-from target_clockify.understand.record import RejectedError
 from target_clockify.understand.validation import check
 
 _DAY = {"datePeriod": {"startDate": "2026-05-01", "endDate": "2026-05-01"}, "everyoneIncludingNew": True}

@@ -7,15 +7,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.apply.write import Outcome
+from target_clockify.apply.outcome import Outcome
 from target_clockify.model.declaration import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_clockify.apply.rehearsal import Rehearsal
-    from target_clockify.apply.write import Writer
-    from target_clockify.decide import Write
+    from target_clockify.apply.writer import Writer
+    from target_clockify.decide.decisions import Write
     from target_clockify.model.declaration import Bulk
 
 
@@ -99,11 +99,12 @@ class Dispatcher:
 
 def _bulk_of(write: Write) -> Bulk | None:
     """Return the bulk call that can take a write, None where it has to be sent by itself."""
-    target = write.target
     if write.operation is Operation.DELETE:
-        return target.delete.bulk if target.delete and write.current else None
+        means = write.target.delete
+        return means.bulk if means and write.current else None
     if write.operation is not Operation.UPDATE:
         return None
+    target = write.target
     part = next((part for part in target.parts if part.bulk), None)
     whole = part and set(write.entry.changes) <= set(part.fields)
     interval = write.given.get("timeInterval") or write.current.get("timeInterval") or {}

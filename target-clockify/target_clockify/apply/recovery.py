@@ -11,16 +11,16 @@ from target_clockify.model.declaration import Operation
 from target_clockify.model.objects import BY_NAME
 
 if TYPE_CHECKING:
-    from target_clockify.apply.write import Writer
+    from target_clockify.apply.writer import Writer
     from target_clockify.books.ledger import Ledger
-    from target_clockify.mirror import Current
+    from target_clockify.mirror import Mirror
 
 logger = logging.getLogger("target-clockify")
 
 _SETTLED_AFTER = 2.0  # seconds from the start of a run in which what a killed one had sent has certainly arrived
 
 
-def recover(ledger: Ledger, current: Current, writer: Writer) -> None:
+def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
     """Close the entries that earlier runs left open.
 
     An update or a deletion need not be looked into: its record comes again, and is compared with what is there. A
@@ -34,34 +34,33 @@ def recover(ledger: Ledger, current: Current, writer: Writer) -> None:
     # When an entry was begun tells nothing: the last of a thousand leaves long after all of them were written down.
     time.sleep(max(0.0, _SETTLED_AFTER - (time.monotonic() - ledger.opened)))
     lost = [entry for entry in entries if entry.operation == Operation.INSERT and not entry.id]
-    current.ensure({(BY_NAME[one.object], tuple(one.recovery.get("scope") or ())): None for one in lost})
-    taken: set[str] = set()
+    mirror.ensure({(BY_NAME[one.object], tuple(one.recovery.get("scope") or ())): None for one in lost})
     closed: list[tuple[Entry, str, str | None, Row | None]] = []
+    took_place = 0
     for entry in entries:
-        row = _found(ledger, current, entry, taken) if entry.operation == Operation.INSERT and not entry.id else None
+        is_lost = entry.operation == Operation.INSERT and not entry.id
+        row = _found(mirror, writer, entry) if is_lost else None
         blind = entry.operation == Operation.INSERT and not BY_NAME[entry.object].recognised_by
         status = "unknown" if entry.status == "sent" or blind else "void"
         if row:
+            took_place += 1
             entry.id = row.id
         if entry.operation == Operation.INSERT and entry.id:
             status = "done"
-            writer.complete(entry, current)
+            writer.complete(entry, mirror)
         closed.append((entry, status, None, row))
     ledger.finish(closed)
-    logger.info("%d writes of a broken run were looked up, %d of them had taken place", len(entries), len(taken))
+    logger.info("%d writes of a broken run were looked up, %d of them had taken place", len(entries), took_place)
 
 
-def _found(ledger: Ledger, current: Current, entry: Entry, taken: set[str]) -> Row | None:
+def _found(mirror: Mirror, writer: Writer, entry: Entry) -> Row | None:
     target, note = BY_NAME[entry.object], entry.recovery
     if "given" not in note:
         return None
-    found = current.matching(target, target.recognised_by, note["given"])
-    free = [one for one in found if one not in note["before"] and one not in taken]
-    owners = ledger.owners(target.name, free) if free else {}
-    me = (entry.stream, entry.key)
-    mine = next((one for one in free if all(row.identity == me for row in owners.get(one, ()))), None)
-    if mine is None:
+    alike = mirror.matching(target, target.recognised_by, note["given"])
+    states = ({**(mirror.get(target, one) or {}), "id": one} for one in alike)
+    found = writer.lost.found(target, entry, states)
+    if found is None:
         return None
-    taken.add(mine)
-    scope = dict(zip(target.listing.scope, note.get("scope") or (), strict=False))
-    return Row(entry.stream, entry.key, target.name, mine, scope, created=True)
+    scope = dict(zip(target.scope, note.get("scope") or (), strict=False))
+    return Row(entry.stream, entry.key, target.name, str(found["id"]), scope, created=True)

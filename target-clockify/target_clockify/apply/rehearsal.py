@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_clockify.apply.write import Outcome
+from target_clockify.apply.outcome import Outcome
 from target_clockify.model.declaration import Operation
 
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from target_clockify.decide import Write
+    from target_clockify.decide.decisions import Write
     from target_clockify.settings import Settings
 
 

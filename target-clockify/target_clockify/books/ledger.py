@@ -22,6 +22,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from target_clockify.errors import StoppedError
 from target_clockify.naming import folded
 
 if TYPE_CHECKING:
@@ -223,8 +224,28 @@ class Ledger:
             found.update((row.key, row) for row in self._rows(mine))
         return found
 
-    def keys_of(self, stream: str) -> list[str] | None:
-        """Return the key properties under which the rows of a stream are known; None where none is known."""
+    def keys_of(self, stream: str, keys: list[str], *, rekey: bool) -> list[str]:
+        """Return the key properties of a stream in the order in which its rows are known by them.
+
+        Args:
+            stream: The stream.
+            keys: Its key properties.
+            rekey: Rows that are known by other ones find their objects by natural key.
+
+        Raises:
+            StoppedError: Its rows are known by other ones.
+        """
+        known = None if rekey else self._keys_of(folded(stream))
+        if known is None or set(known) == set(keys):
+            return known or keys
+        msg = (
+            f"the key of {stream} was {', '.join(known) or 'none'} and is {', '.join(keys) or 'none'} now, so that no "
+            "row would find its object again. Set `key` of the stream to the old one, or `rekey` to true to let rows "
+            "find their objects by natural key"
+        )
+        raise StoppedError(msg)
+
+    def _keys_of(self, stream: str) -> list[str] | None:
         keys = self._keys.get(stream)
         if keys is None:
             return None

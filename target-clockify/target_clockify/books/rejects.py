@@ -18,7 +18,8 @@ import msgspec
 if TYPE_CHECKING:
     from io import FileIO
 
-    from target_clockify.understand.record import RejectedError
+    from target_clockify.errors import RejectedError
+    from target_clockify.scratch import Taken
 
 
 class Rejects:
@@ -28,6 +29,7 @@ class Rejects:
         self.count = 0
         self.path = Path(path)
         self._schemas: dict[str, dict[str, Any]] = {}
+        self._origins: dict[str, str] = {}
         self._introduced: set[str] = set()
         self._file: FileIO | None = None
 
@@ -37,20 +39,28 @@ class Rejects:
             names = (self.path.with_name(f"{self.path.name}.{number}") for number in count(1))
             self.path.replace(next(name for name in names if not name.exists()))
 
-    def introduce(self, stream: str, message: dict[str, Any]) -> None:
-        """Note the SCHEMA message of a stream, to be repeated if one of its records is rejected."""
-        self._schemas[stream] = message
-        self._introduced.discard(stream)
+    def introduce(self, stream: str, message: dict[str, Any], *, mapped_from: str = "") -> None:
+        """Note the SCHEMA message of a stream, to be repeated if one of its records is rejected.
 
-    def add(self, stream: str, key: str, operation: str, raw: bytes, error: RejectedError) -> None:
+        `mapped_from` is the stream it is mapped from, if it is: then it is that one's schema, and its records are noted
+        as they were before.
+        """
+        self._schemas[stream] = message
+        self._origins[stream] = mapped_from
+        self._introduced.discard(mapped_from or stream)
+
+    def add(self, taken: Taken, key: str, operation: str, error: RejectedError) -> None:
         """Write one reject; it outlasts the process when this returns, and a loss of power after `sync`.
 
         Raises:
             OSError: It cannot be written; the file is as it was before.
         """
+        origin = self._origins.get(taken.stream) if taken.origin else ""
+        stream = origin or taken.stream
         line = {
             "type": "RECORD",
             "stream": stream,
+            **({"mapped_to": taken.stream} if origin else {}),
             "key": key,
             "operation": operation,
             "error": error.kind,
@@ -59,11 +69,11 @@ class Rejects:
             "status": error.status,
             "code": error.code,
             "retryable": error.retryable,
-            "record": msgspec.Raw(raw),
         }
-        lines = msgspec.json.encode(line) + b"\n"
+        records = taken.origin.split(b"\n") if origin else [taken.raw]
+        lines = b"".join(msgspec.json.encode({**line, "record": msgspec.Raw(raw)}) + b"\n" for raw in records)
         if stream not in self._introduced:
-            lines = msgspec.json.encode(self._schemas[stream]) + b"\n" + lines
+            lines = msgspec.json.encode(self._schemas[taken.stream]) + b"\n" + lines
         try:
             self._append(lines)
         except OSError as failure:

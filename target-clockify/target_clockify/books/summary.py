@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clockify_client import Client
 
-    from target_clockify.understand.record import RejectedError
+    from target_clockify.errors import RejectedError
 
 logger = logging.getLogger("target-clockify")
 

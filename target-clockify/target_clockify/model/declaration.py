@@ -48,7 +48,8 @@ class Field:
         write: Converts a value to what is written, if that differs: units, shapes.
         aliases: Further names a column may have, in any spelling; the written key is one of them anyway.
         read: Converts a value that came under the written key to the shape of the reader.
-        refers: Which object the ids in it refer to: `clients`, or by place inside, `{"[].userId": "users"}`.
+        refers: Which object the ids in it refer to: `clients`, or by place inside, `{"[].userId": "users"}`; where it
+            may be one of several, `projects|users`.
         rules: Further JSON Schema for both operations; `on_insert` and `on_update` for one of them.
         clearable: null empties the field; else null says nothing.
         cleared: What is written to empty it.
@@ -257,79 +258,172 @@ class Listing:
     own: Endpoint | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class WritableObject:
-    """One object of Clockify that can be written, or one procedure that can be called.
+@dataclass(frozen=True)
+class Copying:
+    """What is particular to an object where it is copied from another workspace.
 
     Attributes:
-        name: Its name, that of the tap's stream.
+        interim: Values that a copy has until the very end of the run, so that it takes what belongs to it.
+        turn: When a copy is written; see `WritableObject.turn`.
+        dispensable: A copy of something else goes without one that is missing here.
+    """
+
+    interim: Mapping[str, Any] = field(default_factory=dict)
+    turn: int = 0
+    dispensable: bool = False
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Writable:
+    """What a stream can be for: an object that is written, or a procedure that is called.
+
+    Attributes:
+        name: Its name; of an object, that of the tap's stream.
         noun: What messages call one of it.
-        fields: What can be written.
-        listing: Where its current state is read.
+        fields: What can be written, or the parameters.
         aliases: Further names of its stream, in any spelling.
-        identity: The fields that are its id where it has none of its own; joined in order.
-        natural: Fields by which a record without a known id finds its object.
-        otherwise: The same for a record that leaves the first of those blank.
-        unique: A second one of the same natural key is a mistake, though Clockify lets it pass.
-        several: Several objects of one natural key are usual, so a row of another key is another object.
-        fingerprint: Fields by which a write of unknown outcome finds out; the natural key unless given.
-        create: How it is inserted, if it can be.
-        parts: How it is updated, in the order in which the calls are sent.
-        delete: How it is deleted, if it can be.
-        read_only: Further fields that the tap reads and nobody writes: passed over in silence.
-        rules: Further JSON Schema for a whole record, by operation.
+        read_only: Further fields that the tap reads and nobody writes: passed over without a word.
+        rules: Checks a whole record beyond JSON Schema: yields what is wrong with it, for an operation, the fields, and
+            whether the row is as the tap reads it.
         by_hand: Converts the fields of a record that is not as the tap reads it; raises ValueError for what it cannot.
         adapt: Puts a record in order before it is compared: fields that stand for others.
-        consults: An object whose whole list puts a record in order once its references are known, and how.
-        calls: The requests of a procedure; it has no state and so none of the above but its fields.
-        brings: In place of calls, what a procedure makes of an existing object: its name, the field with its id, and
-            the fields it is to have.
-        implied: It exists as soon as its parents do, whether a list shows it or not.
-        fixed_by: Tells why an object as it is cannot be updated, empty where it can.
-        is_workspace: Its id is that of a workspace.
-        last: Fields of a new object that are set at the very end of a run: they close it to what belongs to it, or fill
-            in what that leaves empty.
-        turn: When it is written: 0 as it comes, 1 after all of those, 2 after those in turn, at the very end. What
-            closes over others, or is changed by their writes, comes after them.
-        turn_of_copy: The same for a record of another workspace.
-        affects: Objects that its writes change as well, so that what was read of them no longer holds.
-        interim: Values that a copy has until the very end, so that it takes what belongs to it.
-        beside: Objects whose lists a write must know that says all there is: an UPDATE, or an INSERT that copies. What
-            such a write does not mention, Clockify would fill in by the defaults there.
-        repeatable: Calling a procedure twice does no harm.
     """
 
     name: str
     noun: str
     fields: tuple[Field, ...]
-    listing: Listing
     aliases: tuple[str, ...] = ()
+    read_only: tuple[str, ...] = ()
+    rules: Callable[[Operation, State, bool], Iterable[str]] | None = None
+    by_hand: Callable[[State], State] | None = None
+    adapt: Callable[[State], State] | None = None
+
+    def field(self, name: str) -> Field:
+        """Return a field by its name."""
+        return self.by_name[name]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """The fields by their names."""
+        return {one.name: one for one in self.fields}
+
+    @property
+    def names(self) -> set[str]:
+        """Every name of its stream, folded."""
+        return {folded(name) for name in (self.name, *self.aliases)}
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The fields that tell which list it is on."""
+        return ()
+
+    @property
+    def natural_keys(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of fields by which a record without a known id finds its object, the first that is stated first."""
+        return ()
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether nothing but the key of a row tells it from another, so that it would be made or called once more."""
+        raise NotImplementedError
+
+    def required(self, operation: Operation) -> tuple[str, ...]:
+        """Return the fields that a record cannot do without."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Effect:
+    """Where one sees that a call has been made: in the state of an object.
+
+    Attributes:
+        of: The name of the object.
+        id: The parameter with its id.
+        shows: Tells, of the parameters and the object's state, whether the call would change nothing.
+    """
+
+    of: str
+    id: str
+    shows: Callable[[State, State], bool]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Procedure(Writable):
+    """An action that is more, or other, than writing an object.
+
+    Attributes:
+        mandatory: The parameters that it cannot do without.
+        calls: Its requests.
+        brings: In place of calls, what it makes of an existing object: the object's name, the parameter with its id,
+            and the fields the object is to have.
+        repeatable: Calling it twice does no harm.
+        effect: Where its effect is seen, if it is.
+    """
+
+    mandatory: tuple[str, ...] = ()
+    calls: Callable[[Change], Iterable[Call]] | None = None
+    brings: tuple[str, str, Callable[[State], State]] | None = None
+    repeatable: bool = True
+    effect: Effect | None = None
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a second call would add to the first, and only the key of a row tells that it is the same call."""
+        return not self.repeatable
+
+    def required(self, operation: Operation) -> tuple[str, ...]:  # noqa: ARG002 - there is one
+        """Return the parameters that a call cannot do without."""
+        return self.mandatory
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WritableObject(Writable):
+    """One object of Clockify that can be written.
+
+    Attributes:
+        listing: Where its current state is read.
+        identity: The fields that are its id where it has none of its own; joined in order.
+        natural: Fields by which a record without a known id finds its object.
+        otherwise: The same for a record that leaves the first of those blank.
+        several: Several objects of one natural key are usual, so a row of another key is another object.
+        fingerprint: Fields by which a write of unknown outcome finds out; the natural key unless given.
+        create: How it is inserted, if it can be.
+        parts: How it is updated, in the order in which the calls are sent.
+        delete: How it is deleted, if it can be.
+        consults: An object whose whole list puts a record in order once its references are known, and how.
+        implied: It exists as soon as its parents do, whether a list shows it or not.
+        fixed_by: Tells why an object as it is cannot be updated, empty where it can.
+        is_workspace: It is the workspace itself, so its id is that of a workspace.
+        one_per_workspace: There is one, under the id of the workspace.
+        last: Fields of a new object that are set at the very end of a run: they close it to what belongs to it, or fill
+            in what that leaves empty.
+        turn: When it is written: 0 as it comes, 1 after all of those, 2 after those in turn, at the very end. What
+            closes over others, or is changed by their writes, comes after them.
+        affects: Objects that its writes change as well, so that what was read of them no longer holds.
+        beside: Objects whose lists a write must know that says all there is: an UPDATE, or an INSERT that copies. What
+            such a write does not mention, Clockify would fill in by the defaults there.
+        copying: What is particular to a copy of it.
+    """
+
+    listing: Listing
     identity: tuple[str, ...] = ()
     natural: tuple[str, ...] = ()
     otherwise: tuple[str, ...] = ()
-    unique: bool = False
     several: bool = False
     fingerprint: tuple[str, ...] = ()
     create: Create | None = None
     parts: tuple[Part, ...] = ()
     delete: Delete | None = None
-    read_only: tuple[str, ...] = ()
-    rules: Callable[[Operation, State, bool], Iterable[str]] | None = None
-    by_hand: Callable[[State], State] | None = None
-    adapt: Callable[[State], State] | None = None
     consults: tuple[str, Callable[[State, Sequence[State]], State]] | None = None
-    calls: Callable[[Change], Iterable[Call]] | None = None
-    brings: tuple[str, str, Callable[[State], State]] | None = None
     implied: bool = False
     fixed_by: Callable[[State], str] | None = None
     is_workspace: bool = False
+    one_per_workspace: bool = False
     last: tuple[str, ...] = ()
     turn: int = 0
-    turn_of_copy: int = 0
     affects: tuple[str, ...] = ()
-    interim: Mapping[str, Any] = field(default_factory=dict)
     beside: tuple[str, ...] = ()
-    repeatable: bool = True
+    copying: Copying = Copying()
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names a field it does not have."""
@@ -342,19 +436,15 @@ class WritableObject:
             msg = f"{self.name} declares no field {', '.join(sorted(unknown))}"
             raise TypeError(msg)
 
-    def field(self, name: str) -> Field:
-        """Return a field by its name."""
-        return self.by_name[name]
-
-    @cached_property
-    def by_name(self) -> Mapping[str, Field]:
-        """The fields by their names."""
-        return {one.name: one for one in self.fields}
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The fields that tell which list it is on."""
+        return self.listing.scope
 
     @property
-    def is_procedure(self) -> bool:
-        """Whether it is called rather than written."""
-        return self.calls is not None or self.brings is not None
+    def natural_keys(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of fields by which a record without a known id finds its object, the first that is stated first."""
+        return tuple(some for some in (self.natural, self.otherwise) if some)
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -364,9 +454,7 @@ class WritableObject:
 
     @property
     def needs_key(self) -> bool:
-        """Whether nothing but the key of a row tells it from another, so that it would be made or called once more."""
-        if self.is_procedure:
-            return not self.repeatable
+        """Whether nothing but the key of a row tells it from another, so that it would be made once more."""
         return self.create is not None and not (self.natural or self.identity)
 
     @property
@@ -374,14 +462,6 @@ class WritableObject:
         """The fields by which a new object is found again after a write of unknown outcome."""
         return self.fingerprint or self.natural
 
-    @property
-    def names(self) -> set[str]:
-        """Every name of its stream, folded."""
-        return {folded(name) for name in (self.name, *self.aliases)}
-
-    def references(self) -> set[str]:
-        """Names of the objects its fields refer to."""
-        named: set[str] = set()
-        for one in self.fields:
-            named.update([one.refers] if isinstance(one.refers, str) else one.refers.values())
-        return named - {"", self.name}
+    def required(self, operation: Operation) -> tuple[str, ...]:
+        """Return the fields that a record cannot do without."""
+        return self.create.required if self.create and operation is not Operation.UPDATE else ()

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clockify_client import endpoints
-
-from target_clockify.model.declaration import Call, Change, Create, Field, Listing, State, WritableObject
+from target_clockify.model.declaration import Call, Change, Effect, Field, Procedure, State
 from target_clockify.model.objects.money import scaled_item
 from target_clockify.model.objects.shared import currency_of_amounts
 from target_clockify.model.objects.work import BUDGET_ESTIMATE, MEMBER, TIME_ESTIMATE
@@ -71,23 +69,24 @@ def _procedure(  # noqa: PLR0913
     optional: tuple[str, ...] = (),
     brings: tuple[str, str, Callable[[State], State]] | None = None,
     repeatable: bool = True,
+    effect: Effect | None = None,
     by_hand: Callable[[State], State] | None = None,
-) -> WritableObject:
+) -> Procedure:
     fields = [
         kind if isinstance(kind, Field) else _parameter(parameter, kind) for parameter, kind in parameters.items()
     ]
-    required = tuple(one.name for one in fields if one.name not in optional)
+    mandatory = tuple(one.name for one in fields if one.name not in optional)
     if "currency" not in parameters and any(one.kind.measures & {Measure.MONEY} for one in fields):
         fields.append(currency_of_amounts())
-    return WritableObject(
+    return Procedure(
         name=name,
         noun=f"call of {name}",
         fields=(Field("workspaceId", ID, modifier=True), *fields),
-        listing=Listing(endpoints.WORKSPACE),
-        create=Create("", fields=(), required=required),
+        mandatory=mandatory,
         calls=calls,
         brings=brings,
         repeatable=repeatable,
+        effect=effect,
         by_hand=by_hand,
     )
 
@@ -107,7 +106,7 @@ _AMOUNT = _parameter("amount", MONEY, minimum=0)
 _RATE: dict[str, Kind | Field] = {"amount": _AMOUNT, "since": MOMENT}
 
 
-def _rate(name: str, path: str, **parameters: Kind) -> WritableObject:
+def _rate(name: str, path: str, **parameters: Kind) -> Procedure:
     return _procedure(name, {**parameters, **_RATE}, _one("PUT", path, "amount", "since"), optional=("since",))
 
 
@@ -147,7 +146,7 @@ _STATUSES = ["UNSENT", "SENT", "PAID", "PARTIALLY_PAID", "VOID", "OVERDUE"]
 _STATES = ["PENDING", "APPROVED", "WITHDRAWN_SUBMISSION", "WITHDRAWN_APPROVAL", "REJECTED"]
 _ARCHIVED = {"archived": True}
 
-PROCEDURES: tuple[WritableObject, ...] = (
+PROCEDURES: tuple[Procedure, ...] = (
     # Rates
     _rate("UpdateWorkspaceCostRate", "/cost-rate"),
     _procedure(
@@ -417,6 +416,6 @@ PROCEDURES: tuple[WritableObject, ...] = (
 _BY_ANY_NAME = {folded(one.name): one for one in PROCEDURES}
 
 
-def find_procedure(name: str) -> WritableObject | None:
+def find_procedure(name: str) -> Procedure | None:
     """Return the procedure a name means, in any spelling."""
     return _BY_ANY_NAME.get(folded(name))

@@ -13,8 +13,8 @@ from target_clockify.model.objects import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_clockify.mirror import Current
-    from target_clockify.model.declaration import State, WritableObject
+    from target_clockify.mirror import Mirror
+    from target_clockify.model.declaration import State, Writable, WritableObject
 
 _BILLED_BY = ("invoiceId", "clientId", "projectId")
 """The fields that lead to the object whose currency counts, nearest first."""
@@ -27,48 +27,37 @@ def code_of(value: Any) -> str:
     return code.strip().upper() if isinstance(code, str) else ""
 
 
-class Currencies:
-    """Tells the currency in force.
+def in_force(mirror: Mirror, target: Writable, given: State) -> str:
+    """Return the code of the currency in which the amounts of an object are; empty where Clockify does not tell.
 
-    Args:
-        current: The workspace as it is.
-        workspace: Its id.
+    Raises:
+        NotReadError: A list has to be read first.
     """
+    for name in _BILLED_BY:
+        if name in target.by_name:
+            owner = BY_NAME[str(target.field(name).refers)]
+            state = mirror.listed(owner, given[name]) if given.get(name) else None
+            return _own(mirror, owner, state) if state else _default(mirror)
+    return _default(mirror)
 
-    def __init__(self, current: Current, workspace: str) -> None:
-        self._current = current
-        self._workspace = workspace
 
-    def in_force(self, target: WritableObject, given: State) -> str:
-        """Return the code of the currency in which the amounts of an object are; empty where Clockify does not tell."""
-        for name in _BILLED_BY:
-            if name in target.by_name:
-                owner = BY_NAME[str(target.field(name).refers)]
-                state = self._state(owner, given.get(name)) if given.get(name) else None
-                return self._own(owner, state) if state else self._default()
-        return self._default()
+def _own(mirror: Mirror, target: WritableObject, state: State) -> str:
+    if code := code_of(state.get("currency")) or code_of(state.get("currencyCode")):
+        return code
+    if "currencyId" in target.by_name:
+        codes = {str(one.get("id")): code_of(one.get("code")) for one in _workspace(mirror).get("currencies") or ()}
+        return codes.get(str(state.get("currencyId"))) or _default(mirror)
+    return in_force(mirror, target, state)
 
-    def _own(self, target: WritableObject, state: State) -> str:
-        if code := code_of(state.get("currency")) or code_of(state.get("currencyCode")):
-            return code
-        if "currencyId" in target.by_name:
-            return self._codes().get(str(state.get("currencyId"))) or self._default()
-        return self.in_force(target, state)
 
-    def _state(self, target: WritableObject, object_id: Any) -> State | None:
-        self._current.ensure([(target, ())])
-        return self._current.get(target, str(object_id))
+def _workspace(mirror: Mirror) -> State:
+    return mirror.listed(BY_NAME["workspaces"], mirror.reader.workspace) or {}
 
-    def _currencies(self) -> list[State]:
-        return list((self._state(BY_NAME["workspaces"], self._workspace) or {}).get("currencies") or ())
 
-    def _codes(self) -> dict[str, str]:
-        return {str(one.get("id")): code_of(one.get("code")) for one in self._currencies()}
-
-    def _default(self) -> str:
-        default = next((code_of(one.get("code")) for one in self._currencies() if one.get("isDefault")), "")
-        state = self._state(BY_NAME["workspaces"], self._workspace) or {}
-        return default or code_of((state.get("hourlyRate") or {}).get("currency"))
+def _default(mirror: Mirror) -> str:
+    workspace = _workspace(mirror)
+    default = next((code_of(one.get("code")) for one in workspace.get("currencies") or () if one.get("isDefault")), "")
+    return default or code_of((workspace.get("hourlyRate") or {}).get("currency"))
 
 
 def stated(value: Any) -> Iterator[str]:

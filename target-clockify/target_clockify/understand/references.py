@@ -8,27 +8,24 @@ resolved yet may still come, so it is named and waited for.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.understand.record import RejectedError, is_clockify_id
+from target_clockify.errors import RejectedError
+from target_clockify.understand.keys import is_clockify_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from target_clockify.books.ledger import Ledger
-    from target_clockify.mirror import Current
-    from target_clockify.model.declaration import State, WritableObject
-    from target_clockify.understand.record import Incoming
+    from target_clockify.mirror import Mirror
+    from target_clockify.model.declaration import Field, State, Writable, WritableObject
+    from target_clockify.understand.route import Incoming
 
 logger = logging.getLogger("target-clockify")
 
-_UNLISTED = ("companies", "item_types")  # the API neither lists nor makes them
-_LEFT_OUT = (*_UNLISTED, "currencies")
-_MEMBERS = ("users", "user_groups")
+_CURRENCIES = "currencies"  # they are part of a workspace, and have ids there
 _ABSENT: Any = object()
-_TRIGGERS = ("projects", "users", "tags", "tasks", "assignments", "expenses")
 
 
 class UnresolvedError(Exception):
@@ -53,69 +50,81 @@ class UnresolvedError(Exception):
 
 
 class References:
-    """Resolves the references of records."""
+    """Resolves the references of records.
 
-    def __init__(self, ledger: Ledger, current: Current, objects: Mapping[str, WritableObject], workspace: str) -> None:
+    Args:
+        ledger: Tells what rows became.
+        mirror: The workspace as it is.
+        objects: The objects by their names. What is none of them, Clockify neither lists nor makes.
+    """
+
+    def __init__(self, ledger: Ledger, mirror: Mirror, objects: Mapping[str, WritableObject]) -> None:
         self._ledger = ledger
-        self._current = current
+        self._mirror = mirror
         self._objects = objects
-        self._workspace = workspace
         self._lacking: set[str] = set()
-        self.left_out: Counter[str] = Counter()  # members of copies that are not in this workspace
         self.expected: set[str] = set()  # objects that come with this input, as long as it has not ended
 
-    def resolved(self, incoming: Incoming) -> State:
-        """Return the fields of a record with every reference an id of the workspace.
+    def resolved(self, incoming: Incoming) -> tuple[State, list[str]]:
+        """Return the fields of a record with every reference an id of the workspace, and what a copy goes without.
 
         Raises:
             UnresolvedError: Some cannot be resolved yet.
+            RejectedError: One cannot be resolved ever.
         """
         fields = dict(incoming.fields)
-        if incoming.workspace == self._workspace and "currencyCode" not in fields:
-            return fields
+        if incoming.of_destination and "currencyCode" not in fields:
+            return fields, []
         missing: list[tuple[str, str, int]] = []
-        absent: Counter[str] = Counter()
-
-        def resolve(name: str, place: str, value: Any) -> Any:
-            found = self._ids(name, str(value), incoming)
-            if not found and "[]" in place and self._may_be_absent(name, incoming):
-                absent[f"{name} of {incoming.route.object.name}"] += 1
-                return _ABSENT
-            if len(found) != 1 and name not in _LEFT_OUT:
-                missing.append((name, str(value), len(found)))
-            return found[0] if len(found) == 1 else None
-
-        for one in incoming.route.object.fields:
-            value = fields.get(one.name)
-            if one.refers and value and not one.modifier:
-                places = {"": one.refers} if isinstance(one.refers, str) else one.refers
-                for place, name in places.items():
-                    value = _replaced(value, place, partial(resolve, name, place))
-                fields[one.name] = value
-                if value is None:
-                    del fields[one.name]
+        absent: list[str] = []
+        for one, places in _referring(incoming.route.object, fields):
+            value = fields[one.name]
+            for place, name in places.items():
+                value = _replaced(value, place, partial(self._resolve, incoming, name, place, missing, absent))
+            fields[one.name] = value
+            if value is None:
+                del fields[one.name]
         if missing:
             raise UnresolvedError(missing)
-        self.left_out.update(absent)
-        return fields
+        return fields, absent
+
+    def _resolve(  # noqa: PLR0913, PLR0917
+        self,
+        incoming: Incoming,
+        name: str,
+        place: str,
+        missing: list[tuple[str, str, int]],
+        absent: list[str],
+        value: Any,
+    ) -> Any:
+        """Return the id that a reference means; note it where it means none."""
+        found = self._ids(name, str(value), incoming)
+        if len(found) == 1:
+            return found[0]
+        if not found and "[]" in place and self._may_be_absent(name, incoming):
+            absent.append(f"{name} of {incoming.route.object.name}")
+            return _ABSENT
+        if name in self._objects or "|" in name:
+            missing.append((name, str(value), len(found)))
+        return None
 
     def _may_be_absent(self, name: str, incoming: Incoming) -> bool:
-        """Tell whether a copy may go without a member: people and groups, once no more of them can come."""
-        return name in _MEMBERS and incoming.workspace is not None and name not in self.expected
+        """Tell whether a copy may go without what a reference means, since no more of it can come."""
+        target = self._objects.get(name)
+        return bool(target and target.copying.dispensable and incoming.copied and name not in self.expected)
 
     def _ids(self, name: str, value: str, incoming: Incoming) -> list[str]:
         """Return what a reference may mean: one id, none as long as it is unknown, several where it is ambiguous."""
-        if name == "currencies":
+        if name == _CURRENCIES:
             return self._currency(value, incoming)
-        own = incoming.workspace == self._workspace
-        if own:
+        if incoming.of_destination:
             return [value]
-        if name in _UNLISTED:
+        if "|" in name:
+            return next((found for one in name.split("|") if (found := self._ids(one, value, incoming))), [])
+        if name not in self._objects:
             return [value] if incoming.workspace is None else []
         if value == incoming.workspace:
-            return [self._workspace]
-        if name == "any":
-            return next((found for one in _TRIGGERS if (found := self._ids(one, value, incoming))), [])
+            return [incoming.route.destination]
         known = self._ledger.id_of(name, value, incoming.route.source)
         return [known] if known else self._in_workspace(self._objects[name], value, incoming)
 
@@ -123,34 +132,36 @@ class References:
         if incoming.workspace is not None and target.name in self.expected:
             return []  # its own record is on the way, and may change it
         hex_like = is_clockify_id(value)
-        if target.listing.scope:
-            if target.name == "tasks" and incoming.fields.get("projectId"):
-                return self._tasks(target, value, incoming)
-            return [value] if hex_like and incoming.workspace is None else []
-        self._current.ensure([(target, ())])
-        if hex_like:
-            return [value] if self._current.has(target, value) else []
-        key = target.natural[:1]
-        return self._current.matching(target, key, {key[0]: value}) if key else []
+        if not target.scope:
+            self._mirror.ensure([(target, ())])
+            if hex_like:
+                return [value] if self._mirror.has(target, value) else []
+            key = target.natural[:1]
+            return self._mirror.matching(target, key, {key[0]: value}) if key else []
+        if target.natural and all(incoming.fields.get(name) for name in target.scope):
+            return self._below(target, value, incoming)
+        return [value] if hex_like and incoming.workspace is None else []
 
-    def _tasks(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
-        projects = self._ids("projects", str(incoming.fields["projectId"]), incoming)
-        if len(projects) != 1:
-            return []
-        [project] = projects
-        self._current.ensure([(target, (project,))])
+    def _below(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
+        """Return what a reference means below the parents that the record names."""
+        parents = []
+        for name in target.scope:
+            found = self._ids(str(target.field(name).refers), str(incoming.fields[name]), incoming)
+            if len(found) != 1:
+                return []
+            parents += found
+        self._mirror.ensure([(target, tuple(parents))])
+        scope = dict(zip(target.scope, parents, strict=True))
         if is_clockify_id(value):
-            known = self._current.get(target, value)
-            return [value] if known and known.get("projectId") == project else []
-        return self._current.matching(target, ("projectId", "name"), {"projectId": project, "name": value})
+            known = self._mirror.get(target, value) or {}
+            return [value] if known and all(known.get(name) == parent for name, parent in scope.items()) else []
+        own = next(name for name in target.natural if name not in scope)
+        return self._mirror.matching(target, (*target.scope, own), {**scope, own: value})
 
     def _currency(self, value: str, incoming: Incoming) -> list[str]:
         """Currencies have ids per workspace, and codes that are the same everywhere."""
-        workspaces = self._objects["workspaces"]
-        self._current.ensure([(workspaces, ())])
-        state = self._current.get(workspaces, self._workspace) or {}
         code = incoming.fields.get("currencyCode")
-        for one in state.get("currencies") or ():
+        for one in self._mirror.workspace().get("currencies") or ():
             if value in (one.get("id"), one.get("code")) or (code and code == one.get("code")):
                 return [str(one["id"])]
         if incoming.workspace is None:
@@ -162,16 +173,20 @@ class References:
         return []
 
 
-def referred(target: WritableObject, given: State) -> Iterator[tuple[str, str]]:
+def referred(target: Writable, given: State) -> Iterator[tuple[str, str]]:
     """Yield what the fields of a record refer to: names of objects, and ids."""
+    for one, places in _referring(target, given):
+        for place, name in places.items():
+            found: list[str] = []
+            _replaced(given[one.name], place, found.append)
+            yield from ((name, str(item)) for item in found)
+
+
+def _referring(target: Writable, given: State) -> Iterator[tuple[Field, Mapping[str, str]]]:
+    """Yield the fields that hold references, each with the objects they are to, by place."""
     for one in target.fields:
-        value = given.get(one.name)
-        if one.refers and value and not one.modifier:
-            places = {"": one.refers} if isinstance(one.refers, str) else one.refers
-            for place, name in places.items():
-                found: list[str] = []
-                _replaced(value, place, found.append)
-                yield from ((name, str(item)) for item in found)
+        if one.refers and given.get(one.name) and not one.modifier:
+            yield one, {"": one.refers} if isinstance(one.refers, str) else one.refers
 
 
 def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:

@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jsonschema import Draft202012Validator
 
+from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import Operation
-from target_clockify.understand.record import RejectedError
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-    from target_clockify.model.declaration import Field, State, WritableObject
+    from target_clockify.model.declaration import Field, State, Writable
 
 
-def schema_of(target: WritableObject, operation: Operation) -> dict[str, Any]:
+def schema_of(target: Writable, operation: Operation) -> dict[str, Any]:
     """Return the JSON Schema of the fields of an object for one operation."""
-    required = target.create.required if target.create and operation is not Operation.UPDATE else ()
     return {
         "type": "object",
         "properties": {one.name: _field_schema(one, operation) for one in target.fields},
-        "required": list(required),
+        "required": list(target.required(operation)),
     }
 
 
@@ -34,11 +33,11 @@ def _field_schema(one: Field, operation: Operation) -> dict[str, Any]:
 
 
 @cache
-def _validator(target: WritableObject, operation: Operation) -> Draft202012Validator:
+def _validator(target: Writable, operation: Operation) -> Draft202012Validator:
     return Draft202012Validator(schema_of(target, operation))
 
 
-def check(target: WritableObject, operation: Operation, given: State, *, read_shape: bool) -> None:
+def check(target: Writable, operation: Operation, given: State, *, read_shape: bool) -> None:
     """Refuse a record that Clockify could not take.
 
     Args:

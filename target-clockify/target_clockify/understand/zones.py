@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_clockify.mirror import Reader
-    from target_clockify.model.declaration import State, WritableObject
+    from target_clockify.model.declaration import State, Writable
 
 USER = "user"
 """The setting that means the zone of the person a row belongs to."""
@@ -69,7 +69,7 @@ class Zones:
         return self._account
 
 
-def lacks_offset(target: WritableObject, given: State) -> bool:
+def lacks_offset(target: Writable, given: State) -> bool:
     """Tell whether some time of a record has no offset."""
     found: list[Any] = []
 
@@ -84,7 +84,7 @@ def lacks_offset(target: WritableObject, given: State) -> bool:
     return bool(found)
 
 
-def in_zone(target: WritableObject, given: State, zone: Callable[[], ZoneInfo]) -> State:
+def in_zone(target: Writable, given: State, zone: Callable[[], ZoneInfo]) -> State:
     """Return the fields of a record with every time in UTC.
 
     Raises:

@@ -20,6 +20,16 @@ OBJECTS: tuple[WritableObject, ...] = (
 )
 
 BY_NAME = {one.name: one for one in OBJECTS}
+CHILDREN = {
+    parent.name: tuple(
+        one
+        for one in OBJECTS
+        if len(one.scope) == 1 and not one.identity and one.field(one.scope[0]).refers == parent.name
+    )
+    for parent in OBJECTS
+}
+"""The objects of which a new parent, by its name, has none: those on a list of its own that it does not bring along."""
+
 _BY_ANY_NAME = {name: one for one in OBJECTS for name in one.names}
 
 COVERED = {

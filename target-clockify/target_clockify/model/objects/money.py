@@ -324,7 +324,6 @@ INVOICES = WritableObject(
         ),
     ),
     natural=("number",),
-    unique=True,
     create=Create(
         "/invoices",
         fields=("number", "clientId", "currency", "issuedDate", "dueDate"),
@@ -418,6 +417,7 @@ INVOICE_SETTINGS = WritableObject(
             clearable=False,
         ),
     ),
+    one_per_workspace=True,
     listing=Listing(endpoints.INVOICE_SETTINGS, shape=lambda row, ids: {**row, "id": ids["workspaceId"]}),
     parts=(Part(("labels", "defaults", "exportFields"), path="/invoices/settings", shape=_settings_body),),
 )

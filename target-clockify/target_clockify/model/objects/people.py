@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import endpoints
 
-from target_clockify.model.declaration import Call, Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.model.declaration import (
+    Call,
+    Change,
+    Copying,
+    Create,
+    Delete,
+    Field,
+    Listing,
+    Part,
+    State,
+    WritableObject,
+)
 from target_clockify.model.objects.shared import currency_of_amounts, named, rate_parts
 from target_clockify.model.values import (
     CUSTOM_VALUES,
@@ -47,6 +58,7 @@ USER_GROUPS = WritableObject(
     parts=(Part(("name",), path="/user-groups/{id}"), Part(("userIds",), calls=_members)),
     delete=Delete("/user-groups/{id}"),
     read_only=("teamManagers",),
+    copying=Copying(dispensable=True),
 )
 
 
@@ -149,6 +161,7 @@ USERS = WritableObject(
     ),
     read_only=("profilePicture", "activeWorkspace", "defaultWorkspace", "settings", "roles"),
     adapt=_adapted_user,
+    copying=Copying(dispensable=True),
 )
 
 

@@ -13,6 +13,7 @@ from clockify_client import endpoints
 from target_clockify.model.declaration import (
     Call,
     Change,
+    Copying,
     Create,
     Delete,
     Field,
@@ -175,7 +176,7 @@ POLICIES = WritableObject(
     ),
     delete=Delete("/time-off/policies/{id}", first={"archived": True}),
     last=("archived",),
-    interim={"allowNegativeBalance": True, "negativeBalance": {"amount": 10_000, "period": "YEAR"}},
+    copying=Copying(interim={"allowNegativeBalance": True, "negativeBalance": {"amount": 10_000, "period": "YEAR"}}),
     read_only=("projectId",),
     rules=audience_rules,
     adapt=spread_filters,
@@ -386,7 +387,7 @@ TIME_OFF_BALANCES = WritableObject(
         *("userName", "policyName", "policyTimeUnit", "policyArchived", "used", "negativeBalanceLimit"),
         *("negativeBalanceAmount", "negativeBalanceUsed"),
     ),
-    turn_of_copy=2,
+    copying=Copying(turn=2),
     adapt=_left,
 )
 

@@ -23,6 +23,7 @@ from target_clockify.model.values import FLAG, OBJECT, TEXT, WORD, Kind, list_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_TRIGGERS = "projects|users|tags|tasks|assignments|expenses"
 _WEBHOOK = ("name", "url", "webhookEvent", "triggerSourceType", "triggerSource")
 
 
@@ -45,7 +46,7 @@ WEBHOOKS = WritableObject(
         ),
         Field("webhookEvent", WORD, clearable=False),
         Field("triggerSourceType", WORD, clearable=False),
-        Field("triggerSource", list_of(TEXT), refers={"[]": "any"}, clearable=False),
+        Field("triggerSource", list_of(TEXT), refers={"[]": _TRIGGERS}, clearable=False),
     ),
     listing=Listing(endpoints.WEBHOOKS),
     natural=("name",),

@@ -1,0 +1,61 @@
+"""Finds what a create made whose outcome is unknown: its answer was lost, or its run was killed.
+
+Such an object was not there before the create, agrees with what was sent, and is nobody else's. Of several alike, each
+create gets one.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from target_clockify.mirror import natural_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_clockify.books.ledger import Entry, Ledger
+    from target_clockify.model.declaration import State, WritableObject
+
+
+class LostCreates:
+    """The search; for any number of threads.
+
+    Args:
+        ledger: Tells whose objects are.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._claimed: set[str] = set()
+        self._lock = threading.Lock()
+
+    def claim(self, object_id: str) -> None:
+        """Note that an object belongs to a create whose outcome is known."""
+        with self._lock:
+            self._claimed.add(object_id)
+
+    def found(self, target: WritableObject, entry: Entry, states: Iterable[State]) -> State | None:
+        """Return the object among these that the create of an entry made, None if it made none of them.
+
+        Args:
+            target: The object.
+            entry: The entry of the create in the journal, with its note for recovery.
+            states: The objects that are there now.
+        """
+        note: dict[str, Any] = entry.recovery
+        fields = target.recognised_by
+        if not fields or "given" not in note:
+            return None
+        value = natural_value(target, fields, note["given"])
+        alike = [
+            one for one in states if natural_value(target, fields, one) == value and one["id"] not in note["before"]
+        ]
+        owners = self._ledger.owners(target.name, [one["id"] for one in alike]) if alike else {}
+        with self._lock:
+            for one in alike:
+                is_free = all(row.identity == (entry.stream, entry.key) for row in owners.get(one["id"], ()))
+                if is_free and one["id"] not in self._claimed:
+                    self._claimed.add(str(one["id"]))
+                    return one
+        return None

@@ -1,0 +1,75 @@
+"""What became of a write, and what a failure of Clockify means for the record it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clockify_client import (
+    AmbiguousWriteError,
+    BadCredentialsError,
+    ClockifyError,
+    GoneError,
+    InvalidRequestError,
+    LockedError,
+    NotPermittedError,
+    RateLimitedError,
+    UnreachableError,
+)
+
+from target_clockify.errors import RejectedError
+from target_clockify.model.declaration import Operation
+
+if TYPE_CHECKING:
+    from target_clockify.decide.decisions import Write
+    from target_clockify.model.declaration import State
+
+UNKNOWN_OUTCOME = "unknown_outcome"
+_KINDS: dict[type[ClockifyError], str] = {
+    LockedError: "locked",
+    NotPermittedError: "not_permitted",
+    GoneError: "gone",
+    InvalidRequestError: "refused",
+    RateLimitedError: "rate_limited",
+    AmbiguousWriteError: UNKNOWN_OUTCOME,
+}
+_RETRYABLE = {"rate_limited", UNKNOWN_OUTCOME, "locked"}
+FATAL = (BadCredentialsError, UnreachableError)
+
+
+def rejected(error: ClockifyError) -> RejectedError:
+    """Return what a failure of Clockify means for the record it belongs to."""
+    kind = next((kind for one, kind in _KINDS.items() if isinstance(error, one)), "failed")
+    return RejectedError(
+        kind, str(error), status=error.status, code=error.code, retryable=kind in _RETRYABLE, detail=error.detail
+    )
+
+
+@dataclass
+class Outcome:
+    """What became of a write: the object's id and state, None where it is gone, or why it failed.
+
+    A write that failed has an id and a state where the object is another than before: some of its calls took place.
+    """
+
+    write: Write
+    id: str | None = None
+    state: State | None = None
+    error: Exception | None = None
+
+    @property
+    def status(self) -> str | None:
+        """What to close the journal's entry with; None to leave it open, for the next run to look the object up."""
+        if self.error is None:
+            return "done"
+        certain = isinstance(self.error, FATAL) or getattr(self.error, "kind", UNKNOWN_OUTCOME) != UNKNOWN_OUTCOME
+        if certain or self.id or self.write.operation not in {Operation.INSERT, Operation.CALL}:
+            return "failed"
+        if self.write.operation is Operation.INSERT:
+            return None
+        return "failed" if self.write.procedure.repeatable else "unknown"
+
+
+def told(error: Exception) -> Exception:
+    """Return a failure as it is told: what the record has to answer for is its rejection, what ends the run is not."""
+    return rejected(error) if isinstance(error, ClockifyError) and not isinstance(error, FATAL) else error

@@ -1,0 +1,88 @@
+"""Works records off, chunk by chunk: from the inbox by way of the intake to the workers, and on to the results.
+
+Everything goes this one way. What need wait no longer comes in again with the next chunk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from target_clockify.apply.dispatch import Dispatcher
+    from target_clockify.inbox import Inbox
+    from target_clockify.intake import Intake
+    from target_clockify.results import Results
+    from target_clockify.scratch import Taken
+
+CHUNK = 1000  # records looked at together
+_UNDER_WAY = 1000  # jobs on their way or queued before more records are looked at
+
+
+class Chunks:
+    """The way of records through a run.
+
+    Args:
+        inbox: Hands over the records that are decided about now.
+        intake: Decides.
+        dispatcher: Has writes carried out.
+        results: Takes what became of everything.
+        begin: Is called once, before anything is decided.
+        check: Raises an exception where the run is to end.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        inbox: Inbox,
+        intake: Intake,
+        dispatcher: Dispatcher,
+        results: Results,
+        begin: Callable[[], None],
+        check: Callable[[], None],
+    ) -> None:
+        self._inbox = inbox
+        self._intake = intake
+        self._dispatcher = dispatcher
+        self._results = results
+        self._begin: Callable[[], None] | None = begin
+        self._check = check
+        self._queue: list[Taken] = []
+
+    def add(self, records: Iterable[Taken]) -> None:
+        """Take records in, and work off a chunk where there are enough for one."""
+        self._queue += records
+        if len(self._queue) >= CHUNK:
+            self._work_off_chunk()
+
+    def work_off(self) -> None:
+        """Work off all records, and wait for what is on its way."""
+        self._take_released()
+        while self._queue or len(self._dispatcher):
+            if self._queue:
+                self._work_off_chunk()
+            else:
+                self._results.settle(self._dispatcher.collect(wait=True))
+            self._take_released()
+            self._check()
+
+    def _work_off_chunk(self) -> None:
+        self._check()
+        if self._begin:
+            self._begin()
+            self._begin = None
+        self._take_released()
+        self._queue.sort()  # what has waited is older than what has just come
+        chunk, self._queue = self._queue[:CHUNK], self._queue[CHUNK:]
+        arrivals = self._inbox.arrivals(chunk)
+        self._results.take_arrivals(arrivals)
+        self._dispatcher.send(self._results.take(self._intake.decisions(arrivals.ready)))
+        self._results.settle(self._dispatcher.collect(wait=False))
+        while len(self._dispatcher) > _UNDER_WAY:
+            self._results.settle(self._dispatcher.collect(wait=True))
+            self._check()
+        self._results.acknowledge()
+
+    def _take_released(self) -> None:
+        self._queue += self._results.released
+        self._results.released.clear()

@@ -1,0 +1,74 @@
+"""Copying a workspace into another one: which rows belong to the copy, and what it has to go without."""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from target_clockify.errors import StoppedError
+from target_clockify.understand.keys import is_clockify_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_clockify.understand.route import Incoming
+
+logger = logging.getLogger("target-clockify")
+
+
+class Admission(enum.Enum):
+    """What becomes of a row with regard to its workspace."""
+
+    NOW = "it is decided about"
+    HELD = "it waits until the whole input is known to be of one workspace"
+    SKIPPED = "it is of a workspace that is not copied"
+
+
+class Copying:
+    """The copy that a run makes, if it makes one.
+
+    Args:
+        destination: The workspace that is written to.
+        source: The workspace to copy, if the settings name it; else the only one of which rows come.
+    """
+
+    def __init__(self, destination: str, source: str | None) -> None:
+        self._destination = destination
+        self._source = source
+        self._is_open = source is None
+        self.left_out: Counter[str] = Counter()
+
+    def admit(self, one: Incoming) -> Admission:
+        """Tell what becomes of a row. Rows of another workspace wait for the end of the input, unless it is named.
+
+        Raises:
+            StoppedError: The rows are of several workspaces; none of them has been written.
+        """
+        if not is_clockify_id(one.workspace) or one.workspace == self._destination:
+            return Admission.NOW
+        self._source = self._source or one.workspace
+        if one.workspace == self._source:
+            return Admission.HELD if self._is_open else Admission.NOW
+        if self._is_open:
+            msg = (
+                f"the input holds rows of two workspaces, {self._source} and {one.workspace}, and a copy has one "
+                "source: name it in copy_from, or let the tap read one workspace"
+            )
+            raise StoppedError(msg)
+        return Admission.SKIPPED
+
+    def begin(self) -> None:
+        """Note that the input has ended: what was held is decided about from now on."""
+        self._is_open = False
+
+    def leave_out(self, what: Iterable[str]) -> None:
+        """Note what a row of the copy goes without, such as `users of projects`."""
+        self.left_out.update(what)
+
+    def tell(self) -> None:
+        """Say what the copy goes without."""
+        if self.left_out:
+            said = ", ".join(f"{count} {what}" for what, count in sorted(self.left_out.items()))
+            logger.warning("The copy goes without what is not here, or not in the currency in force: %s", said)

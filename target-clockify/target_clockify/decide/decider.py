@@ -1,0 +1,264 @@
+"""Decides what becomes of a record: which operation, on which object, and what exactly differs.
+
+Nothing here sends, stores or remembers anything: the same record, mirror and ledger give the same decision. Where a
+list that has not been read would decide, `NotReadError` says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from target_clockify.books.ledger import Entry
+from target_clockify.decide.decisions import Desired, Unchanged, Write, differences
+from target_clockify.decide.identity import Identities
+from target_clockify.errors import RejectedError
+from target_clockify.model.declaration import Operation, Procedure, WritableObject
+from target_clockify.model.objects import BY_NAME
+from target_clockify.model.values import FLAG
+from target_clockify.understand.currencies import COLUMN, code_of, in_force, stated, without_amounts
+from target_clockify.understand.validation import check
+
+if TYPE_CHECKING:
+    from target_clockify.books.ledger import Ledger
+    from target_clockify.mirror import Mirror
+    from target_clockify.model.declaration import Field, State, Writable
+    from target_clockify.scratch import Seen
+
+_VERBS = {Operation.INSERT: "inserted", Operation.UPDATE: "updated", Operation.DELETE: "deleted"}
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Decides.
+
+    Attributes:
+        ledger: What rows became, and what was written.
+        mirror: The workspace as it is.
+        seen: The keys that came in this run.
+        allow_irreversible: Whether users and workspaces may be inserted.
+    """
+
+    ledger: Ledger
+    mirror: Mirror
+    seen: Seen
+    allow_irreversible: bool = False
+
+    @property
+    def identities(self) -> Identities:
+        """What tells the object of a record."""
+        return Identities(self.ledger, self.mirror, self.seen)
+
+    def decide(self, desired: Desired) -> Unchanged | Write:
+        """Return what is to be done for a record.
+
+        Raises:
+            RejectedError: Nothing can be done.
+            NotReadError: A list has to be read first.
+        """
+        incoming, row = desired.incoming, desired.row
+        target = incoming.route.object
+        if isinstance(target, Procedure):
+            return self._call(target, desired)
+        assert isinstance(target, WritableObject)  # noqa: S101 - it is the one or the other
+        if desired.scope is not None and (refusal := self.mirror.refusal(target, desired.scope)):
+            raise RejectedError("not_permitted", str(refusal), status=refusal.status, code=refusal.code)
+        if desired.scope is None and not self._known_alone(target, desired):
+            if incoming.deleted and (target.listing.lookup or not incoming.id):
+                return Unchanged(incoming, None, row=row)  # gone, or never made
+            names = ", ".join(name for name in target.scope if not desired.given.get(name))
+            msg = f"{names} is required: without it a {target.noun} can neither be made nor found"
+            raise RejectedError("invalid", msg)
+        if incoming.deleted or incoming.route.operation == "delete":
+            return self._deletion(target, desired, self.identities.doomed(target, desired))
+        found = self.identities.found(target, desired)
+        if found is None:
+            return self._insertion(target, desired)
+        old = None if row and row.id == found else self.identities.taken_over(target, incoming, found)
+        if old:
+            desired = replace(desired, row=replace(old, key=incoming.key, record_hash=None, state_hash=None))
+        if incoming.route.operation == "insert":
+            decision: Unchanged | Write = Unchanged(incoming, found, desired.scope or (), desired.row)
+        else:
+            decision = self._update(target, desired, found)
+        decision.takes_over = old
+        return decision
+
+    def _known_alone(self, target: WritableObject, desired: Desired) -> bool:
+        """Tell whether a record names an object that can be found by its id alone."""
+        object_id = desired.incoming.id
+        return bool(target.listing.lookup and object_id and self.mirror.has(target, object_id))
+
+    # -- calls ---------------------------------------------------------------------------------
+
+    def _call(self, procedure: Procedure, desired: Desired) -> Unchanged | Write:
+        """A procedure is called once for each new or changed record; one that adds up, once for each key."""
+        incoming, given, row = desired.incoming, desired.given, desired.row
+        if incoming.deleted or (row and row.record_hash == incoming.seen):
+            return Unchanged(incoming, None, row=row)
+        if row and not procedure.repeatable:
+            msg = (
+                f"{procedure.name} was called with other values under this key, and each call adds to what is there: "
+                "give a further call a key of its own"
+            )
+            raise RejectedError("changed_call", msg)
+        check(procedure, Operation.CALL, given, read_shape=False)
+        given, _ = self._in_currency(procedure, desired, {})
+        if desired.given.get("workspaceId") or incoming.workspace:
+            named = incoming.workspace or desired.given.get("workspaceId")
+            if named != incoming.route.destination:
+                msg = "workspaceId names another workspace than the one that is written to"
+                raise RejectedError("other_workspace", msg)
+        if not procedure.repeatable and self.ledger.last_status(*incoming.identity) == "unknown":
+            msg = "a killed run left open whether this call took place; check it, and send it again under another key"
+            raise RejectedError("unknown_outcome", msg)
+        if self._shows(procedure, given):
+            return Unchanged(incoming, "", row=row)
+        entry = Entry(*incoming.identity, procedure.name, Operation.CALL.value, None)
+        return Write(incoming, Operation.CALL, (), given, {}, entry)
+
+    def _shows(self, procedure: Procedure, given: State) -> bool:
+        """Tell whether a call would change nothing, as far as one sees that."""
+        if procedure.effect is None:
+            return False
+        target = BY_NAME[procedure.effect.of]
+        parents = [given.get(name) for name in target.scope]
+        if None in parents:
+            return False
+        object_id = str(given[procedure.effect.id])
+        state = self.mirror.listed(target, object_id, tuple(map(str, parents)))
+        return state is not None and procedure.effect.shows(given, state)
+
+    # -- the three operations ------------------------------------------------------------------
+
+    def _insertion(self, target: WritableObject, desired: Desired) -> Write:
+        incoming = desired.incoming
+        if incoming.route.operation == "update":
+            msg = f"no {target.noun} of this key is known or found, and the stream only updates"
+            raise RejectedError("not_found", msg)
+        _require(target, Operation.INSERT)
+        given, left_out = self._in_currency(target, desired, {})
+        check(target, Operation.INSERT, given, read_shape=incoming.read_shape)
+        if target.create and target.create.irreversible and not self.allow_irreversible:
+            msg = f"a new {target.noun} could never be taken back; set allow_irreversible to insert {target.name}"
+            raise RejectedError("irreversible", msg)
+        if not target.recognised_by and self.ledger.last_status(*incoming.identity) == "unknown":
+            msg = f"a killed run left open whether this {target.noun} was made; check it, and send it under another key"
+            raise RejectedError("unknown_outcome", msg)
+        recovery: dict[str, Any] = {"scope": list(desired.scope or ())}
+        if target.recognised_by:
+            recovery["given"] = {name: given.get(name) for name in target.recognised_by}
+            recovery["before"] = self.mirror.matching(target, target.recognised_by, given)
+        changes = {name: (None, value) for name, value in given.items() if value is not None}
+        interim = target.copying.interim if incoming.copied else {}
+        given = {**given, **interim}
+        postponed = {name for name in target.last if _says_something(target.field(name), given.get(name))}
+        given = {name: value for name, value in given.items() if name not in postponed}
+        entry = Entry(*incoming.identity, target.name, Operation.INSERT.value, None, changes, recovery)
+        beside = self._beside(target) if incoming.copied else {}
+        write = Write(incoming, Operation.INSERT, desired.scope or (), given, {}, entry, beside)
+        write.unfinished = bool(postponed or interim)
+        write.left_out = left_out
+        return write
+
+    def _update(self, target: WritableObject, desired: Desired, found: str) -> Write | Unchanged:
+        incoming, row, scope = desired.incoming, desired.row, desired.scope or ()
+        unchanged = Unchanged(incoming, found, scope, row)
+        if target.is_workspace and found != incoming.route.destination:
+            return unchanged
+        current = self.mirror.get(target, found) or {name: desired.given.get(name) for name in target.identity}
+        given, left_out = self._in_currency(target, desired, current)
+        changes = differences(target, current, given)
+        if row and row.record_hash == incoming.seen:
+            # What Clockify does not tell was written with this very record, and what it settled otherwise stays so.
+            settled = {one.name for one in target.fields if one.unreadable or (one.fixed and row.created)}
+            changes = {name: change for name, change in changes.items() if name not in settled}
+        if not changes:
+            return unchanged
+        _require(target, Operation.UPDATE)
+        if target.fixed_by and (reason := target.fixed_by(current)):
+            raise RejectedError("unsupported", reason)
+        given, resets = self._with_unreadable(target, found, given, changes)
+        check(target, Operation.UPDATE, given, read_shape=incoming.read_shape)
+        if fixed := [name for name in changes if target.field(name).fixed]:
+            msg = f"{', '.join(fixed)} of a {target.noun} cannot be changed once it exists"
+            raise RejectedError("fixed", msg)
+        entry = Entry(*incoming.identity, target.name, Operation.UPDATE.value, found, changes)
+        write = Write(incoming, Operation.UPDATE, scope, given, current, entry, self._beside(target))
+        write.created = row is not None and row.created
+        write.left_out, write.resets = left_out, resets
+        return write
+
+    def _deletion(self, target: WritableObject, desired: Desired, found: str | None) -> Write | Unchanged:
+        incoming = desired.incoming
+        _require(target, Operation.DELETE)
+        if found is None:
+            return Unchanged(incoming, None, row=desired.row)
+        if self.identities.claimants(target, found) - {incoming.identity}:
+            return Unchanged(incoming, None, row=desired.row, left_standing=True)
+        current, scope = self.mirror.get(target, found) or {}, desired.scope or ()
+        if current:  # it goes from where it is, which need not be where the record says
+            scope = tuple(str(current.get(name)) for name in target.scope)
+        entry = Entry(*incoming.identity, target.name, Operation.DELETE.value, found)
+        return Write(incoming, Operation.DELETE, scope, desired.given, current, entry)
+
+    # -- what goes along -----------------------------------------------------------------------
+
+    def _beside(self, target: WritableObject) -> dict[str, list[State]]:
+        return {name: self.mirror.whole(BY_NAME[name]) for name in target.beside}
+
+    def _in_currency(self, target: Writable, desired: Desired, current: State) -> tuple[State, list[str]]:
+        """Return the fields of a record whose amounts are in the currency in force, and what a copy goes without.
+
+        Raises:
+            RejectedError: The record states another currency.
+        """
+        incoming, given = desired.incoming, desired.given
+        field = target.by_name.get(COLUMN)
+        found = {name: set(stated(value)) for name, value in given.items() if name in target.by_name}
+        if field and field.modifier and given.get(COLUMN):
+            found[COLUMN] = {code_of(given[COLUMN])}
+        elif field and isinstance(target, Procedure):  # its own parameter has no default that fits every workspace
+            found[COLUMN] = {code_of(given.get(COLUMN))}
+        known = {name: set(stated(current.get(name))) for name in found}
+        if not any(codes - known[name] for name, codes in found.items()):
+            return given, []
+        code = in_force(self.mirror, target, {**current, **given})
+        if field and not field.modifier and not given.get(COLUMN):
+            return ({**given, COLUMN: code} if code else given), []
+        wrong = [name for name, codes in found.items() if code and codes - known[name] - {code, ""}]
+        if not wrong:
+            return given, []
+        if incoming.copied and COLUMN not in wrong and not {*wrong} & {*target.required(Operation.INSERT)}:
+            kept = {name: without_amounts(value, code) if name in wrong else value for name, value in given.items()}
+            left_out = [f"{name} of {target.name}" for name in wrong]
+            return {name: value for name, value in kept.items() if value is not None or given[name] is None}, left_out
+        stated_codes = ", ".join(sorted(set().union(*(found[name] for name in wrong)) - {code, ""}))
+        named = ", ".join(wrong)
+        msg = f"{named} must be in {code}, the currency in force, not in {stated_codes}: Clockify converts none"
+        raise RejectedError("other_currency", msg)
+
+    def _with_unreadable(
+        self, target: WritableObject, object_id: str, given: State, changes: dict[str, tuple[Any, Any]]
+    ) -> tuple[State, list[str]]:
+        """Return the fields of an update with those that it would reset, as they were written last, and the others."""
+        replacing = [part for part in target.parts if not part.partial and not changes.keys().isdisjoint(part.fields)]
+        replaced = {name for part in replacing for name in part.fields}
+        lacking = [one.name for one in target.fields if one.reset and one.name in replaced and one.name not in given]
+        if not lacking:
+            return given, []
+        written, is_created = self.ledger.written(target.name, object_id)
+        unknown = [] if is_created else [name for name in lacking if name not in written]
+        return {**given, **{name: written[name] for name in lacking if name in written}}, unknown
+
+
+def _says_something(one: Field, value: Any) -> bool:
+    """Tell whether a value is more than what a new object has: 0 and false are, but for a flag."""
+    return bool(value) or (value is not None and value in (0, False) and one.kind is not FLAG)
+
+
+def _require(target: WritableObject, operation: Operation) -> None:
+    if operation not in target.operations:
+        able = ", ".join(one.value for one in target.operations)
+        msg = f"{target.name} cannot be {_VERBS[operation]}: Clockify offers {able} for them"
+        raise RejectedError("unsupported", msg)

@@ -1,0 +1,130 @@
+"""Which object a record is about, and whose it is: told by ids, by what the ledger knows, and by natural keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_clockify.errors import RejectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_clockify.books.ledger import Ledger, Row
+    from target_clockify.decide.decisions import Desired
+    from target_clockify.mirror import Mirror
+    from target_clockify.model.declaration import WritableObject
+    from target_clockify.scratch import Seen
+    from target_clockify.understand.route import Incoming
+
+
+class Identities:
+    """Tells the object of a record. Nothing here changes anything.
+
+    Args:
+        ledger: What rows became.
+        mirror: The workspace as it is.
+        seen: The keys that came in this run.
+    """
+
+    def __init__(self, ledger: Ledger, mirror: Mirror, seen: Seen) -> None:
+        self._ledger = ledger
+        self._mirror = mirror
+        self._seen = seen
+
+    def found(self, target: WritableObject, desired: Desired) -> str | None:
+        """Return the id of the object that a record is about, None if there is none.
+
+        Raises:
+            RejectedError: It is not clear which one it is, or it is gone.
+        """
+        incoming, given, row = desired.incoming, desired.given, desired.row
+        destination = incoming.route.destination
+        if target.one_per_workspace:
+            return destination
+        if target.is_workspace:
+            # A workspace that is copied from stands for the one that is written to; one without an id is a new one.
+            return destination if incoming.id or incoming.workspace else (row.id if row else None)
+        if target.identity:
+            identity = ":".join(str(given.get(name)) for name in target.identity)
+            return identity if target.implied or self._mirror.has(target, identity) else None
+        if known := self._known(target, desired):
+            return known
+        if incoming.id and incoming.of_destination:
+            msg = f"there is no such {target.noun} in the workspace any more"
+            raise RejectedError("gone", msg)
+        return self._matching(target, desired)
+
+    def found_or_none(self, target: WritableObject, desired: Desired) -> str | None:
+        """Return the id of the object that a record is about, None if there is none or it is not clear."""
+        try:
+            return self.found(target, desired)
+        except RejectedError:
+            return None
+
+    def doomed(self, target: WritableObject, desired: Desired) -> str | None:
+        """Return the id of the object that a record deletes: it names it, became it, or asks for it by `match_on`."""
+        if target.identity:
+            return self.found(target, desired)
+        if known := self._known(target, desired):
+            return known
+        route = desired.incoming.route
+        return self._matching(target, desired) if route.operation == "delete" and route.match_on else None
+
+    def claimants(self, target: WritableObject, object_id: str) -> set[tuple[str, str]]:
+        """Return the rows that stand for an object: those of the ledger, and those that came in this run."""
+        rows = self._ledger.owners(target.name, [object_id]).get(object_id, ())
+        return {*(row.identity for row in rows), *self._seen.claimants(target.name, object_id)}
+
+    def taken_over(self, target: WritableObject, incoming: Incoming, found: str) -> Row | None:
+        """Return the row by which the record's stream knew an object under another key, which came no more."""
+        if target.several or incoming.copied or incoming.key == found:
+            return None
+        owners = self._ledger.owners(target.name, [found]).get(found, [])
+        return next((row for row in owners if row.stream == incoming.route.name and row.key != incoming.key), None)
+
+    def _known(self, target: WritableObject, desired: Desired) -> str | None:
+        """Return the id that a record names, or became, if there is an object of it."""
+        incoming, row = desired.incoming, desired.row
+        if incoming.id and self._mirror.has(target, incoming.id):
+            return incoming.id
+        return row.id if row and self._mirror.has(target, row.id) else None
+
+    def _matching(self, target: WritableObject, desired: Desired) -> str | None:
+        incoming, given = desired.incoming, desired.given
+        usable = (incoming.route.match_on,) if incoming.route.match_on else target.natural_keys
+        natural = next((some for some in usable if given.get(some[0]) not in (None, "")), None)
+        if natural is None:
+            return None
+        # What a row does not state of a natural key may be anything; a copy says all of it.
+        fields = natural if incoming.copied else tuple(name for name in natural if name in given)
+        found = self._mirror.matching(target, fields, given)
+        owners = self._ledger.owners(target.name, found) if found else {}
+        free = [one for one in found if self._is_free(target, incoming, owners.get(one, ()))]
+        if len(free) > 1:
+            msg = (
+                f"{len(free)} {target.name} agree with the record in {', '.join(fields)}: add what tells them apart, "
+                f"or the id of the one that is meant"
+            )
+            raise RejectedError("ambiguous_match", msg)
+        if found and not free and not target.several and natural == target.natural and _is_one_too_many(incoming):
+            msg = (
+                f"another row is the {target.noun} of this {', '.join(fields)}; only the operation insert makes a "
+                "second"
+            )
+            raise RejectedError("duplicate", msg)
+        return free[0] if free else None
+
+    def _is_free(self, target: WritableObject, incoming: Incoming, owners: Iterable[Row]) -> bool:
+        """Tell whether a record may stand for an object that these rows stand for.
+
+        Another stream may claim the same object. A row of its own stream keeps it as long as its key still comes.
+        """
+        others = [row for row in owners if row.identity != incoming.identity]
+        if target.several or incoming.copied or incoming.route.operation == "insert":
+            return not others
+        return not any(row.stream == incoming.route.name and self._seen.is_live(*row.identity) for row in others)
+
+
+def _is_one_too_many(incoming: Incoming) -> bool:
+    """Tell whether a record is not to become a second object of a natural key: nobody asks for one, or has it."""
+    return not (incoming.deleted or incoming.route.operation in {"insert", "delete"} or incoming.copied)

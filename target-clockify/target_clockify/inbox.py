@@ -1,0 +1,128 @@
+"""Takes records in, and hands over those that are decided about now: the newest of each key, and every call."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from target_clockify import waiting
+from target_clockify.copying import Admission, Copying
+from target_clockify.errors import RejectedError
+from target_clockify.model.declaration import Procedure
+
+if TYPE_CHECKING:
+    from target_clockify.scratch import Seen, Taken
+    from target_clockify.under_way import UnderWay
+    from target_clockify.understand.route import Incoming, Route
+
+_SAME_KEY = "an earlier record of the same key"
+
+
+class Arrivals:
+    """What became of the records of a chunk on their way in.
+
+    Attributes:
+        ready: Those that are decided about now.
+        superseded: Those that a newer one of their key has taken the place of.
+        skipped: Those of a workspace that is not copied.
+        rejected: Those that are no record of their stream.
+    """
+
+    def __init__(self) -> None:
+        self.ready: list[Incoming] = []
+        self.superseded: list[Incoming] = []
+        self.skipped: list[Incoming] = []
+        self.rejected: list[tuple[Taken, RejectedError]] = []
+
+
+class Inbox:
+    """The way in.
+
+    Args:
+        routes: What becomes of the records of each stream.
+        copying: The copy that the run makes.
+        seen: The keys that came.
+        waiting: The records that wait.
+        under_way: What is being written.
+    """
+
+    def __init__(
+        self,
+        routes: dict[str, Route],
+        copying: Copying,
+        seen: Seen,
+        waiting: waiting.Waiting,
+        under_way: UnderWay,
+    ) -> None:
+        self.nameless: set[str] = set()  # streams with a record whose key cannot be read
+        self._routes = routes
+        self._copying = copying
+        self._seen = seen
+        self._waiting = waiting
+        self._under_way = under_way
+
+    def glance(self, taken: Taken) -> Incoming:
+        """Read the key of a record."""
+        return self._routes[taken.stream].glance(taken)
+
+    def arrivals(self, chunk: list[Taken]) -> Arrivals:
+        """Return the records of a chunk that are decided about now, and what became of the others.
+
+        The newest record of a key wins, also over one that still waits for something; what it does not mention is taken
+        from the one before. Records of a key that is being written wait for it.
+        """
+        arrivals = Arrivals()
+        admitted = self._admitted(chunk, arrivals)
+        self._seen.add((one.key, one.route.name, one.taken.number, not one.deleted) for one in admitted)
+        found: dict[tuple[str, str], Incoming] = {}
+        for one in admitted:
+            is_busy = self._under_way.has(waiting.key(one.identity))
+            if isinstance(one.route.object, Procedure):  # each call counts for itself
+                if is_busy or one.identity in found:
+                    self._wait_for_key(one)
+                else:
+                    found[one.identity] = one
+                continue
+            older = [self.glance(taken) for taken in self._waiting.take(*one.identity)]
+            older += [found.pop(one.identity)] if one.identity in found else []
+            newest = self._merged([*older, one], arrivals) if older else one
+            if is_busy:
+                self._wait_for_key(newest)
+            else:
+                found[one.identity] = newest
+        arrivals.ready = list(found.values())
+        return arrivals
+
+    def _admitted(self, chunk: list[Taken], arrivals: Arrivals) -> list[Incoming]:
+        admitted: list[Incoming] = []
+        for taken in chunk:
+            try:
+                one = self.glance(taken)
+            except RejectedError as error:
+                self.nameless.add(taken.stream)
+                arrivals.rejected.append((taken, error))
+                continue
+            admission = self._copying.admit(one)
+            if admission is Admission.NOW:
+                admitted.append(one)
+            elif admission is Admission.HELD:
+                self._waiting.add(waiting.COPY, taken, waiting.COPY.what, one.identity)
+            else:
+                arrivals.skipped.append(one)
+        return admitted
+
+    def _wait_for_key(self, one: Incoming) -> None:
+        self._waiting.add(waiting.key(one.identity), one.taken, _SAME_KEY, one.identity)
+
+    def _merged(self, records: list[Incoming], arrivals: Arrivals) -> Incoming:
+        """Return the newest of the records of a key, with what only the ones before it mention."""
+        merged, *newer = sorted(records, key=attrgetter("taken.number"))
+        for one in newer:
+            arrivals.superseded.append(merged)
+            alone = one.deleted or merged.deleted
+            raw = one.raw if alone else one.route.columns.merged(merged.raw, one.raw)
+            origin = one.taken.origin
+            if origin and not alone:
+                origin = b"\n".join((merged.taken.origin or merged.raw, origin))
+            merged = self.glance(one.taken._replace(raw=raw, origin=origin))
+        return merged

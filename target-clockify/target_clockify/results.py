@@ -1,0 +1,254 @@
+"""Takes what became of records and writes into the books and the mirror, and lets go what waited for it."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from target_clockify import waiting
+from target_clockify.books.ledger import Row
+from target_clockify.decide.decisions import Rejected, Unchanged, Waits, Write
+from target_clockify.errors import RejectedError, StoppedError
+from target_clockify.model.declaration import Operation, WritableObject
+from target_clockify.model.objects import BY_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_clockify.apply.outcome import Outcome
+    from target_clockify.books.acknowledge import Acknowledgement
+    from target_clockify.books.ledger import Entry, Ledger
+    from target_clockify.books.rejects import Rejects
+    from target_clockify.books.summary import Summary
+    from target_clockify.decide.decisions import Decision
+    from target_clockify.inbox import Arrivals
+    from target_clockify.mirror import Mirror
+    from target_clockify.scratch import Taken
+    from target_clockify.settings import Settings
+    from target_clockify.under_way import UnderWay
+    from target_clockify.understand.route import Incoming
+
+logger = logging.getLogger("target-clockify")
+
+_DONE = {
+    Operation.INSERT: "inserted",
+    Operation.UPDATE: "updated",
+    Operation.DELETE: "deleted",
+    Operation.CALL: "called",
+}
+
+
+class Results:
+    """What became of everything.
+
+    Attributes:
+        released: Records that need wait no longer, to be looked at again.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        mirror: Mirror,
+        waiting: waiting.Waiting,
+        under_way: UnderWay,
+        rejects: Rejects,
+        summary: Summary,
+        acknowledgement: Acknowledgement,
+    ) -> None:
+        self.released: list[Taken] = []
+        self._settings = settings
+        self._stores = not settings.dry_run
+        self._ledger = ledger
+        self._mirror = mirror
+        self._waiting = waiting
+        self._under_way = under_way
+        self._rejects = rejects
+        self._summary = summary
+        self._acknowledgement = acknowledgement
+        self._unfinished: set[tuple[str, str]] = set()
+        self._left_standing: Counter[str] = Counter()
+        self._warned: set[str] = set()
+
+    # -- records -------------------------------------------------------------------------------
+
+    def take_arrivals(self, arrivals: Arrivals) -> None:
+        """Note the records of a chunk that are not decided about."""
+        for taken, error in arrivals.rejected:
+            self.reject_taken(taken, error)
+        for what, records in (("superseded", arrivals.superseded), ("skipped", arrivals.skipped)):
+            for one in records:
+                self._summary.count(one.route.stream, what)
+                self._acknowledgement.done(one.taken.epoch)
+
+    def take(self, decisions: Iterable[Decision]) -> list[Write]:
+        """Note decisions, and return the writes among them, which the journal knows by then."""
+        writes: list[Write] = []
+        compared: list[Row] = []
+        gone: list[tuple[str, str]] = []
+        for one in decisions:
+            if isinstance(one, Waits):
+                self._wait(one.incoming, one.awaited, one.reason)
+            elif isinstance(one, Rejected):
+                self.reject(one)
+            else:
+                if one.takes_over and self._stores:
+                    self._ledger.move(one.takes_over, one.incoming.key)
+                if isinstance(one, Write):
+                    writes.append(one)
+                    self._warn(one)
+                else:
+                    self._unchanged(one)
+                    compared += self._premises(one)
+                    gone += [one.incoming.identity] if one.id is None and one.incoming.deleted else []
+        if self._stores:
+            self._ledger.remember(compared)
+            self._ledger.begin([write.entry for write in writes])
+            self._ledger.forget(gone)
+        return writes
+
+    def release(self, *awaited: waiting.Awaited) -> None:
+        """Let go the records that wait for one of these."""
+        if self._waiting:
+            self.released += [taken for taken, _ in self._waiting.release(awaited)]
+
+    def reject(self, one: Rejected) -> None:
+        """Note a record that cannot be written."""
+        incoming = one.incoming
+        self.release(waiting.key(incoming.identity))
+        operation = one.operation or ("DELETE" if incoming.deleted else incoming.route.operation)
+        self.reject_taken(incoming.taken, one.error, key=incoming.key, operation=operation)
+
+    def reject_taken(self, taken: Taken, error: RejectedError, *, key: str = "", operation: str = "") -> None:
+        """Note a record that cannot be written, and perhaps not even be read.
+
+        Raises:
+            StoppedError: That is one too many.
+        """
+        self._rejects.add(taken, key, operation, error)
+        self._summary.reject(taken.stream, error)
+        self._acknowledgement.done(taken.epoch)
+        most = self._settings.config.get("max_rejects")
+        if self._settings.config.get("on_reject") == "fail_fast":
+            msg = f"stopped at the first reject, in {taken.stream}: {error}"
+            raise StoppedError(msg)
+        if most is not None and self._rejects.count > most:
+            msg = f"stopped after more than {most} rejects (max_rejects); see {self._rejects.path}"
+            raise StoppedError(msg)
+
+    def acknowledge(self) -> None:
+        """Let the latest STATE go out before which everything is done."""
+        self._acknowledgement.go_out()
+
+    def tell(self) -> None:
+        """Say what was left out of the deletions."""
+        for stream, count in self._left_standing.items():
+            logger.info("%s: %d deletions were left out: another row stands for their object", stream, count)
+
+    def _wait(self, one: Incoming, awaited: waiting.Awaited, reason: str) -> None:
+        self._waiting.add(awaited, one.taken, reason, one.identity)
+
+    def _unchanged(self, one: Unchanged) -> None:
+        incoming = one.incoming
+        self._summary.count(incoming.route.stream, "unchanged")
+        if one.left_standing:
+            self._left_standing[incoming.route.stream] += 1
+        if one.id and one.id != incoming.key:
+            self._ledger.suppose(incoming.route.object.name, *incoming.identity, one.id)
+        self._done_with(incoming, one.id)
+
+    def _premises(self, unchanged: Unchanged) -> list[Row]:
+        """Return the row to remember for a record that is up to date, none where the record itself says it all."""
+        one, row, target = unchanged.incoming, unchanged.row, unchanged.incoming.route.object
+        if unchanged.id is None or not unchanged.looked_at:
+            return []
+        if not isinstance(target, WritableObject):
+            new = Row(*one.identity, target.name, unchanged.id, record_hash=one.seen)
+            return [] if row == new else [new]
+        if one.key == unchanged.id and not target.listing.detail:
+            return []
+        scope = dict(zip(target.scope, unchanged.scope, strict=False))
+        state_hash = self._mirror.as_listed(target, unchanged.id)
+        created = row is not None and row.created and row.id == unchanged.id
+        new = Row(*one.identity, target.name, unchanged.id, scope, created, one.seen, state_hash)
+        return [] if row == new else [new]
+
+    def _warn(self, write: Write) -> None:
+        name = write.incoming.route.object.name
+        if write.resets and name not in self._warned:
+            self._warned.add(name)
+            logger.warning(
+                "%s: an update sets %s back to the default where a row does not state it: Clockify does not tell it",
+                name,
+                ", ".join(write.resets),
+            )
+
+    # -- writes --------------------------------------------------------------------------------
+
+    def settle(self, outcomes: list[Outcome]) -> None:
+        """Note what became of writes: in the ledger first, then to those who wait.
+
+        Raises:
+            Exception: A failure that is not its record's, and ends the run; the others are noted by then.
+        """
+        closed: list[tuple[Entry, str, str | None, Row | None]] = []
+        ended = [(outcome, self._under_way.end(outcome.write)) for outcome in outcomes]
+        for outcome in outcomes:
+            row = self._mirrored(outcome)
+            if (status := outcome.status) is not None:
+                closed.append((outcome.write.entry, status, str(outcome.error) if outcome.error else None, row))
+        if closed and self._stores:
+            self._ledger.finish(closed)
+        failures = [error for outcome, occupied in ended if (error := self._told(outcome, occupied))]
+        if failures:
+            raise failures[-1]
+
+    def _mirrored(self, outcome: Outcome) -> Row | None:
+        """Take what a write did into the mirror, and return the row it makes in the ledger."""
+        write = outcome.write
+        if write.operation is Operation.CALL:
+            if outcome.error is None and write.procedure.effect:
+                self._mirror.forget(BY_NAME[write.procedure.effect.of])
+            return write.row("") if outcome.error is None else None
+        target, object_id = write.target, str(outcome.id)
+        if outcome.error is not None:
+            if outcome.state is not None:  # some of its calls took place, and its key may come again
+                known = self._mirror.get(target, object_id) or {}
+                self._mirror.put(target, {**known, **outcome.state}, write.scope)
+            return None
+        for name in target.affects:
+            self._mirror.forget(BY_NAME[name])
+        if write.operation is Operation.DELETE:
+            self._mirror.drop(target, object_id)
+            return None
+        put = self._mirror.put_new if write.operation is Operation.INSERT else self._mirror.put
+        put(target, {**(outcome.state or {}), "id": object_id}, write.scope)
+        self._ledger.suppose(target.name, *write.incoming.identity, object_id)
+        return write.row(object_id)
+
+    def _told(self, outcome: Outcome, occupied: list[waiting.Awaited]) -> Exception | None:
+        """Count what became of a write, and let go what waited for it; return a failure that ends the run."""
+        write, error, incoming = outcome.write, outcome.error, outcome.write.incoming
+        if error is not None and not isinstance(error, RejectedError):
+            return error
+        self.release(*occupied)
+        try:
+            if error is not None:
+                self.reject(Rejected(incoming, error, write.operation.value))
+            elif write.unfinished:
+                self._unfinished.add(incoming.identity)
+                self.release(*waiting.told_by(incoming, outcome.id))
+                self._wait(incoming, waiting.turn(waiting.LATEST), "the very end of the run")
+            else:
+                done = "inserted" if incoming.identity in self._unfinished else _DONE[write.operation]
+                self._summary.count(incoming.route.stream, done)
+                self._done_with(incoming, outcome.id)
+        except StoppedError as stopped:
+            return stopped
+        return None
+
+    def _done_with(self, one: Incoming, object_id: str | None) -> None:
+        self._acknowledgement.done(one.taken.epoch)
+        if self._waiting:
+            self.release(*waiting.told_by(one, object_id))

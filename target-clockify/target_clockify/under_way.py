@@ -1,0 +1,59 @@
+"""What is being written at this moment, and so keeps other records waiting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from target_clockify.mirror import natural_value
+from target_clockify.model.declaration import Operation
+from target_clockify.understand.references import referred
+from target_clockify.waiting import Awaited, What, key, written
+
+if TYPE_CHECKING:
+    from target_clockify.decide.decisions import Write
+
+
+def occupied_by(write: Write) -> list[Awaited]:
+    """Return what a write keeps others waiting for while it is under way."""
+    incoming, target = write.incoming, write.incoming.route.object
+    occupied = [key(incoming.identity)]
+    if write.operation is Operation.CALL:  # calls on one object keep the order of the input
+        occupied += [written(*one) for one in referred(target, write.given)]
+    elif write.operation is Operation.INSERT and write.target.natural and not write.target.several:
+        value = natural_value(write.target, write.target.natural, write.given)
+        occupied.append(Awaited(What.NATURAL, target.name, value.hex()))
+    return [*occupied, written(target.name, write.entry.id)] if write.entry.id else occupied
+
+
+class UnderWay:
+    """What is being written at this moment."""
+
+    def __init__(self) -> None:
+        self._occupied: Counter[Awaited] = Counter()
+
+    def begin(self, write: Write) -> None:
+        """Note that a write is under way."""
+        self._occupied.update(occupied_by(write))
+
+    def end(self, write: Write) -> list[Awaited]:
+        """Note that a write is no longer under way, and return what may be waited for because of it."""
+        occupied = occupied_by(write)
+        self._occupied.subtract(occupied)
+        for one in occupied:
+            if self._occupied[one] <= 0:
+                del self._occupied[one]
+        return occupied
+
+    def has(self, awaited: Awaited) -> bool:
+        """Tell whether a write occupies this."""
+        return awaited in self._occupied
+
+    def in_the_way_of(self, write: Write) -> Awaited | None:
+        """Return what a write has to wait for: its key, its object, or one it refers to is being written."""
+        if not self._occupied:
+            return None
+        wanted = occupied_by(write)
+        if write.operation is not Operation.DELETE:
+            wanted += [written(*one) for one in referred(write.incoming.route.object, write.given)]
+        return next((one for one in wanted if one in self._occupied), None)

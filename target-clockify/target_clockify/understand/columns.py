@@ -1,0 +1,295 @@
+"""The columns of a stream: which field each of them is for, and how its values are read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from target_clockify.model.values import TEXT, Measure
+from target_clockify.naming import folded, nearest
+from target_clockify.understand.units import UNITS, Unit, converter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from target_clockify.model.declaration import Field, State, Writable
+    from target_clockify.model.values import Kind
+
+_RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column is for: a field, or a member of one; by its key in a write, where that has another shape."""
+
+    field: Field
+    member: str = ""
+    written: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the column's values."""
+        one = self.field
+        return {**one.kind.members, **one.kind.hints}[self.member] if self.member else one.kind
+
+
+ID, WORKSPACE = "id", "workspace"
+"""What a column is for that is no field: the id of the record, and that of its workspace."""
+
+
+class Columns:
+    """The columns of one stream.
+
+    Args:
+        stream: Name of the stream.
+        target: What it is for.
+        keys: The columns of its key.
+        settings: Its settings: `columns`, `units`, `formats`, `empty`.
+
+    Raises:
+        ValueError: The settings name a field, a column or a unit that does not exist; the message tells the nearest.
+    """
+
+    def __init__(self, stream: str, target: Writable, keys: Sequence[str], settings: Mapping[str, Any]) -> None:
+        self.unknown: set[str] = set()
+        self._stream = stream
+        self._target = target
+        self._keys = keys
+        columns: Mapping[str, Any] = settings.get("columns") or {}
+        self._chosen = {folded(column): name for column, name in columns.items() if isinstance(name, str)}
+        self._joins = {field: names for field, names in columns.items() if isinstance(names, list)}
+        self._joined = {folded(name) for names in self._joins.values() for name in names}
+        self._empty: str = settings.get("empty") or ""
+        self._known = _columns(target)
+        self._found: dict[str, Column | str | None] = {}
+        self._read_only = {folded(one) for one in target.read_only}
+        self._check(columns)
+        self._units = {name: Unit(unit) for name, unit in self._options(settings, "units", _check_unit).items()}
+        self._formats = self._options(settings, "formats", _check_format)
+
+    @property
+    def renamed(self) -> bool:
+        """Whether the settings say what columns are for."""
+        return bool(self._chosen or self._joins)
+
+    def of(self, name: str) -> Column | str | None:
+        """Return what a column is for, None where it means nothing."""
+        try:
+            return self._found[name]
+        except KeyError:
+            found = self._found[name] = self._find(name)
+            return found
+
+    def field_named(self, name: str, setting: str) -> str:
+        """Return the name of the field that a setting names in any spelling.
+
+        Raises:
+            ValueError: There is none.
+        """
+        column = self._known.get(folded(name))
+        if column is None or column.member:
+            known = nearest(name, [one.name for one in self._target.fields])
+            msg = f"{setting} of {self._stream} names {name!r}, which is no field of {self._target.name}{known}"
+            raise ValueError(msg)
+        return column.field.name
+
+    def values(self, record: Mapping[str, Any], problems: list[str]) -> Iterator[tuple[str, Any]]:
+        """Yield the columns of a record, those that are joined as one under the name of their field."""
+        for name, value in record.items():
+            if folded(name) not in self._joined:
+                yield name, value
+        if not self._joins:
+            return
+        given = {folded(name): value for name, value in record.items()}
+        for field_name, names in self._joins.items():
+            parts = [given.get(folded(name)) for name in names]
+            blank = [name for name, part in zip(names, parts, strict=True) if _is_blank(part)]
+            if not blank:
+                yield field_name, " ".join(str(TEXT.coerce(part)) for part in parts)
+            elif len(blank) < len(names):
+                problems.append(f"{field_name} is joined from {', '.join(names)}, of which {', '.join(blank)} is blank")
+
+    def read(self, fields: State, name: str, column: Column, value: Any, *, as_read: bool) -> None:
+        """Set the field that a column is for.
+
+        Args:
+            fields: The fields of the record.
+            name: The name of the column.
+            column: What it is for.
+            value: Its value.
+            as_read: The row is as the tap reads it.
+
+        Raises:
+            ValueError: The value cannot be read; the message names the column.
+        """
+        one = column.field
+        kind = column.kind
+        if _is_blank(value):
+            if not as_read and (self._empty == "ignore" or (value is not None and self._empty != "clear")):
+                return
+            value = "" if as_read and value == "" and kind is TEXT else None
+        else:
+            form = self._option(self._formats, name, column)
+            if form and isinstance(value, str):
+                value = _parsed(name, value, form)
+            value = kind.coerce(value)
+            unit = self._option(self._units, name, column)
+            value = kind.converted(value, converter(name, unit, as_read=as_read))
+            if column.written and one.read:
+                value = one.read(value)
+        if column.member:
+            if value is not None:
+                inner = fields.get(one.name)
+                fields[one.name] = {**(inner if isinstance(inner, dict) else {}), column.member: value}
+        elif value is not None or one.clearable:
+            fields[one.name] = value
+
+    def merged(self, older: bytes, newer: bytes) -> bytes:
+        """Return a record with the columns that only the one before it mentions.
+
+        What qualifies another field, such as the mode of a filter, goes with that one.
+        """
+        before, after = _RAW.decode(older), _RAW.decode(newer)
+        stated = {column.field.name for name in after if isinstance(column := self.of(name), Column)}
+        kept = {name: value for name, value in before.items() if name not in after and not self._goes(name, stated)}
+        return msgspec.json.encode({**kept, **after}) if kept else newer
+
+    def _goes(self, name: str, stated: set[str]) -> bool:
+        column = self.of(name)
+        return isinstance(column, Column) and column.field.qualifies in stated
+
+    def _find(self, name: str) -> Column | str | None:
+        if name.startswith("_sdc_"):
+            return None
+        short = folded(name)
+        short = folded(self._chosen.get(short, short))
+        if short == "clockifyid" or (short == "id" and "id" not in self._known):
+            return "id"
+        column = self._known.get(short)
+        if short == "workspaceid":
+            return "workspace"
+        if column is None and name not in self._keys and short not in {folded(one) for one in self._target.read_only}:
+            self.unknown.add(name)
+        return column
+
+    # -- the stream's settings -----------------------------------------------------------------
+
+    def _check(self, columns: Mapping[str, Any]) -> None:
+        for column, name in columns.items():
+            wanted = name if isinstance(name, str) else column
+            if not self._is_known(wanted):
+                msg = (
+                    f"columns of {self._stream} name {wanted!r}, which is no field of {self._target.name}"
+                    f"{nearest(wanted, self._field_names)}"
+                )
+                raise ValueError(msg)
+
+    def _is_known(self, name: str) -> bool:
+        short = folded(name)
+        return short in self._known or short in {"id", "clockifyid", "workspaceid"} or short in self._read_only
+
+    @property
+    def _field_names(self) -> list[str]:
+        """The names under which a column can be written, for a message."""
+        names = [one.name for one in self._target.fields]
+        return [*names, *(member for one in self._target.fields for member in (*one.kind.members, *one.kind.hints))]
+
+    def _options(
+        self, settings: Mapping[str, Any], name: str, check: Callable[[str, Column, str], str]
+    ) -> dict[str | tuple[str, str], str]:
+        """Return what a setting says by column, under the name of the column and that of its field.
+
+        Raises:
+            ValueError: The setting names no column of the stream, or says something that the column cannot have.
+        """
+        found: dict[str | tuple[str, str], str] = {}
+        for key, option in (settings.get(name) or {}).items():
+            column = self._known.get(folded(self._chosen.get(folded(key), key))) or self._holder(key)
+            if column is None:
+                msg = (
+                    f"{name} of {self._stream} names {key!r}, which is no field of {self._target.name} and no column "
+                    f"in `columns`{nearest(key, [*self._field_names, *self._chosen])}"
+                )
+                raise ValueError(msg)
+            if problem := check(key, column, option):
+                msg = f"{name} of {self._stream}: {problem}"
+                raise ValueError(msg)
+            found[folded(key)] = option
+            if folded(key) not in self._chosen:
+                found[column.field.name, column.member] = option
+        return found
+
+    def _holder(self, name: str) -> Column | None:
+        """Return the column whose elements have a member of this name: `unitPrice` of the items of an invoice."""
+        lists = [one for one in self._target.fields if one.kind.item and name in one.kind.item.members]
+        return Column(lists[0]) if len(lists) == 1 else None
+
+    @staticmethod
+    def _option(options: Mapping[str | tuple[str, str], Any], name: str, column: Column) -> Any:
+        if not options:
+            return None
+        places = (folded(name), (column.field.name, column.member), (column.field.name, ""))
+        return next((options[place] for place in places if place in options), None)
+
+
+def _columns(target: Writable) -> dict[str, Column]:
+    """Every name a column may have, folded. Members of objects have names of their own where these are unambiguous."""
+    found: dict[str, Column] = {}
+    for one in target.fields:
+        for alias in one.aliases:
+            found.setdefault(folded(alias), Column(one))
+        if one.key:
+            found.setdefault(folded(one.key), Column(one, written=True))
+    members: dict[str, list[Column]] = {}
+    for one in target.fields:
+        for member in (*one.kind.members, *one.kind.hints):
+            found.setdefault(folded(one.name + member), Column(one, member))
+            members.setdefault(folded(member), []).append(Column(one, member))
+    for name, columns in members.items():
+        if len(columns) == 1:
+            found.setdefault(name, columns[0])
+    return found | {folded(one.name): Column(one) for one in target.fields}
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _check_unit(key: str, column: Column, unit: str) -> str:
+    units = [str(one) for measure in sorted(column.kind.measures) for one in UNITS.get(measure, ())]
+    if not units:
+        return f"{key} is neither an amount of money nor a duration"
+    if unit not in units:
+        return f"{key} can be in {', '.join(dict.fromkeys(units))}, not in {unit!r}{nearest(unit, units)}"
+    return ""
+
+
+_DAY_OF = ("%d", "%j", "%c", "%x", "%D", "%F", "%u", "%w", "%a", "%A", "%-d", "%e")
+_HOUR_OF = ("%H", "%I", "%X", "%c", "%T", "%R", "%k", "%l")
+_YEAR_OF = ("%Y", "%y", "%c", "%x", "%D", "%F", "%G")
+
+
+def _check_format(key: str, column: Column, form: str) -> str:
+    if column.kind.measures.isdisjoint({Measure.MOMENT, Measure.DAY}):
+        return f"{key} is neither a time nor a date"
+    example = datetime(2026, 1, 31, 13, 5, 9)  # noqa: DTZ001 - it is only written out
+    try:
+        datetime.strptime(example.strftime(form), form)  # noqa: DTZ007
+    except (ValueError, re.error):
+        return f"{key} has the format {form!r}, which Python's strptime does not read"
+    if not (any(one in form for one in _DAY_OF) and any(one in form for one in _YEAR_OF)):
+        return f"{key} has the format {form!r}, which names no day of a year; join the columns of date and time"
+    return ""
+
+
+def _parsed(name: str, value: str, form: str) -> str:
+    try:
+        moment = datetime.strptime(value.strip(), form)  # noqa: DTZ007 - without an offset it stays
+    except ValueError:
+        msg = f"{name} is not in the format {form}"
+        raise ValueError(msg) from None
+    return moment.isoformat() if any(one in form for one in _HOUR_OF) else moment.date().isoformat()

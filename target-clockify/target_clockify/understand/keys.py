@@ -1,0 +1,145 @@
+"""The first look at a record: its key, its ids and whether it is a deletion, without decoding the rest."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from target_clockify.errors import RejectedError
+from target_clockify.model.values import TEXT
+from target_clockify.naming import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LONGEST_KEY = 512
+_CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")
+DELETED = "_sdc_deleted_at"
+_NOTHING = (b"", b"null")
+_BLANK = (*_NOTHING, b'""')
+
+
+def is_clockify_id(value: object) -> bool:
+    """Tell whether a value has the form of an id of Clockify: 24 lower-case hex digits."""
+    return isinstance(value, str) and _CLOCKIFY_ID.fullmatch(value) is not None
+
+
+class Glance:
+    """Reads the few columns of a stream that tell a record.
+
+    Args:
+        keys: The columns of its key.
+        scope: The fields that name its parents.
+        properties: The columns of the stream, as far as they are known.
+    """
+
+    def __init__(self, keys: Sequence[str], scope: Sequence[str], properties: Sequence[str] = ()) -> None:
+        spelled = {folded(name): name for name in properties}
+        self._keys = [(name, f"key{number}") for number, name in enumerate(keys)]
+        self._scope = [f"scope{number}" for number, _ in enumerate(scope)]
+        self._identifying = [one for one in self._keys if folded(one[0]) != "workspaceid"] or self._keys
+        self._decoder = _decoder(
+            {
+                "id": spelled.get("clockifyid") or spelled.get("id") or "id",
+                "workspace": spelled.get("workspaceid") or "workspaceId",
+                "deleted": DELETED,
+                **{place: name for name, place in self._keys},
+                **dict(zip(self._scope, scope, strict=True)),
+            }
+        )
+
+    @property
+    def identifying(self) -> list[str]:
+        """The columns that tell a row from another of its workspace."""
+        return [name for name, _ in self._identifying]
+
+    def of(self, raw: bytes) -> Any:
+        """Return the columns of a record, each as JSON.
+
+        Raises:
+            RejectedError: It is no object.
+        """
+        try:
+            return self._decoder.decode(raw)
+        except msgspec.DecodeError:
+            raise RejectedError("malformed", "the record is no JSON object") from None
+
+    def key(self, seen: Any) -> str:
+        """Return the key as text.
+
+        Raises:
+            RejectedError: A column of it is missing or blank.
+        """
+        values = [bytes(getattr(seen, place)) for _, place in self._keys]
+        if any(value in _BLANK for value in values):
+            missing = [name for (name, _), value in zip(self._keys, values, strict=True) if value in _BLANK]
+            msg = f"the record lacks its key: {', '.join(missing)}"
+            raise RejectedError("missing_key", msg)
+        parts = [_key_text(bytes(getattr(seen, place))) for _, place in self._identifying]
+        return parts[0] if len(parts) == 1 else msgspec.json.encode(parts).decode()
+
+    def scope(self, seen: Any) -> tuple[str | None, ...]:
+        """Return the ids of the parents, as far as the record names them."""
+        return tuple([text_of(getattr(seen, place)) for place in self._scope])
+
+
+def is_deleted(mark: msgspec.Raw) -> bool:
+    """Tell whether a mark of deletion is a point in time, and so one.
+
+    Raises:
+        RejectedError: It is neither a point in time nor a spelling of "no".
+    """
+    return bytes(mark) not in _NOTHING and _is_deletion(msgspec.json.decode(mark))
+
+
+def _decoder(names: dict[str, str]) -> msgspec.json.Decoder[Any]:
+    """Return a decoder of these members alone, each left as JSON. One member may be wanted under several names."""
+    wanted: dict[str, str] = {}
+    for place, name in names.items():
+        wanted.setdefault(name, place)
+    fields = [(place, msgspec.Raw, msgspec.Raw()) for place in wanted.values()]
+    base = msgspec.defstruct("Glance", fields, rename={place: name for name, place in wanted.items()})
+    others = {place: wanted[name] for place, name in names.items() if wanted[name] != place}
+    kind = type("Glance", (base,), {place: property(attrgetter(other)) for place, other in others.items()})
+    return msgspec.json.Decoder(kind)
+
+
+def text_of(value: msgspec.Raw) -> str | None:
+    """Return a JSON text, None where the JSON is none."""
+    text = bytes(value)
+    if text[:1] != b'"':
+        return None
+    return text[1:-1].decode() if b"\\" not in text else str(msgspec.json.decode(text))
+
+
+_NO_DELETION = {"", "false", "0"}
+
+
+def _is_deletion(mark: Any) -> bool:
+    text = str(mark).strip() if isinstance(mark, (str, int, float)) else "?"
+    if text.lower() in _NO_DELETION or mark == 0:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"{DELETED} must be a point in time such as 2026-01-31T09:00:00Z, or null"
+        raise RejectedError("invalid", msg) from None
+    return isinstance(mark, str)
+
+
+def _key_text(raw: bytes) -> str:
+    """Return a part of a key by its value: 7, 7.0 and "7" are one."""
+    if raw[:1] in b'"[{tf':
+        value = msgspec.json.decode(raw)
+        return str(TEXT.coerce(value)) if isinstance(value, (str, bool)) else msgspec.json.encode(value).decode()
+    try:
+        number = Decimal(raw.decode())
+    except InvalidOperation:
+        return raw.decode()
+    whole = number == number.to_integral_value() and abs(number.adjusted()) < LONGEST_KEY
+    return str(int(number)) if whole else str(number.normalize())

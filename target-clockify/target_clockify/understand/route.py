@@ -1,0 +1,272 @@
+"""A record on its way in, and the route of its stream: the object or procedure it is for, and how it is read."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from target_clockify.errors import RejectedError
+from target_clockify.model.declaration import WritableObject
+from target_clockify.naming import folded
+from target_clockify.understand.columns import ID, Column, Columns
+from target_clockify.understand.keys import DELETED, LONGEST_KEY, Glance, is_clockify_id, is_deleted, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from target_clockify.books.ledger import Row
+    from target_clockify.model.declaration import Field, State, Writable
+    from target_clockify.model.values import Kind
+    from target_clockify.scratch import Taken
+
+_RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_READING = ("columns", "units", "formats", "empty")  # the settings that decide what a record says
+
+
+@dataclass
+class Incoming:
+    """One record.
+
+    Attributes:
+        route: Where it goes.
+        taken: The record as it was taken in.
+        key: Its key, as text.
+        fields: What it says, by the names of the object's fields.
+        id: The Clockify id it carries, if it carries one.
+        workspace: The workspace it says it is from.
+        deleted: It is marked as deleted.
+        seen: Hash of its content.
+        scope: The ids of its parents, as far as it names them like the tap.
+    """
+
+    route: Route
+    taken: Taken
+    key: str = ""
+    fields: State = field(default_factory=dict)
+    id: str | None = None
+    workspace: str | None = None
+    deleted: bool = False
+    seen: bytes = b""
+    scope: tuple[str | None, ...] = ()
+
+    @property
+    def raw(self) -> bytes:
+        """Its JSON."""
+        return self.taken.raw
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What the record is known by: its stream in any spelling, and its key."""
+        return self.route.name, self.key
+
+    @property
+    def read_shape(self) -> bool:
+        """Whether it is a row as the tap reads it: it carries its own id and that of its workspace."""
+        own_id = self.id is not None or bool(getattr(self.route.object, "identity", ()))
+        return is_clockify_id(self.workspace) and own_id
+
+    @property
+    def of_destination(self) -> bool:
+        """Whether it says that it is from the workspace that is written to."""
+        return self.workspace == self.route.destination
+
+    @property
+    def copied(self) -> bool:
+        """Whether it is from another workspace."""
+        return self.workspace is not None and not self.of_destination
+
+
+class Route:
+    """What becomes of the records of one stream.
+
+    Args:
+        stream: Name of the stream.
+        target: What its records are for.
+        keys: The stream's key properties.
+        settings: The stream's own settings: `operation`, `match_on`, `columns`, `units`, `formats`, `empty`.
+        destination: The workspace that is written to.
+        properties: The columns of the stream, as its schema has them.
+
+    Raises:
+        ValueError: The settings name a field or a unit that does not exist; the message tells the nearest one.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        stream: str,
+        target: Writable,
+        keys: tuple[str, ...],
+        settings: Mapping[str, Any],
+        *,
+        destination: str = "",
+        properties: Sequence[str] = (),
+    ) -> None:
+        self.stream = stream
+        self.name = folded(stream)
+        self.object = target
+        self.destination = destination
+        self.keys = keys = tuple(settings.get("key") or keys)
+        self.source: str = settings.get("source") or ""
+        self.operation: str = settings.get("operation") or "auto"
+        self.columns = Columns(stream, target, keys, settings)
+        self.match_on = tuple(self.columns.field_named(name, "match_on") for name in settings.get("match_on") or ())
+        self.literal = _is_literal(target) and not self.columns.renamed
+        self._glance = Glance(keys, target.scope, properties)
+        self._settled = [one for one in target.fields if one.kind.settled]
+        self._plain = {one.name for one in target.fields if not one.modifier}
+        self._passed_over = {"id", "workspaceId", DELETED, *target.read_only}
+        reading = {name: settings[name] for name in _READING if settings.get(name)}
+        self._salt = hashlib.blake2b(msgspec.json.encode(reading), digest_size=16).digest() if reading else b""
+
+    def glance(self, taken: Taken) -> Incoming:
+        """Read no more of a record than its key, its id and its parents; `fill` reads the rest.
+
+        Raises:
+            RejectedError: It lacks its own key, or is no object.
+        """
+        seen = self._glance.of(taken.raw)
+        incoming = Incoming(self, taken)
+        incoming.seen = hashlib.blake2b(taken.raw, digest_size=16, key=self._salt).digest()
+        incoming.key = self._glance.key(seen) if self.keys else self._key_of_content(incoming)
+        if len(incoming.key) > LONGEST_KEY or "\0" in incoming.key:
+            msg = f"the record's key has more than {LONGEST_KEY} characters, or a NUL among them"
+            raise RejectedError("invalid_key", msg)
+        value = text_of(seen.id)
+        incoming.id = value if is_clockify_id(value) else None
+        is_workspace = isinstance(self.object, WritableObject) and self.object.is_workspace
+        incoming.workspace = incoming.id if is_workspace else text_of(seen.workspace)
+        incoming.deleted = is_deleted(seen.deleted)
+        incoming.scope = self._glance.scope(seen)
+        return incoming
+
+    def fill(self, incoming: Incoming) -> None:
+        """Read the fields of a record.
+
+        Raises:
+            RejectedError: Some of them contradict each other.
+        """
+        fields: State = {}
+        incoming.fields = fields
+        problems: list[str] = []
+        for name, value in self.columns.values(msgspec.json.decode(incoming.raw), problems):
+            column = self.columns.of(name)
+            if isinstance(column, Column):
+                try:
+                    self.columns.read(fields, name, column, value, as_read=incoming.read_shape)
+                except ValueError as error:
+                    problems.append(str(error))
+                if incoming.id is not None and column.field.kind.hints and not column.member:
+                    fields[column.field.name] = _without_hints(column.field.kind, fields.get(column.field.name))
+            elif column is not None:
+                _set_special(incoming, column, value)  # not the mark of a deletion: `glance` has read that
+        if problems and not incoming.deleted:
+            raise RejectedError("invalid", "; ".join(dict.fromkeys(problems)))
+        if self.object.by_hand and not incoming.read_shape and not incoming.deleted:
+            fields = _invalid_unless(self.object.by_hand, fields)
+        incoming.fields = fields
+        if self.object.adapt:
+            incoming.fields = {
+                name: value
+                for name, value in self.object.adapt(fields).items()
+                if value is not None or self.object.field(name).clearable
+            }
+
+    def settled(self, incoming: Incoming, given: State) -> State:
+        """Return the fields of a record, whose times have an offset, with what follows from others of them.
+
+        Raises:
+            RejectedError: Some of them contradict each other.
+        """
+        if incoming.deleted:
+            return given
+        for one in self._settled:
+            if one.name in given:
+                given = {**given, one.name: _settled(one, given[one.name])}
+        return given
+
+    def says(self, incoming: Incoming, blob: bytes) -> bool:
+        """Tell whether a record repeats a row of a list literally; False where that takes a closer look."""
+        if not self.literal or incoming.deleted or self.operation not in {"auto", "upsert", "update"}:
+            return False
+        if incoming.raw == blob:
+            return True
+        row = _RAW.decode(blob)
+        for name, value in _RAW.decode(incoming.raw).items():
+            if name in self._plain:
+                if row.get(name) != value:
+                    return False
+            elif name not in self._passed_over:
+                return False
+        return True
+
+    def deletion_of(self, row: Row) -> bytes:
+        """Return a record that asks for the deletion of what a row of the ledger became."""
+        identifying = self._glance.identifying
+        values = msgspec.json.decode(row.key) if len(identifying) > 1 else [row.key]
+        keys = dict.fromkeys(self.keys, "-") | dict(zip(identifying, values, strict=True))
+        return msgspec.json.encode({**keys, DELETED: datetime.now(tz=UTC).isoformat()})
+
+    def _key_of_content(self, incoming: Incoming) -> str:
+        """Return a key made of what a record says of its object: its natural key, or all of its fields.
+
+        What a tap adds (`_sdc_batched_at`) and how a value is spelled make no other record of it.
+        """
+        self.fill(incoming)
+        fields = incoming.fields
+        names = next((some for some in self.object.natural_keys if fields.get(some[0]) not in (None, "")), None)
+        canonical = self.canonical(fields)
+        if names:
+            canonical = {name: canonical.get(name) for name in names}
+        return hashlib.blake2b(msgspec.json.encode(canonical, enc_hook=str, order="sorted"), digest_size=16).hexdigest()
+
+    def canonical(self, fields: State) -> State:
+        """Return the fields of a record in the one spelling of what they mean, without those that say nothing."""
+        known = self.object.by_name
+        values = {
+            name: known[name].kind.canonical(value)
+            for name, value in fields.items()
+            if name in known and not known[name].modifier
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def _is_literal(target: Writable) -> bool:
+    """Tell whether a row of a list can be compared with a record as it came."""
+    if not isinstance(target, WritableObject):
+        return False
+    return not (target.adapt or target.listing.shape or target.listing.detail or target.identity)
+
+
+def _set_special(incoming: Incoming, what: str, value: Any) -> None:
+    if what == ID:
+        incoming.id = value if is_clockify_id(value) else incoming.id
+    else:
+        incoming.workspace = value
+        if "workspaceId" in incoming.route.object.by_name:
+            incoming.fields["workspaceId"] = value
+
+
+def _without_hints(kind: Kind, value: Any) -> Any:
+    """Pass over what the reader derived from members that are all there: somebody may have corrected one of those."""
+    if not isinstance(value, dict) or not all(value.get(name) for name in kind.members):
+        return value
+    return {name: item for name, item in value.items() if name not in kind.hints}
+
+
+def _settled(one: Field, value: Any) -> Any:
+    try:
+        return one.kind.settled(value) if one.kind.settled else value
+    except ValueError as error:
+        msg = f"{one.name}: {error}"
+        raise RejectedError("invalid", msg) from None
+
+
+def _invalid_unless(change: Callable[[State], State], fields: State) -> State:
+    try:
+        return change(fields)
+    except ValueError as error:
+        raise RejectedError("invalid", str(error)) from None

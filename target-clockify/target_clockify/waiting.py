@@ -1,0 +1,141 @@
+"""Who waits for what: records that cannot be decided about, or written, before something else has happened."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from target_clockify.scratch import Taken
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from target_clockify.understand.route import Incoming
+
+
+class What(enum.StrEnum):
+    """What can be waited for."""
+
+    REFERENCE = "the record that a reference means"
+    KEY = "the write of a record of the same key"
+    OBJECT = "the write of an object"
+    NATURAL = "the write of a new object of the same natural key"
+    TURN = "the turn of the object"
+    COPY = "the end of the input, which decides whether this is a copy of one workspace"
+
+
+class Awaited(NamedTuple):
+    """One thing that is waited for: a reference by object and key, a key by stream and key, an object by its id."""
+
+    what: What
+    name: str = ""
+    value: str = ""
+
+
+COPY = Awaited(What.COPY)
+DELETIONS, LATE, LATEST = 1, 2, 3
+"""The turns: deletions, when every other row has said which objects it stands for; then what comes after everything
+that is written as it comes; then the very end."""
+
+
+def turn(number: int) -> Awaited:
+    """Return what records wait for whose turn has not come."""
+    return Awaited(What.TURN, value=str(number))
+
+
+def reference(name: str, key: str) -> Awaited:
+    """Return what records wait for that refer to an object by this key; of several objects, whichever it is."""
+    return Awaited(What.REFERENCE, "" if "|" in name else name, key)
+
+
+def key(identity: tuple[str, str]) -> Awaited:
+    """Return what records wait for whose stream and key are being written."""
+    return Awaited(What.KEY, *identity)
+
+
+def written(name: str, object_id: str) -> Awaited:
+    """Return what records wait for whose object, or one they refer to, is being written."""
+    return Awaited(What.OBJECT, name, object_id)
+
+
+def told_by(one: Incoming, object_id: str | None) -> list[Awaited]:
+    """Return everything that may be waited for once a record is done with."""
+    target = one.route.object
+    found = [key(one.identity), *(reference(name, one.key) for name in (target.name, "|"))]
+    if natural := [one.fields.get(fields[0]) for fields in target.natural_keys[:1]]:
+        found += [reference(target.name, str(natural[0]))] if natural[0] else []
+    return [*found, written(target.name, object_id)] if object_id else found
+
+
+class Waiting:
+    """Records that wait, on disk."""
+
+    def __init__(self, scratch: sqlite3.Connection) -> None:
+        self._scratch = scratch
+        self._count: Counter[Awaited] = Counter()
+
+    def __contains__(self, awaited: Awaited) -> bool:
+        return awaited in self._count
+
+    def __bool__(self) -> bool:
+        return bool(self._count)
+
+    def add(self, awaited: Awaited, taken: Taken, reason: str, identity: tuple[str, str]) -> None:
+        """Let a record, known by a stream and a key, wait."""
+        values = (*awaited, *taken, reason, *identity)
+        self._scratch.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        self._count[awaited] += 1
+
+    def take(self, stream: str, key: str) -> list[Taken]:
+        """Take out the records of a stream and a key, whatever they wait for."""
+        if not self._count:
+            return []
+        query = (
+            "SELECT what, name, value, number, stream, epoch, raw, origin FROM waiting "
+            "WHERE own_key = ? AND own_stream = ?"
+        )
+        found = self._scratch.execute(query, (key, stream)).fetchall()
+        for row in found:
+            self._subtract(Awaited(What(row[0]), *row[1:3]))
+        if found:
+            self._scratch.execute("DELETE FROM waiting WHERE own_key = ? AND own_stream = ?", (key, stream))
+        return [Taken(*row[3:]) for row in found]
+
+    def release(self, awaited: Iterable[Awaited]) -> list[tuple[Taken, str]]:
+        """Take out those that wait for one of these, in the order in which they came, each with its reason."""
+        found: list[tuple[Taken, str]] = []
+        for one in awaited:
+            if self._count.pop(one, 0):
+                query = (
+                    "SELECT number, stream, epoch, raw, origin, reason FROM waiting "
+                    "WHERE what = ? AND name = ? AND value = ?"
+                )
+                found += [(Taken(*row[:-1]), row[-1]) for row in self._scratch.execute(query, one)]
+                self._scratch.execute("DELETE FROM waiting WHERE what = ? AND name = ? AND value = ?", one)
+        return sorted(found)
+
+    def release_some(self, awaited: Awaited, most: int) -> list[Taken]:
+        """Take out the first ones that wait for something."""
+        query = (
+            "SELECT number, stream, epoch, raw, origin FROM waiting "
+            "WHERE what = ? AND name = ? AND value = ? ORDER BY number LIMIT ?"
+        )
+        found = [Taken(*row) for row in self._scratch.execute(query, (*awaited, most))]
+        self._count[awaited] -= len(found)
+        if len(found) < most:
+            del self._count[awaited]
+        if found:
+            query = "DELETE FROM waiting WHERE what = ? AND name = ? AND value = ? AND number <= ?"
+            self._scratch.execute(query, (*awaited, found[-1].number))
+        return found
+
+    def release_all(self, *, but: What | None = None) -> list[tuple[Taken, str]]:
+        """Take out everything that waits, but for what waits for one kind of thing."""
+        return self.release([one for one in self._count if one.what != but])
+
+    def _subtract(self, awaited: Awaited) -> None:
+        self._count[awaited] -= 1
+        if not self._count[awaited]:
+            del self._count[awaited]
