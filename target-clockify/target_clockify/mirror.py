@@ -10,7 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from clockify_client import GoneError, Incomplete, MalformedAnswerError, NotPermittedError, Page, Refusal
+from clockify_client import GoneError, Incomplete, MalformedAnswerError, NotPermittedError, Page, Refusal, endpoints
 from clockify_client.endpoint import filled
 from clockify_client.rows import rows_of
 
@@ -89,12 +89,15 @@ class Reader:
 
 
 class NotReadError(Exception):
-    """A question cannot be answered before a list is read."""
+    """A question cannot be answered before something is read.
 
-    def __init__(self, target: WritableObject, scope: Scope) -> None:
-        super().__init__(target.name)
-        self.target = target
-        self.scope = scope
+    Attributes:
+        read: Reads it.
+    """
+
+    def __init__(self, read: Callable[[], None]) -> None:
+        super().__init__()
+        self.read = read
 
 
 Answer = TypeVar("Answer")
@@ -115,6 +118,8 @@ class Mirror:
         self._refused: dict[tuple[str, Scope], ClockifyError] = {}
         self._indexed: dict[str, set[tuple[str, ...]]] = {}
         self._wholes: dict[str, list[State]] = {}
+        self._is_admin: bool | None = None
+        self._owner = ""  # of the key, where that is no administrator
 
     # -- loading -------------------------------------------------------------------------------
 
@@ -166,11 +171,11 @@ class Mirror:
             try:
                 return question()
             except NotReadError as need:
-                self.ensure([(need.target, need.scope)])
+                need.read()
 
     def _require(self, target: WritableObject, scope: Scope = ()) -> None:
         if (target.name, scope) not in self._loaded:
-            raise NotReadError(target, scope)
+            raise NotReadError(lambda: self.ensure([(target, scope)]))
 
     def refusal(self, target: WritableObject, scope: Scope) -> ClockifyError | None:
         """Return why a list could not be read; a parent that is gone just has none.
@@ -291,6 +296,24 @@ class Mirror:
         """
         self._require(target, scope)
         return self.get(target, str(object_id))
+
+    def sees_all(self, target: WritableObject, scope: Scope | None) -> bool:
+        """Tell whether the key sees all there is on a list: an administrator does, and everybody what is theirs.
+
+        Lists are filtered by role, with status 200.
+
+        Raises:
+            NotReadError: It is not known yet whose key it is.
+        """
+        if self._is_admin is None:
+            raise NotReadError(self._read_rights)
+        return self._is_admin or (target.scope == ("userId",) and scope == (self._owner,))
+
+    def _read_rights(self) -> None:
+        client, workspace = self.reader.client, self.reader.workspace
+        self._is_admin = any(row.get("id") == workspace for row in client.rows(endpoints.WORKSPACES_OF_ADMIN, {}))
+        if not self._is_admin:
+            self._owner = str(next(iter(client.rows(endpoints.CURRENT_USER, {}))).get("id"))
 
     def workspace(self) -> State:
         """Return the workspace itself; empty where the key may not read it."""

@@ -400,6 +400,15 @@ class Ledger:
             self._connection.rollback()
         return found
 
+    def has_deleted(self, name: str, object_id: str) -> bool:
+        """Tell whether this ledger knows that it deleted an object."""
+        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
+        query = sa.select(_JOURNAL.c.seq).where(mine, _JOURNAL.c.operation == "DELETE", _JOURNAL.c.status == "done")
+        with self._lock:
+            found = self._connection.execute(query.limit(1)).first()
+            self._connection.rollback()
+        return found is not None
+
     def written(self, name: str, object_id: str) -> tuple[dict[str, Any], bool]:
         """Return the fields of an object as this ledger wrote them last, and whether it created the object."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)

@@ -65,7 +65,7 @@ class Decider:
             raise RejectedError("not_permitted", str(refusal), status=refusal.status, code=refusal.code)
         if desired.scope is None and not self._known_alone(target, desired):
             if incoming.deleted and (target.listing.lookup or not incoming.id):
-                return Unchanged(incoming, None, row=row)  # gone, or never made
+                return self._deletion(target, desired, None)  # gone, or never made
             names = ", ".join(name for name in target.scope if not desired.given.get(name))
             msg = f"{names} is required: without it a {target.noun} can neither be made nor found"
             raise RejectedError("invalid", msg)
@@ -193,6 +193,12 @@ class Decider:
         incoming = desired.incoming
         _require(target, Operation.DELETE)
         if found is None:
+            if self._may_be_hidden(target, desired):
+                msg = (
+                    f"the key sees no such {target.noun}, so nobody can tell whether it is gone or hidden from it: use "
+                    "an administrator's key"
+                )
+                raise RejectedError("not_visible", msg)
             return Unchanged(incoming, None, row=desired.row)
         if self.identities.claimants(target, found) - {incoming.identity}:
             return Unchanged(incoming, None, row=desired.row, left_standing=True)
@@ -201,6 +207,14 @@ class Decider:
             scope = tuple(str(current.get(name)) for name in target.scope)
         entry = Entry(*incoming.identity, target.name, Operation.DELETE.value, found)
         return Write(incoming, Operation.DELETE, scope, desired.given, current, entry)
+
+    def _may_be_hidden(self, target: WritableObject, desired: Desired) -> bool:
+        """Tell whether an object that is not there to be deleted may only be hidden from the key."""
+        incoming, row = desired.incoming, desired.row
+        object_id = (None if incoming.copied else incoming.id) or (row.id if row else None)
+        if object_id is None or self.ledger.has_deleted(target.name, object_id):
+            return False
+        return not self.mirror.sees_all(target, desired.scope)
 
     # -- what goes along -----------------------------------------------------------------------
 
