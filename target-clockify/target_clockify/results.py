@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
+_BEFORE_SENDING = {"unresolved", "invalid", "irreversible", "unsupported", "no_such_currency", "other_currency"}
+"""Why a copy cannot have a row that its own workspace has; whatever Clockify itself refuses is an error."""
+
 _DONE = {
     Operation.INSERT: "inserted",
     Operation.UPDATE: "updated",
@@ -118,22 +121,28 @@ class Results:
         incoming = one.incoming
         self.release(waiting.key(incoming.identity))
         operation = one.operation or ("DELETE" if incoming.deleted else incoming.route.operation)
-        self.reject_taken(incoming.taken, one.error, key=incoming.key, operation=operation)
+        self.reject_taken(incoming.taken, one.error, of=incoming, operation=operation)
 
-    def reject_taken(self, taken: Taken, error: RejectedError, *, key: str = "", operation: str = "") -> None:
-        """Note a record that cannot be written, and perhaps not even be read.
+    def reject_taken(
+        self, taken: Taken, error: RejectedError, *, of: Incoming | None = None, operation: str = ""
+    ) -> None:
+        """Note a record that cannot be written, and perhaps, without `of`, not even be read.
 
         Raises:
             StoppedError: That is one too many.
         """
-        self._rejects.add(taken, key, operation, error)
-        self._summary.reject(taken.stream, error)
+        self._rejects.add(taken, of.key if of else "", operation, error)
         self._acknowledgement.done(taken.epoch)
+        is_lenient = not self._settings.config.get("strict_copy")
+        if of and of.copied and is_lenient and error.kind in _BEFORE_SENDING:
+            self._summary.leave_out(taken.stream, error)
+            return
+        self._summary.reject(taken.stream, error)
         most = self._settings.config.get("max_rejects")
         if self._settings.config.get("on_reject") == "fail_fast":
             msg = f"stopped at the first reject, in {taken.stream}: {error}"
             raise StoppedError(msg)
-        if most is not None and self._rejects.count > most:
+        if most is not None and self._summary.rejected > most:
             msg = f"stopped after more than {most} rejects (max_rejects); see {self._rejects.path}"
             raise StoppedError(msg)
 

@@ -133,8 +133,7 @@ class Run:
             self._results.release(waiting.turn(turn))
             self._chunks.work_off()
         for taken, reason in self._waiting.release_all():
-            key = self._inbox.glance(taken).key
-            self._results.reject_taken(taken, RejectedError("unresolved", reason), key=key)
+            self._results.reject_taken(taken, RejectedError("unresolved", reason), of=self._inbox.glance(taken))
         if self.settings.config.get("delete_missing"):
             self._delete_missing()
         self._copying.tell()

@@ -136,6 +136,14 @@ _OWN: dict[str, Any] = th.PropertiesList(
         "Rows of the workspace that is written to are no copy.",
     ),
     th.Property(
+        "strict_copy",
+        th.BooleanType,
+        default=False,
+        title="Strict copy",
+        description="Count what a copy of a workspace cannot have as rejected. By default it is listed, and the run "
+        "exits with 0.",
+    ),
+    th.Property(
         "time_zone",
         th.StringType,
         default=USER,

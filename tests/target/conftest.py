@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.prefork import Prefork
 
 _TARGET = Path(sys.executable).with_name("target-clockify")
-_COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|superseded|skipped|rejected)")
+_COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|superseded|skipped|not copied|rejected)")
 _READING_POSTS = ("/info", "/time-off/requests", "/totals", "/batch", "/reports/")
 
 

@@ -47,6 +47,63 @@ def test_a_member_who_is_missing_costs_no_project(target: Any, singer: Any, orde
     [line] = [line for line in result.log.splitlines() if "The copy goes without" in line]
     for said in ("users of projects", "users of tasks", "users of user_groups"):
         assert said in line
+    assert result.code == 0
+    assert result.counts["users"] == {"unchanged": 1, "not copied": 1}
+    assert "2 records were not copied" in result.log
+    strict = target(messages, strict_copy=True)
+    assert (strict.code, strict.writes) == (1, {})
+    assert strict.counts["users"] == {"unchanged": 1, "rejected": 1}
+
+
+def test_what_clockify_refuses_of_a_copy_is_an_error(target: Any, singer: Any) -> None:
+    target.box.faults([{"route": "POST /workspaces/{ws}/tags", "nth": 1, "status": 400}])
+    result = target([singer.schema("tags"), singer.record("tags", id=_TASK, workspaceId=_SOURCE, name="Rush")])
+    assert (result.code, result.counts) == (1, {"tags": {"rejected": 1}})
+
+
+def test_a_disabled_webhook_is_not_made_anew_and_enabled(target: Any, singer: Any) -> None:
+    hook = {"url": "https://hooks.acme.example/x", "webhookEvent": "NEW_PROJECT", "triggerSourceType": "WORKSPACE_ID"}
+    rows = {_TASK: False, _FIELD: True}
+    messages = [
+        singer.schema("webhooks"),
+        *(
+            singer.record("webhooks", id=key, workspaceId=_SOURCE, name=f"Hook {on}", enabled=on, **hook)
+            for key, on in rows.items()
+        ),
+    ]
+    result = target(messages)
+    assert result.counts == {"webhooks": {"inserted": 1, "not copied": 1}}
+    assert [row["name"] for row in _rows(target.tables()["webhooks"])] == ["Hook True"]
+    by_hand = singer.record("webhooks", id="mine", name="Quiet", enabled=False, **hook)
+    refused = target([messages[0], by_hand])
+    assert (refused.code, refused.counts) == (1, {"webhooks": {"rejected": 1}})
+
+
+def test_a_copy_says_which_assignments_lose_their_series_and_publication(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")
+    week = {"start": "2026-12-07T00:00:00Z", "end": "2026-12-11T23:59:59Z"}
+    messages = [
+        singer.schema("projects"),
+        singer.schema("assignments"),
+        singer.record("projects", id=_PROJECT, workspaceId=_SOURCE, name="Site", clientId=""),
+        singer.record(
+            "assignments",
+            id=_TASK,
+            workspaceId=_SOURCE,
+            userId=me["email"],
+            projectId=_PROJECT,
+            period=week,
+            hoursPerDay=6,
+            published=True,
+            recurring={"repeat": True, "weeks": 3, "seriesId": "x"},
+        ),
+    ]
+    result = target(messages)
+    assert result.code == 0, result.log
+    assert len(_rows(target.tables()["assignments"])) == 1
+    [line] = [line for line in result.log.splitlines() if "The copy goes without" in line]
+    assert "1 recurrence of assignments" in line
+    assert "1 publication of assignments" in line
     assert target(messages).writes == {}
 
 

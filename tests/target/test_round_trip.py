@@ -212,7 +212,9 @@ _SERVER_MADE = {
 }
 """What a copy cannot have, by stream: nobody can write it, or it says who wrote it and when."""
 
+NOT_WRITTEN = {"not copied", "rejected"}
 NOT_COPIED = {
+    ("webhooks", "invalid"),  # one is disabled, and the API could not make it so
     ("users", "invalid"),  # who has no e-mail address is made by hand
     ("shared_reports", "invalid"),  # their list lacks the filter
     ("expenses", "invalid"),  # one has lost its category
@@ -238,7 +240,7 @@ def test_copy_into_an_empty_workspace(
         random.Random(order).shuffle(records)
     target = runner(box, tmp_path, copy)
     first = target([*schemas, *records])
-    accepted = sum(n for counts in first.counts.values() for what, n in counts.items() if what != "rejected")
+    accepted = sum(n for counts in first.counts.values() for what, n in counts.items() if what not in NOT_WRITTEN)
     assert len(first.rejects) + accepted == sum(message["stream"] in first.counts for message in records)
     assert {(reject["stream"], reject["error"]) for reject in first.rejects} <= NOT_COPIED
 
@@ -253,7 +255,7 @@ def test_copy_into_an_empty_workspace(
 
     again = target([*schemas, *records])
     done = {what for counts in again.counts.values() for what in counts}
-    assert done == {"unchanged", "rejected"}
+    assert done <= {"unchanged", *NOT_WRITTEN}
     assert {one["key"] for one in again.rejects} == rejected
     assert _records(tap_output(box, copy)) == made
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.target.test_round_trip import NOT_COPIED, invite
+from tests.target.test_round_trip import NOT_COPIED, NOT_WRITTEN, invite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def test_a_copy_holds_the_same_and_is_made_once(
     before = target.tables()
     again = target(tap_output)
     assert again.writes == {}
-    assert {what for counts in again.counts.values() for what in counts} == {"unchanged", "rejected"}
+    assert {what for counts in again.counts.values() for what in counts} <= {"unchanged", *NOT_WRITTEN}
     assert {reject["key"] for reject in again.rejects} == rejected
     assert target.tables() == before
 

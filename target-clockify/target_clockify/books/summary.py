@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
-_COLUMNS = ("inserted", "updated", "unchanged", "deleted", "called", "superseded", "skipped", "rejected")
+_COLUMNS = ("inserted", "updated", "unchanged", "deleted", "called", "superseded", "skipped", "not copied", "rejected")
 _REFRESH = 0.2
 
 
@@ -45,12 +45,20 @@ class Summary:
 
     def reject(self, stream: str, error: RejectedError) -> None:
         """Count a reject; the first of a kind is told at once, by field and rule and without values."""
+        self.count(stream, "rejected")
+        self._tell_first(stream, error, "is rejected as")
+
+    def leave_out(self, stream: str, error: RejectedError) -> None:
+        """Count a row that a copy cannot have, likewise."""
+        self.count(stream, "not copied")
+        self._tell_first(stream, error, "cannot be copied:")
+
+    def _tell_first(self, stream: str, error: RejectedError, what: str) -> None:
         reasons = self.reasons.setdefault(stream, Counter())
         reasons[error.kind] += 1
-        self.count(stream, "rejected")
         if reasons[error.kind] == 1:
             said = "" if error.kind == "unresolved" else f": {error}"
-            logger.warning("%s: a record is rejected as %s%s", stream, error.kind, said)
+            logger.warning("%s: a record %s %s%s", stream, what, error.kind, said)
 
     @property
     def rejected(self) -> int:
@@ -76,19 +84,18 @@ class Summary:
             statistics.retries,
             statistics.refused,
         )
-        if self.rejected:
-            logger.error("%d records were rejected, see %s", self.rejected, rejects)
+        for what, level in (("not copied", logging.WARNING), ("rejected", logging.ERROR)):
+            if number := sum(counts[what] for counts in self.counts.values()):
+                logger.log(level, "%d records were %s, see %s", number, what, rejects)
 
     def _told(self, stream: str, *, ended: bool = False) -> str:
         counts = self.counts.get(stream, Counter())
         told = [f"{counts[column]} {self._word(column)}" for column in _COLUMNS if counts[column]]
         if ended and (left := self.records[stream] - counts.total()):
             told.append(f"{left} left undone")
-        return ", ".join(told) or "nothing done"
+        reasons = self.reasons.get(stream) if ended else None
+        why = f" ({', '.join(f'{count} {kind}' for kind, count in reasons.most_common())})" if reasons else ""
+        return (", ".join(told) or "nothing done") + why
 
     def _word(self, what: str) -> str:
-        return (
-            f"would be {what}"
-            if self._rehearsed and what not in {"unchanged", "superseded", "skipped", "rejected"}
-            else what
-        )
+        return f"would be {what}" if self._rehearsed and what in {"inserted", "updated", "deleted", "called"} else what

@@ -150,6 +150,9 @@ class Decider:
             recovery["given"] = {name: given.get(name) for name in target.recognised_by}
             recovery["before"] = self.mirror.matching(target, target.recognised_by, given)
         changes = {name: (None, value) for name, value in given.items() if value is not None}
+        if incoming.copied and target.copying.lost:
+            given, lost = target.copying.lost(given)
+            left_out = [*left_out, *(f"{what} of {target.name}" for what in lost)]
         interim = target.copying.interim if incoming.copied else {}
         given = {**given, **interim}
         postponed = {name for name in target.last if _says_something(target.field(name), given.get(name))}

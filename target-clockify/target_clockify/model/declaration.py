@@ -266,11 +266,13 @@ class Copying:
         interim: Values that a copy has until the very end of the run, so that it takes what belongs to it.
         turn: When a copy is written; see `WritableObject.turn`.
         dispensable: A copy of something else goes without one that is missing here.
+        lost: Takes out of the fields of a copy what it cannot have, and says what that is: `publication`.
     """
 
     interim: Mapping[str, Any] = field(default_factory=dict)
     turn: int = 0
     dispensable: bool = False
+    lost: Callable[[State], tuple[State, list[str]]] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

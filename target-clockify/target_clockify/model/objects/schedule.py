@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from clockify_client import endpoints
 
-from target_clockify.model.declaration import Change, Create, Delete, Field, Listing, Part, State, WritableObject
+from target_clockify.model.declaration import (
+    Change,
+    Copying,
+    Create,
+    Delete,
+    Field,
+    Listing,
+    Part,
+    State,
+    WritableObject,
+)
 from target_clockify.model.values import FLAG, ID, INTEGER, MOMENT, NUMBER, TEXT, WORD, record_of
 
 _EVER = {"start": "2000-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}
@@ -27,6 +37,13 @@ def _assignment_change(change: Change, body: State) -> State:
     return {**body, "seriesUpdateOption": change.given.get("seriesUpdateOption") or "THIS_ONE"}
 
 
+def _lost(given: State) -> tuple[State, list[str]]:
+    """Each occurrence of a series is a row of its own, so none of them may begin a series; all begin as drafts."""
+    repeats = bool((given.get("recurring") or {}).get("repeat"))
+    lost = [name for name, is_so in (("recurrence", repeats), ("publication", given.get("published"))) if is_so]
+    return {name: value for name, value in given.items() if name != "recurring"}, lost
+
+
 ASSIGNMENTS = WritableObject(
     name="assignments",
     noun="assignment",
@@ -47,6 +64,7 @@ ASSIGNMENTS = WritableObject(
             modifier=True,
             aliases=("recurringAssignment",),
         ),
+        Field("published", FLAG, modifier=True, description="A new assignment is a draft until it is published."),
         Field("seriesUpdateOption", WORD, modifier=True, rules={"enum": ["THIS_ONE", "THIS_AND_FOLLOWING", "ALL"]}),
     ),
     listing=Listing(endpoints.ASSIGNMENTS, variants=(_EVER,)),
@@ -62,8 +80,9 @@ ASSIGNMENTS = WritableObject(
     delete=Delete("/scheduling/assignments/recurring/{id}", params={"seriesUpdateOption": "seriesUpdateOption"}),
     read_only=(
         *("userName", "projectName", "projectColor", "projectArchived", "projectBillable", "clientId"),
-        *("clientName", "taskName", "published", "excludeDays"),
+        *("clientName", "taskName", "excludeDays"),
     ),
+    copying=Copying(lost=_lost),
 )
 
 OBJECTS = (ASSIGNMENTS,)

@@ -32,6 +32,11 @@ def _with_sources(_: Change, body: State) -> State:
     return {"triggerSource": [], **body}
 
 
+def _enabled(operation: Operation, given: State, _: bool) -> Iterator[str]:  # noqa: FBT001
+    if operation is Operation.INSERT and given.get("enabled") is False:
+        yield "enabled is false, and a new webhook would be enabled: the API cannot disable one"
+
+
 WEBHOOKS = WritableObject(
     name="webhooks",
     noun="webhook",
@@ -46,6 +51,7 @@ WEBHOOKS = WritableObject(
         ),
         Field("webhookEvent", WORD, clearable=False),
         Field("triggerSourceType", WORD, clearable=False),
+        Field("enabled", FLAG, fixed=True, clearable=False, description="The API cannot change it."),
         Field("triggerSource", list_of(TEXT), refers={"[]": _TRIGGERS}, clearable=False),
     ),
     listing=Listing(endpoints.WEBHOOKS),
@@ -56,10 +62,12 @@ WEBHOOKS = WritableObject(
         fields=_WEBHOOK,
         required=("name", "url", "webhookEvent", "triggerSourceType"),
         shape=_with_sources,
+        defaults={"enabled": True},
     ),
     parts=(Part(_WEBHOOK, path="/webhooks/{id}", shape=_with_sources),),
     delete=Delete("/webhooks/{id}"),
-    read_only=("userId", "enabled", "deliveryEnabled", "planEnabled", "authToken"),
+    rules=_enabled,
+    read_only=("userId", "deliveryEnabled", "planEnabled", "authToken"),
 )
 
 
