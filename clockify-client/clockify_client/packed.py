@@ -60,15 +60,18 @@ class Packed:
         return gzip.decompress(self._kept()) if self._gzipped else self._kept()
 
     def as_json(self) -> Packed | None:
-        """Return the body where it is JSON or empty, one made JSON where only single surrogates stand in the way."""
+        """Return the body where it is JSON or empty, one made JSON where only surrogates or NaN stand in the way."""
         if not self.length or self.is_json():
             return self
         try:
             content, replaced = text.storable(self.body)
         except _DAMAGED:
             return None
-        if not replaced or not _is_json(content):
-            return None
+        if not (replaced and _is_json(content)):
+            without = text.without_rows_of_nan(content)
+            if without is None:
+                return None
+            content = without
         made = Packed(content)
         made.replaced = replaced
         return made
@@ -127,7 +130,7 @@ class Packed:
 def _is_json(content: bytes) -> bool:
     try:
         msgspec.json.decode(content, type=msgspec.Raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return True
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clockify_client.endpoint import Endpoint
 
 UNLIKE = "a row of it is not what it should be"
+NO_LIST = "null in place of its rows"
 
 Record = dict[str, Any]
 RawRecord = dict[str, msgspec.Raw]
@@ -94,7 +95,10 @@ def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple
         raise MalformedAnswerError(endpoint.call) from None
     if not endpoint.rows:
         return answer, None
-    return _at(answer, endpoint.rows) or [], _at(answer, endpoint.total) if endpoint.total else None
+    rows, total = _at(answer, endpoint.rows), _at(answer, endpoint.total) if endpoint.total else None
+    if rows is None and total != 0:  # a list that is not there must not pass for an empty one
+        raise MalformedAnswerError(endpoint.call, reason=NO_LIST)
+    return rows or [], total
 
 
 def counts_of(endpoint: Endpoint, body: bytes) -> tuple[int, int | None]:

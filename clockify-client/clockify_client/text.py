@@ -1,11 +1,17 @@
-"""Text as databases store it: whole UTF-8 without NUL."""
+"""Answers that are almost JSON: text as databases store it, whole UTF-8 without NUL, and numbers that are none."""
 
 from __future__ import annotations
 
+import json
 import re
+from decimal import Decimal
+from typing import Any
+
+import msgspec
 
 _REPLACEMENT = b"\\ufffd"
 _MARKS = (b"\\u0000", b"\\ud", b"\\uD")
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u0000|u[dD][89a-fA-F]..)|.)", re.DOTALL
 )
@@ -36,3 +42,21 @@ def storable(body: bytes) -> tuple[bytes, int]:
         return _REPLACEMENT
 
     return _ESCAPE.sub(replacement, body), replaced
+
+
+def without_rows_of_nan(body: bytes) -> bytes | None:
+    """Return an array with null for each row that holds NaN or an infinity, so that it costs no other row.
+
+    None for what is no array of rows otherwise: one record with such a number cannot be told.
+    """
+    try:
+        rows = json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+    return _ENCODER.encode([None if _holds_nan(row) else row for row in rows]) if isinstance(rows, list) else None
+
+
+def _holds_nan(value: Any) -> bool:
+    if isinstance(value, (dict, list)):
+        return any(map(_holds_nan, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float)  # all other numbers with a point are read as decimals

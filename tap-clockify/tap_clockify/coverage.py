@@ -16,6 +16,8 @@ EVERYTHING = "everything"
 """The reach of an owner or admin of a workspace."""
 
 _SEVERAL = "several users"
+_PAGES = "PROJECT", "REPORTS", "TEAM"  # that `adminOnlyPages` may name
+_FOR_ADMINS = "onlyAdminsSeeAllTimeEntries", "onlyAdminsSeeBillableRates", "onlyAdminsSeePublicProjectsEntries"
 
 
 def reach_of(user: str, rights: Iterable[str] = (), *, is_admin: bool) -> str:
@@ -23,10 +25,26 @@ def reach_of(user: str, rights: Iterable[str] = (), *, is_admin: bool) -> str:
 
     Args:
         user: Id of the user.
-        rights: Ids of the projects, groups and people that the user's memberships and roles give access to.
+        rights: Ids of the projects, groups and people that the user's memberships and roles give access to, and what
+            the workspace shows to everybody.
         is_admin: Whether the user is an owner or admin of the workspace.
     """
     return EVERYTHING if is_admin else " ".join(["user", user, *sorted(rights)])
+
+
+def shown_to_all(settings: Any) -> set[str]:
+    """Return what the settings of a workspace show to everybody in it, not to its admins alone.
+
+    A member's lists grow shorter, and stay 200, where somebody reserves time entries, rates or a page for admins.
+
+    Args:
+        settings: The workspace's `workspaceSettings`.
+    """
+    if not isinstance(settings, dict):
+        return set()
+    reserved = settings.get("adminOnlyPages")
+    pages = {f"page:{one}" for one in _PAGES if one not in reserved} if isinstance(reserved, list) else set()
+    return pages | {f"open:{name}" for name in _FOR_ADMINS if settings.get(name) is False}
 
 
 def _includes(reach: str, other: str) -> bool:

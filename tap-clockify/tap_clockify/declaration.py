@@ -26,6 +26,7 @@ class Parent(TypedDict, total=False):
     policyId: Any
     name: Any
     features: Any
+    workspaceSettings: Any
     paid: Any
     daysOverdue: Any
 

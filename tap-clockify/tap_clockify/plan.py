@@ -20,12 +20,12 @@ from clockify_client import (
 )
 from clockify_client.rows import rows_of, sound_rows_of
 
-from tap_clockify.coverage import reach_of
+from tap_clockify.coverage import reach_of, shown_to_all
 from tap_clockify.declaration import Parent
 from tap_clockify.streams.people import CURRENT_USER, WORKSPACES, in_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from clockify_client import Client, Endpoint, Ids, Reading
 
@@ -82,8 +82,9 @@ class Plan:
         for source, reading in self._readings.items():
             if source.parent is None:
                 reading.feed(self._roots(source), last=True)
-        self.features = self._features_of_workspaces() if WORKSPACES in self._ranks else {}
-        self.reaches = self._reaches()
+        workspaces = self._workspaces() if WORKSPACES in self._ranks else {}
+        self.features = {one: _features_of(row) for one, row in workspaces.items()}
+        self.reaches = self._reaches(workspaces)
 
     def reading(self, stream: StreamDeclaration) -> Reading | None:
         """Return where a stream finds its answers, None where the settings rule the stream out.
@@ -181,8 +182,8 @@ class Plan:
         else:
             yield {}
 
-    def _reaches(self) -> dict[str, str]:
-        ids = [one for one in self.features if not self._scope.workspace_ids or one in self._scope.workspace_ids]
+    def _reaches(self, workspaces: Mapping[str, Parent]) -> dict[str, str]:
+        ids = [one for one in workspaces if not self._scope.workspace_ids or one in self._scope.workspace_ids]
         if self._scope.config.get("addon_token"):
             return dict.fromkeys(ids, "add-on")
         if not ids:
@@ -196,7 +197,8 @@ class Plan:
         self.reader = str(account.get("id") or "")
         user, rights = self.reader or "unknown", _rights_of(account)
         managed = {row.get("id") for row in self._read(endpoints.WORKSPACES_OF_ADMIN)}
-        return {one: reach_of(user, rights, is_admin=one in managed) for one in ids}
+        shown = {one: shown_to_all(workspaces[one].get("workspaceSettings")) for one in ids}
+        return {one: reach_of(user, rights | shown[one], is_admin=one in managed) for one in ids}
 
     def _read(self, endpoint: Endpoint) -> list[dict[str, Any]]:
         """Return the rows of an endpoint; none where it is refused: the key reaches less then."""
@@ -205,19 +207,22 @@ class Plan:
         except (GoneError, InvalidRequestError, MalformedAnswerError, NotPermittedError):
             return []
 
-    def _features_of_workspaces(self) -> dict[str, frozenset[str] | None]:
+    def _workspaces(self) -> dict[str, Parent]:
         """Look at the workspaces first: nothing can be read without them, and a bad key shows here."""
-        features: dict[str, frozenset[str] | None] = {}
+        workspaces: dict[str, Parent] = {}
         for item in self._readings[WORKSPACES].items():
             if isinstance(item, Page):
                 rows = [row for row in sound_rows_of(item.endpoint, item.body, Parent)[0] if row.get("id")]
                 list(in_workspace(rows, item.ids, self._scope))
-                for row in rows:
-                    named = row.get("features")
-                    features[str(row.get("id"))] = frozenset(map(str, named)) if isinstance(named, list) else None
+                workspaces |= {str(row["id"]): row for row in rows}
             elif isinstance(item, Refusal) and not item.ids:
                 raise item.error
-        return features
+        return workspaces
+
+
+def _features_of(workspace: Parent) -> frozenset[str] | None:
+    named = workspace.get("features")
+    return frozenset(map(str, named)) if isinstance(named, list) else None
 
 
 def _rights_of(account: dict[str, Any]) -> set[str]:

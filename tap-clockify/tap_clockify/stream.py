@@ -279,24 +279,25 @@ class ClockifyStream(Stream):
         if refused and self._tap.plan_for(self).is_gone(source, refusal.ids):
             return
         of_workspace = self._parent_of(refusal.ids) == ""
-        if refused and self._lacks_feature(refusal.ids):
-            self._note(Cause.PLAN, refusal.ids, str(error))
+        if refused and (feature := self._lacking_feature(refusal.ids)):
+            detail = f"{error.call} answers {error.status}, and {feature} is not among the workspace's features"
+            self._note(Cause.PLAN, refusal.ids, detail)
         elif refused and (not of_workspace or isinstance(error, NotPermittedError)):
             self._note(Cause.REFUSED, refusal.ids, str(error))
         else:
             self._note(Cause.BROKEN, refusal.ids, str(error))
 
-    def _lacks_feature(self, ids: Mapping[str, Any]) -> bool:
-        """Tell whether the plan of a workspace does not include what the stream is read from."""
+    def _lacking_feature(self, ids: Mapping[str, Any]) -> str:
+        """Return the feature that the stream is read from and that the plan of a workspace lacks; empty if none."""
         plan, scope = self._tap.plan_for(self), self._tap.scope
         included = plan.features.get(str(ids.get("workspaceId")))
         source: Source | None = self._settled.source
         while source is not None and included is not None:
             feature = source.asked(scope).feature
             if feature and feature not in included:
-                return True
+                return feature
             source = source.parent
-        return False
+        return ""
 
     def _note(self, cause: Cause, ids: Mapping[str, Any], detail: str) -> None:
         workspace = str(ids.get("workspaceId") or "")

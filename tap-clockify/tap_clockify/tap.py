@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 import msgspec
@@ -52,6 +52,25 @@ if TYPE_CHECKING:
 
 _PREFIX = "TAP_CLOCKIFY_"  # of the variables that hold settings
 _OF_THE_ACCOUNT = (BadCredentialsError, RateLimitedError, UnknownWorkspaceError, UnreachableError)
+
+
+def _object_in(file: IO[str] | None, option: str) -> dict[str, Any] | None:
+    """Return the JSON object in a file of the command line; None where none is given, or `null`.
+
+    Raises:
+        ValueError: It holds something else; the message names the option and the file.
+    """
+    if file is None:
+        return None
+    try:
+        content = load_json(file.read())
+    except ValueError as error:  # bytes that are no text are one as well
+        msg = f"{option} {file.name} is not JSON: {error}"
+        raise ValueError(msg) from None
+    if content is not None and not isinstance(content, dict):
+        msg = f"{option} {file.name} must hold an object, not {type(content).__name__}"
+        raise ValueError(msg)
+    return content
 
 
 class TapClockify(Tap):
@@ -129,14 +148,7 @@ class TapClockify(Tap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        """Load a state; what another program or an earlier edition left in it counts as nothing known.
-
-        Raises:
-            ValueError: It is no state at all.
-        """
-        if not isinstance(state, dict):
-            msg = "the state must be an object, as the last line of type STATE of an earlier run holds it"
-            raise ValueError(msg)  # noqa: TRY004  a mistake in a file, told in one line
+        """Load a state; what another program or an earlier edition left in it counts as nothing known."""
         bookmarks = state.get("bookmarks")
         known = bookmarks if isinstance(bookmarks, dict) else {}
         super().load_state({**state, "bookmarks": {name: one for name, one in known.items() if isinstance(one, dict)}})
@@ -223,9 +235,9 @@ class TapClockify(Tap):
         super(Tap, cls).invoke(about=options["about"], about_format=options["about_format"])
         cls.print_version(print_fn=cls.logger.info)
         config = options["config"] or _ConfigInput()
-        state, catalog = (options[what] and load_json(options[what].read()) for what in ("state", "catalog"))
-        if catalog is not None and not (isinstance(catalog, dict) and isinstance(catalog.get("streams"), list)):
-            msg = "the catalog must be an object with an array of streams, as --discover prints it"
+        state, catalog = (_object_in(options[what], f"--{what}") for what in ("state", "catalog"))
+        if catalog is not None and not isinstance(catalog.get("streams"), list):
+            msg = f"--catalog {options['catalog'].name} must hold an array of streams, as --discover prints it"
             raise ValueError(msg)
         tap = cls(
             config=config.config,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tap_clockify.coverage import Coverage
 
 _NAMED = 10  # ids in a line; the rest is counted
+_ALIKE = 3  # workspaces with a line each for the same reason; the rest is counted
 
 
 class Cause(enum.Enum):
@@ -128,8 +130,19 @@ class Verdict:
         return list(dict.fromkeys(place.cause for place in self._reasons))
 
     def lines(self) -> Iterator[tuple[Cause, str]]:
-        """Yield a line for each reason, with the ids that it concerns."""
+        """Yield a line for each reason, with the ids that it concerns; of many like ones the first and their number."""
+        alike = Counter((place.cause, place.detail) for place in self._reasons)
+        said: Counter[tuple[Cause, str]] = Counter()
         for (cause, workspace, detail), parents in self._reasons.items():
+            said[cause, detail] += 1
+            if said[cause, detail] > _ALIKE:
+                if said[cause, detail] == alike[cause, detail]:
+                    others = alike[cause, detail] - _ALIKE
+                    yield (
+                        cause,
+                        f"{self.stream} is incomplete in {others} more workspaces for this reason: {cause.text}",
+                    )
+                continue
             more = f" and {len(parents) - _NAMED} more" if len(parents) > _NAMED else ""
             of = f" of {', '.join(parents[:_NAMED])}{more}" if parents else ""
             where = f" in workspace {workspace}" if workspace else ""

@@ -213,6 +213,9 @@ class Verification:
         self._reports[workspace] = None
         try:
             self._reports[workspace] = self._reported(workspace)
+        except MalformedAnswerError as error:
+            reason = f"the report could not be understood: {error}"
+            yield Finding(Cause.UNVERIFIED, {"workspaceId": workspace}, reason)
         except ClockifyError as error:
             yield Finding(Cause.UNVERIFIED, {"workspaceId": workspace}, str(error))
         else:

@@ -67,7 +67,7 @@ def seconds_by_user(client: Client, workspace: str, window: Window, user: str = 
     seconds: Counter[str] = Counter()
     for row in rows:
         user_id, duration = row.get("_id"), row.get("duration")
-        if not is_identity(user_id) or not isinstance(duration, int):
+        if not is_identity(user_id) or type(duration) is not int or duration < 0:
             raise MalformedAnswerError(endpoint.call, reason=UNLIKE)
         seconds[str(user_id)] += duration
     return dict(seconds)

@@ -199,3 +199,33 @@ def test_a_list_that_broke_off_counts_as_covered(sandbox: StartSandbox, night: N
     assert not broken.activated
     box.faults([{"route": tags, "nth": "every", "status": 403}])
     assert not night(box.origin, streams=["tags"], page_size=2).activated
+
+
+@pytest.mark.parametrize("reserved", [{"onlyAdminsSeeAllTimeEntries": True}, {"adminOnlyPages": ["TEAM", "REPORTS"]}])
+def test_what_a_workspace_reserves_for_admins_is_not_taken_for_deleted(
+    sandbox: StartSandbox, night: Nights, reserved: dict[str, Any]
+) -> None:
+    box = sandbox(scale="tiny")
+    key = "sandbox-member-key"
+    streams = ["tags", "projects"]
+    night(box.origin, streams=streams, api_key=key)
+    assert night(box.origin, streams=streams, api_key=key).activated == set(streams)
+    workspaces = box.ok("GET", "/workspaces", key=key)
+    for workspace in workspaces:
+        workspace["workspaceSettings"] |= reserved
+    box.faults([{"route": "GET /workspaces", "nth": 1, "status": 200, "body": json.dumps(workspaces)}])
+    less = night(box.origin, streams=streams, api_key=key)
+    assert (less.code, less.activated) == (0, set())
+    assert any("less is covered than before" in line for line in less.complaints)
+    owner = night(box.origin, streams=streams)
+    assert owner.activated == set(streams)
+
+
+def test_like_reasons_of_many_workspaces_are_three_lines_and_their_number() -> None:
+    verdict = Verdict("tags")
+    last = Coverage({f"w{number}": EVERYTHING for number in range(40)})
+    verdict.judge_coverage(Coverage({"w0": EVERYTHING}), last)
+    lines = [line for _, line in verdict.lines()]
+    assert len(lines) == 4
+    assert all(f"in workspace w{number}" in line for number, line in enumerate(lines[:3], start=1))
+    assert "tags is incomplete in 36 more workspaces" in lines[3]

@@ -87,6 +87,30 @@ def test_a_report_that_cannot_be_right_is_no_witness(sandbox: StartSandbox, run_
     assert all("who tracked time could not be looked up" in line for line in run.complaints)
 
 
+@pytest.mark.parametrize("key", ["sandbox-key", "sandbox-member-key"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"groupOne":null}',
+        "{}",
+        "[]",
+        '{"groupOne":{}}',
+        '{"groupOne":[{"_id":"u","duration":-60}]}',
+        '{"groupOne":[7]}',
+    ],
+)
+def test_a_report_of_another_shape_is_no_proof_that_nobody_tracked_time(
+    sandbox: StartSandbox, run_tap: Runs, answer: str, key: str
+) -> None:
+    box = sandbox(scale="tiny")
+    box.faults([{"route": "POST /workspaces/{ws}/reports/summary", "nth": "every", "status": 200, "body": answer}])
+    run = run_tap(box.origin, streams=["time_entries"], api_key=key)
+    assert (run.code, run.activated) == (1, set())
+    unverified = [line for line in run.complaints if "who tracked time could not be looked up" in line]
+    assert unverified
+    assert all("the report could not be understood: POST " in line for line in unverified)
+
+
 def test_a_report_that_shows_a_member_nothing_contradicts_nothing(sandbox: StartSandbox, run_tap: Runs) -> None:
     box = sandbox(scale="tiny")
     box.faults(
