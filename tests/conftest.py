@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 OWNER_KEY = "sandbox-key"
 LIMITED_KEY = "sandbox-limited-key"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one more file at a time than there are cores: many tests wait for a program."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

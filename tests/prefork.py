@@ -1,7 +1,8 @@
 """Runs a program in processes forked from one that has imported it: most of the time of a short run is the import.
 
 A fork is a process of its own with its own arguments, environment, streams and exit code, as a shell would start it. At
-its end it does not take apart what was imported, which is most of the time of the rest.
+its end it does not take apart what was imported, which is most of the time of the rest. Nor does it wait long before it
+tries a request again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests.patience import WAITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -181,6 +184,11 @@ def _main() -> None:
     end = _End()
     module, name = _PROGRAMS[sys.argv[1]]
     program = getattr(import_module(module), name)
+    for place, seconds in WAITS.items():
+        module, _, constant = place.rpartition(".")
+        waiting = import_module(module)
+        assert hasattr(waiting, constant), place
+        setattr(waiting, constant, seconds)
     gc.collect()
     gc.freeze()  # what was imported becomes no garbage: a fork need not look through it
     with socket.socket(fileno=int(sys.argv[2])) as requests:

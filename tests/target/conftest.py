@@ -16,6 +16,8 @@ import pytest
 from click.testing import CliRunner
 from target_clockify.target import TargetClockify
 
+from tests.patience import WAITS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -142,6 +144,12 @@ class Messages:
     @staticmethod
     def activate(stream: str, version: int = 1) -> dict[str, Any]:
         return {"type": "ACTIVATE_VERSION", "stream": stream, "version": version}
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for place, seconds in WAITS.items():
+        monkeypatch.setattr(place, seconds)
 
 
 @pytest.fixture
