@@ -43,7 +43,7 @@ demo-reset: ## Forget the demo's sandbox and its warehouse; the next demo starts
 	@rm -rf output/demo output/agency.html
 
 test: install ## Run all tests
-	@$(PY) -m pytest --numprocesses auto --dist loadfile
+	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 orchestrate: install $(AIRFLOW)/.installed ## Run the Airflow DAG of orchestrate/, in an Airflow of its own (a minute or two)
 	@$(PY) -m pytest --numprocesses auto tests/orchestrate

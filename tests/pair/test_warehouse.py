@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from demo.warehouse import Warehouse
 
 PROGRAMS = Path(sys.executable).parent
+pytestmark = pytest.mark.slow
 FEW = {"clients", "tags", "time_entries"}
 TIME_ENTRIES = "GET /workspaces/{ws}/user/{userId}/time-entries"
 

@@ -74,6 +74,7 @@ def nights(box: Sandbox, world: str, run_tap: Callable[..., Run], postgres: Ware
     return Nights(box, run_tap, dataclasses.replace(postgres, schema=world), tmp_path)
 
 
+@pytest.mark.slow
 def test_tables_follow_deletions_and_keep_what_a_lesser_key_cannot_see(
     box: Sandbox, world: str, nights: Nights
 ) -> None:
