@@ -10,7 +10,8 @@ PROJECTS := pyproject.toml $(PACKAGES:%=%/pyproject.toml)
 VENV := .venv
 MELTANO := .venv-meltano
 AIRFLOW := .venv-airflow
-LOADERS := target-duckdb pipelinewise-target-postgres meltanolabs-target-postgres
+LOADERS := target-duckdb pipelinewise-target-postgres meltanolabs-target-postgres plinxore-target-s3 \
+	z3-target-bigquery
 PY := $(VENV)/bin/python
 
 # Certificates of a company's proxy are in the system's store, not in the one uv brings along.

@@ -1,4 +1,4 @@
-"""What the tap writes, in loaders of other people: each table holds the rows that Clockify has.
+"""What the tap writes, in loaders of other people: each table holds the rows and the values that Clockify has.
 
 `make loaders` installs each loader into an environment of its own, `.loaders/NAME`, and names this folder.
 """
@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
-from collections import Counter
+import time
+import urllib.request
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,43 +24,57 @@ from psycopg import sql
 from tap_clockify.streams import STREAMS
 
 from demo.warehouse import postgres_running
+from tests.loaders.readers import BUCKET, IN_BIGQUERY, SCHEMA, column, in_duckdb, in_parquet, in_postgres, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from demo.warehouse import Warehouse
     from tests.conftest import Sandbox
+    from tests.loaders.readers import Tables
 
 HOUSE = Path(__file__).parents[2]
 LOADERS = HOUSE / ".loaders"
-SCHEMA = "clockify"
 KEYS = {stream.name: stream.key for stream in STREAMS}
-
-_COUNT_IN_DUCKDB = """
-import duckdb, json, sys
-connection = duckdb.connect(sys.argv[1])
-query = "select table_name from information_schema.tables where table_schema = 'clockify'"
-tables = [name for (name,) in connection.execute(query).fetchall()]
-count = 'select count(*) from clockify."{}"'
-print(json.dumps({name: connection.execute(count.format(name)).fetchone()[0] for name in tables}))
-"""
+VARIANTS: dict[str, dict[str, Any]] = {
+    "nested": {},
+    "flattened": {"flattening_enabled": True, "flattening_max_depth": 2},
+    "flattened-deep": {"flattening_enabled": True, "flattening_max_depth": 10},
+}
+Rows = dict[str, dict[tuple[str, ...], dict[str, Any]]]
+"""Of each stream, the record of each key."""
 
 
-def _in_duckdb(python: Path, place: Path, _: Warehouse) -> dict[str, int]:
-    answer = subprocess.run([python, "-c", _COUNT_IN_DUCKDB, place], capture_output=True, check=True)
-    found: dict[str, int] = json.loads(answer.stdout)
-    return found
+@dataclass(frozen=True)
+class Stage:
+    """Where a loader runs: its programs, a place for its files, the warehouse, and the address of its service."""
+
+    programs: Path
+    place: Path
+    warehouse: Warehouse
+    address: str = ""
 
 
-def _in_postgres(_: Path, __: Path, warehouse: Warehouse) -> dict[str, int]:
-    with psycopg.connect(warehouse.uri) as connection:
-        query = "select table_name from information_schema.tables where table_schema = %s"
-        tables = [name for (name,) in connection.execute(query, [SCHEMA])]
-        counts = {}
-        for name in tables:
-            count = sql.SQL("select count(*) from {}").format(sql.Identifier(SCHEMA, name))
-            counts[name] = int(connection.execute(count).fetchall()[0][0])
-        return counts
+@dataclass(frozen=True)
+class Loader:
+    """A loader of somebody else.
+
+    Attributes:
+        program: Its command.
+        config: Makes its settings.
+        tables: Reads what it has kept.
+        variants: How the tap may write for it.
+        service: Runs what it loads into, where that is neither a file nor PostgreSQL.
+        alters: Beginnings of the names of fields that it does not keep as they are.
+    """
+
+    program: str
+    config: Callable[[Stage], dict[str, Any]]
+    tables: Callable[[Stage], Tables]
+    variants: tuple[str, ...] = tuple(VARIANTS)
+    service: Callable[[Path], AbstractContextManager[str]] = lambda _: nullcontext("")
+    alters: tuple[str, ...] = ()
 
 
 def _connection(warehouse: Warehouse) -> dict[str, Any]:
@@ -70,54 +88,86 @@ def _connection(warehouse: Warehouse) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Loader:
-    """A loader of somebody else.
+@contextmanager
+def _object_store(programs: Path) -> Iterator[str]:
+    """Run an object store on a free port of this machine, with an empty bucket."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [programs / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None, "the object store has ended"
+                time.sleep(0.1)
+        request = urllib.request.Request(f"{address}/{BUCKET}", method="PUT")  # noqa: S310  our own loopback address
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
 
-    Attributes:
-        program: Its command.
-        config: Makes its settings, out of a place for its files and the warehouse.
-        count: Counts the rows of each table.
-    """
 
-    program: str
-    config: Callable[[Path, Warehouse], dict[str, Any]]
-    count: Callable[[Path, Path, Warehouse], dict[str, int]]
+def _bucket(stage: Stage) -> dict[str, Any]:
+    return {
+        "format": {"format_type": "parquet"},
+        "compression": "none",
+        "prefix": SCHEMA,
+        "cloud_provider": {
+            "cloud_provider_type": "aws",
+            "aws": {
+                "aws_access_key_id": "none",
+                "aws_secret_access_key": "none",
+                "aws_region": "us-east-1",
+                "aws_bucket": BUCKET,
+                "aws_endpoint_override": stage.address,
+            },
+        },
+    }
 
 
-_DUCKDB = Loader(
-    "target-duckdb",
-    # Without its metadata columns it takes the first row of a table of nothing but text for a header.
-    lambda place, _: {
-        "path": str(place / "loaded.duckdb"),
-        "default_target_schema": SCHEMA,
-        "add_metadata_columns": True,
-    },
-    lambda python, place, warehouse: _in_duckdb(python, place / "loaded.duckdb", warehouse),
-)
 LOADERS_BY_NAME = {
-    "target-duckdb": _DUCKDB,
+    "target-duckdb": Loader(
+        "target-duckdb",
+        # Without its metadata columns it takes the first row of a table of nothing but text for a header; with DuckDB
+        # 1.3 or newer it does so with every table.
+        lambda stage: {
+            "path": str(stage.place / "loaded.duckdb"),
+            "default_target_schema": SCHEMA,
+            "add_metadata_columns": True,
+        },
+        lambda stage: in_duckdb(stage.programs / "python", stage.place / "loaded.duckdb"),
+    ),
     "pipelinewise-target-postgres": Loader(
         "target-postgres",
-        lambda _, warehouse: {**_connection(warehouse), "default_target_schema": SCHEMA, "hard_delete": True},
-        _in_postgres,
+        lambda stage: {**_connection(stage.warehouse), "default_target_schema": SCHEMA, "hard_delete": True},
+        lambda stage: in_postgres(stage.warehouse),
+        # It leaves out the offset of a moment. All are in UTC but those of this report.
+        alters=("report_detailed.timeInterval",),
     ),
     "meltanolabs-target-postgres": Loader(
         "target-postgres",
-        lambda _, warehouse: {"sqlalchemy_url": warehouse.sqlalchemy_url, "default_target_schema": SCHEMA},
-        _in_postgres,
+        lambda stage: {"sqlalchemy_url": stage.warehouse.sqlalchemy_url, "default_target_schema": SCHEMA},
+        lambda stage: in_postgres(stage.warehouse),
     ),
-}
-
-VARIANTS: dict[str, dict[str, Any]] = {
-    "nested": {},
-    "flattened": {"flattening_enabled": True, "flattening_max_depth": 2},
-    "flattened-deep": {"flattening_enabled": True, "flattening_max_depth": 10},
+    "plinxore-target-s3": Loader(
+        "target-s3",
+        _bucket,
+        lambda stage: in_parquet(stage.programs / "python", stage.address),
+        # Values of custom fields keep their own types inside an array, of which a column of Parquet has but one.
+        ("flattened",),
+        _object_store,
+    ),
 }
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory, untouched: Sandbox) -> Callable[[str], tuple[Path, Counter[str]]]:
+def written(tmp_path_factory: pytest.TempPathFactory, untouched: Sandbox) -> Callable[[str], tuple[Path, Rows]]:
     """What the tap writes of all streams with a variant of its settings, and the rows of each stream by their key."""
     origin = untouched.origin
     folder = tmp_path_factory.mktemp("written")
@@ -128,7 +178,7 @@ def written(tmp_path_factory: pytest.TempPathFactory, untouched: Sandbox) -> Cal
         root["selected"] = True
     (folder / "catalog.json").write_text(json.dumps(catalog))
 
-    def write(variant: str) -> tuple[Path, Counter[str]]:
+    def write(variant: str) -> tuple[Path, Rows]:
         output = folder / f"{variant}.jsonl"
         if not output.exists():
             config = {"api_key": "sandbox-key", "api_url": f"{origin}/api/v1", "requests_per_second": 1000}
@@ -136,13 +186,12 @@ def written(tmp_path_factory: pytest.TempPathFactory, untouched: Sandbox) -> Cal
             command = [program, "--config", folder / "config.json", "--catalog", folder / "catalog.json"]
             with output.open("wb") as lines:
                 subprocess.run(command, stdout=lines, stderr=subprocess.DEVNULL, check=True)
-        messages = [json.loads(line) for line in output.read_bytes().splitlines()]
-        rows = {
-            (one["stream"], *(str(one["record"][name]) for name in KEYS[one["stream"]]))
-            for one in messages
-            if one["type"] == "RECORD"
-        }
-        return output, Counter(str(row[0]) for row in rows)
+        rows: Rows = {}
+        for message in map(json.loads, output.read_bytes().splitlines()):
+            if message["type"] == "RECORD":
+                key = tuple(str(meaning(message["record"][name])) for name in KEYS[message["stream"]])
+                rows.setdefault(message["stream"], {})[key] = message["record"]
+        return output, rows
 
     return write
 
@@ -153,14 +202,31 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         yield warehouse
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("name", LOADERS_BY_NAME)
-def test_every_stream_arrives_whole(
-    tmp_path: Path,
-    postgres: Warehouse,
-    written: Callable[[str], tuple[Path, Counter[str]]],
-    name: str,
-    variant: str,
+def _differences(tables: Tables, written: Rows) -> list[str]:
+    """Return what differs between the tables of a loader and the rows that were written, field by field."""
+    found = {name.lower(): rows for name, rows in tables.items()}
+    differences = []
+    for stream, rows in written.items():
+        kept = {}
+        for row in found.get(stream, []):
+            named = {column(name): value for name, value in row.items()}
+            kept[tuple(str(meaning(named[column(name)])) for name in KEYS[stream])] = named
+        if len(found.get(stream, [])) != len(rows) or kept.keys() != rows.keys():
+            differences.append(f"{stream}: {len(found.get(stream, []))} rows of {len(rows)}")
+            continue
+        for key, record in rows.items():
+            for name, value in record.items():
+                have, expected = meaning(kept[key].get(column(name))), meaning(value)
+                if have != expected and (have or expected):
+                    differences.append(f"{stream}.{name}: {have!r} instead of {expected!r}")
+    return differences
+
+
+@pytest.mark.parametrize(
+    ("name", "variant"), [(name, variant) for name, one in LOADERS_BY_NAME.items() for variant in one.variants]
+)
+def test_every_stream_arrives_whole_and_with_its_values(
+    tmp_path: Path, postgres: Warehouse, written: Callable[[str], tuple[Path, Rows]], name: str, variant: str
 ) -> None:
     loader, programs = LOADERS_BY_NAME[name], LOADERS / name / "bin"
     assert programs.exists(), "the loaders are not installed; `make loaders` does it"
@@ -169,17 +235,52 @@ def test_every_stream_arrives_whole(
     output, expected = written(variant)
     place = tmp_path / "loaded"
     place.mkdir()
-    config = tmp_path / "config.json"
-    config.write_text(json.dumps(loader.config(place, postgres)))
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    with loader.service(programs) as address:
+        stage = Stage(programs, place, postgres, address)
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps(loader.config(stage)))
+        environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+        with output.open("rb") as lines:
+            command = [programs / loader.program, "--config", config]
+            run = subprocess.run(command, stdin=lines, capture_output=True, env=environment, check=False)
+        assert run.returncode == 0, run.stderr.decode()[-2000:]
+        found = _differences(loader.tables(stage), expected)
+        assert [one for one in found if not one.startswith(loader.alters)] == []
+
+
+_BIGQUERY = "z3-target-bigquery"
+_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
+_DEPTH = 15  # of nested records in BigQuery
+
+
+def _flaws(fields: list[Any], path: str, depth: int = 0) -> Iterator[str]:
+    """Yield what BigQuery would refuse in the columns of a table or of a record."""
+    names = [name.lower() for name, *_ in fields]
+    if len(set(names)) < len(names):
+        yield f"{path}: names that differ in case alone"
+    if depth > _DEPTH:
+        yield f"{path}: nested too deeply"
+    for name, kind, _, inner in fields:
+        if not _COLUMN.fullmatch(name) or name.upper().startswith(("_TABLE_", "_FILE_", "_PARTITION")):
+            yield f"{path}.{name}: no name of a column"
+        if kind == "RECORD":
+            if not inner:
+                yield f"{path}.{name}: a record of nothing"
+            yield from _flaws(inner, f"{path}.{name}", depth + 1)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_bigquery_loader_translates_every_schema_and_packs_flat_rows(
+    written: Callable[[str], tuple[Path, Rows]], variant: str
+) -> None:
+    python = LOADERS / _BIGQUERY / "bin" / "python"
+    assert python.exists(), "the loaders are not installed; `make loaders` does it"
+    output, expected = written(variant)
     with output.open("rb") as lines:
-        run = subprocess.run(
-            [programs / loader.program, "--config", config],
-            stdin=lines,
-            capture_output=True,
-            env=environment,
-            check=False,
-        )
+        command = [python, "-c", IN_BIGQUERY, "schemas" if variant == "nested" else "values"]
+        run = subprocess.run(command, stdin=lines, capture_output=True, check=False)
     assert run.returncode == 0, run.stderr.decode()[-2000:]
-    found = {table.lower(): rows for table, rows in loader.count(programs / "python", place, postgres).items()}
-    assert {stream: found.get(stream, 0) for stream in expected} == dict(expected)
+    answer = json.loads(run.stdout)
+    assert set(answer["translated"]) == set(KEYS)
+    assert [flaw for name, both in answer["translated"].items() for one in both for flaw in _flaws(one, name)] == []
+    assert variant == "nested" or _differences(answer["tables"], expected) == []
