@@ -60,6 +60,13 @@ class Announcement(msgspec.Struct, forbid_unknown_fields=True):
     id: str
 
 
+class SettingsChange(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST settings`: what an owner sets in the web application, which has no call of the API."""
+
+    settings: dict[str, Any]
+    workspace: str = ""
+
+
 class Controlled(Protocol):
     """What of an app is under control."""
 
@@ -93,6 +100,7 @@ class Control:
             ("GET", "requests"): lambda _: self._app.requests.rows,
             ("GET", "world"): self._world,
             ("POST", "world"): self._change_world,
+            ("POST", "settings"): self._change_settings,
             ("POST", "faults"): self._set_faults,
             ("POST", "webhooks/flush"): lambda _: {},
             ("POST", "webhooks/announce"): self._announce,
@@ -143,6 +151,20 @@ class Control:
         sandbox = self._app.sandbox
         sandbox.options = sandbox.options.changed(_json(body))
         return sandbox.options
+
+    def _change_settings(self, body: bytes) -> Any:
+        wish = _decoded(body, SettingsChange)
+        workspaces = self._app.sandbox.world.workspaces
+        workspace = wish.workspace or next(iter(workspaces))
+        if workspace not in workspaces:
+            msg = f"there is no workspace {workspace}; known are {', '.join(workspaces)}"
+            raise ValueError(msg)
+        settings = workspaces[workspace].record["workspaceSettings"]
+        if unknown := [name for name in wish.settings if name not in settings]:
+            msg = f"a workspace has no setting {', '.join(unknown)}; known are {', '.join(settings)}"
+            raise ValueError(msg)
+        settings.update(wish.settings)
+        return settings
 
     def _set_faults(self, body: bytes) -> Any:
         faults = parse_faults(body)

@@ -138,6 +138,15 @@ class Origin(str):
         """
         self.control("POST", "faults", faults)
 
+    def settings(self, workspace: str = "", **settings: Any) -> dict[str, Any]:
+        """Change settings of a workspace that only the web application can change; the first workspace unless named.
+
+        Raises:
+            ValueError: there is no such workspace or setting; the message lists the known ones.
+        """
+        answer: dict[str, Any] = self.control("POST", "settings", {"workspace": workspace, "settings": settings})
+        return answer
+
     def stats(self) -> dict[str, Any]:
         """What was asked of the API so far, and the API keys with their holders."""
         answer: dict[str, Any] = self.control("GET", "stats")

@@ -305,9 +305,17 @@ class Mirror:
         Raises:
             NotReadError: It is not known yet whose key it is.
         """
+        return self.is_admin() or (target.scope == ("userId",) and scope == (self._owner,))
+
+    def is_admin(self) -> bool:
+        """Tell whether the owner of the key is an owner or administrator of the workspace.
+
+        Raises:
+            NotReadError: It is not known yet.
+        """
         if self._is_admin is None:
             raise NotReadError(self._read_rights)
-        return self._is_admin or (target.scope == ("userId",) and scope == (self._owner,))
+        return self._is_admin
 
     def _read_rights(self) -> None:
         client, workspace = self.reader.client, self.reader.workspace

@@ -13,7 +13,7 @@ from target_clockify.books.ledger import Entry
 from target_clockify.decide.decisions import Desired, Unchanged, Write, differences
 from target_clockify.decide.identity import Identities
 from target_clockify.errors import RejectedError
-from target_clockify.model.declaration import Operation, Procedure, WritableObject
+from target_clockify.model.declaration import House, Operation, Procedure, WritableObject
 from target_clockify.model.objects import BY_NAME
 from target_clockify.model.values import FLAG
 from target_clockify.understand.currencies import COLUMN, code_of, in_force, stated, without_amounts
@@ -139,6 +139,7 @@ class Decider:
         _require(target, Operation.INSERT)
         given, left_out = self._in_currency(target, desired, {})
         check(target, Operation.INSERT, given, read_shape=incoming.read_shape)
+        self._check_house_rules(target, Operation.INSERT, {}, given)
         if target.create and target.create.irreversible and not self.allow_irreversible:
             msg = f"a new {target.noun} could never be taken back; set allow_irreversible to insert {target.name}"
             raise RejectedError("irreversible", msg)
@@ -186,6 +187,8 @@ class Decider:
         if fixed := [name for name in changes if target.field(name).fixed]:
             msg = f"{', '.join(fixed)} of a {target.noun} cannot be changed once it exists"
             raise RejectedError("fixed", msg)
+        wanted = {**current, **{name: new for name, (_, new) in changes.items()}}
+        self._check_house_rules(target, Operation.UPDATE, current, wanted)
         entry = Entry(*incoming.identity, target.name, Operation.UPDATE.value, found, changes)
         write = Write(incoming, Operation.UPDATE, scope, given, current, entry, self._beside(target))
         write.created = row is not None and row.created
@@ -208,6 +211,7 @@ class Decider:
         current, scope = self.mirror.get(target, found) or {}, desired.scope or ()
         if current:  # it goes from where it is, which need not be where the record says
             scope = tuple(str(current.get(name)) for name in target.scope)
+        self._check_house_rules(target, Operation.DELETE, current, {})
         entry = Entry(*incoming.identity, target.name, Operation.DELETE.value, found)
         return Write(incoming, Operation.DELETE, scope, desired.given, current, entry)
 
@@ -223,6 +227,19 @@ class Decider:
 
     def _beside(self, target: WritableObject) -> dict[str, list[State]]:
         return {name: self.mirror.whole(BY_NAME[name]) for name in target.beside}
+
+    def _check_house_rules(self, target: WritableObject, operation: Operation, current: State, wanted: State) -> None:
+        """Refuse what the workspace's own settings forbid.
+
+        Raises:
+            RejectedError: With everything that they forbid of the write.
+        """
+        if target.house_rules is None:
+            return
+        workspace = self.mirror.listed(BY_NAME["workspaces"], self.mirror.reader.workspace) or {}
+        house = House(workspace.get("workspaceSettings") or {}, self.mirror.is_admin)
+        if problems := list(target.house_rules(house, operation, current, wanted)):
+            raise RejectedError("workspace_rule", "; ".join(problems))
 
     def _in_currency(self, target: Writable, desired: Desired, current: State) -> tuple[State, list[str]]:
         """Return the fields of a record whose amounts are in the currency in force, and what a copy goes without.

@@ -378,6 +378,19 @@ class Procedure(Writable):
         return self.mandatory
 
 
+@dataclass(frozen=True)
+class House:
+    """The rules of a workspace that decide about writes.
+
+    Attributes:
+        settings: Its `workspaceSettings`.
+        is_admin: Tells whether the key's owner is an owner or administrator of it.
+    """
+
+    settings: State
+    is_admin: Callable[[], bool]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class WritableObject(Writable):
     """One object of Clockify that can be written.
@@ -395,6 +408,8 @@ class WritableObject(Writable):
         consults: An object whose whole list puts a record in order once its references are known, and how.
         implied: It exists as soon as its parents do, whether a list shows it or not.
         fixed_by: Tells why an object as it is cannot be updated, empty where it can.
+        house_rules: Tells what of a write the workspace's own settings forbid: for its rules, the operation, the object
+            as it is and as it is to be.
         is_workspace: It is the workspace itself, so its id is that of a workspace.
         one_per_workspace: There is one, under the id of the workspace.
         last: Fields of a new object that are set at the very end of a run: they close it to what belongs to it, or fill
@@ -419,6 +434,7 @@ class WritableObject(Writable):
     consults: tuple[str, Callable[[State, Sequence[State]], State]] | None = None
     implied: bool = False
     fixed_by: Callable[[State], str] | None = None
+    house_rules: Callable[[House, Operation, State, State], Iterable[str]] | None = None
     is_workspace: bool = False
     one_per_workspace: bool = False
     last: tuple[str, ...] = ()

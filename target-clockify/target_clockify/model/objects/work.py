@@ -17,6 +17,7 @@ from target_clockify.model.declaration import (
     Create,
     Delete,
     Field,
+    House,
     Listing,
     Operation,
     Part,
@@ -334,6 +335,30 @@ def _made_by_clockify(current: State) -> str:
     return f"an update would turn an entry of type {kind} into a regular one: change the holiday or time off it is of"
 
 
+_FORCED = {
+    "forceProjects": "projectId",
+    "forceTasks": "taskId",
+    "forceTags": "tagIds",
+    "forceDescription": "description",
+}
+
+
+def _entry_house_rules(house: House, operation: Operation, current: State, wanted: State) -> Iterator[str]:
+    """Running timers need nothing; owners and administrators are exempt from the lock."""
+    start, end = ((wanted.get("timeInterval") or {}).get(name) for name in ("start", "end"))
+    if end and operation is not Operation.DELETE:
+        for setting, name in _FORCED.items():
+            if house.settings.get(setting) and not wanted.get(name):
+                yield f"{name} is required by the workspace ({setting})"
+    by_timer = house.settings.get("timeTrackingMode") == "STOPWATCH_ONLY"
+    if end and operation is Operation.INSERT and by_timer and not house.is_admin():
+        yield "the workspace takes no time but a timer's (timeTrackingMode)"
+    lock = house.settings.get("lockTimeEntries")
+    starts = [one for one in ((current.get("timeInterval") or {}).get("start"), start) if one]
+    if (current.get("isLocked") or (lock and any(one < lock for one in starts))) and not house.is_admin():
+        yield f"the workspace has locked time entries before {lock} (lockTimeEntries)"
+
+
 _ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")  # holidays and time off make theirs themselves
 
 TIME_ENTRIES = WritableObject(
@@ -392,6 +417,7 @@ TIME_ENTRIES = WritableObject(
     ),
     beside=("custom_fields",),
     rules=_entry_rules,
+    house_rules=_entry_house_rules,
     fixed_by=_made_by_clockify,
     read_only=("kioskId", "hourlyRate", "costRate", "isLocked"),
 )
