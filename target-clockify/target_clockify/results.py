@@ -217,8 +217,8 @@ class Results:
         """Take what a write did into the mirror, and return the row it makes in the ledger."""
         write = outcome.write
         if write.operation is Operation.CALL:
-            if outcome.error is None and write.procedure.effect:
-                self._mirror.forget(BY_NAME[write.procedure.effect.of])
+            if outcome.error is None and self._stores and (name := write.procedure.changes):
+                self._mirror.forget(BY_NAME[name])
             return write.row("") if outcome.error is None else None
         target, object_id = write.target, str(outcome.id)
         if outcome.error is not None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from target_clockify.call import main
 from target_clockify.model.procedures import PROCEDURES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _DATES = {"issuedDate": "2026-01-01T00:00:00Z", "dueDate": "2026-02-01T00:00:00Z"}
 _DAY = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
@@ -187,3 +190,40 @@ def test_every_procedure_is_called_here() -> None:
 
 def _anonymous(route: str) -> str:
     return "/".join("{}" if part.startswith("{") else part for part in route.split("/"))
+
+
+_SEEN = sorted(one.name for one in PROCEDURES if one.changes and one.name in _CALLS)
+
+
+@pytest.mark.parametrize("name", _SEEN)
+def test_what_a_call_would_bring_about_and_is_there_already_is_not_called(
+    name: str, empty: Any, ids: dict[str, str], runner: Any, singer: Any, tmp_path: Path
+) -> None:
+    _, *words = _words(name, _CALLS[name][0], ids)
+    row = {parameter: _parsed(value) for parameter, value in (word[2:].split("=", 1) for word in words)}
+    if name in _UNDONE_FIRST:
+        _call(empty, _words(*_UNDONE_FIRST[name], ids))
+    target = runner(empty, tmp_path)
+    messages = [singer.schema(name), singer.record(name, id="first", **row)]
+    first = target(messages)
+    assert (first.code, sum(first.writes.values())) == (0, 1), first.log
+    assert first.counts[name] == {"called": 1}
+    again = target([messages[0], singer.record(name, id="another", **row)])
+    assert (again.code, again.writes) == (0, {}), again.log
+    assert again.counts[name] == {"unchanged": 1}
+    assert target([*messages, singer.record(name, id="another", **row)]).counts[name] == {"unchanged": 2}
+
+
+_UNDONE_FIRST = {
+    "AddUserToGroup": ("RemoveUserFromGroup", "userGroupId={group} userId={me}"),
+    "ActivatePolicy": ("ArchivePolicy", "policyId={policy}"),
+    "RemoveProjectMembers": ("AddProjectMembers", 'projectId={project} userIds=["{other}"]'),
+}
+"""What has to be taken back before a call changes anything."""
+
+
+def _parsed(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -119,15 +119,17 @@ class Decider:
 
     def _shows(self, procedure: Procedure, given: State) -> bool:
         """Tell whether a call would change nothing, as far as one sees that."""
+        if procedure.brings:
+            name, id_field, fields = procedure.brings
+            state = self._listed(BY_NAME[name], given, id_field)
+            return state is not None and not differences(BY_NAME[name], state, fields(given))
         if procedure.effect is None:
             return False
-        target = BY_NAME[procedure.effect.of]
-        parents = [given.get(name) for name in target.scope]
-        if None in parents:
-            return False
-        object_id = str(given[procedure.effect.id])
-        state = self.mirror.listed(target, object_id, tuple(map(str, parents)))
+        state = self._listed(BY_NAME[procedure.effect.of], given, procedure.effect.id)
         return state is not None and procedure.effect.shows(given, state)
+
+    def _listed(self, target: WritableObject, given: State, id_field: str) -> State | None:
+        return self.mirror.listed(target, given[id_field], tuple(str(given[name]) for name in target.scope))
 
     # -- the three operations ------------------------------------------------------------------
 

@@ -369,6 +369,11 @@ class Procedure(Writable):
     effect: Effect | None = None
 
     @property
+    def changes(self) -> str:
+        """The name of the object whose state shows its effect; empty where none does."""
+        return self.brings[0] if self.brings else self.effect.of if self.effect else ""
+
+    @property
     def needs_key(self) -> bool:
         """Whether a second call would add to the first, and only the key of a row tells that it is the same call."""
         return not self.repeatable

@@ -6,6 +6,7 @@ own, the object's declaration does the work.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.model.declaration import Call, Change, Effect, Field, Procedure, State
@@ -135,6 +136,25 @@ def _approval(change: Change) -> Iterator[Call]:
     yield Call("POST", f"/approval-requests/{who}{{type}}", json=body, ids={"type": given["type"]})
 
 
+def _shown(of: str, id_: str, shows: Callable[[State, State], bool]) -> Effect:
+    return Effect(of=of, id=id_, shows=shows)
+
+
+def _direct_members(project: State) -> set[str]:
+    members = [one for one in project.get("memberships") or () if isinstance(one, dict)]
+    return {str(one.get("userId")) for one in members if one.get("membershipType", "PROJECT") == "PROJECT"}
+
+
+_IN_GROUP = _shown("user_groups", "userGroupId", lambda given, group: given["userId"] in (group.get("userIds") or ()))
+_OUT_OF_GROUP = replace(_IN_GROUP, shows=lambda given, group: given["userId"] not in (group.get("userIds") or ()))
+_MEMBERS = _shown("projects", "projectId", lambda given, project: {*given["userIds"]} <= _direct_members(project))
+_NO_MEMBERS = replace(_MEMBERS, shows=lambda given, project: {*given["userIds"]}.isdisjoint(_direct_members(project)))
+
+
+def _policy(*, archived: bool) -> Effect:
+    return _shown("time_off_policies", "policyId", lambda _, policy: policy.get("archived") is archived)
+
+
 _ROLE: dict[str, Kind | Field] = {
     "userId": ID,
     "role": _parameter("role", WORD, enum=["WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER"]),
@@ -166,16 +186,19 @@ PROCEDURES: tuple[Procedure, ...] = (
         "AddUserToGroup",
         {"userGroupId": ID, "userId": ID},
         _one("POST", "/user-groups/{userGroupId}/users", "userId"),
+        effect=_IN_GROUP,
     ),
     _procedure(
         "RemoveUserFromGroup",
         {"userGroupId": ID, "userId": ID},
         _one("DELETE", "/user-groups/{userGroupId}/users/{userId}"),
+        effect=_OUT_OF_GROUP,
     ),
     _procedure(
         "SetUserStatus",
         {"userId": ID, "status": _parameter("status", WORD, enum=["ACTIVE", "INACTIVE"])},
         _one("PUT", "/users/{userId}", "status"),
+        effect=_shown("users", "userId", lambda given, user: user.get("membershipStatus") == given["status"]),
     ),
     _procedure("GiveManagerRole", _ROLE, _role("POST"), optional=("sourceType",)),
     _procedure("RemoveManagerRole", _ROLE, _role("DELETE"), optional=("sourceType",)),
@@ -197,12 +220,13 @@ PROCEDURES: tuple[Procedure, ...] = (
         _one("PATCH", "/projects/{projectId}/memberships", "memberships", "userGroups"),
         optional=("userGroups",),
     ),
-    _procedure("AddProjectMembers", {"projectId": ID, "userIds": IDS}, _membership(remove=False)),
-    _procedure("RemoveProjectMembers", {"projectId": ID, "userIds": IDS}, _membership(remove=True)),
+    _procedure("AddProjectMembers", {"projectId": ID, "userIds": IDS}, _membership(remove=False), effect=_MEMBERS),
+    _procedure("RemoveProjectMembers", {"projectId": ID, "userIds": IDS}, _membership(remove=True), effect=_NO_MEMBERS),
     _procedure(
         "SetProjectTemplate",
         {"projectId": ID, "isTemplate": FLAG},
         _one("PATCH", "/projects/{projectId}/template", "isTemplate"),
+        effect=_shown("projects", "projectId", lambda given, project: project.get("template") is given["isTemplate"]),
     ),
     _procedure(
         "CreateProjectFromTemplate",
@@ -238,11 +262,13 @@ PROCEDURES: tuple[Procedure, ...] = (
         "ArchiveExpenseCategory",
         {"categoryId": ID, "archived": FLAG},
         _one("PATCH", "/expenses/categories/{categoryId}/status", "archived"),
+        effect=_shown("expense_categories", "categoryId", lambda given, one: one.get("archived") is given["archived"]),
     ),
     _procedure(
         "ChangeInvoiceStatus",
         {"invoiceId": ID, "invoiceStatus": _parameter("invoiceStatus", WORD, enum=_STATUSES)},
         _one("PATCH", "/invoices/{invoiceId}/status", "invoiceStatus"),
+        effect=_shown("invoices", "invoiceId", lambda given, one: one.get("status") == given["invoiceStatus"]),
     ),
     _procedure(
         "DuplicateInvoice", {"invoiceId": ID}, _one("POST", "/invoices/{invoiceId}/duplicate"), repeatable=False
@@ -363,11 +389,13 @@ PROCEDURES: tuple[Procedure, ...] = (
         "ArchivePolicy",
         {"policyId": ID},
         lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ARCHIVED"})],
+        effect=_policy(archived=True),
     ),
     _procedure(
         "ActivatePolicy",
         {"policyId": ID},
         lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ACTIVE"})],
+        effect=_policy(archived=False),
     ),
     _procedure(
         "UpdateBalance",
@@ -391,6 +419,11 @@ PROCEDURES: tuple[Procedure, ...] = (
         },
         _one("PATCH", "/time-off/policies/{policyId}/requests/{requestId}", "status", "note"),
         optional=("note",),
+        effect=_shown(
+            "time_off_requests",
+            "requestId",
+            lambda given, one: (one.get("status") or {}).get("statusType") == given["status"],
+        ),
     ),
     _procedure(
         "SubmitApproval",
@@ -409,6 +442,11 @@ PROCEDURES: tuple[Procedure, ...] = (
         {"approvalRequestId": ID, "state": _parameter("state", WORD, enum=_STATES), "note": TEXT},
         _one("PATCH", "/approval-requests/{approvalRequestId}", "state", "note"),
         optional=("note",),
+        effect=_shown(
+            "approval_requests",
+            "approvalRequestId",
+            lambda given, one: (one.get("status") or {}).get("state") == given["state"],
+        ),
     ),
     _procedure("RotateWebhookToken", {"webhookId": ID}, _one("PATCH", "/webhooks/{webhookId}/token"), repeatable=False),
 )
