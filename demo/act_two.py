@@ -247,6 +247,7 @@ def _told(change: Change, row: Mapping[str, Any]) -> str:
     fields = [
         f"{field} {json.dumps(new)}" if old is None else f"{field} {json.dumps(old)} -> {json.dumps(new)}"
         for field, (old, new) in change["changes"].items()
+        if change["operation"] != "DELETE"
     ]
     words = [
         change["operation"],

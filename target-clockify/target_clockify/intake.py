@@ -10,7 +10,7 @@ import msgspec
 from target_clockify import waiting
 from target_clockify.books.ledger import Row
 from target_clockify.decide.decider import Decider
-from target_clockify.decide.decisions import Desired, Rejected, Unchanged, Waits, Write, differences
+from target_clockify.decide.decisions import Desired, Recognised, Rejected, Unchanged, Waits, Write, differences
 from target_clockify.errors import RejectedError
 from target_clockify.mirror import digest
 from target_clockify.model.declaration import Operation, Procedure, WritableObject
@@ -58,7 +58,7 @@ class Intake:
         self.references = References(ledger, mirror, BY_NAME)
         self.turn = 0
         self.deletes = 0
-        self._decider = Decider(ledger, mirror, seen, settings.allow_irreversible)
+        self._decider = Decider(ledger, mirror, seen, settings.allow_irreversible, settings.rebuilds_ledger)
         self._ledger = ledger
         self._mirror = mirror
         self._seen = seen
@@ -80,7 +80,7 @@ class Intake:
         try:
             decision = self._mirror.answer(lambda: self._decider.decide(desired))
             self._claim(decision, desired.row)
-            if isinstance(decision, Unchanged):
+            if not isinstance(decision, Write):
                 return decision
             if awaited := self._under_way.in_the_way_of(decision):
                 return Waits(one, awaited, "a write that is under way")
@@ -93,10 +93,10 @@ class Intake:
         self._under_way.begin(decision)
         return decision
 
-    def _claim(self, decision: Unchanged | Write, row: Row | None) -> None:
+    def _claim(self, decision: Unchanged | Recognised | Write, row: Row | None) -> None:
         """Note which object a record stands for, unless the ledger tells already: no other row may delete it."""
         one = decision.incoming
-        object_id = decision.id if isinstance(decision, Unchanged) else decision.entry.id
+        object_id = decision.entry.id if isinstance(decision, Write) else decision.id
         if one.deleted or object_id is None or (row and row.id == object_id):
             return
         self._seen.claim(one.route.object.name, object_id, *one.identity)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_clockify import waiting
 from target_clockify.books.ledger import Row
-from target_clockify.decide.decisions import Rejected, Unchanged, Waits, Write
+from target_clockify.decide.decisions import Recognised, Rejected, Unchanged, Waits, Write
 from target_clockify.errors import RejectedError, StoppedError
 from target_clockify.model.declaration import Operation, WritableObject
 from target_clockify.model.objects import BY_NAME
@@ -95,6 +95,8 @@ class Results:
                 self._wait(one.incoming, one.awaited, one.reason)
             elif isinstance(one, Rejected):
                 self.reject(one)
+            elif isinstance(one, Recognised):
+                self._recognised(one)
             else:
                 if one.takes_over and self._stores:
                     self._ledger.move(one.takes_over, one.incoming.key)
@@ -165,6 +167,20 @@ class Results:
             self._left_standing[incoming.route.stream] += 1
         if one.id and one.id != incoming.key:
             self._ledger.suppose(incoming.route.object.name, *incoming.identity, one.id)
+        self._done_with(incoming, one.id)
+
+    def _recognised(self, one: Recognised) -> None:
+        """Note what a record became, as far as one can tell; the next run compares the two."""
+        incoming, name = one.incoming, one.incoming.route.object.name
+        self._summary.count(incoming.route.stream, "unclear" if one.entry else "found" if one.id else "not found")
+        if one.id:
+            self._ledger.suppose(name, *incoming.identity, one.id)
+        if self._stores and one.id:
+            scope = dict(zip(incoming.route.object.scope, one.scope, strict=False))
+            self._ledger.remember([Row(*incoming.identity, name, one.id, scope)])
+        elif self._stores and one.entry:
+            self._ledger.begin([one.entry])
+            self._ledger.finish([(one.entry, "unknown", "the ledger was lost", None)])
         self._done_with(incoming, one.id)
 
     def _premises(self, unchanged: Unchanged) -> list[Row]:

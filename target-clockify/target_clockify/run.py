@@ -30,6 +30,7 @@ from target_clockify.missing import Versions, deletions
 from target_clockify.results import Results
 from target_clockify.scratch import Seen, Taken, open_scratch
 from target_clockify.under_way import UnderWay
+from target_clockify.understand.currencies import in_force
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from clockify_client import Client
 
     from target_clockify.books.ledger import Ledger
+    from target_clockify.decide.decisions import Write
     from target_clockify.settings import Settings
     from target_clockify.understand.route import Route
 
@@ -71,7 +73,7 @@ class Run:
         self._mirror = Mirror(reader, self._fan_out, scratch)
         self._waiting, self._seen, under_way = waiting.Waiting(scratch), Seen(scratch), UnderWay()
         self._copying = Copying(settings.workspace_id, settings.config.get("copy_from"))
-        self._acknowledgement = Acknowledgement(None if settings.dry_run else self._acknowledge)
+        self._acknowledgement = Acknowledgement(self._acknowledge if settings.writes else None)
         self._inbox = Inbox(self.routes, self._copying, self._seen, self._waiting, under_way)
         self._intake = Intake(settings, ledger, self._mirror, self._seen, under_way, self._copying)
         self._results = Results(
@@ -84,7 +86,7 @@ class Run:
             self.summary,
             self._acknowledgement,
         )
-        self._writer = Rehearsal(settings) if settings.dry_run else Writer(client, reader, ledger)
+        self._writer = Rehearsal(settings, self._currency) if settings.dry_run else Writer(client, reader, ledger)
         self._dispatcher = Dispatcher(self._writer, 0 if settings.dry_run else client.settings.max_workers)
         self._chunks = Chunks(self._inbox, self._intake, self._dispatcher, self._results, self._begin, check)
         self._versions = Versions()
@@ -134,7 +136,7 @@ class Run:
             self._chunks.work_off()
         for taken, reason in self._waiting.release_all():
             self._results.reject_taken(taken, RejectedError("unresolved", reason), of=self._inbox.glance(taken))
-        if self.settings.config.get("delete_missing"):
+        if self.settings.config.get("delete_missing") and not self.settings.rebuilds_ledger:
             self._delete_missing()
         self._copying.tell()
         self._results.tell()
@@ -157,8 +159,12 @@ class Run:
 
     def _begin(self) -> None:
         self.rejects.start()
-        if isinstance(self._writer, Writer):
+        if isinstance(self._writer, Writer) and self.settings.writes:
             recover(self.ledger, self._mirror, self._writer)
+
+    def _currency(self, write: Write) -> str:
+        told = {**write.current, **write.given}
+        return self._mirror.answer(lambda: in_force(self._mirror, write.incoming.route.object, told))
 
     def _acknowledge(self, state: Any) -> None:
         self.rejects.sync()

@@ -88,6 +88,14 @@ _OWN: dict[str, Any] = th.PropertiesList(
         description="Send nothing and acknowledge no state; tell on stderr what would be changed, field by field.",
     ),
     th.Property(
+        "rebuild_ledger",
+        th.BooleanType,
+        default=False,
+        title="Rebuild the ledger",
+        description="Write nothing to Clockify and acknowledge no state; find the objects that rows became, by natural "
+        "keys, `match_on`, or all that they were created with, and note them in the ledger.",
+    ),
+    th.Property(
         "plan_path",
         th.StringType,
         title="Plan",
@@ -192,6 +200,16 @@ class Settings:
     def time_zone(self) -> str:
         """The zone of times without an offset: an IANA name, or `user`."""
         return str(self.config.get("time_zone") or USER)
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written to Clockify."""
+        return not (self.dry_run or self.rebuilds_ledger)
+
+    @property
+    def rebuilds_ledger(self) -> bool:
+        """Whether the ledger is rebuilt from what comes in and what is there, and nothing written to Clockify."""
+        return bool(self.config.get("rebuild_ledger"))
 
     @property
     def dry_run(self) -> bool:

@@ -35,6 +35,7 @@ from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, Settings, client_
 from target_clockify.understand.route import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
@@ -69,7 +70,7 @@ class TargetClockify(Target):
         config: dict[str, Any] | None = None,
         parse_env_config: bool = False,
         validate_config: bool = True,
-        dry_run: bool = False,
+        flags: Mapping[str, bool] | None = None,
         **kwargs: Any,
     ) -> None:
         """Take the settings before the SDK does: its own messages repeat values, and it stumbles over odd ones.
@@ -79,7 +80,8 @@ class TargetClockify(Target):
         """
         self.append_builtin_config(self.config_jsonschema)
         environment = configuration.from_environment(self.config_jsonschema, VARIABLES) if parse_env_config else {}
-        settings = configuration.merged(config or {}, environment) | ({"dry_run": True} if dry_run else {})
+        settings = configuration.merged(config or {}, environment)
+        settings |= {name: True for name, is_set in (flags or {}).items() if is_set}
         if validate_config:
             configuration.check(settings, self.config_jsonschema)
             if problems := list(streams.problems(settings)):
@@ -225,7 +227,7 @@ class TargetClockify(Target):
     def _process_state_message(self, message: Message) -> None:  # type: ignore[override]
         if self._run is not None:
             self._run.state(message.value)
-        elif not self.config.get("dry_run"):
+        elif not (self.config.get("dry_run") or self.config.get("rebuild_ledger")):
             self._write_state_message(message.value)
 
     @override
@@ -312,13 +314,15 @@ class TargetClockify(Target):
         file_input: IO[str] | None = None,
         report: str | None = None,
         dry_run: bool = False,
+        rebuild_ledger: bool = False,
     ) -> None:
         """Run the target; every failure is one line on stderr and exit code 1."""
         super(Target, cls).invoke(about=about, about_format=about_format)
         config = config or _ConfigInput()
         target: TargetClockify | None = None
         try:
-            target = cls(config=config.config, parse_env_config=config.parse_env, dry_run=dry_run)
+            flags = {"dry_run": dry_run, "rebuild_ledger": rebuild_ledger}
+            target = cls(config=config.config, parse_env_config=config.parse_env, flags=flags)
             if report:
                 target.tell_report(report)
                 return
@@ -350,6 +354,8 @@ class TargetClockify(Target):
         command.params.append(
             click.Option(["--dry-run"], is_flag=True, help="Tell what would be written, and send nothing.")
         )
+        found = "Write nothing, and note in a lost ledger what rows became."
+        command.params.append(click.Option(["--rebuild-ledger"], is_flag=True, help=found))
         command.params.append(
             click.Option(["--report"], metavar="RUN", help="Print what a run changed (`last` is the latest), and exit.")
         )

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from tests.prefork import Prefork
 
 _TARGET = Path(sys.executable).with_name("target-clockify")
-_COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|superseded|skipped|not copied|rejected)")
+_COUNT = re.compile(
+    r"(\d+) (found|not found|unclear|inserted|updated|unchanged|deleted|called|superseded|skipped|not copied|rejected)"
+)
 _READING_POSTS = ("/info", "/time-off/requests", "/totals", "/batch", "/reports/")
 
 

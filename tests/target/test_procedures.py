@@ -196,7 +196,7 @@ _SEEN = sorted(one.name for one in PROCEDURES if one.changes and one.name in _CA
 
 
 @pytest.mark.parametrize("name", _SEEN)
-def test_what_a_call_would_bring_about_and_is_there_already_is_not_called(
+def test_what_a_call_would_bring_about_and_is_there_already_is_not_called(  # noqa: PLR0913, PLR0917
     name: str, empty: Any, ids: dict[str, str], runner: Any, singer: Any, tmp_path: Path
 ) -> None:
     _, *words = _words(name, _CALLS[name][0], ids)

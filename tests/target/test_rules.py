@@ -300,3 +300,32 @@ def test_errors_are_told_in_words(target: Any, singer: Any) -> None:
         "name must have at least 2 characters",
         "note must have at most 16384 characters",
     ]
+
+
+def test_a_plan_on_a_terminal_shows_money_hours_calls_and_what_would_go(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    hour = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:30:00Z"}
+    before = [
+        singer.schema("projects"),
+        singer.schema("tags"),
+        singer.record("projects", id="p", name="Site", hourlyRate=8500, timeEstimate={"estimate": "PT10H"}),
+        singer.record("tags", id="t", name="Rush"),
+    ]
+    assert target(before).code == 0
+    messages = [
+        *before[:2],
+        singer.schema("time_entries"),
+        singer.schema("SetProjectTemplate"),
+        singer.record("projects", id="p", hourlyRate=9050, timeEstimate={"estimate": "PT12H30M"}),
+        singer.record("time_entries", id="e", userId=me, projectId="p", timeInterval=hour),
+        singer.record("SetProjectTemplate", id="m", projectId="p", isTemplate=True),
+        singer.record("tags", id="t", _sdc_deleted_at="2026-01-06T00:00:00Z"),
+    ]
+    plan = target(messages, dry_run=True, plan_path=None)
+    told = {line.split()[1]: line for line in plan.log.splitlines() if line.startswith("would ")}
+    assert "amount: 85.00 USD" in told["UPDATE"]
+    assert "amount: 90.50 USD" in told["UPDATE"]
+    assert "estimate: 12:30 h" in told["UPDATE"]
+    assert "1:30 h" in told["INSERT"]
+    assert "isTemplate: true" in told["CALL"]
+    assert told["DELETE"].endswith('name: "Rush"; archived: false')

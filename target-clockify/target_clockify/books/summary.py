@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
-_COLUMNS = ("inserted", "updated", "unchanged", "deleted", "called", "superseded", "skipped", "not copied", "rejected")
+_COLUMNS = (
+    *("found", "not found", "unclear", "inserted", "updated", "unchanged", "deleted", "called", "superseded"),
+    *("skipped", "not copied", "rejected"),
+)
 _REFRESH = 0.2
 
 

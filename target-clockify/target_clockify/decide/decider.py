@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.books.ledger import Entry
-from target_clockify.decide.decisions import Desired, Unchanged, Write, differences
+from target_clockify.decide.decisions import Desired, Recognised, Unchanged, Write, differences
 from target_clockify.decide.identity import Identities
 from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import House, Operation, Procedure, WritableObject
@@ -37,20 +37,35 @@ class Decider:
         mirror: The workspace as it is.
         seen: The keys that came in this run.
         allow_irreversible: Whether users and workspaces may be inserted.
+        rebuilds: Whether the ledger is rebuilt, and nothing written.
     """
 
     ledger: Ledger
     mirror: Mirror
     seen: Seen
     allow_irreversible: bool = False
+    rebuilds: bool = False
 
     @property
     def identities(self) -> Identities:
         """What tells the object of a record."""
-        return Identities(self.ledger, self.mirror, self.seen)
+        return Identities(self.ledger, self.mirror, self.seen, by_all=self.rebuilds)
 
-    def decide(self, desired: Desired) -> Unchanged | Write:
+    def decide(self, desired: Desired) -> Unchanged | Write | Recognised:
         """Return what is to be done for a record.
+
+        Raises:
+            RejectedError: Nothing can be done.
+            NotReadError: A list has to be read first.
+        """
+        decision = self._decided(desired)
+        if not self.rebuilds or isinstance(decision, Unchanged):
+            return decision
+        is_blind = decision.operation is Operation.CALL and not decision.procedure.repeatable
+        return Recognised(decision.incoming, decision.entry.id, decision.scope, decision.entry if is_blind else None)
+
+    def _decided(self, desired: Desired) -> Unchanged | Write:
+        """Return what would be done for a record, were the ledger not being rebuilt.
 
         Raises:
             RejectedError: Nothing can be done.
@@ -114,7 +129,8 @@ class Decider:
             raise RejectedError("unknown_outcome", msg)
         if self._shows(procedure, given):
             return Unchanged(incoming, "", row=row)
-        entry = Entry(*incoming.identity, procedure.name, Operation.CALL.value, None)
+        parameters = {name: (None, value) for name, value in given.items() if value is not None}
+        entry = Entry(*incoming.identity, procedure.name, Operation.CALL.value, None, parameters)
         return Write(incoming, Operation.CALL, (), given, {}, entry)
 
     def _shows(self, procedure: Procedure, given: State) -> bool:
@@ -214,7 +230,8 @@ class Decider:
         if current:  # it goes from where it is, which need not be where the record says
             scope = tuple(str(current.get(name)) for name in target.scope)
         self._check_house_rules(target, Operation.DELETE, current, {})
-        entry = Entry(*incoming.identity, target.name, Operation.DELETE.value, found)
+        lost = {one.name: (current[one.name], None) for one in target.fields if current.get(one.name) is not None}
+        entry = Entry(*incoming.identity, target.name, Operation.DELETE.value, found, lost)
         return Write(incoming, Operation.DELETE, scope, desired.given, current, entry)
 
     def _may_be_hidden(self, target: WritableObject, desired: Desired) -> bool:

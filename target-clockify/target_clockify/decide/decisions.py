@@ -115,6 +115,23 @@ class Write:
 
 
 @dataclass
+class Recognised:
+    """A record of a run that rebuilds the ledger and writes nothing.
+
+    Attributes:
+        incoming: The record.
+        id: The id of the object that it became; None if there is none, or nobody can tell.
+        scope: The parents of the object.
+        entry: The entry of a call in the journal, which notes that nobody can tell whether it was made.
+    """
+
+    incoming: Incoming
+    id: str | None
+    scope: Scope = ()
+    entry: Entry | None = None
+
+
+@dataclass
 class Waits:
     """A record that cannot be decided about, or written, yet."""
 
@@ -132,7 +149,7 @@ class Rejected:
     operation: str = ""
 
 
-Decision = Unchanged | Write | Waits | Rejected
+Decision = Unchanged | Write | Recognised | Waits | Rejected
 
 
 def differences(target: Writable, current: State, given: State) -> dict[str, tuple[Any, Any]]:

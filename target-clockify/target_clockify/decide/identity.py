@@ -24,9 +24,11 @@ class Identities:
         ledger: What rows became.
         mirror: The workspace as it is.
         seen: The keys that came in this run.
+        by_all: Records find objects without a natural key by all that these are created with, as the ledger is lost.
     """
 
-    def __init__(self, ledger: Ledger, mirror: Mirror, seen: Seen) -> None:
+    def __init__(self, ledger: Ledger, mirror: Mirror, seen: Seen, *, by_all: bool = False) -> None:
+        self._by_all = by_all
         self._ledger = ledger
         self._mirror = mirror
         self._seen = seen
@@ -94,7 +96,7 @@ class Identities:
         usable = (incoming.route.match_on,) if incoming.route.match_on else target.natural_keys
         natural = next((some for some in usable if given.get(some[0]) not in (None, "")), None)
         if natural is None:
-            return None
+            return self._alike(target, desired) if self._by_all and not incoming.deleted else None
         # What a row does not state of a natural key may be anything; a copy says all of it.
         fields = natural if incoming.copied else tuple(name for name in natural if name in given)
         found = self._mirror.matching(target, fields, given)
@@ -113,6 +115,14 @@ class Identities:
             )
             raise RejectedError("duplicate", msg)
         return free[0] if free else None
+
+    def _alike(self, target: WritableObject, desired: Desired) -> str | None:
+        """Return the id of an object that a record could have created and that is nobody's."""
+        if not target.recognised_by:
+            return None
+        alike = self._mirror.matching(target, target.recognised_by, desired.given)
+        me = desired.incoming.identity
+        return next((one for one in alike if not self.claimants(target, one) - {me}), None)
 
     def _is_free(self, target: WritableObject, incoming: Incoming, owners: Iterable[Row]) -> bool:
         """Tell whether a record may stand for an object that these rows stand for.
