@@ -174,7 +174,7 @@ def _with_ids(incoming: Incoming, reader: Reader) -> State:
         ledger = Ledger("sqlite://", reader.workspace, "call")
         return References(ledger, mirror, BY_NAME).resolved(incoming)[0]
     except UnresolvedError as error:
-        raise ValueError(error.said) from None
+        raise ValueError(str(error)) from None
     finally:
         fan_out.close()
 

@@ -200,8 +200,8 @@ class Intake:
             one.route.fill(one)
             given, absent = self.references.resolved(one)
         except UnresolvedError as error:
-            name, key, _ = error.missing[0]
-            others.append(Waits(one, waiting.reference(name, key), error.said))
+            first = error.missing[0]
+            others.append(Waits(one, waiting.reference(first.name, first.value), str(error)))
         except RejectedError as error:
             others.append(Rejected(one, error))
         else:

@@ -128,8 +128,8 @@ def test_references_that_never_come_are_rejected_by_name(target: Any, singer: An
     )
     assert result.code == 1
     assert {reject["stream"]: reject["message"] for reject in result.rejects} == {
-        "projects": "refers to what never came: clients nobody",
-        "tasks": "refers to what never came: projects p1",
+        "projects": "clientId refers to what never came: no clients nobody (looked for as a row's key, an id, name)",
+        "tasks": "projectId refers to what never came: no projects p1 (looked for as a row's key, an id, name)",
     }
     assert result.states == [{"done": True}]
 
@@ -143,7 +143,10 @@ def test_a_reference_by_a_name_that_several_have_is_rejected_as_that(target: Any
     schemas = [singer.schema("time_entries"), singer.schema("projects")]
     result = target([*schemas, singer.record("time_entries", id=1, **row, taskId="Design")])
     assert [reject["message"] for reject in result.rejects] == [
-        "refers to what never came: tasks Design; 2 projects are called Site: use the id of the one that is meant"
+        (
+            "projectId: 2 projects are called Site: use the id of the one that is meant; "
+            "taskId refers to what never came: no tasks Design (looked for as a row's key, an id, name)"
+        )
     ]
     resolving = singer.record("projects", id="Site", name="Third")
     assert target([*schemas, singer.record("time_entries", id=1, **row), resolving]).code == 0

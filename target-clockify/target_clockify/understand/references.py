@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_clockify.errors import RejectedError
 from target_clockify.understand.keys import is_clockify_id
@@ -28,25 +28,38 @@ _CURRENCIES = "currencies"  # they are part of a workspace, and have ids there
 _ABSENT: Any = object()
 
 
-class UnresolvedError(Exception):
-    """References that do not tell which object they mean.
+class Missing(NamedTuple):
+    """A reference that does not tell which object it means.
 
     Attributes:
-        missing: Of each the name of the object, what the record calls it, and how many are called so.
+        field: The field it is in.
+        name: The name of the object; of several, with `|` between them.
+        value: What the record calls it.
+        found: How many objects are called so.
+        under: What was looked for beside the keys of the source and the ids of Clockify: `name`, `email`.
     """
 
-    def __init__(self, missing: list[tuple[str, str, int]]) -> None:
-        super().__init__(missing)
-        self.missing = missing
+    field: str
+    name: str
+    value: str
+    found: int
+    under: str
 
-    @property
-    def said(self) -> str:
-        """What is wrong with them, and waited for, in words."""
-        unknown = ", ".join(f"{name} {key}" for name, key, count in self.missing if not count)
-        ambiguous = [
-            f"{n} {name} are called {key}: use the id of the one that is meant" for name, key, n in self.missing if n
-        ]
-        return "; ".join([*([f"refers to what never came: {unknown}"] if unknown else []), *ambiguous])
+    def __str__(self) -> str:
+        """What is wrong with it, in words."""
+        names = self.name.replace("|", " or ")
+        if self.found:
+            return f"{self.field}: {self.found} {names} are called {self.value}: use the id of the one that is meant"
+        under = ", ".join(("a row's key", "an id", *([self.under] if self.under else [])))
+        return f"{self.field} refers to what never came: no {names} {self.value} (looked for as {under})"
+
+
+class UnresolvedError(Exception):
+    """References that do not tell which objects they mean; the first of them is waited for."""
+
+    def __init__(self, missing: list[Missing]) -> None:
+        super().__init__("; ".join(map(str, missing)))
+        self.missing = missing
 
 
 class References:
@@ -75,12 +88,14 @@ class References:
         fields = dict(incoming.fields)
         if incoming.of_destination and "currencyCode" not in fields:
             return fields, []
-        missing: list[tuple[str, str, int]] = []
+        missing: list[Missing] = []
         absent: list[str] = []
         for one, places in _referring(incoming.route.object, fields):
             value = fields[one.name]
             for place, name in places.items():
-                value = _replaced(value, place, partial(self._resolve, incoming, name, place, missing, absent))
+                value = _replaced(
+                    value, place, partial(self._resolve, incoming, (one.name, place, name), missing, absent)
+                )
             fields[one.name] = value
             if value is None:
                 del fields[one.name]
@@ -88,16 +103,19 @@ class References:
             raise UnresolvedError(missing)
         return fields, absent
 
-    def _resolve(  # noqa: PLR0913, PLR0917
-        self,
-        incoming: Incoming,
-        name: str,
-        place: str,
-        missing: list[tuple[str, str, int]],
-        absent: list[str],
-        value: Any,
+    def _resolve(
+        self, incoming: Incoming, at: tuple[str, str, str], missing: list[Missing], absent: list[str], value: Any
     ) -> Any:
-        """Return the id that a reference means; note it where it means none."""
+        """Return the id that a reference means; note it where it means none.
+
+        Args:
+            incoming: The record.
+            at: The field, the place inside of it, and the object that is referred to.
+            missing: Takes references that do not tell what they mean.
+            absent: Takes what a copy goes without.
+            value: What the record calls the object.
+        """
+        field, place, name = at
         found = self._ids(name, str(value), incoming)
         if len(found) == 1:
             return found[0]
@@ -105,7 +123,9 @@ class References:
             absent.append(f"{name} of {incoming.route.object.name}")
             return _ABSENT
         if name in self._objects or "|" in name:
-            missing.append((name, str(value), len(found)))
+            target = self._objects.get(name)
+            under = next((one for one in target.natural if one not in target.scope), "") if target else ""
+            missing.append(Missing(field, name, str(value), len(found), under))
         return None
 
     def _may_be_absent(self, name: str, incoming: Incoming) -> bool:
