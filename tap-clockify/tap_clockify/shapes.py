@@ -21,6 +21,15 @@ class WithheldError(Exception):
     """A row lacks the part that records are made of: some roles are not shown it, which does not mean it is empty."""
 
 
+def _array(row: Record, field: str) -> list[Any]:
+    if field not in row:
+        raise WithheldError
+    values = row[field] or []
+    if not isinstance(values, list):
+        raise TypeError(field)
+    return values
+
+
 def exploded(field: str, *, drop: tuple[str, ...] = (), **names: str) -> Shape:
     """Return a shape that makes one record of each object in an array of the row.
 
@@ -34,9 +43,7 @@ def exploded(field: str, *, drop: tuple[str, ...] = (), **names: str) -> Shape:
 
     def shape(row: Record, _: Ids) -> Iterator[Record]:
         outer = {name: row.get(source) for name, source in names.items()}
-        if field not in row:
-            raise WithheldError
-        for item in row[field] or ():
+        for item in _array(row, field):
             yield {**{name: value for name, value in item.items() if name not in drop}, **outer}
 
     return shape
@@ -55,12 +62,7 @@ def listed(field: str, name: str, **names: str) -> Shape:
 
     def shape(row: Record, _: Ids) -> Iterator[Record]:
         outer = {inner: row.get(source) for inner, source in names.items()}
-        if field not in row:
-            raise WithheldError
-        values = row[field] or []
-        if not isinstance(values, list):
-            raise TypeError(field)
-        for value in dict.fromkeys(values):
+        for value in dict.fromkeys(_array(row, field)):
             yield {name: value, **outer}
 
     return shape

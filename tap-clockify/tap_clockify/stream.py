@@ -145,7 +145,7 @@ class ClockifyStream(Stream):
     @override
     def _write_activate_version_message(self, full_table_version: int) -> None:
         """Keep back what the SDK sends before the first record; see `_sync_records`."""
-        self._stream_version = self._initialized_at  # milliseconds: two runs within a second differ
+        self._stream_version = self._tap.initialized_at  # milliseconds: two runs within a second differ
 
     @override
     def _sync_records(

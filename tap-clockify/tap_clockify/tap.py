@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
@@ -22,7 +23,6 @@ from clockify_client import (
     configuration,
 )
 from singer_sdk import Tap
-from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.tap_base import CliTestOptionValue
@@ -63,7 +63,7 @@ def _object_in(file: IO[str] | None, option: str) -> dict[str, Any] | None:
     if file is None:
         return None
     try:
-        content = load_json(file.read())
+        content = json.loads(file.read())
     except ValueError as error:  # bytes that are no text are one as well
         msg = f"{option} {file.name} is not JSON: {error}"
         raise ValueError(msg) from None
@@ -130,10 +130,8 @@ class TapClockify(Tap):
     @override
     def streams(self) -> dict[str, Any]:
         """The streams in the order in which they are read: parents before what hangs on them."""
-        if self._streams is None:
-            by_name = super().streams
-            self._streams = {one.name: by_name[one.name] for one in STREAMS}
-        return self._streams
+        by_name = super().streams
+        return {one.name: by_name[one.name] for one in STREAMS}
 
     @property
     @override

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clockify_client import endpoints
@@ -41,6 +42,12 @@ def _every_state(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
             yield {**workspace, "onlyStatus": status}
 
 
+def _audiences(of: StreamDeclaration, name: str, owner: str, **names: str) -> StreamDeclaration:
+    """Return the stream of whom the rows of another are for; `owner` takes their ids."""
+    shape = shapes.audience(**{owner: "id"}, **names)
+    return replace(of, name=name, key=(owner, "audienceType", "audienceId"), shape=shape, selected=False)
+
+
 HOLIDAYS = per_workspace(endpoints.HOLIDAYS)
 POLICIES = per_workspace(endpoints.TIME_OFF_POLICIES)
 BALANCES = Source(endpoints.TIME_OFF_BALANCES, POLICIES, shapes.each("policyId"))
@@ -48,31 +55,14 @@ APPROVALS = Source(
     endpoints.APPROVAL_REQUESTS.having(params={"status": "{onlyStatus}"}), WORKSPACES, _every_state, overlapping=True
 )
 _APPROVAL = shapes.hoisted("approvalRequest")
+_HOLIDAYS = StreamDeclaration("holidays", HOLIDAYS)
+_POLICIES = StreamDeclaration("time_off_policies", POLICIES, keep=_of_status, narrowed=_only_archived)
 
 STREAMS = (
-    StreamDeclaration("holidays", HOLIDAYS),
-    StreamDeclaration(
-        "holiday_audiences",
-        HOLIDAYS,
-        key=("holidayId", "audienceType", "audienceId"),
-        shape=shapes.audience(holidayId="id"),
-        selected=False,
-    ),
-    StreamDeclaration(
-        "time_off_policies",
-        POLICIES,
-        keep=_of_status,
-        narrowed=_only_archived,
-    ),
-    StreamDeclaration(
-        "time_off_policy_audiences",
-        POLICIES,
-        key=("policyId", "audienceType", "audienceId"),
-        shape=shapes.audience(policyId="id", archived="archived"),
-        keep=_of_status,
-        narrowed=_only_archived,
-        selected=False,
-    ),
+    _HOLIDAYS,
+    _audiences(_HOLIDAYS, "holiday_audiences", "holidayId"),
+    _POLICIES,
+    _audiences(_POLICIES, "time_off_policy_audiences", "policyId", archived="archived"),
     StreamDeclaration("time_off_requests", per_workspace(endpoints.TIME_OFF_REQUESTS)),
     StreamDeclaration("time_off_balances", BALANCES),
     StreamDeclaration("balance_assignments", Source(endpoints.BALANCE_ASSIGNMENTS, BALANCES, _pairs), selected=False),
