@@ -480,6 +480,7 @@ def test_names_are_hard_to_store_and_to_tell_apart(name: str, request: pytest.Fi
     names = [row["name"] for table in tables for row in table.values()]
     for sign in (",", '"', "'", "\N{ROCKET}", "\N{ROMAN NUMERAL TWO}" if name == "tiny" else "\N{ROMAN NUMERAL SEVEN}"):
         assert any(sign in each for each in names), sign
+    assert any("\0" in change["document"].get("name", "") for change in space.changes if change["kind"] == "deleted")
     assert max(map(len, names)) == 255
     by_name: dict[str, set[str]] = {}
     for row in space.projects.values():

@@ -158,7 +158,7 @@ def add_changes(workspace: Workspace, draw: Draw, entries: Iterable[TimeEntry]) 
         kind = "created" if created >= since else "updated"
         moment = min(max(created, since + draw.between(0, DAY)), draw.now)
         changes.append(_change(kind, "TIME_ENTRY", entry.id, moment, entry_document(workspace, entry)))
-    for name in ("obsolete", "duplicate", "test"):
+    for name in ("obsolete", "dupli\0cate", "test"):
         moment = since + draw.between(DAY, FEED_DAYS * DAY - HOUR)
         gone = {"id": draw.new_id(since - 50 * DAY), "name": name, "workspaceId": workspace.id}
         changes.append(_change("deleted", "TAGS", gone["id"], moment, gone))
