@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clockify_sandbox.entities import balance as new_balance
-from clockify_sandbox.errors import not_in
-from clockify_sandbox.kinds import BALANCE, MEMBER, POLICY
-from clockify_sandbox.people import applies_to
+from clockify_sandbox.kinds import BALANCE, MEMBER
 
 if TYPE_CHECKING:
     from clockify_sandbox.call import Call
@@ -18,14 +16,12 @@ def balance_of(call: Call, user_id: str, policy: Entity) -> Entity:
     """The balance of a member under a policy.
 
     Raises:
-        ApiError: 400/501 if the user is no member, or the policy is not for them.
+        ApiError: 400/501 if the user is no member.
     """
     call.find(MEMBER, user_id)
     for balance in call.workspace.balances.values():
         if balance["userId"] == user_id and balance["policyId"] == policy["id"]:
             return balance
-    if not applies_to(call.workspace, policy, user_id):
-        raise not_in(MEMBER.noun, POLICY.noun)
     fresh = new_balance(call.new_id(), call.workspace.id, user_id, policy["id"], **limits(policy))
     call.workspace.balances[fresh["id"]] = fresh
     return fresh

@@ -171,8 +171,7 @@ def _custom_fields(call: Call, body: EntryBody) -> tuple[tuple[str, Any], ...]:
         if field["entityType"] == "TIMEENTRY" and default["status"] != "INACTIVE" and default["value"] is not None:
             values[field["id"]] = default["value"]
     for given in body.custom_fields or ():
-        if call.find(CUSTOM_FIELD, given.custom_field_id)["entityType"] != "TIMEENTRY":
-            raise not_in(CUSTOM_FIELD.noun)
+        call.find(CUSTOM_FIELD, given.custom_field_id)
         values[given.custom_field_id] = given.value
     return tuple(values.items())
 

@@ -60,7 +60,6 @@ INVOICE_ITEM = Message("Invoice item", "Partida de la factura", "Rechnungsposten
 PAYMENT = Message("Payment", "Pago", "Zahlung")
 POLICY = Message("Policy", "Política", "Richtlinie")
 PROJECT = Message("Project", "Proyecto", "Projekt")
-ROLE = Message("Role", "Función", "Rolle")
 SHARED_REPORT = Message("Shared report", "Informe compartido", "Geteilter Bericht")
 TAG = Message("Tag", "Etiqueta", "Tag")
 TAGS = Message("Tags", "Etiquetas", "Tags")
@@ -214,9 +213,6 @@ NOT_ONE_OF = Message(
     "Ha introducido un valor no válido en el campo: [{name}]. El valor debe ser uno de los siguientes: {values}",
     "Ungültiger Wert im Feld: [{name}]. Der Wert muss einer der folgenden sein: {values}",
 )
-PAGE_NEGATIVE = Message(
-    "Page must not be negative", "La página no debe ser negativa", "Die Seite darf nicht negativ sein"
-)
 PAGE_NOT_POSITIVE = Message(
     "Page must be a positive value", "La página debe ser un valor positivo", "Die Seite muss positiv sein"
 )
@@ -299,33 +295,13 @@ USER_NOT_IN_PROJECT = Message(
     "USER con id {user} no pertenece a PROJECT con id {project}",
     "USER mit id {user} gehört nicht zu PROJECT mit id {project}",
 )
-USER_EXISTS = Message(
-    "User with email {email} already exists in workspace",
-    "Ya existe un usuario con el correo {email} en el espacio de trabajo",
-    "Im Arbeitsbereich gibt es bereits einen Benutzer mit der Adresse {email}",
-)
 
 # -- time entries and timesheets --------------------------------------------------------------------------------------
 
-APPROVAL_EXISTS = Message(
-    "Approval request for this period already exists",
-    "Ya existe una solicitud de aprobación para este período",
-    "Für diesen Zeitraum gibt es bereits einen Genehmigungsantrag",
-)
-APPROVAL_MISSING = Message(
-    "There is no approval request for this period",
-    "No hay ninguna solicitud de aprobación para este período",
-    "Für diesen Zeitraum gibt es keinen Genehmigungsantrag",
-)
 APPROVAL_PERIOD = Message(
     "Approval period has changed. Expected period is {period}.",
     "El período de aprobación ha cambiado. El período esperado es {period}.",
     "Der Genehmigungszeitraum hat sich geändert. Erwartet wird {period}.",
-)
-APPROVAL_STATE = Message(
-    "Approval request cannot be changed from {before} to {after}",
-    "La solicitud de aprobación no puede pasar de {before} a {after}",
-    "Der Genehmigungsantrag kann nicht von {before} zu {after} wechseln",
 )
 ENTRY_APPROVED = Message(
     "Can't edit approved time entry.",
@@ -382,14 +358,6 @@ CC_EMAILS = Message(
     "Number of CC emails must be less than {limit}",
     "El número de correos en copia debe ser menor que {limit}",
     "Die Zahl der Kopien muss kleiner als {limit} sein",
-)
-NOT_A_TEMPLATE = Message(
-    "Project is not a template", "El proyecto no es una plantilla", "Das Projekt ist keine Vorlage"
-)
-ONE_ESTIMATE = Message(
-    "Only one of time estimate and budget estimate can be active",
-    "Solo puede estar activa la estimación de tiempo o la de presupuesto",
-    "Nur eine Schätzung, die der Zeit oder die des Budgets, kann aktiv sein",
 )
 VISIBLE_FIELDS = Message(
     "You can have up to {limit} visible custom fields",

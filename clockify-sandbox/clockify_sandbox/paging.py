@@ -37,7 +37,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Paging:
-    """A style: parameter names, first and last page number, default and largest size, whether `Last-Page` is sent."""
+    """A style: parameter names, first and last page number, default and largest size, whether `Last-Page` is sent.
+
+    A page before the first one is the first one, unless the style minds.
+    """
 
     page: str = "page"
     size: str = "page-size"
@@ -47,6 +50,7 @@ class Paging:
     maximum: int = CEILING
     last_page: bool = True
     in_body: bool = False
+    minds_small_pages: bool = False
 
     def of_query(self, query: Mapping[str, Sequence[str]]) -> Window:
         """The window that a query string asks for."""
@@ -64,11 +68,11 @@ class Paging:
             raise invalid(messages.PAGE_SIZE_NOT_POSITIVE)
         if size > self.maximum:
             raise invalid(messages.PAGE_SIZE_TOO_LARGE(limit=self.maximum))
-        if page < self.first:
-            raise invalid(messages.PAGE_NOT_POSITIVE if self.first else messages.PAGE_NEGATIVE)
+        if page < self.first and self.minds_small_pages:
+            raise invalid(messages.PAGE_NOT_POSITIVE)
         if self.last is not None and page > self.last:
             raise invalid(messages.AT_MOST(limit=self.last))
-        return Window(page - self.first, size)
+        return Window(max(0, page - self.first), size)
 
     @property
     def _names(self) -> tuple[str, str]:
@@ -93,7 +97,7 @@ class BodyPage(Body, kw_only=True):
 
 KEBAB = Paging()
 """Almost every list of the core host."""
-IN_PROGRESS = Paging(default=10, maximum=1000)
+IN_PROGRESS = Paging(default=10, maximum=1000, minds_small_pages=True)
 TIME_OFF = Paging(last=1000, maximum=200)
 BODY = Paging(size="pageSize", in_body=True, last_page=False)
 """`/users/info`, `/invoices/info`."""

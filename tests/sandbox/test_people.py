@@ -33,7 +33,6 @@ def test_an_invitation_answers_the_workspace_and_adds_a_pending_member(empty: Sa
     user_id = invite(empty, "new@x.example")
     workspace = empty.ok("GET", "/workspaces/{ws}")
     assert {row["userId"]: row["membershipStatus"] for row in workspace["memberships"]}[user_id] == "PENDING"
-    assert empty.refused("POST", USERS, {"email": "NEW@x.example"}) == (400, 501)
     empty.ok("PUT", f"{USERS}/{user_id}", {"status": "INACTIVE"})
     assert [row["id"] for row in empty.ok("GET", f"{USERS}?status=INACTIVE")] == [user_id]
     empty.reset(scale="empty", plan="FREE")
@@ -70,7 +69,6 @@ def test_roles_are_given_and_taken_with_a_body(empty: Sandbox) -> None:
     empty.ok("POST", f"{USERS}/{owner}/roles", {"role": "TEAM_MANAGER", "entityId": user})
     assert [row["id"] for row in empty.ok("GET", f"{USERS}/{user}/managers")] == [owner]
     assert empty.call("DELETE", f"{USERS}/{user}/roles", role).status_code == 204
-    assert empty.refused("DELETE", f"{USERS}/{user}/roles", role) == (400, 501)
     assert empty.refused("POST", f"{USERS}/{user}/roles", {**role, "role": "OWNER"}) == (400, 3002)
 
 
@@ -112,7 +110,6 @@ def test_group_members_come_and_go_one_by_one(empty: Sandbox) -> None:
     group = empty.ok("POST", groups, {"name": "Team", "userIds": [owner]})
     assert group["userIds"] == []
     path = f"{groups}/{group['id']}"
-    assert empty.refused("POST", groups, {"name": "Team"}) == (400, 501)
     assert empty.refused("GET", path) == (405, 3000)
     for _ in range(2):
         assert empty.ok("POST", f"{path}/users", {"userId": owner})["userIds"] == [owner]

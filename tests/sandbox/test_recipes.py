@@ -26,4 +26,10 @@ def test_recipes_work(title: str, block: str) -> None:
 
 
 def test_there_are_recipes() -> None:
-    assert [title for title, _ in BLOCKS] == ["Python, requests", "Python, httpx", "Node", "curl"]
+    assert [title for title, _ in BLOCKS] == [
+        "Python, requests",
+        "Python, httpx",
+        "Python, any program",
+        "Node",
+        "curl",
+    ]

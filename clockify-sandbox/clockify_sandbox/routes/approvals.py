@@ -27,13 +27,6 @@ _PERIOD = "WEEKLY"  # the setting of every workspace here
 _LISTABLE = ("PENDING", "APPROVED", "WITHDRAWN_APPROVAL")
 _TYPES = ("TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE")
 _HOLDS = {"PENDING", "APPROVED"}
-_NEXT = {
-    "PENDING": {"APPROVED", "REJECTED", "WITHDRAWN_SUBMISSION"},
-    "APPROVED": {"WITHDRAWN_APPROVAL"},
-    "REJECTED": {"PENDING"},
-    "WITHDRAWN_SUBMISSION": {"PENDING"},
-    "WITHDRAWN_APPROVAL": {"PENDING"},
-}
 _OF_OWNER = {"PENDING", "WITHDRAWN_SUBMISSION"}  # what the owner does; the other states are the approver's
 _ORDER = {
     "ID": by_id,
@@ -125,12 +118,10 @@ def resubmit_for(call: Call, body: Submission) -> Entity:
 def change_state(call: Call, body: StateChange) -> Entity:
     """Approve, reject, withdraw. Approval locks what the request holds; rejection and withdrawal let go of it."""
     request = call.named(APPROVAL_REQUEST, "approvalRequestId")
-    owner, before = request["ownerId"], request["status"]["state"]
+    owner = request["ownerId"]
     is_own = owner == call.user_id
     if not oversight(call)(owner) or (is_own and not call.is_admin and body.state not in _OF_OWNER):
         raise forbidden()
-    if body.state not in _NEXT[before]:
-        raise invalid(messages.APPROVAL_STATE(before=before, after=body.state))
     _change(call, request, body.state, body.note)
     return request_of(call.world, call.workspace, request)
 
@@ -151,9 +142,6 @@ def _user(call: Call) -> str:
 
 def _submit(call: Call, user_id: str, kind: str, body: Submission) -> Entity:
     start, end = _week(call, user_id, body)
-    for other in _of_week(call, user_id, start):
-        if other["status"]["state"] in _HOLDS and (other["type"] == kind or _TYPES[-1] in (kind, other["type"])):
-            raise invalid(messages.APPROVAL_EXISTS)
     request = approval_request(
         call.new_id(),
         call.workspace.id,
@@ -171,7 +159,7 @@ def _resubmit(call: Call, user_id: str, body: Submission) -> Entity:
     start, _ = _week(call, user_id, body)
     open_ones = [request for request in _of_week(call, user_id, start) if request["status"]["state"] != "APPROVED"]
     if not open_ones:
-        raise invalid(messages.APPROVAL_MISSING)
+        return _submit(call, user_id, _TYPES[-1], body)
     for request in open_ones:
         _change(call, request, "PENDING", None)
     return request_of(call.world, call.workspace, open_ones[0])

@@ -66,7 +66,6 @@ def create_field(call: Call, body: NewField) -> Entity:
     workspace = call.workspace
     if body.entity_type == "USER" and "USER_CUSTOM_FIELDS" not in workspace.record["features"]:
         raise not_on_plan(call.options.plan_refusal)
-    call.require_free_name(CUSTOM_FIELD, body.name, workspace.custom_fields.values())
     _require_room(call, body, None)
     field = entities.custom_field(call.new_id(), workspace.id, entityType=body.entity_type, **_fields(body))
     return call.insert(CUSTOM_FIELD, field)
@@ -76,7 +75,6 @@ def create_field(call: Call, body: NewField) -> Entity:
 def update_field(call: Call, body: FieldChange) -> Entity:
     """Replace a field; what it is on projects stays."""
     field = call.named(CUSTOM_FIELD, "customFieldId")
-    call.require_free_name(CUSTOM_FIELD, body.name, call.workspace.custom_fields.values(), field["id"])
     _require_room(call, body, field["id"])
     return call.update(CUSTOM_FIELD, field, _fields(body))
 

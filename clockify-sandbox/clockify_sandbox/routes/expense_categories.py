@@ -68,7 +68,6 @@ def list_categories(call: Call, query: CategoryQuery) -> Answer:
 @routes.post("/workspaces/{ws}/expenses/categories", status=201)
 def create_category(call: Call, body: CategoryBody) -> Entity:
     """A new category."""
-    call.require_free_name(CATEGORY, body.name, call.workspace.expense_categories.values())
     return call.insert(CATEGORY, {**expense_category(call.new_id(), call.workspace.id, body.name), **body.fields()})
 
 
@@ -76,7 +75,6 @@ def create_category(call: Call, body: CategoryBody) -> Entity:
 def update_category(call: Call, body: CategoryBody) -> Entity:
     """Replace everything but the archive state; totals of existing expenses stay."""
     category = call.named(CATEGORY, "categoryId")
-    call.require_free_name(CATEGORY, body.name, call.workspace.expense_categories.values(), category["id"])
     return call.update(CATEGORY, category, body.fields())
 
 

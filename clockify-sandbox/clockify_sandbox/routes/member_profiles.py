@@ -8,7 +8,7 @@ from clockify_sandbox import messages
 from clockify_sandbox.binding import Body
 from clockify_sandbox.bodies import CustomFieldValue, Day
 from clockify_sandbox.call import Call
-from clockify_sandbox.errors import invalid, not_in
+from clockify_sandbox.errors import invalid
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.values import seconds_of
@@ -67,7 +67,7 @@ def change_profile(call: Call, body: ProfileChange) -> Entity:
     """Change parts of a profile."""
     member, user = call.named(MEMBER, "userId"), call.world.users[call.path["userId"]]
     for value in body.user_custom_fields:
-        _user_field(call, value.custom_field_id)
+        call.find(CUSTOM_FIELD, value.custom_field_id)
     if body.work_capacity is not None:
         seconds_of(body.work_capacity)
     wishes = {"weekStart": body.week_start, "workCapacity": body.work_capacity, "workingDays": body.working_days}
@@ -88,7 +88,7 @@ def change_profile(call: Call, body: ProfileChange) -> Entity:
 )
 def set_value(call: Call, body: ValueBody) -> Entity:
     """Set the value of a custom field for a user."""
-    member, field = call.named(MEMBER, "userId"), _user_field(call, call.path["customFieldId"])
+    member, field = call.named(MEMBER, "userId"), call.named(CUSTOM_FIELD, "customFieldId")
     if body.value is None:
         raise invalid(messages.NOT_NULL)
     member["customFields"][field["id"]] = body.value
@@ -100,13 +100,6 @@ def set_value(call: Call, body: ValueBody) -> Entity:
         "userId": call.path["userId"],
         "value": body.value,
     }
-
-
-def _user_field(call: Call, field_id: str) -> Entity:
-    field = call.find(CUSTOM_FIELD, field_id)
-    if field["entityType"] != "USER":
-        raise not_in(CUSTOM_FIELD.noun)
-    return field
 
 
 def _value(field: Entity, user_id: str, member: Entity) -> Entity:

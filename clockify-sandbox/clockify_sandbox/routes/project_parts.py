@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from clockify_sandbox import entities, messages
+from clockify_sandbox import entities
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import Day, Minor, RateBody, rate_details
 from clockify_sandbox.call import Call
-from clockify_sandbox.errors import invalid, not_in, not_on_plan
+from clockify_sandbox.errors import not_in, not_on_plan
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.permissions import require_manager
 from clockify_sandbox.projects import default_of
@@ -114,13 +114,11 @@ class FieldDefault(Body):
 
 @routes.patch(_PROJECT + "/estimate")
 def set_estimates(call: Call, body: Estimates) -> Entity:
-    """Set estimates; of time and budget only one can be active. Budgets and resets need the plan for them."""
+    """Set estimates. Budgets and resets need the plan for them."""
     project, features = _managed(call), call.workspace.record["features"]
     time, budget, reset = body.time_estimate, body.budget_estimate, body.estimate_reset
     if (budget and "PROJECT_BUDGET" not in features) or (reset and "RECURRING_ESTIMATES" not in features):
         raise not_on_plan(call.options.plan_refusal)
-    if time and budget and time.active and budget.active:
-        raise invalid(messages.ONE_ESTIMATE)
     changes: dict[str, Any] = {}
     if time:
         seconds_of(time.estimate)

@@ -171,8 +171,6 @@ def create_from_template(call: Call, body: FromTemplate) -> Entity:
     """A new project with the tasks, members, estimates and settings of a template."""
     require_creator(call, "whoCanCreateProjectsAndClients")
     template = call.find(PROJECT, body.template_project_id)
-    if not template["template"]:
-        raise invalid(messages.NOT_A_TEMPLATE)
     if body.client_id:
         call.find(CLIENT, body.client_id)
     require_free_project_name(call, body.name, body.client_id)

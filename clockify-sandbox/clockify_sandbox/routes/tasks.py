@@ -91,7 +91,7 @@ def update_task(call: Call, query: AssigneeQuery, body: NewTask) -> Entity:  # n
     """Replace a task; its rates stay."""
     task = _task(call)
     require_manager(call, task["projectId"])
-    _check(call, task["projectId"], body, task["id"])
+    _check(call, body)
     return task_of(call.workspace, call.update(TASK, task, {**_fields(body), "billable": bool(body.billable)}))
 
 
@@ -121,7 +121,7 @@ def set_cost_rate(call: Call, body: RateBody) -> Entity:
 
 def add_task(call: Call, project: Entity, body: NewTask) -> Entity:
     """Keep a new task of a project."""
-    _check(call, project["id"], body)
+    _check(call, body)
     billable = project["billable"] if body.billable is None else body.billable
     return call.insert(TASK, entities.task(call.new_id(), project["id"], **_fields(body), billable=billable))
 
@@ -137,8 +137,7 @@ def _fields(body: NewTask) -> dict[str, Any]:
     }
 
 
-def _check(call: Call, project_id: str, body: NewTask, own_id: str | None = None) -> None:
-    call.require_free_name(TASK, body.name, call.workspace.tasks_of(project_id), own_id)
+def _check(call: Call, body: NewTask) -> None:
     call.require_all(MEMBER, body.assignee_ids)
     call.require_all(USER_GROUP, body.user_group_ids)
     seconds_of(body.estimate)

@@ -176,7 +176,6 @@ def delete_policy(call: Call) -> None:
 
 
 def _values(call: Call, body: PolicyBody, policy: Entity) -> dict[str, Any]:
-    call.require_free_name(POLICY, body.name, call.workspace.time_off_policies.values(), policy["id"])
     call.require_all(MEMBER, body.approve.user_ids)
     creation = automatic_entries(call, body.automatic_time_entry_creation)
     return {

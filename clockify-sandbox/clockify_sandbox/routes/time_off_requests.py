@@ -11,10 +11,10 @@ from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body
 from clockify_sandbox.call import Call
 from clockify_sandbox.entities import request_status, time_off_period, time_off_request
-from clockify_sandbox.errors import access_denied, forbidden, invalid, not_in, not_one_of
+from clockify_sandbox.errors import access_denied, forbidden, invalid, not_one_of
 from clockify_sandbox.kinds import MEMBER, POLICY, TIME_OFF_REQUEST
 from clockify_sandbox.paging import BODY_200, BodyPage
-from clockify_sandbox.people import applies_to, members_of, oversight, zone_of
+from clockify_sandbox.people import members_of, oversight, zone_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.time_off import request_of, short_request_of
 from clockify_sandbox.values import epoch, timestamp, wall_clock
@@ -173,8 +173,6 @@ def _was_created_between(call: Call, request: Entity, start: datetime | None, en
 
 def _create(call: Call, user_id: str, body: NewRequest) -> Entity:
     policy = call.named(POLICY, "policyId")
-    if policy["archived"] or not applies_to(call.workspace, policy, user_id):
-        raise not_in(MEMBER.noun, POLICY.noun)
     in_days = policy["timeUnit"] == "DAYS"
     size, period = (_days if in_days else _hours)(call, policy, user_id, body.time_off_period)
     balance = balance_of(call, user_id, policy)
@@ -214,9 +212,10 @@ def _days(call: Call, policy: Entity, user_id: str, wanted: TimeOffPeriod) -> tu
     begin, end = map(timestamp, span_of(first, last, zone))
     if not wanted.is_half_day:
         return float(len(working)), time_off_period(begin, end)
-    half = wanted.half_day_period or wanted.time_off_half_day_period
-    if not policy["allowHalfDay"] or half not in _HALVES:
+    if not policy["allowHalfDay"]:
         raise invalid(messages.HALF_DAY_NOT_ALLOWED, 400)
+    named = wanted.half_day_period or wanted.time_off_half_day_period
+    half = named if named in _HALVES else "FIRST_HALF"
     opens, closes = (timestamp(midnight(first, zone) + hour * _HOUR) for hour in _HALVES[half])
     return len(working) / 2, time_off_period(begin, end, half, {"start": opens, "end": closes})
 

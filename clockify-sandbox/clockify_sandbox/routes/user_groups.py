@@ -8,7 +8,6 @@ from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
 from clockify_sandbox.call import Call
-from clockify_sandbox.errors import not_in
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import by_id, by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
@@ -57,7 +56,6 @@ def list_groups(call: Call, query: GroupQuery) -> Answer:
 @routes.post("/workspaces/{ws}/user-groups", status=201)
 def create_group(call: Call, body: GroupBody) -> Entity:
     """A new group without members."""
-    call.require_free_name(USER_GROUP, body.name, call.workspace.user_groups.values())
     group = {
         "id": call.new_id(),
         "name": body.name,
@@ -72,7 +70,6 @@ def create_group(call: Call, body: GroupBody) -> Entity:
 def rename_group(call: Call, body: GroupBody) -> Entity:
     """Rename a group; its members stay."""
     group = call.named(USER_GROUP, "userGroupId")
-    call.require_free_name(USER_GROUP, body.name, call.workspace.user_groups.values(), group["id"])
     return _shown(call, call.update(USER_GROUP, group, {"name": body.name}))
 
 
@@ -108,11 +105,11 @@ def add_member(call: Call, body: NewMember) -> Entity:
 
 @routes.delete("/workspaces/{ws}/user-groups/{userGroupId}/users/{userId}")
 def remove_member(call: Call) -> Entity:
-    """Remove a member."""
+    """Remove a member; nothing happens if it is none."""
     group, user_id = call.named(USER_GROUP, "userGroupId"), call.path["userId"]
     call.find(MEMBER, user_id)
     if user_id not in group["userIds"]:
-        raise not_in(MEMBER.noun, USER_GROUP.noun)
+        return _shown(call, group)
     left = [other for other in group["userIds"] if other != user_id]
     return _shown(call, call.update(USER_GROUP, group, {"userIds": left}))
 

@@ -11,7 +11,7 @@ from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import CustomFieldValue, Day, Minor, RateBody, SortOrder, rate_details
 from clockify_sandbox.call import Call
-from clockify_sandbox.errors import invalid, not_in, not_on_plan
+from clockify_sandbox.errors import not_in, not_on_plan
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import in_order, matches
 from clockify_sandbox.paging import BODY, KEBAB, BodyPage
@@ -135,13 +135,13 @@ def find_users(call: Call, body: UsersBody) -> Answer:
 
 @routes.post("/workspaces/{ws}/users", role="ADMIN")
 def invite_user(call: Call, body: Invitation) -> Entity:
-    """Invite somebody by e-mail; the answer is the workspace. Needs a paid plan."""
+    """Invite somebody by e-mail; the answer is the workspace, for a member as it is. Needs a paid plan."""
     if call.workspace.record["featureSubscriptionType"] is None:
         raise not_on_plan(call.options.plan_refusal)
     users = call.world.users
     user_id = next((user_id for user_id, user in users.items() if user["email"].lower() == body.email.lower()), None)
     if user_id in call.workspace.members:
-        raise invalid(messages.USER_EXISTS(email=body.email))
+        return workspace_of(call.workspace)
     if user_id is None:
         account = Account(body.email, None, status="NOT_REGISTERED", created=call.now, with_settings=False)
         user_id = add_account(call.world, IdsOf(call), call.workspace.id, account)
@@ -215,10 +215,10 @@ def give_role(call: Call, body: RoleBody) -> list[Entity]:
 
 @routes.delete("/workspaces/{ws}/users/{userId}/roles", status=204, role="ADMIN")
 def take_role(call: Call, body: RoleBody) -> None:
-    """Take a role away; the body says which."""
+    """Take a role away; the body says which. Nothing happens if the member does not have it."""
     member, row = _role(call, body)
     if row not in member["roles"]:
-        raise not_in(messages.ROLE, MEMBER.noun)
+        return
     member["roles"].remove(row)
     managed = call.workspace.members.get(body.entity_id)
     if body.role == "TEAM_MANAGER" and managed and call.path["userId"] in managed["managers"]:

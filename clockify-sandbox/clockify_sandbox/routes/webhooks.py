@@ -122,11 +122,9 @@ def get_webhook(call: Call) -> Entity:
 def update_webhook(call: Call, body: WebhookBody) -> Entity:
     """Replace what a webhook listens for."""
     hook = _own(call)
-    if body.name is None:
-        raise invalid(messages.NOT_NULL)
     _check(call, body)
     changes = {
-        "name": body.name,
+        "name": hook["name"] if body.name is None else body.name,
         "url": body.url,
         "webhookEvent": body.webhook_event,
         "triggerSourceType": body.trigger_source_type,
@@ -193,7 +191,7 @@ def _own(call: Call) -> Entity:
 
 
 def _check(call: Call, body: WebhookBody) -> None:
-    if not _SHORTEST_NAME <= len(body.name or "") <= _LONGEST_NAME:
+    if body.name is not None and not _SHORTEST_NAME <= len(body.name) <= _LONGEST_NAME:
         raise invalid(messages.LENGTH_BETWEEN(least=_SHORTEST_NAME, most=_LONGEST_NAME))
     if not body.url.startswith(("http://", "https://")):
         raise invalid(messages.URL_INVALID)
