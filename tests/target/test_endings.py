@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import signal
@@ -54,7 +55,8 @@ def test_stopped_by_a_signal(target: Any, singer: Any, number: int, tmp_path: Pa
         process.stdin.writelines(lines)
         process.stdin.flush()
         while not (tmp_path / "ledger.db").exists() and process.poll() is None:  # it reads its input by then
-            pass
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.01)  # whoever looks all the time takes it from the process
         process.send_signal(number)
         out, _ = process.communicate(timeout=60)
     log.close()
