@@ -84,5 +84,6 @@ class Chunks:
         self._results.acknowledge()
 
     def _take_released(self) -> None:
+        self._results.release_calls()
         self._queue += self._results.released
         self._results.released.clear()

@@ -118,6 +118,11 @@ class Results:
         if self._waiting:
             self.released += [taken for taken, _ in self._waiting.release(awaited)]
 
+    def release_calls(self) -> None:
+        """Let go the next calls on objects that nothing is being done with."""
+        free = [one for one in self._waiting.objects_called_next() if not self._under_way.has(one)]
+        self.release(*free)
+
     def reject(self, one: Rejected) -> None:
         """Note a record that cannot be written."""
         incoming = one.incoming

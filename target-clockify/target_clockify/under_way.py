@@ -56,4 +56,6 @@ class UnderWay:
         wanted = occupied_by(write)
         if write.operation is not Operation.DELETE:
             wanted += [written(*one) for one in referred(write.incoming.route.object, write.given)]
-        return next((one for one in wanted if one in self._occupied), None)
+        found = next((one for one in wanted if one in self._occupied), None)
+        is_call = found is not None and found.what is What.OBJECT and write.operation is Operation.CALL
+        return found._replace(what=What.CALL) if found and is_call else found

@@ -21,6 +21,7 @@ class What(enum.StrEnum):
     REFERENCE = "the record that a reference means"
     KEY = "the write of a record of the same key"
     OBJECT = "the write of an object"
+    CALL = "the call before it on an object"
     NATURAL = "the write of a new object of the same natural key"
     TURN = "the turn of the object"
     COPY = "the end of the input, which decides whether this is a copy of one workspace"
@@ -35,6 +36,7 @@ class Awaited(NamedTuple):
 
 
 COPY = Awaited(What.COPY)
+_CALLS_AT_ONCE = 8
 DELETIONS, LATE, LATEST = 1, 2, 3
 """The turns: deletions, when every other row has said which objects it stands for; then what comes after everything
 that is written as it comes; then the very end."""
@@ -104,9 +106,14 @@ class Waiting:
         return [Taken(*row[3:]) for row in found]
 
     def release(self, awaited: Iterable[Awaited]) -> list[tuple[Taken, str]]:
-        """Take out those that wait for one of these, in the order in which they came, each with its reason."""
+        """Take out those that wait for one of these, in the order in which they came, each with its reason.
+
+        Of the calls on an object only the first ones: the others would find it occupied by those.
+        """
         found: list[tuple[Taken, str]] = []
         for one in awaited:
+            if one.what is What.OBJECT and (call := one._replace(what=What.CALL)) in self._count:
+                found += [(taken, call.what) for taken in self.release_some(call, _CALLS_AT_ONCE)]
             if self._count.pop(one, 0):
                 query = (
                     "SELECT number, stream, epoch, raw, origin, reason FROM waiting "
@@ -115,6 +122,10 @@ class Waiting:
                 found += [(Taken(*row[:-1]), row[-1]) for row in self._scratch.execute(query, one)]
                 self._scratch.execute("DELETE FROM waiting WHERE what = ? AND name = ? AND value = ?", one)
         return sorted(found)
+
+    def objects_called_next(self) -> list[Awaited]:
+        """Return the objects that calls wait for."""
+        return [one._replace(what=What.OBJECT) for one in self._count if one.what is What.CALL]
 
     def release_some(self, awaited: Awaited, most: int) -> list[Taken]:
         """Take out the first ones that wait for something."""

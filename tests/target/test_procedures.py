@@ -227,3 +227,19 @@ def _parsed(value: str) -> Any:
         return json.loads(value)
     except ValueError:
         return value
+
+
+def test_many_calls_on_one_object_keep_their_order(
+    empty: Any, ids: dict[str, str], runner: Any, singer: Any, tmp_path: Path
+) -> None:
+    row = {"invoiceId": ids["invoice"], "itemType": "Service", "quantity": 1, "unitPrice": 100, "applyTaxes": "NONE"}
+    lines = [f"line {number}" for number in range(120)]
+    calls = [singer.record("AddInvoiceItem", id=line, description=line, **row) for line in lines]
+    sent = singer.record("ChangeInvoiceStatus", id="s", invoiceId=ids["invoice"], invoiceStatus="SENT")
+    schemas = [singer.schema(name) for name in ("AddInvoiceItem", "ChangeInvoiceStatus", "tags")]
+    others = [singer.record("tags", id=f"t{number}", name=f"Tag {number}") for number in range(30)]
+    result = runner(empty, tmp_path)([*schemas, *calls[:60], sent, *others, *calls[60:]])
+    assert (result.code, result.rejects) == (0, []), result.log
+    [invoice] = empty.dump()["workspaces"][0]["invoices"]
+    assert [item["description"] for item in invoice["items"]] == ["work", *lines]
+    assert invoice["status"] == "SENT"
