@@ -7,11 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from target_clockify import waiting
+from target_clockify.apply.aftermath import mirrored
 from target_clockify.books.ledger import Row
 from target_clockify.decide.decisions import Recognised, Rejected, Unchanged, Waits, Write
 from target_clockify.errors import RejectedError, StoppedError
 from target_clockify.model.declaration import Operation, WritableObject
-from target_clockify.model.objects import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -235,27 +235,10 @@ class Results:
             raise failures[-1]
 
     def _mirrored(self, outcome: Outcome) -> Row | None:
-        """Take what a write did into the mirror, and return the row it makes in the ledger."""
-        write = outcome.write
-        if write.operation is Operation.CALL:
-            if outcome.error is None and self._stores and (name := write.procedure.changes):
-                self._mirror.forget(BY_NAME[name])
-            return write.row("") if outcome.error is None else None
-        target, object_id = write.target, str(outcome.id)
-        if outcome.error is not None:
-            if outcome.state is not None:  # some of its calls took place, and its key may come again
-                known = self._mirror.get(target, object_id) or {}
-                self._mirror.put(target, {**known, **outcome.state}, write.scope)
-            return None
-        for name in target.affects:
-            self._mirror.forget(BY_NAME[name])
-        if write.operation is Operation.DELETE:
-            self._mirror.drop(target, object_id)
-            return None
-        put = self._mirror.put_new if write.operation is Operation.INSERT else self._mirror.put
-        put(target, {**(outcome.state or {}), "id": object_id}, write.scope)
-        self._ledger.suppose(target.name, *write.incoming.identity, object_id)
-        return write.row(object_id)
+        row = mirrored(self._mirror, outcome, forgets=self._stores)
+        if row is not None and row.id:
+            self._ledger.suppose(row.object, *outcome.write.incoming.identity, row.id)
+        return row
 
     def _told(self, outcome: Outcome, occupied: list[waiting.Awaited]) -> Exception | None:
         """Count what became of a write, and let go what waited for it; return a failure that ends the run."""

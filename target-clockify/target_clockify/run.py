@@ -8,6 +8,7 @@ written, or rejected to disk.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from clockify_client import FanOut
@@ -159,6 +160,8 @@ class Run:
 
     def _begin(self) -> None:
         self.rejects.start()
+        if (days := self.settings.config.get("journal_days")) is not None and self.settings.writes:
+            self.ledger.forget_journal_before(datetime.now(tz=UTC) - timedelta(days=days))
         if isinstance(self._writer, Writer) and self.settings.writes:
             recover(self.ledger, self._mirror, self._writer)
 

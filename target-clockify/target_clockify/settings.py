@@ -60,6 +60,13 @@ _OWN: dict[str, Any] = th.PropertiesList(
         description="SQLAlchemy URL of the database that remembers which row became which object. Keep it.",
     ),
     th.Property(
+        "journal_days",
+        th.IntegerType(minimum=0),
+        title="Days of the journal",
+        description="Forget the values that runs wrote and replaced after so many days; such runs cannot be undone any "
+        "more. Default: they are kept.",
+    ),
+    th.Property(
         "rejects_path",
         th.StringType,
         default="target-clockify.rejects.jsonl",

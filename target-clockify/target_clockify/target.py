@@ -27,17 +27,20 @@ from typing_extensions import override
 from target_clockify import streams
 from target_clockify.about import capability_table
 from target_clockify.books.ledger import Ledger, LedgerInUseError, report
+from target_clockify.decide.reversal import TAKEN_BACK
 from target_clockify.errors import StoppedError
 from target_clockify.messages import Message, MessageReader
 from target_clockify.model.objects import BY_NAME, OBJECTS, why_not
 from target_clockify.run import Run
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, Settings, client_of
 from target_clockify.understand.route import Route
+from target_clockify.undo import Undo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType
 
+    from clockify_client import Client
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 _FAILURES = (
@@ -107,20 +110,23 @@ class TargetClockify(Target):
     def run(self) -> Run:
         """The run, begun with the first stream that is written."""
         if self._run is None:
-            client = client_of(self.config)
-            workspace = self.config.get("workspace_id")
-            if not workspace:
-                seen = [row["id"] for row in client.rows(endpoints.WORKSPACES, {})]
-                if len(seen) != 1:
-                    msg = f"workspace_id must be set: the key sees {len(seen)} workspaces"
-                    raise ValueError(msg)
-                workspace = seen[0]
-            settings = Settings.of(self.config, workspace)
-            ledger = Ledger(self.config["ledger_url"], workspace, self.run_id)
-            if not settings.dry_run:
-                ledger.hold()
-            self._run = Run(settings, client, ledger, self._write_state_message, self._messages.check)
+            self._run = Run(*self._connected(), self._write_state_message, self._messages.check)
         return self._run
+
+    def _connected(self) -> tuple[Settings, Client, Ledger]:
+        client = client_of(self.config)
+        workspace = self.config.get("workspace_id")
+        if not workspace:
+            seen = [row["id"] for row in client.rows(endpoints.WORKSPACES, {})]
+            if len(seen) != 1:
+                msg = f"workspace_id must be set: the key sees {len(seen)} workspaces"
+                raise ValueError(msg)
+            workspace = seen[0]
+        settings = Settings.of(self.config, workspace)
+        ledger = Ledger(self.config["ledger_url"], workspace, self.run_id)
+        if not settings.dry_run:
+            ledger.hold()
+        return settings, client, ledger
 
     @override
     def _process_schema_message(self, message: Message) -> None:  # type: ignore[override]
@@ -313,6 +319,7 @@ class TargetClockify(Target):
         config: _ConfigInput | None = None,
         file_input: IO[str] | None = None,
         report: str | None = None,
+        undo: str | None = None,
         dry_run: bool = False,
         rebuild_ledger: bool = False,
     ) -> None:
@@ -326,6 +333,9 @@ class TargetClockify(Target):
             if report:
                 target.tell_report(report)
                 return
+            if undo:
+                target.undo(undo)
+                sys.exit(1 if target.failed else 0)
             cls.print_version(print_fn=cls.logger.info)
             target.listen(file_input)
         except _FAILURES as error:
@@ -347,6 +357,18 @@ class TargetClockify(Target):
         for row in report(self.config["ledger_url"], run):
             click.echo(json.dumps({name: value for name, value in row.items() if name != "recovery"}))
 
+    def undo(self, run: str) -> None:
+        """Take a run back, and print a line for each of its writes, and their sum."""
+        undo = Undo(*self._connected(), self._messages.check)
+        try:
+            for line in undo.take_back(run):
+                click.echo(line)
+        finally:
+            undo.close()
+            said = ", ".join(f"{count} {what}" for what, count in undo.outcomes.items()) or "nothing to take back"
+            self.logger.info("Run %s undoes %s: %s", self.run_id, run, said)
+        self.failed = bool(undo.outcomes.keys() - {TAKEN_BACK})
+
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
@@ -359,6 +381,8 @@ class TargetClockify(Target):
         command.params.append(
             click.Option(["--report"], metavar="RUN", help="Print what a run changed (`last` is the latest), and exit.")
         )
+        undo = "Take back what a run wrote (`last` is the latest), and exit; with --dry-run, tell what that would be."
+        command.params.append(click.Option(["--undo"], metavar="RUN", help=undo))
         return command
 
     @classmethod

@@ -376,20 +376,33 @@ class Ledger:
         with self._lock:
             rows = self._connection.execute(query).mappings().all()
             self._connection.rollback()
-        return [
-            Entry(
-                row["stream"],
-                row["key"],
-                row["object"],
-                row["operation"],
-                row["id"],
-                msgspec.json.decode(row["changes"]),
-                msgspec.json.decode(row["recovery"]),
-                row["seq"],
-                row["status"],
-            )
-            for row in rows
-        ]
+        return [_entry(row) for row in rows]
+
+    def entries_of(self, run: str) -> list[Entry]:
+        """Return what a run wrote in this workspace, the latest first; `last` is the latest run.
+
+        Raises:
+            LookupError: There is none.
+        """
+        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
+        with self._lock:
+            if run == "last":
+                latest = sa.select(_JOURNAL.c.run).where(mine, _JOURNAL.c.status != "void")
+                run = self._connection.execute(latest.order_by(_JOURNAL.c.seq.desc()).limit(1)).scalar() or run
+            wrote = sa.or_(_JOURNAL.c.status.in_(("done", "unknown")), _JOURNAL.c.id.is_not(None))
+            query = sa.select(_JOURNAL).where(mine, _JOURNAL.c.run == run, _JOURNAL.c.status != "void", wrote)
+            rows = self._connection.execute(query.order_by(_JOURNAL.c.seq.desc())).mappings().all()
+            self._connection.rollback()
+        if not rows:
+            msg = f"the ledger knows of no write in a run {run!r} in workspace {self.workspace}"
+            raise LookupError(msg)
+        return [_entry(row) for row in rows]
+
+    def forget_journal_before(self, moment: datetime) -> None:
+        """Drop the entries of the journal that ended before a moment; such runs cannot be undone any more."""
+        old = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.ended < moment.isoformat(timespec="seconds"))
+        with self._lock, self._transaction() as connection:
+            connection.execute(_JOURNAL.delete().where(old, _JOURNAL.c.status != "unknown"))
 
     def last_status(self, stream: str, key: str) -> str | None:
         """Return the status of the last journal entry of a row."""
@@ -517,6 +530,20 @@ def _migrate(connection: sa.Connection) -> None:
     if version is not None and version > _CURRENT_VERSION:
         msg = f"the ledger is of version {version}, and this program reads {_CURRENT_VERSION}: upgrade target-clockify"
         raise LookupError(msg)
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        row["stream"],
+        row["key"],
+        row["object"],
+        row["operation"],
+        row["id"],
+        msgspec.json.decode(row["changes"]),
+        msgspec.json.decode(row["recovery"]),
+        row["seq"],
+        row["status"],
+    )
 
 
 def _composite(key: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.books.ledger import Entry
-from target_clockify.decide.decisions import Desired, Recognised, Unchanged, Write, differences
+from target_clockify.decide.decisions import Desired, Recognised, Unchanged, Write, differences, losses
 from target_clockify.decide.identity import Identities
 from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import House, Operation, Procedure, WritableObject
@@ -207,7 +207,8 @@ class Decider:
             raise RejectedError("fixed", msg)
         wanted = {**current, **{name: new for name, (_, new) in changes.items()}}
         self._check_house_rules(target, Operation.UPDATE, current, wanted)
-        entry = Entry(*incoming.identity, target.name, Operation.UPDATE.value, found, changes)
+        where = {"scope": list(scope)}
+        entry = Entry(*incoming.identity, target.name, Operation.UPDATE.value, found, changes, where)
         write = Write(incoming, Operation.UPDATE, scope, given, current, entry, self._beside(target))
         write.created = row is not None and row.created
         write.left_out, write.resets = left_out, resets
@@ -230,8 +231,8 @@ class Decider:
         if current:  # it goes from where it is, which need not be where the record says
             scope = tuple(str(current.get(name)) for name in target.scope)
         self._check_house_rules(target, Operation.DELETE, current, {})
-        lost = {one.name: (current[one.name], None) for one in target.fields if current.get(one.name) is not None}
-        entry = Entry(*incoming.identity, target.name, Operation.DELETE.value, found, lost)
+        lost = losses(target, current)
+        entry = Entry(*incoming.identity, target.name, Operation.DELETE.value, found, lost, {"scope": list(scope)})
         return Write(incoming, Operation.DELETE, scope, desired.given, current, entry)
 
     def _may_be_hidden(self, target: WritableObject, desired: Desired) -> bool:

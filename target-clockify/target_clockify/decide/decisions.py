@@ -152,6 +152,12 @@ class Rejected:
 Decision = Unchanged | Write | Recognised | Waits | Rejected
 
 
+def losses(target: Writable, current: State) -> dict[str, tuple[Any, Any]]:
+    """Return the fields that go with an object, each with its value."""
+    stated = [one.name for one in target.fields if not one.modifier and current.get(one.name) is not None]
+    return {name: (current[name], None) for name in stated}
+
+
 def differences(target: Writable, current: State, given: State) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which an object would change, each with its old and its new value."""
     changes: dict[str, tuple[Any, Any]] = {}

@@ -360,6 +360,8 @@ class Procedure(Writable):
             and the fields the object is to have.
         repeatable: Calling it twice does no harm.
         effect: Where its effect is seen, if it is.
+        undone_by: The procedure that takes a call back, with its parameters, out of those of the call; None where
+            nobody can tell what the call changed.
     """
 
     mandatory: tuple[str, ...] = ()
@@ -367,6 +369,7 @@ class Procedure(Writable):
     brings: tuple[str, str, Callable[[State], State]] | None = None
     repeatable: bool = True
     effect: Effect | None = None
+    undone_by: Callable[[State], tuple[str, State] | None] | None = None
 
     @property
     def changes(self) -> str:

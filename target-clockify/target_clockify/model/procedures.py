@@ -71,6 +71,7 @@ def _procedure(  # noqa: PLR0913
     brings: tuple[str, str, Callable[[State], State]] | None = None,
     repeatable: bool = True,
     effect: Effect | None = None,
+    undone_by: Callable[[State], tuple[str, State] | None] | None = None,
     by_hand: Callable[[State], State] | None = None,
 ) -> Procedure:
     fields = [
@@ -88,6 +89,7 @@ def _procedure(  # noqa: PLR0913
         brings=brings,
         repeatable=repeatable,
         effect=effect,
+        undone_by=undone_by,
         by_hand=by_hand,
     )
 
@@ -151,6 +153,27 @@ _MEMBERS = _shown("projects", "projectId", lambda given, project: {*given["userI
 _NO_MEMBERS = replace(_MEMBERS, shows=lambda given, project: {*given["userIds"]}.isdisjoint(_direct_members(project)))
 
 
+# What takes a call back: known only where the effect shows, since then the call was made to change something.
+
+
+def _by(name: str, *parameters: str) -> Callable[[State], tuple[str, State]]:
+    return lambda given: (name, {one: given[one] for one in parameters})
+
+
+def _opposite(name: str, flag: str, *parameters: str) -> Callable[[State], tuple[str, State]]:
+    return lambda given: (name, {**{one: given[one] for one in parameters}, flag: not given[flag]})
+
+
+def _of_one_member(name: str) -> Callable[[State], tuple[str, State] | None]:
+    """Of several people, some may have been there, or not, before the call."""
+    return lambda given: (name, dict(given)) if len(given["userIds"]) == 1 else None
+
+
+def _other_status(given: State) -> tuple[str, State]:
+    other = "INACTIVE" if given["status"] == "ACTIVE" else "ACTIVE"
+    return "SetUserStatus", {"userId": given["userId"], "status": other}
+
+
 def _policy(*, archived: bool) -> Effect:
     return _shown("time_off_policies", "policyId", lambda _, policy: policy.get("archived") is archived)
 
@@ -187,18 +210,21 @@ PROCEDURES: tuple[Procedure, ...] = (
         {"userGroupId": ID, "userId": ID},
         _one("POST", "/user-groups/{userGroupId}/users", "userId"),
         effect=_IN_GROUP,
+        undone_by=_by("RemoveUserFromGroup", "userGroupId", "userId"),
     ),
     _procedure(
         "RemoveUserFromGroup",
         {"userGroupId": ID, "userId": ID},
         _one("DELETE", "/user-groups/{userGroupId}/users/{userId}"),
         effect=_OUT_OF_GROUP,
+        undone_by=_by("AddUserToGroup", "userGroupId", "userId"),
     ),
     _procedure(
         "SetUserStatus",
         {"userId": ID, "status": _parameter("status", WORD, enum=["ACTIVE", "INACTIVE"])},
         _one("PUT", "/users/{userId}", "status"),
         effect=_shown("users", "userId", lambda given, user: user.get("membershipStatus") == given["status"]),
+        undone_by=_other_status,
     ),
     _procedure("GiveManagerRole", _ROLE, _role("POST"), optional=("sourceType",)),
     _procedure("RemoveManagerRole", _ROLE, _role("DELETE"), optional=("sourceType",)),
@@ -220,13 +246,26 @@ PROCEDURES: tuple[Procedure, ...] = (
         _one("PATCH", "/projects/{projectId}/memberships", "memberships", "userGroups"),
         optional=("userGroups",),
     ),
-    _procedure("AddProjectMembers", {"projectId": ID, "userIds": IDS}, _membership(remove=False), effect=_MEMBERS),
-    _procedure("RemoveProjectMembers", {"projectId": ID, "userIds": IDS}, _membership(remove=True), effect=_NO_MEMBERS),
+    _procedure(
+        "AddProjectMembers",
+        {"projectId": ID, "userIds": IDS},
+        _membership(remove=False),
+        effect=_MEMBERS,
+        undone_by=_of_one_member("RemoveProjectMembers"),
+    ),
+    _procedure(
+        "RemoveProjectMembers",
+        {"projectId": ID, "userIds": IDS},
+        _membership(remove=True),
+        effect=_NO_MEMBERS,
+        undone_by=_of_one_member("AddProjectMembers"),
+    ),
     _procedure(
         "SetProjectTemplate",
         {"projectId": ID, "isTemplate": FLAG},
         _one("PATCH", "/projects/{projectId}/template", "isTemplate"),
         effect=_shown("projects", "projectId", lambda given, project: project.get("template") is given["isTemplate"]),
+        undone_by=_opposite("SetProjectTemplate", "isTemplate", "projectId"),
     ),
     _procedure(
         "CreateProjectFromTemplate",
@@ -263,6 +302,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         {"categoryId": ID, "archived": FLAG},
         _one("PATCH", "/expenses/categories/{categoryId}/status", "archived"),
         effect=_shown("expense_categories", "categoryId", lambda given, one: one.get("archived") is given["archived"]),
+        undone_by=_opposite("ArchiveExpenseCategory", "archived", "categoryId"),
     ),
     _procedure(
         "ChangeInvoiceStatus",
@@ -390,12 +430,14 @@ PROCEDURES: tuple[Procedure, ...] = (
         {"policyId": ID},
         lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ARCHIVED"})],
         effect=_policy(archived=True),
+        undone_by=_by("ActivatePolicy", "policyId"),
     ),
     _procedure(
         "ActivatePolicy",
         {"policyId": ID},
         lambda _: [Call("PATCH", "/time-off/policies/{policyId}", {"status": "ACTIVE"})],
         effect=_policy(archived=False),
+        undone_by=_by("ArchivePolicy", "policyId"),
     ),
     _procedure(
         "UpdateBalance",

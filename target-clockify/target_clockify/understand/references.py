@@ -202,6 +202,15 @@ def referred(target: Writable, given: State) -> Iterator[tuple[str, str]]:
             yield from ((name, str(item)) for item in found)
 
 
+def replaced_references(target: Writable, given: State, replace: Callable[[str], str]) -> State:
+    """Return fields with every id in their references replaced."""
+    found = dict(given)
+    for one, places in _referring(target, given):
+        for place in places:
+            found[one.name] = _replaced(found[one.name], place, lambda value: replace(str(value)))
+    return found
+
+
 def _referring(target: Writable, given: State) -> Iterator[tuple[Field, Mapping[str, str]]]:
     """Yield the fields that hold references, each with the objects they are to, by place."""
     for one in target.fields:

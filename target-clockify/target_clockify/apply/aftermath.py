@@ -1,0 +1,44 @@
+"""Takes what a write did into the mirror of the workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_clockify.model.declaration import Operation
+from target_clockify.model.objects import BY_NAME
+
+if TYPE_CHECKING:
+    from target_clockify.apply.outcome import Outcome
+    from target_clockify.books.ledger import Row
+    from target_clockify.mirror import Mirror
+
+
+def mirrored(mirror: Mirror, outcome: Outcome, *, forgets: bool) -> Row | None:
+    """Take a write into the mirror, and return the row that it makes in the ledger, if it makes one.
+
+    Args:
+        mirror: The mirror.
+        outcome: What became of the write.
+        forgets: Lists that the write changed as well are read again; not where nothing was sent.
+    """
+    write = outcome.write
+    if write.operation is Operation.CALL:
+        if outcome.error is not None:
+            return None
+        if forgets and (name := write.procedure.changes):
+            mirror.forget(BY_NAME[name])
+        return write.row("")
+    target, object_id = write.target, str(outcome.id)
+    if outcome.error is not None:
+        if outcome.state is not None:  # some of its calls took place, and its key may come again
+            known = mirror.get(target, object_id) or {}
+            mirror.put(target, {**known, **outcome.state}, write.scope)
+        return None
+    for name in target.affects:
+        mirror.forget(BY_NAME[name])
+    if write.operation is Operation.DELETE:
+        mirror.drop(target, object_id)
+        return None
+    put = mirror.put_new if write.operation is Operation.INSERT else mirror.put
+    put(target, {**(outcome.state or {}), "id": object_id}, write.scope)
+    return write.row(object_id)

@@ -1,0 +1,180 @@
+"""A run is taken back: what it inserted goes, what it changed is as before, what it deleted comes again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+from target_clockify.model.procedures import PROCEDURES, find_procedure
+from target_clockify.target import TargetClockify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HOUR = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
+_TABLES = ("clients", "projects", "tasks", "tags", "user_groups", "time_entries", "expense_categories", "expenses")
+_GONE = "2026-01-06T00:00:00Z"
+
+
+@pytest.fixture
+def undo(target: Any) -> Callable[..., Any]:
+    """Takes a run back by the command line."""
+
+    def take_back(run: str = "last", **settings: Any) -> Any:
+        command = TargetClockify.get_singer_command()
+        return CliRunner().invoke(command, [*target.command(**settings)[1:], "--undo", run])
+
+    return take_back
+
+
+def _content(target: Any) -> dict[str, list[str]]:
+    """What the workspace holds, with names in place of ids."""
+    tables = target.tables()
+    rows = {name: list(found.values()) if isinstance(found := tables[name], dict) else found for name in _TABLES}
+    names = {row["id"]: f"<{row.get('name') or row.get('description')}>" for some in rows.values() for row in some}
+    known = {"duration", "createdAt", "seriesId"}
+
+    def told(row: dict[str, Any]) -> str:
+        text = json.dumps({name: value for name, value in row.items() if name not in known}, sort_keys=True)
+        for key, name in names.items():
+            text = text.replace(key, name)
+        return text
+
+    return {name: sorted(map(told, some)) for name, some in rows.items()}
+
+
+def _before(singer: Any, me: str) -> list[dict[str, Any]]:
+    return [
+        *(singer.schema(one) for one in (*_TABLES, "AddUserToGroup", "AddInvoicePayment")),
+        singer.record("clients", id="c", name="Acme", note="first", email="a@acme.example"),
+        singer.record("projects", id="p", name="Site", clientId="c", color="#03A9F4"),
+        singer.record("tasks", id="k", projectId="p", name="Design"),
+        singer.record("tags", id="g", name="Rush"),
+        singer.record("tags", id="h", name="Calm"),
+        singer.record("user_groups", id="u", name="Crew"),
+        singer.record("time_entries", id="e1", userId=me, projectId="p", tagIds=["g"], timeInterval=_HOUR),
+        singer.record("time_entries", id="e2", userId=me, description="stays", timeInterval=_HOUR),
+        singer.record("expense_categories", id="x", name="Meals"),
+        singer.record("expenses", id="z", userId=me, date="2026-01-05", categoryId="x", quantity=10),
+    ]
+
+
+def _mixed(singer: Any, me: str) -> list[dict[str, Any]]:
+    """A run of every kind of write."""
+    return [
+        *(singer.schema(one) for one in (*_TABLES, "AddUserToGroup")),
+        singer.record("clients", id="c", note="second", archived=True),
+        singer.record("clients", id="c2", name="Bolt"),
+        singer.record("projects", id="p2", name="Yard", clientId="c2"),
+        singer.record("tasks", id="k2", projectId="p2", name="Build"),
+        singer.record("tasks", id="k", projectId="p", status="DONE"),
+        singer.record("tags", id="h", _sdc_deleted_at=_GONE),
+        singer.record("time_entries", id="e1", description="changed", projectId="p2", taskId="k2", tagIds=[]),
+        singer.record("time_entries", id="e3", userId=me, projectId="p2", description="new", timeInterval=_HOUR),
+        singer.record("time_entries", id="e2", _sdc_deleted_at=_GONE),
+        singer.record("expenses", id="z", _sdc_deleted_at=_GONE),
+        singer.record("AddUserToGroup", id="a", userGroupId="u", userId=me),
+    ]
+
+
+def test_a_run_is_taken_back_and_the_taking_back_as_well(target: Any, singer: Any, undo: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    assert target(_before(singer, me)).code == 0
+    before = _content(target)
+    messages = _mixed(singer, me)
+    done = target(messages)
+    assert (done.code, done.rejects) == (0, []), done.log
+    after = _content(target)
+    rehearsed = undo(dry_run=True, plan_path=None)
+    assert rehearsed.exit_code == 0, rehearsed.output
+    assert rehearsed.stdout.count("would be taken back") == len(target.report("last"))
+    assert _content(target) == after
+
+    first = undo()
+    assert first.exit_code == 0, first.output
+    assert {line[:10] for line in first.stdout.splitlines()} == {"taken back"}
+    assert _content(target) == before
+    again = undo()
+    assert again.exit_code == 0, again.output
+    assert _content(target) == after
+    assert target(messages).writes == {}, "the rows have found their objects again"
+
+
+def test_what_was_changed_since_stays(target: Any, singer: Any, undo: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target(_before(singer, me))
+    target(
+        [
+            *(singer.schema(one) for one in ("clients", "tags")),
+            singer.record("clients", id="c", note="second", email="b@acme.example"),
+            singer.record("tags", id="t1", name="Mine"),
+            singer.record("tags", id="t2", name="Other"),
+        ]
+    )
+    rows = {row["name"]: row for row in target.box.ok("GET", "/workspaces/{ws}/clients")}
+    body = {"name": "Acme", "note": "by hand", "email": "b@acme.example"}
+    target.box.ok("PUT", f"/workspaces/{{ws}}/clients/{rows['Acme']['id']}", body)
+    tags = {row["name"]: row["id"] for row in target.box.ok("GET", "/workspaces/{ws}/tags")}
+    target.box.ok("PUT", f"/workspaces/{{ws}}/tags/{tags['Mine']}", {"name": "Renamed"})
+    result = undo()
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    since = {line.split(":")[-1].strip() for line in lines if line.startswith("changed since")}
+    assert since == {"note changed since", "name"}
+    assert sum(line.startswith("taken back") for line in lines) == 1
+    [client] = target.box.ok("GET", "/workspaces/{ws}/clients")
+    assert (client["note"], client["email"]) == ("by hand", "a@acme.example")
+    names = {row["name"] for row in target.box.ok("GET", "/workspaces/{ws}/tags")}
+    assert names == {"Rush", "Calm", "Renamed"}
+    assert "by hand" not in result.output
+
+
+def test_what_nothing_takes_back_is_listed(target: Any, singer: Any, undo: Any) -> None:
+    target(
+        [
+            singer.schema("users"),
+            singer.schema("UpdateWorkspaceBillableRate"),
+            singer.record("users", id="1", email="new@acme.example"),
+            singer.record("UpdateWorkspaceBillableRate", id="r", amount=100),
+        ],
+        allow_irreversible=True,
+    )
+    result = undo()
+    assert result.exit_code == 1
+    assert sorted(line.partition(":")[2].strip() for line in result.stdout.splitlines()) == [
+        "Clockify deletes no user",
+        "no call takes back what UpdateWorkspaceBillableRate has changed",
+    ]
+    assert undo("20260101T000000-abcdef").exit_code == 1
+
+
+def test_a_lost_answer_while_undoing_doubles_nothing(target: Any, singer: Any, undo: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target(_before(singer, me))
+    before = _content(target)
+    target(_mixed(singer, me))
+    routes = ("DELETE *", "PUT *", "POST /workspaces/{ws}/tags", "POST /workspaces/{ws}/user/{u}/time-entries")
+    target.box.faults([{"route": route, "nth": 1, "reset": True, "commit_then": True} for route in routes])
+    result = undo()
+    target.box.faults([])
+    assert result.exit_code == 0, result.output
+    assert _content(target) == before
+
+
+def test_what_takes_back_a_call_is_a_procedure() -> None:
+    members = {
+        "userIds": ["a"],
+        "projectId": "p",
+        "userGroupId": "g",
+        "userId": "u",
+        "policyId": "p",
+        "categoryId": "c",
+    }
+    given = {**members, "isTemplate": True, "archived": True, "status": "ACTIVE"}
+    for one in PROCEDURES:
+        if one.undone_by and (counter := one.undone_by(given)):
+            found = find_procedure(counter[0])
+            assert found is not None, one.name
+            assert set(found.mandatory) <= counter[1].keys()
