@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,20 +29,31 @@ class Run:
     log: str
 
 
+# A program's peak of memory begins with that of whoever starts it: here a process that has imported next to nothing.
+_STARTER = """
+import os, sys, time
+began = time.monotonic()
+process = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(process, 0)
+told = f"{os.waitstatus_to_exitcode(status)} {time.monotonic() - began} {usage.ru_maxrss}"
+os.write(int(sys.argv[1]), told.encode())
+"""
+
+
 def run(command: Sequence[str | Path], *, stdin: Path | None = None, stdout: Path | None = None) -> Run:
     """Run a program to its end."""
     with (
         open(stdin or os.devnull, "rb") as given,  # noqa: PTH123  one of the two is no Path
         open(stdout or os.devnull, "wb") as written,  # noqa: PTH123
         tempfile.TemporaryFile() as log,
+        tempfile.TemporaryFile() as told,
     ):
-        began = time.monotonic()
-        process = subprocess.Popen(command, stdin=given, stdout=written, stderr=log)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
+        starter = [sys.executable, "-I", "-S", "-c", _STARTER, str(told.fileno()), *command]
+        subprocess.run(starter, stdin=given, stdout=written, stderr=log, pass_fds=[told.fileno()], check=True)
+        told.seek(0)
+        code, seconds, kilobytes = told.read().split()
         log.seek(0)
-        return Run(process.returncode, seconds, usage.ru_maxrss / 1024, log.read().decode())
+        return Run(int(code), float(seconds), int(kilobytes) / 1024, log.read().decode())
 
 
 def tap(sandbox: Origin, *, streams: Sequence[str] | None = None, stdout: Path | None = None, **settings: Any) -> Run:

@@ -229,3 +229,33 @@ def test_like_reasons_of_many_workspaces_are_three_lines_and_their_number() -> N
     assert len(lines) == 4
     assert all(f"in workspace w{number}" in line for number, line in enumerate(lines[:3], start=1))
     assert "tags is incomplete in 36 more workspaces" in lines[3]
+
+
+def test_workspaces_of_two_plans_follow_deletions_each_by_its_own(sandbox: StartSandbox, night: Nights) -> None:
+    box = sandbox(scale="tiny")
+    paid, free = box.workspace_ids
+    workspaces = box.ok("GET", "/workspaces")
+    for workspace in workspaces:
+        if workspace["id"] == free:
+            workspace["features"] = [one for one in workspace["features"] if one != "EXPENSES"]
+    listed = {"route": "GET /workspaces", "nth": "every", "status": 200, "body": json.dumps(workspaces)}
+    words = json.dumps({"message": "Only the owner may see them", "code": 501})
+    refused = {"route": f"GET /workspaces/{free}/expenses*", "nth": "every", "status": 400, "body": words}
+    streams = ["expenses", "tags"]
+    box.faults([listed, refused])
+    first = night(box.origin, streams=streams)
+    assert (first.code, first.activated) == (0, {"tags"})
+    (line,) = first.complaints
+    assert f"in workspace {free}" in line
+    assert "the plan of the workspace does not include it" in line
+    assert "EXPENSES is not among the workspace's features" in line
+    assert "owner may see" not in line
+    assert {row["workspaceId"] for row in first.records["expenses"]} == {paid}
+    assert night(box.origin, streams=streams).activated == set(streams)
+    box.faults([])
+    upgraded = night(box.origin, streams=streams)
+    assert upgraded.activated == set(streams)
+    assert {row["workspaceId"] for row in upgraded.records["expenses"]} <= {paid, free}
+    box.faults([listed, refused])
+    for _ in range(2):
+        assert night(box.origin, streams=streams).activated == {"tags"}, "rows of the free one may have been loaded"
