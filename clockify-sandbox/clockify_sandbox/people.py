@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.call import Call
     from clockify_sandbox.kinds import Kind
-    from clockify_sandbox.world import Entity, Workspace, World
+    from clockify_sandbox.world import Entity, Workspace
 
 
 class Pick(Choice):
@@ -105,14 +105,3 @@ def managed_projects(workspace: Workspace, manager: str) -> set[str]:
     """The projects that somebody is a manager of."""
     roles = workspace.members[manager]["roles"] if manager in workspace.members else ()
     return {role["entityId"] for role in roles if role["role"] == "PROJECT_MANAGER"}
-
-
-def name_of(world: World, user_id: str) -> str:
-    """What a user is called: the name, or the address of those who have not given one yet."""
-    user = world.users[user_id]
-    return user["name"] or user["email"] or ""
-
-
-def zone_of(world: World, user_id: str) -> str:
-    """The time zone of a user's account."""
-    return str((world.users[user_id]["settings"] or {}).get("timeZone") or "UTC")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from clockify_sandbox.people import name_of, zone_of
+from clockify_sandbox.naming import name_of, zone_of
 from clockify_sandbox.permissions import manages
 from clockify_sandbox.values import epoch, seconds_of, timestamp
 from clockify_sandbox.workdays import days_between, holidays_of, is_working_day, midnight, time_off_of

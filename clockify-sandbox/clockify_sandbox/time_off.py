@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clockify_sandbox.people import name_of, zone_of
+from clockify_sandbox.naming import name_of, zone_of
 
 if TYPE_CHECKING:
     from clockify_sandbox.world import Entity, Workspace, World

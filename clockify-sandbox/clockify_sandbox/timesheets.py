@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from clockify_sandbox.people import name_of, zone_of
+from clockify_sandbox.approval import request_of
+from clockify_sandbox.naming import zone_of
 from clockify_sandbox.render import default_currency, entry_rates
 from clockify_sandbox.values import duration, epoch, timestamp
 from clockify_sandbox.workdays import local_date, span_of
@@ -99,29 +100,6 @@ def gather(call: Call, request: Entity) -> None:
 
 
 # -- how requests are shown -------------------------------------------------------------------------------------------
-
-
-def request_of(world: World, workspace: Workspace, request: Entity) -> Entity:
-    """A request as answers of writes show it."""
-    owner, creator, by = request["ownerId"], request["creatorId"], request["status"]["updatedBy"]
-    return {
-        "id": request["id"],
-        "workspaceId": request["workspaceId"],
-        "type": request["type"],
-        "dateRange": request["dateRange"],
-        "owner": {
-            "userId": owner,
-            "userName": name_of(world, owner),
-            "timeZone": zone_of(world, owner),
-            "startOfWeek": workspace.members[owner]["profile"]["weekStart"],
-        },
-        "creator": {
-            "userId": creator,
-            "userName": name_of(world, creator),
-            "userEmail": world.users[creator]["email"],
-        },
-        "status": {**request["status"], "updatedByUserName": by and name_of(world, by)},
-    }
 
 
 class Details:

@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox.approval import request_of as approval_request_of
 from clockify_sandbox.invoicing import invoice_of
-from clockify_sandbox.people import zone_of
+from clockify_sandbox.naming import zone_of
 from clockify_sandbox.render import (
     billable_rate,
     cost_rate,
@@ -22,7 +23,6 @@ from clockify_sandbox.render import (
     time_entry_renderer,
 )
 from clockify_sandbox.time_off import request_of as time_off_request_of
-from clockify_sandbox.timesheets import request_of as approval_request_of
 from clockify_sandbox.values import offset, timestamp
 
 if TYPE_CHECKING:

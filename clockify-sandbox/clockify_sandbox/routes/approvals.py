@@ -5,6 +5,7 @@ from typing import Literal
 
 from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
+from clockify_sandbox.approval import request_of
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
 from clockify_sandbox.call import Call
@@ -16,7 +17,7 @@ from clockify_sandbox.lists import by_id, in_order
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.people import oversight
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.timesheets import Details, entries_of, expenses_of, gather, request_of, week_of
+from clockify_sandbox.timesheets import Details, entries_of, expenses_of, gather, week_of
 from clockify_sandbox.values import timestamp
 from clockify_sandbox.world import Entity
 

@@ -14,7 +14,8 @@ from clockify_sandbox.entities import holiday as new_holiday
 from clockify_sandbox.entities import no_default_entities
 from clockify_sandbox.errors import ApiError, forbidden, invalid
 from clockify_sandbox.kinds import HOLIDAY, MEMBER
-from clockify_sandbox.people import NewPick, Pick, applies_to, name_of
+from clockify_sandbox.naming import name_of
+from clockify_sandbox.people import NewPick, Pick, applies_to
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.workdays import occurs_in
 from clockify_sandbox.world import Entity

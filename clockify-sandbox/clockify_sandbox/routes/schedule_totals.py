@@ -9,8 +9,9 @@ from clockify_sandbox.binding import Query
 from clockify_sandbox.call import Call
 from clockify_sandbox.kinds import MEMBER
 from clockify_sandbox.lists import matches
+from clockify_sandbox.naming import name_of
 from clockify_sandbox.paging import KEBAB, SCHEDULING_TOTALS, BodyPage
-from clockify_sandbox.people import Pick, UserPick, name_of, user_filter
+from clockify_sandbox.people import Pick, UserPick, user_filter
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.schedule import (
     Window,

@@ -15,8 +15,9 @@ from clockify_sandbox.entities import recurring
 from clockify_sandbox.errors import ApiError, invalid, not_in
 from clockify_sandbox.kinds import ASSIGNMENT, MEMBER, PROJECT, TASK
 from clockify_sandbox.lists import by_id, in_order, matches
+from clockify_sandbox.naming import name_of
 from clockify_sandbox.paging import KEBAB
-from clockify_sandbox.people import Pick, UserPick, name_of, user_filter
+from clockify_sandbox.people import Pick, UserPick, user_filter
 from clockify_sandbox.permissions import require_manager
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.schedule import Window, assignments_in, client_name, excluded_days

@@ -14,8 +14,9 @@ from clockify_sandbox.call import Call
 from clockify_sandbox.errors import forbidden, invalid, not_in
 from clockify_sandbox.kinds import BALANCE_ASSIGNMENT, MEMBER, POLICY
 from clockify_sandbox.lists import by_id, in_order
+from clockify_sandbox.naming import name_of
 from clockify_sandbox.paging import TIME_OFF
-from clockify_sandbox.people import name_of, oversight
+from clockify_sandbox.people import oversight
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.world import Entity
 

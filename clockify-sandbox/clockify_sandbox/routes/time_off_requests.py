@@ -13,8 +13,9 @@ from clockify_sandbox.call import Call
 from clockify_sandbox.entities import request_status, time_off_period, time_off_request
 from clockify_sandbox.errors import access_denied, forbidden, invalid, not_one_of
 from clockify_sandbox.kinds import MEMBER, POLICY, TIME_OFF_REQUEST
+from clockify_sandbox.naming import zone_of
 from clockify_sandbox.paging import BODY_200, BodyPage
-from clockify_sandbox.people import members_of, oversight, zone_of
+from clockify_sandbox.people import members_of, oversight
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.time_off import request_of, short_request_of
 from clockify_sandbox.values import epoch, timestamp, wall_clock
