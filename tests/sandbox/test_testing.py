@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,13 @@ def test_it_can_be_told_to_fail_to_forget_and_to_begin_anew(kind: type[Sandbox |
         ):
             with pytest.raises(ValueError, match=known):
                 refused()
+
+
+@BOTH
+def test_the_present_is_the_same_in_whatever_zone_it_is_written(kind: type[Sandbox | SandboxProcess]) -> None:
+    clock = datetime(2027, 3, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+    with kind(clock=clock) as origin:
+        assert origin.clock() == "2027-03-01T00:00:00Z"
 
 
 @BOTH

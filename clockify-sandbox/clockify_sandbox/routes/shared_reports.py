@@ -8,6 +8,7 @@ from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.call import Call
+from clockify_sandbox.entities import shared_report
 from clockify_sandbox.errors import ApiError, access_denied, forbidden, invalid
 from clockify_sandbox.kinds import MEMBER, SHARED_REPORT, USER_GROUP
 from clockify_sandbox.paging import SHARED_REPORTS
@@ -76,20 +77,18 @@ def create_shared_report(call: Call, body: SharedReportChange) -> Entity:
     if body.type is None:
         raise invalid(messages.NOT_NULL)
     _check(call, body)
-    report_id = call.new_id()
-    report = {
-        "id": report_id,
-        "workspaceId": call.workspace.id,
-        "userId": call.user_id,
-        "name": body.name,
-        "type": body.type,
-        "link": f"https://app.clockify.me/shared/{report_id}",
-        "isPublic": bool(body.is_public),
-        "fixedDate": bool(body.fixed_date),
-        "filter": checked(body.type, body.filter, _settings(call)),
-        "visibleToUsers": body.visible_to_users,
-        "visibleToUserGroups": body.visible_to_user_groups,
-    }
+    report = shared_report(
+        call.new_id(),
+        call.workspace.id,
+        call.user_id,
+        body.name,
+        type=body.type,
+        isPublic=bool(body.is_public),
+        fixedDate=bool(body.fixed_date),
+        filter=checked(body.type, body.filter, _settings(call)),
+        visibleToUsers=body.visible_to_users,
+        visibleToUserGroups=body.visible_to_user_groups,
+    )
     return _written(call.insert(SHARED_REPORT, report))
 
 

@@ -8,6 +8,7 @@ from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
 from clockify_sandbox.call import Call
+from clockify_sandbox.entities import user_group
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import by_id, by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
@@ -56,14 +57,7 @@ def list_groups(call: Call, query: GroupQuery) -> Answer:
 @routes.post("/workspaces/{ws}/user-groups", status=201)
 def create_group(call: Call, body: GroupBody) -> Entity:
     """A new group without members."""
-    group = {
-        "id": call.new_id(),
-        "name": body.name,
-        "workspaceId": call.workspace.id,
-        "userIds": [],
-        "teamManagers": [],
-    }
-    return _shown(call, call.insert(USER_GROUP, group))
+    return _shown(call, call.insert(USER_GROUP, user_group(call.new_id(), call.workspace.id, body.name)))
 
 
 @routes.put("/workspaces/{ws}/user-groups/{userGroupId}")

@@ -10,6 +10,7 @@ from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.call import Call
+from clockify_sandbox.entities import webhook as new_webhook
 from clockify_sandbox.errors import ApiError, forbidden, invalid, not_in
 from clockify_sandbox.kinds import ASSIGNMENT, EXPENSE, MEMBER, PROJECT, TAG, TASK, WEBHOOK
 from clockify_sandbox.paging import WEBHOOK_LOGS
@@ -95,20 +96,17 @@ def create_webhook(call: Call, body: WebhookBody) -> Entity:
     if len(own) >= per_user or len(call.workspace.webhooks) >= per_workspace:
         raise invalid(messages.WEBHOOK_LIMIT, 4033)
     webhook_id = call.new_id()
-    hook = {
-        "id": webhook_id,
-        "name": body.name,
-        "url": body.url,
-        "workspaceId": call.workspace.id,
-        "userId": call.user_id,
-        "webhookEvent": body.webhook_event,
-        "triggerSourceType": body.trigger_source_type,
-        "triggerSource": body.trigger_source,
-        "enabled": True,
-        "deliveryEnabled": True,
-        "planEnabled": True,
-        "authToken": _token(webhook_id),
-    }
+    hook = new_webhook(
+        webhook_id,
+        call.workspace.id,
+        body.name,
+        body.webhook_event,
+        url=body.url,
+        userId=call.user_id,
+        triggerSourceType=body.trigger_source_type,
+        triggerSource=body.trigger_source,
+        authToken=_token(webhook_id),
+    )
     return call.insert(WEBHOOK, hook)
 
 

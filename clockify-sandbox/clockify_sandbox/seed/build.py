@@ -34,8 +34,9 @@ def build_world(scale: Scale, seed: int, plan: Plan, api_key: str, now: datetime
         api_key: the key of the owner of the first workspace.
         now: the present, with a time zone; entries end here.
     """
-    world = World(now=now)
-    world.keys = keys_of(SCALES[scale](world, Draw(seed, now), plan), api_key)
+    present = now.astimezone(UTC)
+    world = World(now=present)
+    world.keys = keys_of(SCALES[scale](world, Draw(seed, present), plan), api_key)
     first = next(iter(world.workspaces))
     world.addon_tokens = {ADDON_TOKEN: (first, ADDON_SCOPES), ADDON_READ_TOKEN: (first, READ_SCOPES)}
     return world
