@@ -52,6 +52,22 @@ def test_a_question_without_export_type_is_accepted(empty: Sandbox, filter_: dic
     assert "totals" in empty.ok("GET", f"/shared-reports/{report['id']}", host="report")
 
 
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        ("DETAILED", {"detailedFilter": {}}),
+        ("ATTENDANCE", {"attendanceFilter": {}}),
+        ("WEEKLY", {"weeklyFilter": {"group": "USER", "subgroup": "TIME"}}),
+        ("EXPENSE_DETAILED", {}),
+    ],
+)
+def test_a_filter_without_wishes_is_a_filter(empty: Sandbox, kind: str, own: dict[str, Any]) -> None:
+    """What a client library for assistants sends, whose filters of details and attendance are empty."""
+    dates = {"dateRangeStart": "2026-10-05T00:00:00Z", "dateRangeEnd": "2026-10-11T23:59:59.999Z"}
+    made = shared(empty, "POST", "", {"name": kind, "type": kind, "filter": {**dates, **own}})
+    assert empty.ok("GET", f"/shared-reports/{made['id']}", host="report")["filters"]
+
+
 def test_updates_merge_and_deletes_are_final(empty: Sandbox) -> None:
     report = shared(empty, "POST", "", NEW)
     path = f"/{report['id']}"

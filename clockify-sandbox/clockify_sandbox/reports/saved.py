@@ -89,7 +89,7 @@ def checked(kind: str, wanted: dict[str, Any], settings: Entity) -> Entity:
         if not wanted.get(name):
             raise invalid(messages.FIELD_MISSING(name=name))
     needed = _NEEDED.get(kind)
-    if needed and not wanted.get(needed[0]):
+    if needed and wanted.get(needed[0]) is None:
         raise invalid(needed[1])
     decode_body(ReportRequest, msgspec.json.encode(wanted))
     ours = {key: settings.get(key) for key in ("timeZone", "timeFormat", "dateFormat", "weekStart")}
