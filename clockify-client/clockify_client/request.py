@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from clockify_client.endpoint import Host, Ids
 from clockify_client.errors import InvalidRequestError
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from clockify_client.hosts import Hosts
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_ID = re.compile(r"[0-9A-Za-z_-]+")  # ids, positions and words such as TIMESHEET: nothing that has a meaning in a URL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +51,14 @@ class Request:
         """Return the URL without parameters.
 
         Raises:
-            InvalidRequestError: No host is known, or an id is none: an empty one, or dots, would name another object.
+            InvalidRequestError: No host is known, or an id is none: a path or a query would name something else.
         """
         base: str = getattr(hosts, self.host.value)
         if not base:
             raise InvalidRequestError(
                 self.call, reason="no host of the audit log is documented here; set audit_log_url"
             )
-        parts = {name: quote(str(value), safe="") for name, value in self.ids.items()}
-        for name, part in parts.items():
-            if f"{{{name}}}" in self.path and not part.strip("."):
-                raise InvalidRequestError(self.call, reason=f"{name} is empty")
-        return base + self.path.format_map(parts)
+        for name in _PLACEHOLDER.findall(self.path):
+            if not _ID.fullmatch(str(self.ids.get(name))):
+                raise InvalidRequestError(self.call, reason=f"{name} is no id of Clockify")
+        return base + self.path.format_map(self.ids)

@@ -15,6 +15,7 @@ from target_clockify.errors import RejectedError
 from target_clockify.mirror import digest
 from target_clockify.model.declaration import Operation, Procedure, WritableObject
 from target_clockify.model.objects import BY_NAME
+from target_clockify.understand.keys import is_clockify_id
 from target_clockify.understand.references import References, UnresolvedError
 from target_clockify.understand.zones import Zones, in_zone, lacks_offset
 
@@ -302,7 +303,7 @@ def _place(one: Incoming, row: Row | None) -> _Place | None:
         return None
     if row and row.record_hash == one.seen and row.state_hash:
         return target, tuple(str(row.scope.get(name)) for name in target.scope), row.id
-    if one.id and one.of_destination and one.route.literal and None not in one.scope:
+    if one.id and one.of_destination and one.route.literal and all(map(is_clockify_id, one.scope)):
         return target, tuple(map(str, one.scope)), one.id
     return None
 

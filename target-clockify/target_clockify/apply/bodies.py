@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from clockify_client import Request
 
 from target_clockify.decide.decisions import differences
+from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import UNKNOWN, Call, Change
 
 if TYPE_CHECKING:
@@ -87,13 +89,26 @@ def bulk_body(write: Write) -> State:
     return {"id": write.entry.id, **_body(write.target, part, change)}
 
 
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_IN_A_PATH = re.compile(r"[0-9a-f]{24}|[0-9]{1,6}|[A-Z_]{1,40}")  # an id, a position, or a word such as TIMESHEET
+
+
 def as_request(call: Call, ids: Mapping[str, Any]) -> Request:
-    """Return a call as the client sends it, below the workspace unless it names it itself."""
+    """Return a call as the client sends it, below the workspace unless it names it itself.
+
+    Raises:
+        RejectedError: What is to stand in the path is no id.
+    """
     path = call.path if call.path.startswith("/workspaces") else f"/workspaces/{{workspaceId}}{call.path}"
+    whole = {**ids, **call.ids}
+    for name in _PLACEHOLDER.findall(path):
+        if not _IN_A_PATH.fullmatch(str(whole.get(name))):
+            msg = f"{name} must be an id of Clockify"
+            raise RejectedError("invalid", msg)
     return Request(
         method=call.method,
         path=path,
-        ids={**ids, **call.ids},
+        ids=whole,
         host=call.host,
         params=call.params,
         json=call.json,

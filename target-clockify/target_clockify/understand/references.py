@@ -86,8 +86,10 @@ class References:
             RejectedError: One cannot be resolved ever.
         """
         fields = dict(incoming.fields)
-        if incoming.of_destination and "currencyCode" not in fields:
-            return fields, []
+        if incoming.of_destination:
+            _check_ids(incoming.route.object, fields)
+            if "currencyCode" not in fields:
+                return fields, []
         missing: list[Missing] = []
         absent: list[str] = []
         for one, places in _referring(incoming.route.object, fields):
@@ -209,6 +211,21 @@ def replaced_references(target: Writable, given: State, replace: Callable[[str],
         for place in places:
             found[one.name] = _replaced(found[one.name], place, lambda value: replace(str(value)))
     return found
+
+
+def _check_ids(target: Writable, fields: State) -> None:
+    """Refuse references that are no ids, in a row as the tap reads it.
+
+    Raises:
+        RejectedError: One is none; it would be put into a URL.
+    """
+    for one, places in _referring(target, fields):
+        for place in places:
+            found: list[str] = []
+            _replaced(fields[one.name], place, found.append)
+            if not all(map(is_clockify_id, found)):
+                msg = f"{one.name} must be an id of Clockify in a row of the workspace that is written to"
+                raise RejectedError("invalid", msg)
 
 
 def _referring(target: Writable, given: State) -> Iterator[tuple[Field, Mapping[str, str]]]:
