@@ -55,6 +55,12 @@ class Chunks:
         if len(self._queue) >= CHUNK:
             self._work_off_chunk()
 
+    def begin(self) -> None:
+        """Do what comes before anything is decided, unless it is done."""
+        if self._begin:
+            self._begin()
+            self._begin = None
+
     def work_off(self) -> None:
         """Work off all records, and wait for what is on its way."""
         self._take_released()
@@ -68,9 +74,7 @@ class Chunks:
 
     def _work_off_chunk(self) -> None:
         self._check()
-        if self._begin:
-            self._begin()
-            self._begin = None
+        self.begin()
         self._take_released()
         self._queue.sort()  # what has waited is older than what has just come
         chunk, self._queue = self._queue[:CHUNK], self._queue[CHUNK:]

@@ -65,7 +65,7 @@ class Intake:
         self._seen = seen
         self._under_way = under_way
         self._copying = copying
-        self._zones = Zones(settings.time_zone, mirror.reader, self._user)
+        self._zones = Zones(settings.time_zone, mirror.reader, self.user)
         self._max_deletes = settings.max_deletes
 
     def decisions(self, incoming: list[Incoming]) -> list[Decision]:
@@ -259,7 +259,8 @@ class Intake:
                 raise ValueError(msg)
         return str(known) if known else None
 
-    def _user(self, user_id: str) -> State | None:
+    def user(self, user_id: str) -> State | None:
+        """Return a user of the workspace, None where the list of users lacks them."""
         return self._mirror.answer(lambda: self._mirror.listed(BY_NAME["users"], user_id))
 
     def _read_more(self, desired: list[Desired]) -> None:

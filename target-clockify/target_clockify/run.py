@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from clockify_client import FanOut
 
 from target_clockify import waiting
@@ -23,6 +24,7 @@ from target_clockify.books.rejects import Rejects
 from target_clockify.books.summary import Summary
 from target_clockify.chunks import CHUNK, Chunks
 from target_clockify.copying import Copying
+from target_clockify.creation import Creation
 from target_clockify.errors import RejectedError
 from target_clockify.inbox import Inbox
 from target_clockify.intake import Intake
@@ -30,17 +32,20 @@ from target_clockify.mirror import Mirror, Reader
 from target_clockify.missing import Versions, deletions
 from target_clockify.results import Results
 from target_clockify.scratch import Seen, Taken, open_scratch
+from target_clockify.sheets import Sheets
 from target_clockify.under_way import UnderWay
 from target_clockify.understand.currencies import in_force
+from target_clockify.understand.zones import Zones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from clockify_client import Client
 
     from target_clockify.books.ledger import Ledger
     from target_clockify.decide.decisions import Write
     from target_clockify.settings import Settings
+    from target_clockify.understand.layouts import Layout
     from target_clockify.understand.route import Route
 
 
@@ -90,6 +95,9 @@ class Run:
         self._writer = Rehearsal(settings, self._currency) if settings.dry_run else Writer(client, reader, ledger)
         self._dispatcher = Dispatcher(self._writer, 0 if settings.dry_run else client.settings.max_workers)
         self._chunks = Chunks(self._inbox, self._intake, self._dispatcher, self._results, self._begin, check)
+        zones = Zones(settings.time_zone, reader, self._intake.user)
+        self._sheets = Sheets(scratch, ledger, self._mirror, zones, self._reject_row)
+        self._creation = Creation(self.routes, self._intake.references)
         self._versions = Versions()
         self._number = 0  # of the latest record
 
@@ -102,6 +110,10 @@ class Run:
         self._intake.references.expected.add(route.object.name)
         self.summary.objects[route.stream] = route.object.name
 
+    def introduce_sheet(self, stream: str, layout: Layout, columns: Iterable[str]) -> None:
+        """Take note of a stream in a layout, after what its rows become."""
+        self._sheets.introduce(stream, layout, columns)
+
     def record(self, stream: str, raw: bytes, version: int | None = None, origin: bytes = b"") -> None:
         """Take a record in; `origin` is what a stream map made it of."""
         self._versions.record(stream, version)
@@ -110,7 +122,14 @@ class Run:
     def _take(self, stream: str, raw: bytes, origin: bytes = b"") -> None:
         self.summary.records[stream] += 1
         self._number += 1
-        self._chunks.add([Taken(self._number, stream, self._acknowledgement.took(), raw, origin)])
+        taken = Taken(self._number, stream, self._acknowledgement.took(), raw, origin)
+        if stream not in self._sheets:
+            self._chunks.add([taken])
+            return
+        try:
+            self._sheets.add(taken)
+        except RejectedError as error:
+            self._reject_row(taken, error)
 
     def state(self, value: Any) -> None:
         """Take a STATE in; it goes out once everything before it is done."""
@@ -124,6 +143,7 @@ class Run:
     def finish(self) -> None:
         """Do everything that is left."""
         self._chunks.work_off()
+        self._work_off_sheets()
         self._copying.begin()
         while waiting.COPY in self._waiting:
             self._chunks.add(self._waiting.release_some(waiting.COPY, CHUNK))
@@ -131,6 +151,7 @@ class Run:
         self._intake.references.expected.clear()  # what is there already will have to do
         self._chunks.add(taken for taken, _ in self._waiting.release_all(but=waiting.What.TURN))
         self._chunks.work_off()
+        self._create_missing()
         for turn in (waiting.DELETIONS, waiting.LATE, waiting.LATEST):
             self._intake.turn = turn
             self._results.release(waiting.turn(turn))
@@ -157,6 +178,36 @@ class Run:
             self._results.settle(outcomes)
 
     # -- inside --------------------------------------------------------------------------------
+
+    def _work_off_sheets(self) -> None:
+        """Take in what the rows of files in a layout become: the entry of a row counts as the row."""
+        self._chunks.begin()
+        for (stream, fields, origin), epoch in self._sheets.records():
+            self._number += 1
+            self.summary.records[stream] += epoch is None
+            counted = self._acknowledgement.took() if epoch is None else epoch
+            self._chunks.add([Taken(self._number, stream, counted, msgspec.json.encode(fields), origin)])
+        self._chunks.work_off()
+
+    def _create_missing(self) -> None:
+        """Create what references name and nothing has; clients and projects first, then what is below them."""
+        while self._creation.is_wanted and (
+            some := list(self._creation.wanted(self._waiting.for_references(), self._inbox.glance))
+        ):
+            for one in some:
+                if one.route.stream not in self.routes:
+                    self.introduce(one.route)
+                    self.rejects.introduce_like(one.route.stream, one.of)
+                self._take(one.route.stream, msgspec.json.encode(one.fields), one.origin)
+            self._intake.references.expected.clear()  # as above
+            self._chunks.work_off()
+            self._results.release(*(waiting.reference(one.name, one.value) for one in some))
+            self._chunks.work_off()
+
+    def _reject_row(self, taken: Taken, error: RejectedError) -> None:
+        self._chunks.begin()
+        self._inbox.nameless.add(taken.stream)  # it has no key yet, so that it might be any
+        self._results.reject_taken(taken, error)
 
     def _begin(self) -> None:
         self.rejects.start()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from clockify_client import configuration
 from singer_sdk import typing as th
 
+from target_clockify.understand.layouts import KINDS
 from target_clockify.understand.zones import USER
 
 if TYPE_CHECKING:
@@ -41,6 +42,18 @@ _STREAM = th.ObjectType(
     th.Property("empty", th.StringType, allowed_values=["ignore", "clear"]),
     th.Property("key", th.ArrayType(th.StringType), description="The columns that tell a row, over key_properties."),
     th.Property("rekey", th.BooleanType, description="Take another key: rows find their objects by natural key."),
+    th.Property(
+        "layout",
+        th.CustomType({"type": ["string", "object"]}),
+        description="The layout of a file whose rows are pieces of work: `clockify`, `toggl`, `harvest`, `tempo`, one "
+        "of `layouts`, or the layout itself.",
+    ),
+    th.Property(
+        "create_missing",
+        th.ArrayType(th.StringType(allowed_values=[*KINDS])),
+        description="Over the setting of that name.",
+    ),
+    th.Property("day_start", th.StringType, description="Over the setting of that name."),
     th.Property("source", th.StringType, description="Whose keys its rows have: references stay within a source."),
     additional_properties=False,
 )
@@ -167,12 +180,32 @@ _OWN: dict[str, Any] = th.PropertiesList(
         "person whom the row belongs to (of the key's owner, where it belongs to nobody).",
     ),
     th.Property(
+        "create_missing",
+        th.ArrayType(th.StringType(allowed_values=[*KINDS])),
+        title="Create what is missing",
+        description="What is created where rows name it and nothing has that name: `clients`, `projects`, `tasks`, "
+        "`tags`. Default: nothing, and all of them for streams in a layout.",
+    ),
+    th.Property(
+        "layouts",
+        th.ObjectType(additional_properties=th.ObjectType(additional_properties=True)),
+        title="Layouts",
+        description="Layouts of your own, by name, for `layout` of a stream: see the README.",
+    ),
+    th.Property(
+        "day_start",
+        th.StringType,
+        title="Start of the day",
+        description="When the first entry of a day starts, in files that tell no time of day: 09:00 unless this or the "
+        "layout says otherwise.",
+    ),
+    th.Property(
         "streams",
         th.ObjectType(additional_properties=_STREAM),
         title="Streams",
         description="What holds for single streams, by name: `object`, `operation` (auto, insert, update, upsert, "
         "delete), `match_on`, `columns`, `units`, `formats`, `empty` (ignore, clear), `key`, `rekey`, "
-        "`source`.",
+        "`source`, `layout`, `create_missing`, `day_start`.",
     ),
 ).to_dict()
 

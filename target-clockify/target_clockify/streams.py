@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 from target_clockify.model.objects import BY_NAME, find_object, why_not
 from target_clockify.model.procedures import PROCEDURES, find_procedure
 from target_clockify.naming import folded, nearest
+from target_clockify.understand import layouts
 from target_clockify.understand.route import Route
 from target_clockify.understand.zones import USER, zone_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from target_clockify.model.declaration import Writable
+    from target_clockify.understand.layouts import Layout
 
 
 def writable(name: str) -> Writable | None:
@@ -44,6 +46,25 @@ def source_of(config: Mapping[str, Any], stream: str) -> str:
     return ""
 
 
+def layout_of(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Layout:
+    """Return the layout of a stream.
+
+    Raises:
+        ValueError: It is none; the message says what is wrong with it.
+    """
+    return layouts.layout_of(
+        settings["layout"], settings, config.get("layouts") or {}, str(config.get("day_start") or "")
+    )
+
+
+def creates(config: Mapping[str, Any], settings: Mapping[str, Any], default: Collection[str] = ()) -> Collection[str]:
+    """Return what a stream's rows create that they name and nothing has: `create_missing` of it or of all streams."""
+    chosen = settings.get("create_missing")
+    if chosen is None:
+        chosen = config.get("create_missing")
+    return default if chosen is None else chosen
+
+
 def problems(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with settings beyond their schema: names that mean nothing, a line for each."""
     if (zone := config.get("time_zone") or USER) != USER and zone_named(zone) is None:
@@ -53,7 +74,27 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
         other = names.setdefault(folded(name), name)
         if other != name:
             yield f"streams names one stream twice: {other} and {name}"
-        yield from _problems(name, settings or {})
+        if (settings or {}).get("layout"):
+            yield from _sheet_problems(config, name, settings)
+        else:
+            yield from _problems(name, settings or {})
+    for name in config.get("layouts") or {}:
+        try:
+            layouts.layout_of(name, {}, config["layouts"])
+        except ValueError as error:
+            yield f"layouts.{name}: {error}"
+
+
+def _sheet_problems(config: Mapping[str, Any], name: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    if others := [one for one in _NOT_IN_LAYOUTS if settings.get(one)]:
+        yield f"streams.{name}: a layout says what {', '.join(others)} would say; put it into a layout of your own"
+    try:
+        layout_of(config, settings)
+    except ValueError as error:
+        yield f"streams.{name}.layout: {error}"
+
+
+_NOT_IN_LAYOUTS = ("object", "operation", "match_on", "columns", "empty", "key", "source")
 
 
 def _problems(name: str, settings: Mapping[str, Any]) -> Iterator[str]:
@@ -64,6 +105,8 @@ def _problems(name: str, settings: Mapping[str, Any]) -> Iterator[str]:
             Route(name, target, (), settings)
         except ValueError as error:
             yield f"streams.{name}: {error}"
+        if settings.get("day_start"):
+            yield f"streams.{name}.day_start is for streams in a layout"
     elif why_not(wanted) is None:
         near = nearest(wanted, [*BY_NAME, *(one.name for one in PROCEDURES)])
         if settings.get("object"):

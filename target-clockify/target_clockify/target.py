@@ -24,7 +24,7 @@ from singer_sdk.plugin_base import PluginBase, _ConfigInput
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
-from target_clockify import streams
+from target_clockify import sheets, streams
 from target_clockify.about import capability_table
 from target_clockify.books.ledger import Ledger, LedgerInUseError, report
 from target_clockify.decide.reversal import TAKEN_BACK
@@ -33,6 +33,7 @@ from target_clockify.messages import Message, MessageReader
 from target_clockify.model.objects import BY_NAME, OBJECTS, why_not
 from target_clockify.run import Run
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, Settings, client_of
+from target_clockify.understand.layouts import KINDS
 from target_clockify.understand.route import Route
 from target_clockify.undo import Undo
 
@@ -95,6 +96,7 @@ class TargetClockify(Target):
         self._skipped: dict[str, int] = {}
         self._keys: dict[str, list[str]] = {}
         self._plain: dict[str, bool] = {}
+        self._sheets: dict[str, list[str]] = {}  # what the rows of streams in a layout are written as
         self._warned: set[str] = set()
         self.failed = False
 
@@ -148,11 +150,17 @@ class TargetClockify(Target):
         for one in maps:
             keys = list(one.transformed_key_properties or [])
             if self._introduce(one.stream_alias, one.transformed_schema, keys):
-                self.run.rejects.introduce(one.stream_alias, original, mapped_from="" if plain else stream)
+                alias = one.stream_alias
+                for name in self._sheets.get(alias, [alias]):
+                    is_own = plain and alias not in self._sheets
+                    self.run.rejects.introduce(name, original, mapped_from="" if is_own else stream)
 
     def _introduce(self, stream: str, schema: dict[str, Any], keys: list[str]) -> bool:
         """Take note of a stream, and tell whether it is written."""
         settings = streams.settings_of(self.config, stream)
+        if settings.get("layout"):
+            self._introduce_sheet(stream, settings, list(schema["properties"]))
+            return True
         name = settings.get("object") or stream
         self._keys[stream] = keys
         target = streams.writable(name)
@@ -171,12 +179,24 @@ class TargetClockify(Target):
             stream,
             target,
             tuple(keys),
-            {**settings, "key": None},
+            {**settings, "key": None, "create_missing": streams.creates(self.config, settings)},
             destination=self.run.settings.workspace_id,
             properties=list(schema["properties"]),
         )
         self.run.introduce(route)
         return True
+
+    def _introduce_sheet(self, stream: str, settings: Mapping[str, Any], columns: list[str]) -> None:
+        """Take note of a stream in a layout: what its rows become, and their columns."""
+        layout = streams.layout_of(self.config, settings)
+        self._keys[stream] = []
+        self.run.ledger.keys_of(stream, [sheets.KEY], rekey=bool(settings.get("rekey")))
+        creates = streams.creates(self.config, settings, default=KINDS)
+        routes = sheets.routes_of(stream, creates, self.run.settings.workspace_id).values()
+        for route in routes:
+            self.run.introduce(route)
+        self._sheets[stream] = [route.stream for route in routes]
+        self.run.introduce_sheet(stream, layout, columns)
 
     def _skip(self, stream: str, name: str) -> None:
         reason = why_not(name)

@@ -10,7 +10,7 @@ from target_clockify.scratch import Taken
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from target_clockify.understand.route import Incoming
 
@@ -141,6 +141,17 @@ class Waiting:
             query = "DELETE FROM waiting WHERE what = ? AND name = ? AND value = ? AND number <= ?"
             self._scratch.execute(query, (*awaited, found[-1].number))
         return found
+
+    def for_references(self) -> Iterator[Taken]:
+        """Yield the records that wait for what a reference means, and let them wait."""
+        last = 0
+        query = (
+            "SELECT rowid, number, stream, epoch, raw, origin FROM waiting "
+            "WHERE what = ? AND rowid > ? ORDER BY rowid LIMIT 1000"
+        )
+        while rows := self._scratch.execute(query, (What.REFERENCE, last)).fetchall():
+            yield from (Taken(*row[1:]) for row in rows)
+            last = rows[-1][0]
 
     def release_all(self, *, but: What | None = None) -> list[tuple[Taken, str]]:
         """Take out everything that waits, but for what waits for one kind of thing."""

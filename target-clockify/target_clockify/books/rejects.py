@@ -49,6 +49,11 @@ class Rejects:
         self._origins[stream] = mapped_from
         self._introduced.discard(mapped_from or stream)
 
+    def introduce_like(self, stream: str, other: str) -> None:
+        """Note a stream whose records are made of those of another one, and rejected as those."""
+        self._schemas[stream] = self._schemas[other]
+        self._origins[stream] = self._origins.get(other) or other
+
     def add(self, taken: Taken, key: str, operation: str, error: RejectedError) -> None:
         """Write one reject; it outlasts the process when this returns, and a loss of power after `sync`.
 

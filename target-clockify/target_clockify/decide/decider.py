@@ -92,7 +92,7 @@ class Decider:
         old = None if row and row.id == found else self.identities.taken_over(target, incoming, found)
         if old:
             desired = replace(desired, row=replace(old, key=incoming.key, record_hash=None, state_hash=None))
-        if incoming.route.operation == "insert":
+        if incoming.route.operation in {"insert", "ensure"}:
             decision: Unchanged | Write = Unchanged(incoming, found, desired.scope or (), desired.row)
         else:
             decision = self._update(target, desired, found)

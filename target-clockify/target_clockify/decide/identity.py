@@ -79,7 +79,7 @@ class Identities:
 
     def taken_over(self, target: WritableObject, incoming: Incoming, found: str) -> Row | None:
         """Return the row by which the record's stream knew an object under another key, which came no more."""
-        if target.several or incoming.copied or incoming.key == found:
+        if target.several or incoming.copied or incoming.key == found or incoming.route.operation == "ensure":
             return None
         owners = self._ledger.owners(target.name, [found]).get(found, [])
         return next((row for row in owners if row.stream == incoming.route.name and row.key != incoming.key), None)
@@ -101,7 +101,8 @@ class Identities:
         fields = natural if incoming.copied else tuple(name for name in natural if name in given)
         found = self._mirror.matching(target, fields, given)
         owners = self._ledger.owners(target.name, found) if found else {}
-        free = [one for one in found if self._is_free(target, incoming, owners.get(one, ()))]
+        ensures = incoming.route.operation == "ensure"  # it need not be the row's own
+        free = [one for one in found if ensures or self._is_free(target, incoming, owners.get(one, ()))]
         if len(free) > 1:
             msg = (
                 f"{len(free)} {target.name} agree with the record in {', '.join(fields)}: add what tells them apart, "

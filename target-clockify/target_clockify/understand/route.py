@@ -87,7 +87,8 @@ class Route:
         stream: Name of the stream.
         target: What its records are for.
         keys: The stream's key properties.
-        settings: The stream's own settings: `operation`, `match_on`, `columns`, `units`, `formats`, `empty`.
+        settings: The stream's own settings: `operation`, `match_on`, `columns`, `units`, `formats`, `empty`,
+            `create_missing`.
         destination: The workspace that is written to.
         properties: The columns of the stream, as its schema has them.
 
@@ -111,6 +112,7 @@ class Route:
         self.destination = destination
         self.keys = keys = tuple(settings.get("key") or keys)
         self.source: str = settings.get("source") or ""
+        self.creates: frozenset[str] = frozenset(settings.get("create_missing") or ())
         self.operation: str = settings.get("operation") or "auto"
         self.columns = Columns(stream, target, keys, settings)
         self.match_on = tuple(self.columns.field_named(name, "match_on") for name in settings.get("match_on") or ())

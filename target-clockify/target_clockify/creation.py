@@ -1,0 +1,128 @@
+"""Creates what references name and nothing has: `create_missing`.
+
+A name may still come as a record, so this is for the end of the input. What has come as the key of a row, or could
+have, is no name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from target_clockify.errors import RejectedError
+from target_clockify.model.objects import BY_NAME
+from target_clockify.understand.keys import is_clockify_id
+from target_clockify.understand.references import UnresolvedError
+from target_clockify.understand.route import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from target_clockify.model.declaration import State
+    from target_clockify.scratch import Taken
+    from target_clockify.understand.references import Missing, References
+    from target_clockify.understand.route import Incoming
+
+_KEY = "key"
+
+
+class Created(NamedTuple):
+    """An object to create, and what waits for it.
+
+    Attributes:
+        route: The stream of such objects.
+        fields: What it is to have.
+        origin: The record that named it.
+        of: The stream of that record.
+        name: The object.
+        value: What the record calls it.
+    """
+
+    route: Route
+    fields: State
+    origin: bytes
+    of: str
+    name: str
+    value: str
+
+
+class Creation:
+    """Tells what is to be created.
+
+    Args:
+        routes: The streams that came.
+        references: Resolves references.
+    """
+
+    def __init__(self, routes: Mapping[str, Route], references: References) -> None:
+        self._routes = routes
+        self._references = references
+        self._own: dict[str, Route] = {}
+        self._made: set[tuple[str, bytes]] = set()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether any stream creates what its records name."""
+        return any(route.creates for route in self._routes.values())
+
+    def wanted(self, waiting: Iterable[Taken], glance: Callable[[Taken], Incoming]) -> Iterator[Created]:
+        """Yield what is missing of what waiting records name, each once; a task once its project is there."""
+        for taken in waiting:
+            try:
+                incoming = glance(taken)
+                incoming.route.fill(incoming)
+                self._references.resolved(incoming)
+            except UnresolvedError as error:
+                for missing in error.missing:
+                    if self._is_name(incoming, missing) and (created := self._created(incoming, missing)):
+                        yield created
+            except RejectedError:
+                continue  # it is rejected as such when it comes round again
+
+    def _is_name(self, incoming: Incoming, missing: Missing) -> bool:
+        """Tell whether a reference that means nothing is the name of what is to be created."""
+        route = incoming.route
+        if missing.found or missing.name not in route.creates or is_clockify_id(missing.value):
+            return False
+        return incoming.workspace is None and not any(
+            one.object.name == missing.name and one.source == route.source and one.stream not in self._own
+            for one in self._routes.values()
+        )
+
+    def _created(self, incoming: Incoming, missing: Missing) -> Created | None:
+        target = BY_NAME[missing.name]
+        parents = {name: incoming.fields.get(name) for name in target.scope}
+        if not all(parents.values()) or any(
+            one.name == target.field(name).refers for name in parents for one in self._unresolved(incoming)
+        ):
+            return None  # of no parent, or of one that comes into being now
+        fields = {**parents, "name": missing.value}
+        key = msgspec.json.encode(fields, order="sorted")
+        route = self._route(incoming.route, missing.name)
+        if (route.name, key) in self._made:
+            return None
+        self._made.add((route.name, key))
+        taken = incoming.taken
+        return Created(
+            route,
+            {_KEY: key.decode(), **fields},
+            taken.origin or taken.raw,
+            taken.stream,
+            missing.name,
+            missing.value,
+        )
+
+    def _unresolved(self, incoming: Incoming) -> list[Missing]:
+        try:
+            self._references.resolved(incoming)
+        except UnresolvedError as error:
+            return error.missing
+        return []
+
+    def _route(self, of: Route, name: str) -> Route:
+        stream = f"{of.stream}_missing_{name}"
+        if stream not in self._own:
+            settings = {"operation": "ensure", "source": of.source}
+            self._own[stream] = Route(stream, BY_NAME[name], (_KEY,), settings, destination=of.destination)
+        return self._own[stream]

@@ -1,0 +1,483 @@
+"""Files in a layout: each row becomes its client, project, task and tags, where they are missing, and its entry.
+
+The rows of a file wait on disk until its end: only all of its dates tell their order, and only all of its rows tell
+which entries of a day are there already, where they are stacked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from target_clockify.errors import RejectedError
+from target_clockify.model.objects import BY_NAME
+from target_clockify.model.values import in_utc
+from target_clockify.naming import folded
+from target_clockify.scratch import Taken
+from target_clockify.understand import dates
+from target_clockify.understand.layouts import KINDS, Layout
+from target_clockify.understand.names import Names
+from target_clockify.understand.people import People, evened
+from target_clockify.understand.route import Route
+from target_clockify.understand.sheet import Sheet
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from zoneinfo import ZoneInfo
+
+    from target_clockify.books.ledger import Ledger
+    from target_clockify.mirror import Mirror
+    from target_clockify.model.declaration import State
+    from target_clockify.understand.sheet import Reading
+    from target_clockify.understand.zones import Zones
+
+logger = logging.getLogger("target-clockify")
+
+FILE, LINE, OCCURRENCE = "_sdc_source_file", "_sdc_source_lineno", "_sdc_occurrence"
+"""What a tap may tell of a row beside its content, and what a reject tells of a row that came several times."""
+KEY = "key"
+_AT_ONCE = 1000
+_LONGEST_KEY = 400
+_ENTRIES = BY_NAME["time_entries"]
+
+Feed = tuple[str, "State", bytes]
+"""A record that a row becomes: its stream, its fields, and the row."""
+
+
+def routes_of(stream: str, creates: Collection[str], destination: str) -> dict[str, Route]:
+    """Return the routes of what the rows of a stream in a layout become, by object, the entries last.
+
+    Args:
+        stream: The stream.
+        creates: What is made where it is missing; the others must be there.
+        destination: The workspace that is written to.
+    """
+    routes = {}
+    for kind in KINDS:
+        settings = {"operation": "ensure" if kind in creates else "update", "source": f"layout {folded(stream)}"}
+        routes[kind] = Route(f"{stream}_{kind}", BY_NAME[kind], (KEY,), settings, destination=destination)
+    settings = {"operation": "insert", "source": f"layout {folded(stream)}"}
+    routes[_ENTRIES.name] = Route(stream, _ENTRIES, (KEY,), settings, destination=destination)
+    return routes
+
+
+class Work(msgspec.Struct):
+    """What a row says, once its person is known."""
+
+    key: str
+    person: str
+    client: str | None
+    project: str | None
+    task: str | None
+    tags: list[str]
+    entry: dict[str, Any]
+    day: str = ""  # of an entry that is stacked
+    seconds: int = 0
+    here: tuple[str, str] | None = None  # when that entry starts and ends already
+
+
+_WORK = msgspec.json.Decoder(Work)
+_ROW = msgspec.json.Decoder(dict[str, Any])
+_RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class _Row(NamedTuple):
+    number: int
+    epoch: int
+    raw: bytes
+    origin: bytes
+
+
+@dataclass
+class _Stream:
+    layout: Layout
+    columns: dict[str, None]
+    came: bool = False
+
+
+class Sheets:
+    """The streams in a layout.
+
+    Args:
+        scratch: Where rows wait.
+        ledger: Tells which entries were written.
+        mirror: The workspace as it is.
+        zones: Tells the zone of a person.
+        reject: Takes a row that cannot be understood, and why.
+    """
+
+    def __init__(
+        self,
+        scratch: sqlite3.Connection,
+        ledger: Ledger,
+        mirror: Mirror,
+        zones: Zones,
+        reject: Callable[[Taken, RejectedError], None],
+    ) -> None:
+        self._scratch = scratch
+        self._ledger = ledger
+        self._mirror = mirror
+        self._zones = zones
+        self._reject = reject
+        self._streams: dict[str, _Stream] = {}
+        self._zone_of: dict[str, ZoneInfo] = {}
+
+    def __contains__(self, stream: str) -> bool:
+        return stream in self._streams
+
+    def introduce(self, stream: str, layout: Layout, columns: Iterable[str]) -> None:
+        """Take note of a stream, and of its columns, as far as its schema has them.
+
+        Raises:
+            ValueError: They lack one that the layout needs.
+        """
+        known = self._streams.setdefault(stream, _Stream(layout, {}))
+        known.columns.update(dict.fromkeys(columns))
+        if known.columns:
+            _sheet(stream, layout, known.columns)
+
+    def add(self, taken: Taken) -> None:
+        """Let a row wait for the end of its file.
+
+        Raises:
+            RejectedError: It is no row.
+        """
+        try:
+            row = _RAW.decode(taken.raw)
+        except msgspec.DecodeError:
+            raise RejectedError("malformed", "the record is no JSON object") from None
+        known = self._streams[taken.stream]
+        known.columns.update(dict.fromkeys(row))
+        known.came = True
+        values = (taken.stream, taken.number, taken.epoch, taken.raw, taken.origin)
+        self._scratch.execute("INSERT INTO sheets VALUES (?, ?, ?, ?, ?)", values)
+
+    def records(self) -> Iterator[tuple[Feed, int | None]]:
+        """Yield what the rows of all files become, in order; the entry of a row with the epoch of the row.
+
+        Raises:
+            ValueError: A file lacks a column that its layout needs.
+        """
+        for stream, known in self._streams.items():
+            if known.came:
+                yield from self._records(stream, _sheet(stream, known.layout, known.columns))
+
+    # -- one file ------------------------------------------------------------------------------
+
+    def _records(self, stream: str, sheet: Sheet) -> Iterator[tuple[Feed, int | None]]:
+        files = self._first_look(stream, sheet)
+        names = Names(self._mirror)
+        context = _Context(
+            sheet,
+            files,
+            _problems(sheet, files),
+            names,
+            People(self._mirror, sheet, files.emails),
+            sheet.custom_fields(names.custom_fields),
+        )
+        self._tell_columns(stream, context)
+        for rows in self._pages("SELECT number, epoch, raw, origin FROM sheets", stream):
+            self._understand(stream, context, [_Row._make(row) for row in rows])
+        self._scratch.execute("DELETE FROM sheets WHERE stream = ?", (stream,))
+        if count := context.people.by_name:
+            logger.info("%s: %d rows have an address that nobody has, and are told by the full name", stream, count)
+        for rows in self._pages("SELECT number, epoch, origin, said FROM work", stream):
+            for number, epoch, origin, said in rows:
+                work = _WORK.decode(said)
+                try:
+                    entry = self._entry(stream, sheet, work)
+                except ValueError as error:
+                    self._reject(Taken(number, stream, epoch, origin, origin), RejectedError("invalid", str(error)))
+                    continue
+                for name, needed in self._made_first(stream, work):
+                    yield (name, needed, origin), None
+                yield (stream, entry, origin), epoch
+        self._scratch.execute("DELETE FROM work WHERE stream = ?", (stream,))
+
+    def _made_first(self, stream: str, work: Work) -> Iterator[tuple[str, State]]:
+        """Yield what an entry refers to, unless an earlier entry has."""
+        for kind, needed in _needed(work):
+            name = f"{stream}_{kind}"
+            if self._scratch.execute("INSERT OR IGNORE INTO made VALUES (?, ?)", (name, needed[KEY])).rowcount:
+                yield name, needed
+
+    def _understand(self, stream: str, context: _Context, rows: list[_Row]) -> None:
+        """Note what rows say, and reject those that nobody understands."""
+        some: list[tuple[_Row, Work]] = []
+        for one in rows:
+            try:
+                some.append((one, self._work(stream, context, one)))
+            except (ValueError, RejectedError) as error:
+                refused = error if isinstance(error, RejectedError) else RejectedError("invalid", str(error))
+                self._reject(Taken(one.number, stream, one.epoch, one.raw, one.origin or one.raw), refused)
+        self._note_what_is_there(stream, [work for _, work in some])
+        self._scratch.executemany(
+            "INSERT INTO work VALUES (?, ?, ?, ?, ?)",
+            [(stream, row.number, row.epoch, _origin(row, work), msgspec.json.encode(work)) for row, work in some],
+        )
+
+    def _pages(self, query: str, stream: str) -> Iterator[list[Any]]:
+        last = -1
+        while True:
+            rows = self._scratch.execute(
+                f"{query} WHERE stream = ? AND number > ? ORDER BY number LIMIT {_AT_ONCE}", (stream, last)
+            ).fetchall()
+            if not rows:
+                return
+            yield rows
+            last = rows[-1][0]
+
+    def _first_look(self, stream: str, sheet: Sheet) -> _Files:
+        """Look at all dates, which together tell their order, and at who has which address."""
+        files = _Files()
+        for rows in self._pages("SELECT number, epoch, raw, origin FROM sheets", stream):
+            for one in map(_Row._make, rows):
+                row = _ROW.decode(one.raw)
+                order = files.orders.setdefault(str(row.get(FILE) or ""), dates.DateOrder())
+                for text in sheet.date_texts(row):
+                    order.note(text)
+                email, name = sheet.person(row)
+                if email and name:
+                    files.emails.setdefault(evened(name), set()).add(email.casefold())
+        return files
+
+    def _work(self, stream: str, context: _Context, one: _Row) -> Work:
+        """Return what a row says.
+
+        Raises:
+            ValueError: It cannot be understood; the message names every column that cannot.
+            RejectedError: Nor can its person or the dates of its file.
+        """
+        sheet, names = context.sheet, context.names
+        row = _ROW.decode(one.raw)
+        file = str(row.get(FILE) or "")
+        if file in context.problems:
+            raise RejectedError("ambiguous_dates", context.problems[file])
+        order = sheet.layout.order or context.files.orders[file].order
+        said = sheet.read(row, order, context.fields)
+        person = context.people.id_of(said.email, said.name)
+        client, project, task, tags = names.spelled(sheet, said)
+        entry: dict[str, Any] = {"userId": person, "customFieldValues": names.values(said.custom)}
+        entry |= {"description": said.description, "billable": said.billable, "type": said.type}
+        work = Work("", person, client, project, task, tags, entry)
+        assert said.start is not None  # noqa: S101 - `read` has seen to it
+        if said.start.clock is None:
+            if said.length is None:
+                msg = f"{sheet.title('date')} names no time of day, and {sheet.title('duration')} is blank"
+                raise ValueError(msg)
+            work.seconds = dates.whole_seconds(said.length, sheet.title("duration"))
+            work.day = str(said.start.day)
+        else:
+            titles = {part: sheet.title(part) for part in ("start", "end", "duration")}
+            if "start" not in sheet.layout.cells:
+                titles["start"] = sheet.title("date")
+            start, end = dates.interval(said.start, said.end, said.length, self._zone(person), titles)
+            entry |= {"start": in_utc(start), "end": in_utc(end)}
+        work.key = self._key(stream, file, row, _content(sheet, said, work))
+        return work
+
+    def _key(self, stream: str, file: str, row: Mapping[str, Any], content: bytes) -> str:
+        """Return the key of a row: what it says, and how many rows of its file before it say the same."""
+        number = row.get(OCCURRENCE)
+        if number is None:
+            self._scratch.execute(
+                "INSERT INTO contents VALUES (?, ?, ?, 0) ON CONFLICT DO UPDATE SET count = count + 1",
+                (stream, file, content),
+            )
+            query = "SELECT count FROM contents WHERE stream = ? AND file = ? AND content = ?"
+            number = self._scratch.execute(query, (stream, file, content)).fetchone()[0]
+        return f"{content.hex()}-{int(str(number))}"
+
+    def _zone(self, person: str) -> ZoneInfo:
+        if person not in self._zone_of:
+            self._zone_of[person] = self._zones.of(person)
+        return self._zone_of[person]
+
+    @staticmethod
+    def _tell_columns(stream: str, context: _Context) -> None:
+        sheet = context.sheet
+        if extra := [name for name in sheet.extra if name not in context.fields]:
+            logger.info("%s: columns that its layout passes over: %s", stream, ", ".join(extra))
+        if not sheet.names_people:
+            logger.warning("%s: no column names people, so that all rows are for the owner of the key", stream)
+
+    # -- entries without a time of day -----------------------------------------------------------
+
+    def _note_what_is_there(self, stream: str, some: list[Work]) -> None:
+        """Note when entries that an earlier run stacked start and end, and until when their days are full."""
+        keys = [one.key for one in some if one.day]
+        rows = self._ledger.known(folded(stream), keys) if keys else {}
+        self._mirror.ensure((_ENTRIES, (str(row.scope.get("userId")),)) for row in rows.values())
+        for one in some:
+            row = rows.get(one.key) if one.day else None
+            interval = ((self._mirror.get(_ENTRIES, row.id) or {}).get("timeInterval") or {}) if row else {}
+            if interval.get("start") and interval.get("end"):
+                one.here = (interval["start"], interval["end"])
+                self._fill(stream, one, interval["end"])
+
+    def _fill(self, stream: str, work: Work, until: str) -> None:
+        self._scratch.execute(
+            "INSERT INTO stacks VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET until = max(until, excluded.until)",
+            (stream, work.person, work.day, until),
+        )
+
+    def _entry(self, stream: str, sheet: Sheet, work: Work) -> State:
+        """Return the fields of an entry, its references by the keys of what they are to.
+
+        Raises:
+            ValueError: It does not fit in its day.
+        """
+        entry = {name: value for name, value in work.entry.items() if value not in (None, "", [])}
+        if work.here:
+            entry |= {"start": work.here[0], "end": work.here[1]}
+        elif work.day:
+            start = self._next_start(stream, sheet, work)
+            end = in_utc(start + timedelta(seconds=work.seconds))
+            self._fill(stream, work, end)
+            entry |= {"start": in_utc(start), "end": end}
+        if work.project:
+            entry["projectId"] = _project_key(work)
+        if work.task:
+            entry["taskId"] = _task_key(work)
+        if work.tags:
+            entry["tagIds"] = [_key_of(tag.casefold()) for tag in work.tags]
+        return {KEY: work.key, **entry}
+
+    def _next_start(self, stream: str, sheet: Sheet, work: Work) -> datetime:
+        zone, day = self._zone(work.person), date.fromisoformat(work.day)
+        query = "SELECT until FROM stacks WHERE stream = ? AND person = ? AND day = ?"
+        found = self._scratch.execute(query, (stream, work.person, work.day)).fetchone()
+        begins = dates.Moment(day, sheet.layout.day_start).instants(zone)
+        if not begins:
+            msg = (
+                f"day_start names a time that does not exist in {zone.key} on {day}: the clock was put forward over it"
+            )
+            raise ValueError(msg)
+        start = max(begins[0], datetime.fromisoformat(found[0]).astimezone(UTC) if found else begins[0])
+        if start.astimezone(zone).date() != day:
+            msg = (
+                f"{sheet.title('duration')}: the rows of this person fill the day from day_start to midnight: set "
+                "day_start of the stream to an earlier time"
+            )
+            raise ValueError(msg)
+        return start
+
+
+# -- what all rows tell together -------------------------------------------------------------------
+
+
+@dataclass
+class _Files:
+    """What all rows of a stream tell together.
+
+    Attributes:
+        orders: The orders of day and month that are possible, by file.
+        emails: The addresses that rows give the people of a name.
+    """
+
+    orders: dict[str, dates.DateOrder] = field(default_factory=dict)
+    emails: dict[str, set[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What the rows of a file are understood with.
+
+    Attributes:
+        sheet: Its layout and columns.
+        files: What all rows tell together.
+        problems: Why the dates of files cannot be read, by file.
+        names: What things are called in the workspace.
+        people: Tells people.
+        fields: The names of custom fields by column.
+    """
+
+    sheet: Sheet
+    files: _Files
+    problems: Mapping[str, str]
+    names: Names
+    people: People
+    fields: Mapping[str, str]
+
+
+# -- what a row becomes ----------------------------------------------------------------------------
+
+
+def _sheet(stream: str, layout: Layout, columns: Iterable[str]) -> Sheet:
+    try:
+        return Sheet(layout, columns)
+    except ValueError as error:
+        msg = f"{stream} is not in its layout: {error}"
+        raise ValueError(msg) from None
+
+
+def _problems(sheet: Sheet, files: _Files) -> dict[str, str]:
+    """Return why the dates of files cannot be read, by file."""
+    column = _date_column(sheet)
+    choice = f'{{"{column}": "%d/%m/%Y"}} or {{"{column}": "%m/%d/%Y"}}'
+    return {
+        name: f"{order.problem}: say which in `formats` of the stream, as in {choice}"
+        for name, order in files.orders.items()
+        if order.problem and not sheet.layout.order
+    }
+
+
+def _date_column(sheet: Sheet) -> str:
+    part = next(one for one in ("start", "date", "end") if one in sheet.layout.cells)
+    return next(iter(sheet.layout.cells[part].alternatives[0]))
+
+
+def _content(sheet: Sheet, said: Reading, work: Work) -> bytes:
+    """Return a hash of what a row says, however it spells that, without what its layout passes over."""
+    explicit = said.custom if sheet.layout.custom_fields is not None else {}
+    length = None if said.end is not None or said.length is None else str(said.length.seconds.normalize())
+    assert said.start is not None  # noqa: S101 - `read` has seen to it
+    content = [
+        *(work.person, work.client and work.client.casefold(), work.project and work.project.casefold(), work.task),
+        *(sorted(tag.casefold() for tag in work.tags), said.description, bool(said.billable), said.type or "REGULAR"),
+        *(work.day or [str(said.start.day), str(said.start.clock), str(said.start.offset)]),
+        *([str(said.end.day), str(said.end.clock), str(said.end.offset)] if said.end else []),
+        *(length, sorted(explicit.items())),
+    ]
+    return hashlib.blake2b(msgspec.json.encode(content), digest_size=16).digest()
+
+
+def _needed(work: Work) -> Iterator[tuple[str, State]]:
+    """Yield what an entry refers to, parents first."""
+    if work.client:
+        yield "clients", {KEY: _key_of(work.client.casefold()), "name": work.client}
+    if work.project:
+        project: State = {KEY: _project_key(work), "name": work.project}
+        if work.client is not None:
+            project["clientId"] = _key_of(work.client.casefold()) if work.client else None
+        yield "projects", project
+    if work.task:
+        yield "tasks", {KEY: _task_key(work), "projectId": _project_key(work), "name": work.task}
+    for tag in work.tags:
+        yield "tags", {KEY: _key_of(tag.casefold()), "name": tag}
+
+
+def _project_key(work: Work) -> str:
+    return _key_of(None if work.client is None else work.client.casefold(), str(work.project).casefold())
+
+
+def _task_key(work: Work) -> str:
+    client = None if work.client is None else work.client.casefold()
+    return _key_of(client, str(work.project).casefold(), str(work.task))
+
+
+def _key_of(*names: str | None) -> str:
+    text = msgspec.json.encode(names).decode()
+    return text if len(text) <= _LONGEST_KEY else hashlib.blake2b(text.encode(), digest_size=16).hexdigest() + "-"
+
+
+def _origin(row: _Row, work: Work) -> bytes:
+    """Return a row as it came, with which of several equal ones it is, so that a reject can be fed back alone."""
+    number = int(work.key.rpartition("-")[2])
+    return msgspec.json.encode({**_RAW.decode(row.origin or row.raw), OCCURRENCE: number})

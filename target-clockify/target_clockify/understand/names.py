@@ -1,0 +1,111 @@
+"""What the clients, projects, tags and custom fields that a file names are called in the workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_clockify.model.objects import BY_NAME
+from target_clockify.model.values import FLAG, NUMBER
+from target_clockify.naming import folded
+from target_clockify.understand.layouts import KINDS
+from target_clockify.understand.sheet import tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_clockify.mirror import Mirror
+    from target_clockify.model.declaration import State
+    from target_clockify.understand.sheet import Reading, Sheet
+
+
+class Names:
+    """The names of a workspace: what is there is found in any case, and keeps its spelling."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._known: dict[str, dict[tuple[str | None, ...], set[str]]] = {kind: {} for kind in KINDS}
+        clients = {}
+        for one in _states(mirror, "clients"):
+            clients[one["id"]] = str(one["name"])
+            self._add("clients", (one["name"].casefold(),), one["name"])
+        for one in _states(mirror, "projects"):
+            name = str(one["name"])
+            self._add("projects", (clients.get(one.get("clientId"), "").casefold(), name.casefold()), name)
+            self._add("projects", (None, name.casefold()), name)
+        for one in _states(mirror, "tags"):
+            self._add("tags", (one["name"].casefold(),), one["name"])
+        self._tags = {name for names in self._known["tags"].values() for name in names}
+        self._fields = {
+            str(one["name"]): one for one in _states(mirror, "custom_fields") if one.get("entityType") == "TIMEENTRY"
+        }
+
+    @property
+    def custom_fields(self) -> dict[str, str]:
+        """The names of the custom fields of entries, by folded name."""
+        return {folded(name) or name: name for name in self._fields}
+
+    def spelled(self, sheet: Sheet, said: Reading) -> tuple[str | None, str | None, str | None, list[str]]:
+        """Return client, project, task and tags of a row as the workspace spells them, or else the file's first row.
+
+        Raises:
+            ValueError: Several are called so but for their case, or a cell of tags can be read in several ways.
+        """
+        columns = sheet.layout.cells["tags"].columns if "tags" in sheet.layout.cells else []
+        separator = next((one for name in columns if (one := sheet.layout.splits.get(folded(name)))), "")
+        try:
+            tags = tags_of(said.tags, separator, self._tags) if said.tags else []
+        except ValueError as error:
+            msg = f"{sheet.title('tags')} {error}"
+            raise ValueError(msg) from None
+        client, project = said.client, said.project
+        if client:
+            client = self._spelled(sheet.title("client"), "clients", (client.casefold(),), client)
+        if project:
+            place = (None if client is None else client.casefold(), project.casefold())
+            project = self._spelled(sheet.title("project"), "projects", place, project)
+        spelled = [self._spelled(sheet.title("tags"), "tags", (tag.casefold(),), tag) for tag in tags]
+        return client, project, said.task, list(dict.fromkeys(spelled))
+
+    def values(self, custom: Mapping[str, str]) -> list[State]:
+        """Return values of custom fields by the ids of the fields.
+
+        Raises:
+            ValueError: One is not of the kind of its field.
+        """
+        found = []
+        for name, text in custom.items():
+            one = self._fields[name]
+            found.append({"customFieldId": one["id"], "value": _typed(name, str(one.get("type")), text)})
+        return found
+
+    def _add(self, kind: str, place: tuple[str | None, ...], name: str) -> None:
+        self._known[kind].setdefault(place, set()).add(name)
+
+    def _spelled(self, column: str, kind: str, place: tuple[str | None, ...], name: str) -> str:
+        names = self._known[kind].setdefault(place, {name})
+        if name in names:
+            return name
+        if len(names) > 1:
+            msg = f"{column}: several {kind} are called so but for their case: spell it like one of them"
+            raise ValueError(msg)
+        return next(iter(names))
+
+
+def _states(mirror: Mirror, name: str) -> list[State]:
+    return mirror.answer(lambda: mirror.whole(BY_NAME[name]))
+
+
+def _typed(name: str, kind: str, text: str) -> Any:
+    """Return the text of a cell as a value of a custom field of this kind."""
+    if kind == "NUMBER":
+        value = NUMBER.coerce(text)
+        if isinstance(value, str):
+            msg = f"{name} must be a number"
+            raise ValueError(msg)
+        return value
+    if kind == "CHECKBOX":
+        value = FLAG.coerce(text)
+        if isinstance(value, str):
+            msg = f"{name} must be yes or no"
+            raise ValueError(msg)
+        return value
+    return [part.strip() for part in text.split(",") if part.strip()] if kind == "DROPDOWN_MULTIPLE" else text

@@ -1,0 +1,305 @@
+"""A file in a layout: which of its columns say what, and what each of its rows says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from target_clockify.model.values import FLAG, TEXT, WORD
+from target_clockify.naming import folded
+from target_clockify.understand import dates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from target_clockify.understand.layouts import Cells, Layout
+
+_NAMES_SOMEBODY = {
+    *("user", "username", "email", "emailaddress", "member", "employee", "person", "name", "fullname", "firstname"),
+    *("lastname", "who", "worker", "people", "staff", "team member", "teammember", "resource", "consultant"),
+}
+"""Columns that name people in files of all kinds, folded."""
+
+
+@dataclass
+class Reading:
+    """What a row says, before anything in it is looked up.
+
+    Attributes:
+        email: The e-mail address of its person.
+        name: Their full name.
+        client: The client; None where the file has no column for it, "" where the cell is blank.
+        project: The project, likewise.
+        task: The task, likewise.
+        tags: The cell of the tags.
+        description: The description.
+        billable: Whether it is billable; None where the row does not say so.
+        type: The type of entry, in Clockify's words.
+        start: The start: date, time of day or both.
+        end: The end.
+        length: How long it took.
+        custom: Values of custom fields, by the name of the field.
+    """
+
+    email: str = ""
+    name: str = ""
+    client: str | None = None
+    project: str | None = None
+    task: str | None = None
+    tags: str = ""
+    description: str = ""
+    billable: bool | None = None
+    type: str = ""
+    start: dates.Moment | None = None
+    end: dates.Moment | None = None
+    length: dates.Span | None = None
+    custom: dict[str, str] = field(default_factory=dict)
+
+
+class Sheet:
+    """A layout and the columns that a file has.
+
+    Args:
+        layout: The layout.
+        columns: The columns.
+
+    Raises:
+        ValueError: It lacks a column that the layout needs, or has one twice; the message names it.
+    """
+
+    def __init__(self, layout: Layout, columns: Iterable[str]) -> None:
+        self.layout = layout
+        self._found: dict[str, str] = {}
+        self.extra: list[str] = []
+        doubles: dict[str, list[str]] = {}
+        for column in columns:
+            if not column.startswith("_sdc_"):
+                doubles.setdefault(_folded(column), []).append(column)
+        for name, some in doubles.items():
+            self._found[name] = some[0]
+            if len(some) > 1 and name in layout.columns:
+                msg = f"it has the column {some[0]} more than once: {', '.join(some)}"
+                raise ValueError(msg)
+            if name not in layout.columns:
+                self.extra += some
+        self._places = {name: self._place(cells) for name, cells in layout.cells.items()}
+        self._person = {name: self._place(cells) for name, cells in layout.person.items()}
+        self._check()
+
+    @property
+    def names_people(self) -> bool:
+        """Whether its rows name their person."""
+        return any(self._person.values())
+
+    def title(self, part: str) -> str:
+        """Return what messages call the columns of a part of an entry."""
+        columns = self._places.get(part) or self._person.get(part)
+        return " and ".join(columns) if columns else part
+
+    @property
+    def person_title(self) -> str:
+        """What messages call the columns that name people."""
+        return ", ".join(self.title(name) for name, columns in self._person.items() if columns)
+
+    def date_texts(self, row: Mapping[str, Any]) -> Iterable[str]:
+        """Yield the texts of a row that may begin with a date whose format nobody has told."""
+        for part in ("start", "end", "date"):
+            if part not in self.layout.formats:
+                for column in self._places.get(part) or ():
+                    if _folded(column) not in self.layout.formats and (text := _text(row.get(column))):
+                        yield text
+
+    def person(self, row: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the e-mail address and the name of a row's person, blank where it does not tell."""
+        email, name = (self._joined(row, self._person.get(part) or ()) for part in ("email", "name"))
+        return email, name
+
+    def read(self, row: Mapping[str, Any], order: str, custom_fields: Mapping[str, str]) -> Reading:
+        """Return what a row says.
+
+        Args:
+            row: The row.
+            order: The order of day and month in dates.
+            custom_fields: The names of custom fields by column.
+
+        Raises:
+            ValueError: It cannot be understood; the message names every column that cannot.
+        """
+        problems: list[str] = []
+        found = Reading(*self.person(row))
+        for part in ("client", "project", "task"):
+            columns = self._places.get(part)
+            setattr(found, part, None if columns is None else self._joined(row, columns))
+        found.tags, found.description = (
+            self._joined(row, self._places.get(one) or ()) for one in ("tags", "description")
+        )
+        problems += [
+            f"{self.title(part)} names a {part}, and {self.title('project')} no project, which an entry has it by"
+            for part in ("client", "task")
+            if getattr(found, part) and not found.project
+        ]
+        self._read_kind(row, found, problems)
+        self._read_times(row, order, found, problems)
+        found.custom = {name: text for column, name in custom_fields.items() if (text := _text(row.get(column)))}
+        if not problems:
+            problems += self._lacks(found)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return found
+
+    def custom_fields(self, known: Mapping[str, str]) -> dict[str, str]:
+        """Return the names of custom fields by column.
+
+        Args:
+            known: The names of the workspace's custom fields of entries, by folded name.
+
+        Raises:
+            ValueError: The layout names one that the workspace lacks.
+        """
+        if self.layout.custom_fields is None:
+            return {column: known[_folded(column)] for column in self.extra if _folded(column) in known}
+        found = {}
+        for column, name in self.layout.custom_fields.items():
+            if _folded(name) not in known:
+                msg = f"custom_fields names {name}, which is no custom field of time entries in the workspace"
+                raise ValueError(msg)
+            if _folded(column) in self._found:
+                found[self._found[_folded(column)]] = known[_folded(name)]
+        return found
+
+    # -- columns -------------------------------------------------------------------------------
+
+    def _place(self, cells: Cells) -> tuple[str, ...] | None:
+        """Return the columns of the first alternative that the file has, None where it has none of them."""
+        for some in cells.alternatives:
+            if all(_folded(one) in self._found for one in some):
+                return tuple(self._found[_folded(one)] for one in some)
+        return None
+
+    def _check(self) -> None:
+        cells = self.layout.cells
+        needed = [name for name in ("project", "start", "date") if name in cells]
+        needed += ["duration"] if "duration" in cells and not self._places.get("end") else []
+        needed += ["end"] if "duration" not in cells else []
+        if "start" in needed and "date" in needed:  # either tells the day
+            needed.remove("date" if self._places["start"] else "start")
+        lacking = [str(cells[name]) for name in needed if not self._places.get(name)]
+        if self.layout.person and not self.names_people and any(_folded(one) in _NAMES_SOMEBODY for one in self.extra):
+            lacking.append(" or ".join(map(str, self.layout.person.values())))
+        if lacking:
+            msg = f"it lacks the column {', '.join(lacking)}"
+            raise ValueError(msg)
+
+    # -- values --------------------------------------------------------------------------------
+
+    def _read_kind(self, row: Mapping[str, Any], found: Reading, problems: list[str]) -> None:
+        if text := self._joined(row, self._places.get("billable") or ()):
+            flag = FLAG.coerce(text)
+            found.billable = flag if isinstance(flag, bool) else None
+            if found.billable is None:
+                problems.append(f"{self.title('billable')} must be yes or no")
+        found.type = str(WORD.coerce(self._joined(row, self._places.get("type") or ())))
+        if found.type not in {"", "REGULAR", "BREAK"}:
+            problems.append(f"{self.title('type')} is neither Regular nor Break: other entries come of time off")
+
+    def _read_times(self, row: Mapping[str, Any], order: str, found: Reading, problems: list[str]) -> None:
+        day = self._moment(row, "date", order, problems) or dates.Moment()
+        found.start, found.end = (self._moment(row, part, order, problems) for part in ("start", "end"))
+        if found.start is None:  # a midnight beside a date is how a program writes that it knows no time
+            found.start = replace(day, clock=None) if day.clock == datetime.min.time() else day
+        elif found.start.day is None:
+            found.start = replace(found.start, day=day.day)
+        if found.end is not None and found.end.day is None:
+            found.end = replace(found.end, day=day.day)
+        found.length = self._length(row, problems)
+
+    @staticmethod
+    def _joined(row: Mapping[str, Any], columns: Iterable[str]) -> str:
+        return " ".join(text for column in columns if (text := _text(row.get(column))))
+
+    def _moment(self, row: Mapping[str, Any], part: str, order: str, problems: list[str]) -> dates.Moment | None:
+        columns = self._places.get(part)
+        if not columns:
+            return None
+        texts = {column: text for column in columns if (text := _text(row.get(column)))}
+        if not texts:
+            return None
+        if len(texts) < len(columns):
+            problems += [f"{column} is blank" for column in columns if column not in texts]
+            return None
+        if form := self.layout.formats.get(part):
+            texts = {self.title(part): " ".join(texts.values())}
+        found = dates.Moment()
+        for column, text in texts.items():
+            try:
+                one = dates.parsed(text, order, form or self.layout.formats.get(_folded(column), ""))
+                found = found.joined(one)
+            except ValueError as error:
+                problems.append(f"{column} {error}")
+                return None
+        return found
+
+    def _length(self, row: Mapping[str, Any], problems: list[str]) -> dates.Span | None:
+        columns = self._places.get("duration")
+        text = self._joined(row, columns or ())
+        if not columns or not text:
+            return None
+        try:
+            return dates.span(text, self.layout.units.get(_folded(columns[0])))
+        except ValueError as error:
+            problems.append(f"{columns[0]} {error}")
+        return None
+
+    def _lacks(self, found: Reading) -> Iterable[str]:
+        start = "start" if self._places.get("start") else "date"
+        assert found.start is not None  # noqa: S101 - `read` has set it
+        if found.start.day is None:
+            yield f"{self.title(start)} names no day"
+        if found.start.clock is None and "date" not in self.layout.cells:
+            yield f"{self.title(start)} names no time of day"
+        if found.end is not None and (found.end.day is None or found.end.clock is None):
+            yield f"{self.title('end')} is no date and time"
+        if found.end is None and found.length is None:
+            parts = [part for part in ("end", "duration") if self._places.get(part)]
+            yield f"{' and '.join(self.title(part) for part in parts)} {'are' if len(parts) > 1 else 'is'} blank"
+
+
+def tags_of(text: str, separator: str, known: set[str]) -> list[str]:
+    """Return the tags in a cell.
+
+    Args:
+        text: The cell.
+        separator: What separates them; empty where a cell is one tag.
+        known: The tags of the workspace, some of which may have the separator in their name.
+
+    Raises:
+        ValueError: It may be read in several ways; the message goes after the name of the column.
+    """
+    parts = [part.strip() for part in text.split(separator)] if separator else [text.strip()]
+    found: list[str] = []
+    at = 0
+    while at < len(parts):
+        joined = {
+            to: whole
+            for to in range(at + 2, len(parts) + 1)
+            if (whole := re.sub(r"\s+", " ", f"{separator} ".join(parts[at:to]))) in known
+            or (whole := separator.join(parts[at:to])) in known
+        }
+        if joined and all(part in known for part in parts[at : max(joined)]):
+            msg = "may mean one tag with the separator in its name or several tags: all of them are in the workspace"
+            raise ValueError(msg)
+        to = max(joined, default=at + 1)
+        found.append(joined.get(to, parts[at]))
+        at = to
+    return list(dict.fromkeys(one for one in found if one))
+
+
+def _text(value: Any) -> str:
+    """Return a cell as text, blank where it says nothing."""
+    return "" if value is None else str(TEXT.coerce(value)).strip()
+
+
+def _folded(name: str) -> str:
+    return folded(name) or name.strip()

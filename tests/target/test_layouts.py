@@ -1,0 +1,726 @@
+"""Files in a layout: exports of other programs and spreadsheets become clients, projects, tasks, tags and entries."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from target_clockify.understand import dates
+from target_clockify.understand.dates import DAY_FIRST, MONTH_FIRST, DateOrder, Moment, Span
+from target_clockify.understand.units import Unit
+
+_EXPORTS = Path(__file__).with_name("exports")
+TOGGL = (_EXPORTS / "toggl.csv").read_text(encoding="utf-8")
+HARVEST = (_EXPORTS / "harvest.csv").read_text(encoding="utf-8")
+TEMPO = (_EXPORTS / "tempo.csv").read_text(encoding="utf-8")
+CLOCKIFY = (_EXPORTS / "clockify.csv").read_text(encoding="utf-8")
+WORLDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "spanish": {"language": "es", "plan_refusal": "400"},
+    "capped": {"page_cap": 7, "without_last_page": True, "totals": "none"},
+    "hidden-former-members": {"former_members": "hidden"},
+}
+
+Hours = Counter[tuple[str, str, str, str]]
+"""Seconds by person, client, project and day."""
+
+
+@pytest.fixture(params=WORLDS)
+def target(request: pytest.FixtureRequest, sandbox: Any, runner: Any, tmp_path: Any) -> Any:
+    """The target, writing to the first workspace of scale `tiny`, in several worlds."""
+    return runner(sandbox(scale="tiny", world=WORLDS[request.param]), tmp_path)
+
+
+@pytest.fixture
+def plain(sandbox: Any, runner: Any, tmp_path: Any) -> Any:
+    return runner(sandbox(scale="tiny"), tmp_path)
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def _messages(rows: list[dict[str, Any]], stream: str = "export") -> list[dict[str, Any]]:
+    columns = dict.fromkeys(name for row in rows for name in row)
+    schema = {"properties": {name: {"type": ["string", "null"]} for name in columns}}
+    return [
+        {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []},
+        *({"type": "RECORD", "stream": stream, "record": row} for row in rows),
+    ]
+
+
+def _listed(target: Any, name: str) -> list[dict[str, Any]]:
+    found = target.tables()[name]
+    return list(found.values()) if isinstance(found, dict) else list(found)
+
+
+def _users(target: Any) -> dict[str, dict[str, Any]]:
+    users = target.box.dump()["users"]
+    return {one["id"]: one for one in (users.values() if isinstance(users, dict) else users)}
+
+
+class Before:
+    """What is there before a file is loaded, to tell what it brings."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+        self.ids = {one["id"] for one in _listed(target, "time_entries")}
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """The entries that came since, by person and start."""
+        new = [one for one in _listed(self.target, "time_entries") if one["id"] not in self.ids]
+        return sorted(new, key=lambda one: (one["userId"], one["timeInterval"]["start"]))
+
+    def hours(self, zone: str = "") -> Hours:
+        """Their seconds, each on the day on which it starts for its person."""
+        users = _users(self.target)
+        clients = {one["id"]: one["name"] for one in _listed(self.target, "clients")}
+        projects = {one["id"]: one for one in _listed(self.target, "projects")}
+        found: Hours = Counter()
+        for one in self.entries:
+            start, end = (datetime.fromisoformat(one["timeInterval"][name]) for name in ("start", "end"))
+            user = users[one["userId"]]
+            day = start.astimezone(ZoneInfo(zone or user["settings"]["timeZone"])).date()
+            project = projects.get(one["projectId"], {"name": "", "clientId": None})
+            place = (user["email"], clients.get(project["clientId"], ""), project["name"], str(day))
+            found[place] += int((end - start).total_seconds())
+        return found
+
+    def clocks(self) -> list[tuple[str, str, str]]:
+        """Who works from when to when, by their wall clock."""
+        users = _users(self.target)
+        found = []
+        for one in self.entries:
+            user = users[one["userId"]]
+            zone = ZoneInfo(user["settings"]["timeZone"])
+            start, end = (datetime.fromisoformat(one["timeInterval"][name]) for name in ("start", "end"))
+            clocks = (f"{moment.astimezone(zone):%m-%d %H:%M}" for moment in (start, end))
+            found.append((user["email"].partition("@")[0], *clocks))
+        return found  # type: ignore[return-value]
+
+
+# -- the four layouts ----------------------------------------------------------------------------
+
+
+def test_toggl(target: Any) -> None:
+    before = Before(target)
+    result = target(_messages(_rows(TOGGL)), streams={"export": {"layout": "toggl"}})
+    assert (result.code, result.rejects) == (0, [])
+    lia, kenji = "lia@tiny.example", "kenji@tiny.example"
+    assert before.hours() == {
+        (lia, "Acme", "Website", "2026-10-05"): 9000,
+        (lia, "Harbour", "Website", "2026-10-05"): 2700,
+        (kenji, "Cumulus", "Website", "2026-10-06"): 2 * 14400,
+        (kenji, "", "", "2026-10-06"): 1200,
+    }
+    assert before.clocks() == [
+        ("lia", "10-05 09:00", "10-05 11:30"),
+        ("lia", "10-05 23:30", "10-06 00:15"),
+        ("kenji", "10-06 08:00", "10-06 12:00"),
+        ("kenji", "10-06 08:00", "10-06 12:00"),
+        ("kenji", "10-06 13:00", "10-06 13:20"),
+    ]
+    assert {name: counts.get("inserted", 0) for name, counts in result.counts.items()} == {
+        "export": 5,
+        "export_clients": 1,
+        "export_projects": 1,
+        "export_tasks": 1,
+        "export_tags": 1,
+    }
+    first = before.entries[0]
+    tags = {one["id"]: one["name"] for one in _listed(target, "tags")}
+    tasks = {one["id"]: one["name"] for one in _listed(target, "tasks")}
+    assert sorted(tags[one] for one in first["tagIds"]) == ["new one", "urgent"]
+    assert (tasks[first["taskId"]], first["description"], first["billable"]) == ("Design", "Hero", True)
+    assert "columns that its layout passes over: Amount (EUR)" in result.log
+
+    again = target(_messages(_rows(TOGGL)), streams={"export": {"layout": "toggl"}})
+    assert (again.code, again.writes) == (0, {})
+
+
+def test_harvest_tells_no_time_of_day_so_that_entries_follow_each_other(target: Any) -> None:
+    before = Before(target)
+    result = target(_messages(_rows(HARVEST)), streams={"export": {"layout": "harvest"}})
+    assert (result.code, result.rejects) == (0, [])
+    assert before.clocks() == [
+        ("lia", "10-05 09:00", "10-05 11:30"),
+        ("lia", "10-05 11:30", "10-05 11:45"),
+        ("lia", "10-05 11:45", "10-05 12:00"),
+        ("lia", "10-06 09:00", "10-06 09:19"),
+        ("mia", "10-05 09:00", "10-05 11:00"),
+    ]
+    assert before.hours()["lia@tiny.example", "Harbour", "Quay", "2026-10-06"] == 1188
+    assert target(_messages(_rows(HARVEST)), streams={"export": {"layout": "harvest"}}).writes == {}
+
+
+def test_tempo_has_midnight_for_a_time_that_it_does_not_know(target: Any) -> None:
+    before = Before(target)
+    streams = {"export": {"layout": "tempo", "day_start": "07:30"}}
+    assert target(_messages(_rows(TEMPO)), streams=streams).code == 0
+    assert before.clocks() == [
+        ("lia", "10-05 07:30", "10-05 08:30"),
+        ("lia", "10-05 08:30", "10-05 08:40"),
+        ("lia", "10-05 14:33", "10-05 17:03"),
+    ]
+    assert before.hours() == {("lia@tiny.example", "Acme", "Website", "2026-10-05"): 9000 + 3600 + 600}
+    tasks = {one["id"]: one["name"] for one in _listed(target, "tasks")}
+    assert {tasks[one["taskId"]] for one in before.entries} == {"WEB-7 Hero", "WEB-8 Footer"}
+    assert target(_messages(_rows(TEMPO)), streams=streams).writes == {}
+
+
+def test_clockify_has_breaks_and_custom_fields(target: Any) -> None:
+    before = Before(target)
+    result = target(_messages(_rows(CLOCKIFY)), streams={"export": {"layout": "clockify"}})
+    assert (result.code, result.rejects) == (0, [])
+    assert before.clocks() == [("lia", "10-05 09:00", "10-05 11:20"), ("kenji", "10-13 12:00", "10-13 13:00")]
+    lia, kenji = before.entries
+    assert (lia["type"], kenji["type"]) == ("REGULAR", "BREAK")
+    values = {one["name"]: one["value"] for one in lia["customFieldValues"]}
+    assert (values["Ticket"], values["Kilometres"]) == ("WEB-7", 12.5)
+    tags = {one["id"]: one["name"] for one in _listed(target, "tags")}
+    assert sorted(tags[one] for one in lia["tagIds"]) == ["by boat, by train", "urgent"]
+    projects = {one["id"]: one for one in _listed(target, "projects")}
+    assert projects[kenji["projectId"]]["clientId"] in {None, ""}
+    assert target(_messages(_rows(CLOCKIFY)), streams={"export": {"layout": "clockify"}}).writes == {}
+
+
+# -- columns, spellings and zones ------------------------------------------------------------------
+
+
+def test_columns_in_any_order_and_case_and_the_members_of_a_schema_without_columns(plain: Any) -> None:
+    before = Before(plain)
+    rows = [{name.upper(): value for name, value in reversed(row.items())} for row in _rows(TOGGL)]
+    messages = _messages(rows)
+    messages[0]["schema"] = {"properties": {}}
+    assert plain(messages, streams={"Export": {"layout": "Toggl"}}).code == 0
+    assert before.hours().total() == 9000 + 2700 + 2 * 14400 + 1200
+
+
+def test_a_zone_of_the_settings_goes_for_everybody(plain: Any) -> None:
+    before = Before(plain)
+    assert plain(_messages(_rows(TOGGL)), streams={"export": {"layout": "toggl"}}, time_zone="Asia/Kathmandu").code == 0
+    assert {one["timeInterval"]["start"] for one in before.entries} >= {"2026-10-05T03:15:00Z"}
+    assert before.hours("Asia/Kathmandu")["lia@tiny.example", "Acme", "Website", "2026-10-05"] == 9000
+
+
+def test_rows_that_move_and_rows_that_are_new_leave_the_others_as_they_are(plain: Any) -> None:
+    before = Before(plain)
+    streams = {"export": {"layout": "harvest"}}
+    rows = _rows(HARVEST)
+    assert plain(_messages(rows), streams=streams).code == 0
+    assert plain(_messages(rows[::-1]), streams=streams).writes == {}
+    new = {**rows[0], "Notes": "Later", "Hours": "1.0"}
+    result = plain(_messages([new, *rows[::-1], rows[2]]), streams=streams)
+    assert result.counts["export"] == {"inserted": 2, "unchanged": 5}
+    assert before.clocks()[:5] == [
+        ("lia", "10-05 09:00", "10-05 11:30"),
+        ("lia", "10-05 11:30", "10-05 11:45"),
+        ("lia", "10-05 11:45", "10-05 12:00"),
+        ("lia", "10-05 12:00", "10-05 13:00"),
+        ("lia", "10-05 13:00", "10-05 13:15"),
+    ]
+
+
+def test_what_a_file_says_beside_its_layout_makes_no_other_entry(plain: Any) -> None:
+    rows = _rows(HARVEST)
+    assert plain(_messages(rows), streams={"export": {"layout": "harvest"}}).code == 0
+    later = [
+        {**row, "Invoiced?": "Yes", "Billable Rate": "7", "_sdc_source_lineno": number}
+        for number, row in enumerate(rows)
+    ]
+    assert plain(_messages(later), streams={"export": {"layout": "harvest"}}).writes == {}
+
+
+def test_files_of_one_stream_that_overlap_do_not_double_rows(plain: Any) -> None:
+    rows = [{**row, "_sdc_source_file": f"{month}.csv"} for month in (1, 2) for row in _rows(TOGGL)]
+    result = plain(_messages(rows), streams={"export": {"layout": "toggl"}})
+    assert result.counts["export"] == {"inserted": 5, "superseded": 5}
+
+
+def test_what_others_know_by_keys_of_their_own_is_found_and_stays(plain: Any, singer: Any) -> None:
+    crm = [singer.schema("clients"), singer.record("clients", id=1, name="Harbour", note="kept")]
+    assert plain(crm).code == 0
+    result = plain(_messages(_rows(TOGGL)), streams={"export": {"layout": "toggl"}})
+    assert (result.code, result.counts["export_clients"]) == (0, {"unchanged": 3})
+    [harbour] = [one for one in _listed(plain, "clients") if one["name"] == "Harbour"]
+    assert harbour["note"] == "kept"
+    assert plain(crm).writes == {}
+
+
+def test_a_dry_run_lists_what_would_be_created_and_creates_nothing(plain: Any) -> None:
+    untouched = plain.box.dump()
+    result = plain(_messages(_rows(TOGGL)), streams={"export": {"layout": "toggl"}}, dry_run=True)
+    assert (result.code, result.writes, plain.box.dump()) == (0, {}, untouched)
+    assert Counter(one["object"] for one in result.plan) == {
+        "clients": 1,
+        "projects": 1,
+        "tasks": 1,
+        "tags": 1,
+        "time_entries": 5,
+    }
+
+
+def test_a_layout_creates_only_what_create_missing_lists(plain: Any) -> None:
+    before = Before(plain)
+    streams = {"export": {"layout": "toggl", "create_missing": ["tags"]}}
+    result = plain(_messages(_rows(TOGGL)), streams=streams)
+    assert (result.code, result.writes.total()) == (1, 5)
+    assert len(before.entries) == 4
+    assert {one["error"] for one in result.rejects} == {"not_found", "unresolved"}
+
+
+# -- refused in words ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"Email": "nobody@x.example", "User": "No Body"}, "Email, User: nobody in the workspace has this address"),
+        ({"Email": "", "User": "No Body"}, "User: nobody in the workspace has this name"),
+        ({"Email": "", "User": ""}, "Email, User names nobody"),
+        ({"Email": "lia2@tiny.example"}, "Email: nobody in the workspace has this address, and the file knows several"),
+        ({"Duration": "02:31:00"}, "Duration is not what lies between Start date and Start time and End date and End"),
+        ({"Duration": "2.5"}, "Duration is a number and has no unit"),
+        ({"End time": "08:00:00"}, "End date and End time is before Start date and Start time"),
+        ({"End time": "8"}, "End time is no date or time that is understood"),
+        ({"Start time": "13:00:00 PM"}, "Start time has an hour that a clock of 12 hours does not show"),
+        ({"Start date": "2026-02-30"}, "Start date names a day that does not exist"),
+        ({"Start time": ""}, "Start time is blank"),
+        ({"Project": ""}, "Client names a client, and Project no project"),
+        ({"Billable": "perhaps"}, "Billable must be yes or no"),
+    ],
+    ids=str,
+)
+def test_a_row_that_is_not_understood_names_its_column(plain: Any, change: dict[str, str], said: str) -> None:
+    before = Before(plain)
+    first, *others = _rows(TOGGL)
+    result = plain(_messages([{**first, **change}, *others]), streams={"export": {"layout": "toggl"}})
+    [reject] = result.rejects
+    assert (result.code, len(before.entries)) == (1, 4)
+    assert said in reject["message"]
+    assert {**first, **change} == {name: value for name, value in reject["record"].items() if name in first}
+
+
+def test_people_by_name_are_refused_where_two_have_it(plain: Any) -> None:
+    users = _users(plain)
+    lia = next(one for one in users.values() if one["email"] == "lia@tiny.example")
+    mia = next(one for one in users.values() if one["email"] == "mia@tiny.example")
+    fault = [{**lia, "name": "  mia   PLAIN "}, mia]
+    plain.box.faults(
+        [
+            {
+                "route": "GET /workspaces/{ws}/users",
+                "status": 200,
+                "body": json.dumps(fault),
+                "headers": {"Last-Page": "true"},
+            }
+        ]
+    )
+    result = plain(_messages(_rows(HARVEST)), streams={"export": {"layout": "harvest"}})
+    assert {one["error"] for one in result.rejects} == {"unknown_person", "ambiguous_person"}
+    [mias] = [one for one in result.rejects if one["error"] == "ambiguous_person"]
+    assert mias["message"].startswith("First Name and Last Name: 2 people of the workspace have this name")
+
+
+def test_an_address_that_nobody_has_leaves_the_name(plain: Any) -> None:
+    before = Before(plain)
+    rows = [{**row, "Email": "Lia@Elsewhere.example"} for row in _rows(TOGGL)[:2]]
+    result = plain(_messages(rows), streams={"export": {"layout": "toggl"}})
+    assert (result.code, len(before.entries)) == (0, 2)
+    assert "export: 2 rows have an address that nobody has, and are told by the full name" in result.log
+
+
+@pytest.mark.parametrize("column", ["Project", "Duration", "Start date", "Email"])
+def test_a_file_that_lacks_a_column_is_refused_in_one_line(plain: Any, column: str) -> None:
+    gone = {"Duration": {"Duration", "End date"}, "Email": {"Email"}}.get(column, {column})
+    rows = [{name: value for name, value in row.items() if name not in gone} for row in _rows(TOGGL)]
+    if column == "Email":
+        rows = [{("Person" if name == "User" else name): value for name, value in row.items()} for row in rows]
+    for properties in (True, False):
+        messages = _messages(rows)
+        if not properties:
+            messages[0]["schema"] = {"properties": {}}
+        result = plain(messages, streams={"export": {"layout": "toggl"}})
+        assert (result.code, result.writes) == (1, {})
+        assert "export is not in its layout: it lacks the column" in result.log
+        assert column in result.log
+
+
+def test_rejects_can_be_fed_back_also_where_one_of_two_equal_rows_was_refused(plain: Any) -> None:
+    before = Before(plain)
+    streams = {"export": {"layout": "toggl"}}
+    plain.box.faults([{"route": "POST /workspaces/{ws}/user/{u}/time-entries", "nth": 1, "status": 400}])
+    result = plain(_messages(_rows(TOGGL)[2:4]), streams=streams)
+    plain.box.faults([])
+    assert (result.code, len(result.rejects), len(before.entries)) == (1, 1, 1)
+    again = plain(plain.rejects.read_bytes(), streams=streams)
+    assert (again.code, len(before.entries)) == (0, 2)
+    assert before.hours() == {("kenji@tiny.example", "Cumulus", "Website", "2026-10-06"): 2 * 14400}
+    assert plain(_messages(_rows(TOGGL)[2:4]), streams=streams).writes == {}
+
+
+def test_a_day_that_is_full_is_refused(plain: Any) -> None:
+    rows = [{**_rows(HARVEST)[0], "Hours": "8"}] * 3
+    result = plain(_messages(rows), streams={"export": {"layout": "harvest"}})
+    assert (result.code, result.counts["export"]) == (1, {"inserted": 2, "rejected": 1})
+    assert "Hours: the rows of this person fill the day from day_start to midnight" in result.rejects[0]["message"]
+    assert plain(_messages(rows), streams={"export": {"layout": "harvest", "day_start": "00:00"}}).code == 1
+
+
+# -- day first or month first ----------------------------------------------------------------------
+
+
+def _dated(*days: str) -> list[dict[str, str]]:
+    return [{**_rows(HARVEST)[0], "Date": day} for day in days]
+
+
+@pytest.mark.parametrize(
+    ("days", "loaded"),
+    [
+        (("10/05/2026", "10/13/2026"), ["10-05", "10-13"]),
+        (("05/10/2026", "13/10/2026"), ["10-05", "10-13"]),
+        (("05.10.2026", "2026-10-06", "31.10.2026"), ["10-05", "10-06", "10-31"]),
+        (("5-10-2026", "13-10-2026"), ["10-05", "10-13"]),
+        (("10/10/2026",), ["10-10"]),
+        (("Oct 5, 2026", "5 October 2026", "05-Oct-2026"), ["10-05", "10-05", "10-05"]),
+    ],
+    ids=str,
+)
+def test_the_dates_of_a_whole_file_tell_their_order(plain: Any, days: tuple[str, ...], loaded: list[str]) -> None:
+    before = Before(plain)
+    assert plain(_messages(_dated(*days)), streams={"export": {"layout": "harvest"}}).code == 0
+    assert [start[:5] for _, start, _ in before.clocks()] == loaded
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (("10/05/2026", "2026-10-13"), "every date of the file exists both day first and month first"),
+        (("13/10/2026", "10/13/2026"), "some dates of the file exist only day first, others only month first"),
+    ],
+    ids=str,
+)
+def test_dates_of_two_meanings_load_nothing(plain: Any, days: tuple[str, ...], said: str) -> None:
+    result = plain(_messages(_dated(*days)), streams={"export": {"layout": "harvest"}})
+    assert (result.code, result.writes, len(result.rejects)) == (1, {}, 2)
+    assert all(said in one["message"] and '{"Date": "%d/%m/%Y"}' in one["message"] for one in result.rejects)
+
+
+@pytest.mark.parametrize(("form", "loaded"), [("%m/%d/%Y", "10-05"), ("%d/%m/%Y", "05-10")])
+def test_formats_tell_what_the_dates_do_not(plain: Any, form: str, loaded: str) -> None:
+    before = Before(plain)
+    streams = {"export": {"layout": "harvest", "formats": {"Date": form}}}
+    assert plain(_messages(_dated("10/05/2026")), streams=streams).code == 0
+    assert [start[:5] for _, start, _ in before.clocks()] == [loaded]
+
+
+_DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
+
+
+@given(st.lists(_DAYS, min_size=1), st.sampled_from([DAY_FIRST, MONTH_FIRST]), st.sampled_from("/.-"))
+def test_an_order_that_is_told_is_the_right_one(days: list[date], order: str, separator: str) -> None:
+    form = separator.join(("%d", "%m", "%Y") if order == DAY_FIRST else ("%m", "%d", "%Y"))
+    texts = [day.strftime(form) for day in days]
+    found = DateOrder()
+    for text in texts:
+        found.note(text)
+    if found.problem:
+        assert all(day.day <= 12 for day in days)
+        assert any(day.day != day.month for day in days)
+    else:
+        assert [dates.parsed(text, found.order).day for text in texts] == days
+
+
+# -- lengths and intervals -------------------------------------------------------------------------
+
+
+@given(st.integers(0, 10**6), st.integers(4, 8))
+def test_hours_with_four_or_more_decimal_places_tell_the_second(seconds: int, places: int) -> None:
+    hours = (Decimal(seconds) / 3600).quantize(Decimal(1).scaleb(-places))
+    assert dates.span(f"{hours:f}", Unit.HOURS).whole == seconds
+    assert dates.span(f"{hours:f}".replace(".", ","), Unit.HOURS).whole == seconds
+
+
+@pytest.mark.parametrize("text", ["0.333", "1,234", "two", "1.5h", "-1", "1:99"])
+def test_a_length_that_is_not_clear_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\b(is|has)\b"):
+        dates.whole_seconds(dates.span(text, Unit.HOURS), "Hours")
+
+
+_ZONES = [ZoneInfo(name) for name in ("Europe/London", "America/Los_Angeles", "Asia/Tokyo", "Australia/Lord_Howe")]
+_TITLES = {name: name for name in ("start", "end", "duration")}
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)),  # noqa: DTZ001 - the zone comes beside it
+    st.integers(0, 30 * 3600),
+    st.sampled_from(_ZONES),
+)
+def test_an_interval_is_the_one_that_was_written(moment: datetime, seconds: int, zone: ZoneInfo) -> None:
+    start = moment.replace(microsecond=0, tzinfo=UTC)
+    end = start + timedelta(seconds=seconds)
+    shown = [Moment(local.date(), local.time()) for one in (start, end) if (local := one.astimezone(zone))]
+    try:
+        found = dates.interval(shown[0], shown[1], Span(Decimal(seconds)), zone, _TITLES)
+    except ValueError as error:
+        assert "exists twice" in str(error)  # noqa: PT017 - it need not be raised
+        assert len(shown[0].instants(zone)) == len(shown[1].instants(zone)) == 2
+    else:
+        assert found == (start, end)
+
+
+def test_an_hour_that_comes_twice_is_told_by_the_length(plain: Any) -> None:
+    before = Before(plain)
+    lia = {**_rows(TOGGL)[0], "Start date": "2026-11-01", "End date": "2026-11-01", "Start time": "00:30:00"}
+    rows = [{**lia, "End time": "01:30:00", "Duration": duration} for duration in ("01:00:00", "02:00:00")]
+    assert plain(_messages(rows), streams={"export": {"layout": "toggl"}}).code == 0
+    assert {one["timeInterval"]["duration"] for one in before.entries} == {"PT1H", "PT2H"}
+
+
+def test_a_time_that_the_clock_skips_is_refused(plain: Any) -> None:
+    skipped = {**_rows(TOGGL)[0], "Start date": "2026-03-08", "Start time": "02:30:00", "End date": "2026-03-08"}
+    result = plain(
+        _messages([{**skipped, "End time": "04:30:00", "Duration": "2:00:00"}]), streams={"export": {"layout": "toggl"}}
+    )
+    assert (
+        "Start date and Start time names a time that does not exist in America/Los_Angeles"
+        in result.rejects[0]["message"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("9:05", time(9, 5)),
+        ("09:05:07", time(9, 5, 7)),
+        ("12:00 AM", time(0)),
+        ("12:00:00 PM", time(12)),
+        ("1 pm", time(13)),
+        ("11:59\u202fp.m.", time(23, 59)),
+        ("23:59:59.000", time(23, 59, 59)),
+    ],
+)
+def test_clocks_of_12_and_of_24_hours(text: str, clock: time) -> None:
+    assert dates.parsed(text, DAY_FIRST) == Moment(None, clock)
+    assert dates.parsed(f"2026-10-05 {text}", DAY_FIRST) == Moment(date(2026, 10, 5), clock)
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(60, 4 * 3600)), min_size=1, max_size=12))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@pytest.mark.slow
+def test_stacked_entries_follow_each_other_and_keep_their_hours(stacked: Any, work: list[tuple[int, int, int]]) -> None:
+    stacked(work)
+
+
+@pytest.fixture
+def stacked(plain: Any) -> Any:
+    """Loads pieces of work, each by person, day and seconds, into a fresh workspace, and checks what they become."""
+    names, numbers = (("Lia", "West"), ("Mia", "Plain")), iter(range(10**6))
+
+    def check(work: list[tuple[int, int, int]]) -> None:
+        before, stream = Before(plain), f"export{next(numbers)}"
+        rows = []
+        wanted: Counter[tuple[str, str]] = Counter()
+        for person, day, seconds in work:
+            first, last = names[person]
+            hours = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+            rows.append(
+                {
+                    **_rows(HARVEST)[0],
+                    "First Name": first,
+                    "Last Name": last,
+                    "Hours": hours,
+                    "Date": f"2026-03-0{7 + day}",
+                }
+            )
+            wanted[first.lower(), f"03-0{7 + day}"] += seconds
+        config: dict[str, Any] = {"streams": {stream: {"layout": "harvest"}}, "day_start": "00:30"}
+        result = plain(_messages(rows, stream), **config)
+        refused = Counter((one["record"]["First Name"].lower(), one["record"]["Date"][5:]) for one in result.rejects)
+        found: Counter[tuple[str, str]] = Counter()
+        last_end: dict[str, str] = {}
+        for one, (person, start, _) in zip(before.entries, before.clocks(), strict=True):
+            interval = one["timeInterval"]
+            assert interval["start"] >= last_end.get(person, "")
+            last_end[person] = interval["end"]
+            ends, starts = (datetime.fromisoformat(interval[name]) for name in ("end", "start"))
+            found[person, start[:5]] += int((ends - starts).total_seconds())
+        for place, seconds in wanted.items():
+            assert found[place] == seconds or refused[place]
+        assert plain(_messages(rows[::-1], stream), **config).writes == {} or refused
+
+    return check
+
+
+# -- layouts of one's own ----------------------------------------------------------------------------
+
+MINE: dict[str, Any] = {
+    "person": {"name": "Wer"},
+    "project": "Projekt",
+    "tags": "Stichworte",
+    "description": ["Was", "Notiz"],
+    "date": "Tag",
+    "start": "Von",
+    "end": "Bis",
+    "splits": {"Stichworte": ";"},
+    "formats": {"Tag": "%d.%m.%y"},
+    "custom_fields": {"Beleg": "Ticket"},
+}
+SPREADSHEET = (_EXPORTS / "spreadsheet.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"streams": {"export": {"layout": MINE}}}, {"streams": {"export": {"layout": "mine"}}, "layouts": {"mine": MINE}}],
+    ids=["inline", "named"],
+)
+def test_a_layout_in_the_configuration(target: Any, config: dict[str, Any]) -> None:
+    before = Before(target)
+    rows = list(csv.DictReader(io.StringIO(SPREADSHEET), delimiter=";"))
+    assert target(_messages(rows), **config).code == 0
+    assert before.hours() == {
+        ("lia@tiny.example", "Borealis GmbH", "Retainer", "2026-10-05"): 9000,
+        ("mia@tiny.example", "", "Garten", "2026-10-06"): 4500,
+    }
+    lia = before.entries[0]
+    tags = {one["id"]: one["name"] for one in _listed(target, "tags")}
+    assert (sorted(tags[one] for one in lia["tagIds"]), lia["description"]) == (["neu", "urgent"], "Plan A")
+    assert {one["name"]: one["value"] for one in lia["customFieldValues"]}["Ticket"] == "WEB-1"
+    assert target(_messages(rows), **config).writes == {}
+
+
+def test_a_project_of_two_clients_is_refused_where_the_file_names_no_client(plain: Any) -> None:
+    row = {"Tag": "05.10.26", "Wer": "Lia West", "Projekt": "Website", "Von": "9:00", "Bis": "10:00"}
+    result = plain(_messages([row]), streams={"export": {"layout": {**MINE, "custom_fields": None}}})
+    assert (result.code, result.writes) == (1, {})
+    assert "ambiguous_match" in {one["error"] for one in result.rejects}
+
+
+def test_a_layout_without_people_is_for_oneself(plain: Any) -> None:
+    before = Before(plain)
+    layout = {"project": "Project", "date": "Date", "duration": "Hours", "units": {"Hours": "hours"}}
+    rows = [{"Date": "2026-10-05", "Project": "Internal", "Hours": "1.5"}]
+    result = plain(_messages(rows), streams={"export": {"layout": layout}})
+    assert "no column names people" in result.log
+    assert before.hours() == {("ada@tiny.example", "", "Internal", "2026-10-05"): 5400}
+
+
+def test_a_layout_like_another(plain: Any) -> None:
+    before = Before(plain)
+    rows = [{**row, "Verein": row["Client"]} for row in _rows(HARVEST)]
+    rows = [{name: value for name, value in row.items() if name != "Client"} for row in rows]
+    streams = {"export": {"layout": {"like": "harvest", "client": "Verein", "day_start": "10:00"}}}
+    assert plain(_messages(rows), streams=streams).code == 0
+    assert before.clocks()[0] == ("lia", "10-05 10:00", "10-05 12:30")
+
+
+@pytest.mark.parametrize(
+    ("stream", "said"),
+    [
+        ({"layout": "togl"}, "'togl' is no layout (did you mean toggl?)"),
+        ({"layout": {**MINE, "projekt": "P"}}, "projekt is no part of a layout (did you mean project?)"),
+        ({"layout": {"project": "P", "date": "D"}}, "a layout needs the column of duration"),
+        ({"layout": {"project": "P", "duration": "D"}}, "a layout needs the columns of start, or of date"),
+        ({"layout": "harvest", "formats": {"Datum": "%d"}}, "formats names 'Datum', which is neither"),
+        ({"layout": "harvest", "units": {"Hours": "days"}}, "units: Hours can be in hours, minutes, seconds"),
+        ({"layout": "harvest", "day_start": "9 o'clock"}, "day_start must be a time of day such as 09:00"),
+        ({"layout": "harvest", "columns": {"a": "b"}}, "a layout says what columns would say"),
+        ({"layout": "harvest", "create_missing": ["users"]}, "create_missing[0] must be one of clients"),
+        ({"layout": 7}, "layout must be text or an object"),
+    ],
+    ids=str,
+)
+def test_a_layout_that_is_none_is_refused_at_the_start(plain: Any, stream: dict[str, Any], said: str) -> None:
+    result = plain(_messages(_rows(HARVEST)), streams={"export": stream})
+    assert (result.code, result.requests) == (1, {})
+    assert said in result.log, result.log
+
+
+def test_a_layout_of_the_configuration_is_checked_before_it_is_used(plain: Any) -> None:
+    result = plain(
+        _messages(_rows(HARVEST)), layouts={"mine": {"like": "mine"}}, streams={"export": {"layout": "harvest"}}
+    )
+    assert (result.code, json.dumps(result.requests)) == (1, "{}")
+    assert "layouts.mine: 'mine' is no layout" in result.log
+
+
+# -- create_missing --------------------------------------------------------------------------------
+
+
+def _timesheet(singer: Any, *, with_projects: bool = False) -> list[dict[str, Any]]:
+    rows = [
+        {"id": 1, "projectId": "Garden", "taskId": "Hedge", "tagIds": ["outside", "urgent"]},
+        {"id": 2, "projectId": "Garden", "taskId": "Lawn", "tagIds": ["outside"]},
+        {"id": 3, "projectId": "Orchard", "taskId": "Hedge", "tagIds": []},
+        {"id": 4, "projectId": "Retainer", "taskId": None, "tagIds": None},
+    ]
+    times = {"userId": "mia@tiny.example", "start": "2026-10-05T09:00:00", "end": "2026-10-05T10:00:00"}
+    projects = [singer.schema("projects"), singer.record("projects", id="p1", name="Pond")] if with_projects else []
+    schema = singer.schema("time_entries")
+    return [*projects, schema, *(singer.record("time_entries", **times, **row) for row in rows)]
+
+
+ALL = ["clients", "projects", "tasks", "tags"]
+
+
+@pytest.mark.parametrize("place", ["stream", "all streams"])
+def test_what_references_name_is_created_once(target: Any, singer: Any, place: str) -> None:
+    before = Before(target)
+    config = {"create_missing": ALL} if place != "stream" else {"streams": {"time_entries": {"create_missing": ALL}}}
+    rehearsed = target(_timesheet(singer), dry_run=True, **config)
+    result = target(_timesheet(singer), **config)
+    assert (result.code, len(before.entries)) == (0, 4)
+    made = {"projects": 2, "tasks": 3, "tags": 1, "time_entries": 4}
+    assert Counter(one["object"] for one in rehearsed.plan) == made
+    assert Counter(one["object"] for one in target.report("last")) == made
+    assert before.hours() == {
+        ("mia@tiny.example", "", "Garden", "2026-10-05"): 7200,
+        ("mia@tiny.example", "", "Orchard", "2026-10-05"): 3600,
+        ("mia@tiny.example", "Borealis GmbH", "Retainer", "2026-10-05"): 3600,
+    }
+    tasks = {one["id"]: one for one in _listed(target, "tasks")}
+    for one in before.entries:
+        assert not one["taskId"] or tasks[one["taskId"]]["projectId"] == one["projectId"]
+    assert target(_timesheet(singer), **config).writes == {}
+
+
+def test_a_client_that_a_project_names_is_created(plain: Any, singer: Any) -> None:
+    rows = [singer.record("projects", id=number, name=f"Plot {number}", clientId="Gardeners") for number in (1, 2)]
+    result = plain([singer.schema("projects"), *rows], create_missing=["clients"])
+    assert (result.code, result.counts["projects_missing_clients"]) == (0, {"inserted": 1})
+    assert [one["name"] for one in _listed(plain, "clients")].count("Gardeners") == 1
+
+
+@pytest.mark.parametrize(
+    ("config", "with_projects"),
+    [({}, False), ({"create_missing": ["tags"]}, False), ({"create_missing": ALL}, True)],
+    ids=["off", "tags only", "projects have keys"],
+)
+def test_nothing_else_is_created(plain: Any, singer: Any, config: dict[str, Any], with_projects: bool) -> None:  # noqa: FBT001
+    result = plain(_timesheet(singer, with_projects=with_projects), **config)
+    names = {one["name"] for one in _listed(plain, "projects")}
+    assert (result.code, names & {"Garden", "Orchard"}) == (1, set())
+    assert {one["error"] for one in result.rejects} == {"unresolved"}
+    assert len(result.rejects) == 3
+
+
+def test_a_name_that_clockify_refuses_rejects_the_rows_that_need_it(plain: Any, singer: Any) -> None:
+    row = singer.record("time_entries", id=1, userId="mia@tiny.example", projectId="x", start="2026-10-05T09:00:00Z")
+    row["record"]["end"] = "2026-10-05T10:00:00Z"
+    result = plain([singer.schema("time_entries"), row], create_missing=ALL)
+    assert (result.code, result.writes) == (1, {})
+    assert [(one["error"], one["record"]) for one in result.rejects] == [
+        ("invalid", row["record"]),
+        ("unresolved", row["record"]),
+    ]
