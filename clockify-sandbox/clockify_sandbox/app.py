@@ -32,7 +32,7 @@ from clockify_sandbox.stats import Stats
 from clockify_sandbox.values import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterable
     from pathlib import Path
 
     from starlette.types import Receive, Scope, Send
@@ -68,7 +68,7 @@ class App:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.faults = Faults(list(options.faults))
+        self.set_faults(options.faults)
         saved = _saved(options.state)
         self._start_over(saved.world if saved else self._world(), options.world, saved.ids if saved else 0)
         self._thread = ThreadPoolExecutor(1, "sandbox")
@@ -100,6 +100,14 @@ class App:
     def count_anew(self) -> None:
         """Forget what was asked so far."""
         self.stats, self.requests = Stats(), RequestLog()
+
+    def set_faults(self, faults: Iterable[Fault]) -> None:
+        """Replace the failures to act out.
+
+        Raises:
+            ValueError: one of them would never strike, or would change nothing.
+        """
+        self.faults = Faults(faults, (route.key for route in ROUTER.all))
 
     def restart(self, reset: Reset) -> None:
         """Serve a new world, with fresh statistics and a full rate limit.

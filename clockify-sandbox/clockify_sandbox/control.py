@@ -11,18 +11,19 @@ from msgspec import Meta
 
 from clockify_sandbox.accounts import key_holders
 from clockify_sandbox.declarations import read
-from clockify_sandbox.faults import Faults, parse_faults
+from clockify_sandbox.faults import parse_faults
 from clockify_sandbox.plans import Plan
 from clockify_sandbox.seed import Scale
 from clockify_sandbox.state import dump_chunks
 from clockify_sandbox.webhook_events import AnnouncedEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from starlette.types import Scope, Send
 
     from clockify_sandbox.deliveries import Deliveries
+    from clockify_sandbox.faults import Fault
     from clockify_sandbox.request_log import RequestLog
     from clockify_sandbox.sandbox import Sandbox
     from clockify_sandbox.stats import Stats
@@ -73,11 +74,13 @@ class Controlled(Protocol):
     sandbox: Sandbox
     stats: Stats
     requests: RequestLog
-    faults: Faults
     deliveries: Deliveries
 
     def restart(self, reset: Reset) -> None:
         """Serve a new world."""
+
+    def set_faults(self, faults: Iterable[Fault]) -> None:
+        """Replace the failures to act out."""
 
     def count_anew(self) -> None:
         """Forget what was asked so far."""
@@ -168,7 +171,7 @@ class Control:
 
     def _set_faults(self, body: bytes) -> Any:
         faults = parse_faults(body)
-        self._app.faults = Faults(faults)
+        self._app.set_faults(faults)
         return {"faults": len(faults)}
 
     def _announce(self, body: bytes) -> Any:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from clockify_sandbox.declarations import declared, read, refusal
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_Call = Annotated[int, Meta(ge=1)]
+_HeaderName = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+_HeaderValue = Annotated[str, Meta(pattern=r"^[\t\x20-\x7e\xa0-\xff]*$")]
 _HTML = b"<!DOCTYPE html><html><head><title>Error</title></head><body>The request could not be satisfied</body></html>"
 
 
@@ -31,14 +39,14 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """
 
     route: str = "*"
-    nth: int | list[int] | Literal["every"] = "every"
-    status: Annotated[int, Meta(ge=100, le=999)] | None = None
+    nth: _Call | Annotated[list[_Call], Meta(min_length=1)] | Literal["every"] = "every"
+    status: Annotated[int, Meta(ge=200, le=599)] | None = None
     body: str = "empty"
-    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    headers: dict[_HeaderName, _HeaderValue] = msgspec.field(default_factory=dict)
     reset: bool = False
-    delay_ms: float = 0
+    delay_ms: Annotated[float, Meta(ge=0)] = 0
     commit_then: bool = False
-    retry_after: int | None = None
+    retry_after: Annotated[int, Meta(ge=0)] | None = None
 
     @property
     def fails(self) -> bool:
@@ -68,10 +76,21 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Faults:
-    """The faults that are set, with a count of calls for each."""
+    """The faults that are set, with a count of calls for each.
 
-    def __init__(self, faults: list[Fault] | None = None) -> None:
-        self._faults = [(fault, _anonymous(fault.route)) for fault in faults or []]
+    Args:
+        faults: the faults.
+        routes: the keys of all routes.
+
+    Raises:
+        ValueError: a fault would never strike, or would change nothing where it does.
+    """
+
+    def __init__(self, faults: Iterable[Fault], routes: Iterable[str]) -> None:
+        self._faults = [(fault, _anonymous(fault.route)) for fault in faults]
+        names = {_anonymous(route): route for route in routes}
+        for fault, pattern in self._faults:
+            _check(fault, pattern, names)
         self._calls = [0] * len(self._faults)
 
     def next(self, route: str, path: str) -> Fault | None:
@@ -109,6 +128,34 @@ def read_faults(given: Any) -> list[Fault]:
     if not isinstance(given, (list, tuple)):
         raise refusal("a list of objects", "each fault", declared(Fault))
     return [one if isinstance(one, Fault) else read(Fault, one, "key of a fault") for one in given]
+
+
+def _check(fault: Fault, pattern: str, names: dict[str, str]) -> None:
+    """Refuse a fault that a test would wait for in vain. `names` has the keys of the routes by their anonymous form."""
+    if not fault.fails and not fault.delay_ms:
+        msg = f"the fault of {fault.route!r} changes nothing: set status, reset, delay_ms, or body to truncated"
+        raise ValueError(msg)
+    if not any(fnmatchcase(name, pattern) or _may_be_path(pattern, name) for name in names):
+        near = ", ".join(names[name] for name in get_close_matches(pattern, names, n=3, cutoff=0))
+        msg = f"no call is named by route {fault.route!r}; the nearest are {near}; ids replace all placeholders or none"
+        raise ValueError(msg)
+
+
+def _may_be_path(pattern: str, name: str) -> bool:
+    """Whether a pattern names a path of a route. A HEAD is a GET."""
+    return "{" not in pattern and _meet(re.sub("^HEAD ", "GET ", pattern), name.replace("{}", "\0"))
+
+
+@lru_cache(maxsize=1 << 16)
+def _meet(pattern: str, path: str) -> bool:
+    """Whether a pattern matches a path in which NUL stands for any one segment."""
+    if not pattern or not path:
+        return not pattern.strip("*") and not path.strip("\0")
+    if pattern[0] == "*":
+        return _meet(pattern[1:], path) or _meet(pattern, path[1:])
+    if path[0] == "\0":
+        return _meet(pattern, path[1:]) or (pattern[0] != "/" and _meet(pattern[1:], path))
+    return pattern[0] == path[0] and _meet(pattern[1:], path[1:])
 
 
 def _anonymous(route: str) -> str:

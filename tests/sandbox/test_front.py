@@ -228,16 +228,47 @@ def test_faults_can_truncate_and_reset_and_commit_first(empty: Sandbox) -> None:
         ({}, "expected a list of objects; known for each fault are route, nth"),
         (
             [{"nth": "sometimes"}],
-            '"sometimes" is no value of nth; known are whole numbers, lists of whole numbers, every',
+            '"sometimes" is no value of nth; known are whole numbers from 1 on, lists of whole numbers, every',
         ),
         ([{"what": 1}], "unknown key of a fault 'what'; known are route, nth"),
         (["GET *"], "expected an object; known for key of a fault are route, nth"),
+        ([{"route": "GET /clients", "status": 500}], "no call is named by route 'GET /clients'; the nearest are "),
+        ([{"route": "get *", "status": 500}], "no call is named by route 'get *'; the nearest are "),
+        ([{"route": "GET /api/v1/user", "status": 500}], "no call is named by route 'GET /api/v1/user'; the nearest"),
+        ([{"route": "GET /workspaces/{ws}/*/nowhere", "status": 500}], "no call is named by route 'GET /workspaces/"),
+        ([{"route": "GET /workspaces/{ws}/clients/1", "status": 500}], "no call is named by route 'GET /workspaces/"),
+        ([{"route": "GET *", "body": "html"}], "the fault of 'GET *' changes nothing: set status, reset, delay_ms"),
+        ([{"nth": 0, "status": 500}], "0 is no value of nth; known are whole numbers from 1 on"),
+        ([{"nth": [], "status": 500}], "[] is no value of nth; known are whole numbers from 1 on"),
+        ([{"status": 100}], "100 is no value of status; known are whole numbers from 200 to 599"),
+        ([{"status": 500, "delay_ms": -1}], "-1 is no value of delay_ms; known are numbers from 0 on"),
+        ([{"status": 429, "retry_after": -1}], "-1 is no value of retry_after; known are whole numbers from 0 on"),
+        ([{"status": 500, "headers": {"X": "a\nb"}}], '{"X":"a\\nb"} is no value of headers'),
     ],
 )
 def test_bad_faults_are_refused_with_the_known_ones(empty: Sandbox, faults: object, said: str) -> None:
     answer = requests.post(f"{empty.origin}/__sandbox/faults", json=faults, timeout=9)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(said)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "*",
+        "* /user",
+        "HEAD /user",
+        "GET /workspaces/{anything}/clients",
+        "GET /workspaces/*/clients",
+        "GET /workspaces/0123/expenses*",
+        "* /workspaces/0123/*",
+        "GET /workspaces/*/projects/0123/tasks",
+        "GET /workspaces/0123/projects/4567/tasks",
+        "POST /workspaces/{ws}/reports/*",
+    ],
+)
+def test_faults_may_name_calls_by_route_by_path_and_by_pattern(empty: Sandbox, route: str) -> None:
+    empty.faults([{"route": route, "nth": [1, 2], "status": 500}])
 
 
 def test_requests_are_listed_with_the_role_of_the_key_and_without_secrets(empty: Sandbox) -> None:

@@ -68,7 +68,7 @@ def test_wrong_arguments_are_one_clear_line(tmp_path: Path) -> None:
     bad.write_text('[{"nth": "never"}]')
     done = run("--faults", str(bad))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert '"never" is no value of nth; known are whole numbers, lists of whole numbers, every' in done.stderr
+    assert '"never" is no value of nth; known are whole numbers from 1 on, lists of whole numbers, every' in done.stderr
     done = run("--faults", str(tmp_path / "none.json"))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     bad.write_text("no state")

@@ -69,7 +69,10 @@ def test_it_can_be_told_to_fail_to_forget_and_to_begin_anew(kind: type[Sandbox |
         for refused, known in (
             (lambda: origin.world(tongue="es"), "known are language"),
             (lambda: origin.reset(plan="GRATIS"), "known are FREE, BASIC"),
-            (lambda: origin.faults([{"nth": "often"}]), "known are whole numbers, lists of whole numbers, every"),
+            (
+                lambda: origin.faults([{"nth": "often"}]),
+                "known are whole numbers from 1 on, lists of whole numbers, every",
+            ),
             (lambda: origin.clock(now="2026-01-01T00:00:00"), "known are moments with a time zone"),
         ):
             with pytest.raises(ValueError, match=known):
@@ -103,7 +106,7 @@ def test_the_present_is_the_same_in_whatever_zone_it_is_written(kind: type[Sandb
         ({"world": "es"}, "no value of world"),
         ({"faults": {}}, "expected a list of objects; known for each fault are route, nth, status"),
         ({"faults": [{"rout": "*"}]}, "unknown key of a fault 'rout'; known are route, nth, status"),
-        ({"faults": [{"status": 99}]}, "99 is no value of status; known are whole numbers from 100 to 999"),
+        ({"faults": [{"status": 99}]}, "99 is no value of status; known are whole numbers from 200 to 599"),
         ({"ca_file": "ca.pem"}, "ca_file is for https only"),
     ],
 )
