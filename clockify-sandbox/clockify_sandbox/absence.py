@@ -13,7 +13,7 @@ from clockify_sandbox.people import assigned
 if TYPE_CHECKING:
     from clockify_sandbox.call import Call
     from clockify_sandbox.people import Pick
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.absence import Audience, AutomaticCreation
 
 
 class DefaultEntities(Body):
@@ -44,19 +44,19 @@ class ForPeople(Protocol):
         """Groups of people."""
 
 
-def audience(call: Call, body: ForPeople) -> Entity:
-    """Whom a holiday or policy is for, as it is stored.
+def audience(call: Call, body: ForPeople) -> Audience:
+    """Whom a holiday or policy is for.
 
     Raises:
         ApiError: 400/501 for unknown people, 400/400 if it is for nobody.
     """
-    ids = {"userIds": assigned(call, MEMBER, body.users), "userGroupIds": assigned(call, USER_GROUP, body.user_groups)}
-    if not body.everyone_including_new and not any(ids.values()):
+    users, groups = assigned(call, MEMBER, body.users), assigned(call, USER_GROUP, body.user_groups)
+    if not body.everyone_including_new and not users and not groups:
         raise invalid(messages.FOR_NOBODY, 400)
-    return {"everyoneIncludingNew": body.everyone_including_new, **ids}
+    return {"everyoneIncludingNew": body.everyone_including_new, "userIds": users, "userGroupIds": groups}
 
 
-def automatic_entries(call: Call, wanted: AutomaticEntries | None) -> Entity | None:
+def automatic_entries(call: Call, wanted: AutomaticEntries | None) -> AutomaticCreation | None:
     """The stored form of automatic time entries.
 
     Raises:

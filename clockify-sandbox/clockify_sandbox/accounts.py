@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity, Workspace, World
+    from clockify_sandbox.shapes.work import Membership
+    from clockify_sandbox.world import Entity, Record, Workspace, World
 
 _ROLES = ("OWNER", "WORKSPACE_ADMIN", "PROJECT_MANAGER", "TEAM_MANAGER")
 Memberships = Literal["ALL", "NONE", "WORKSPACE", "PROJECT", "USERGROUP"]
@@ -32,7 +33,7 @@ def workspace_of(workspace: Workspace) -> Entity:
     return {**workspace.record, "memberships": memberships}
 
 
-def workspace_membership(workspace: Workspace, user_id: str) -> Entity:
+def workspace_membership(workspace: Workspace, user_id: str) -> Membership:
     """The membership of a user in a workspace."""
     member = workspace.members[user_id]
     return {
@@ -59,7 +60,7 @@ class UserShow:
     def __call__(self, user_id: str) -> Entity:
         """One user."""
         user, workspace = self._world.users[user_id], self._workspace
-        member = workspace.members.get(user_id, {})
+        member = workspace.members.get(user_id)
         shown = {
             "id": user["id"],
             "email": user["email"],
@@ -78,7 +79,7 @@ class UserShow:
                     "userId": user_id,
                     "value": value,
                 }
-                for field_id, value in member.get("customFields", {}).items()
+                for field_id, value in (member["customFields"] if member else {}).items()
                 if field_id in workspace.custom_fields
             ],
         }
@@ -92,11 +93,13 @@ def roles_of(world: World, workspace: Workspace, user_id: str) -> list[Entity]:
     reached: dict[str, list[Entity]] = {}
     for role in workspace.members[user_id]["roles"]:
         entities, target = reached.setdefault(role["role"], []), role["entityId"]
-        known = workspace.projects.get(target) or workspace.user_groups.get(target) or world.users.get(target)
-        if target == workspace.id:
-            known = workspace.record
-        if known:
-            entities.append({"id": target, "name": known["name"]})
+        tables: tuple[Mapping[str, Record], ...] = (
+            {workspace.id: workspace.record},
+            workspace.projects,
+            workspace.user_groups,
+            world.users,
+        )
+        entities += [{"id": target, "name": table[target]["name"]} for table in tables if target in table][:1]
     return [{"role": role, "entities": entities} for role, entities in reached.items()]
 
 
@@ -127,8 +130,8 @@ def managers_of(workspace: Workspace, user_id: str) -> list[str]:
     return list(managers)
 
 
-def _by_user(workspace: Workspace, wanted: Memberships) -> dict[str, list[Entity]]:
-    found: dict[str, list[Entity]] = {}
+def _by_user(workspace: Workspace, wanted: Memberships) -> dict[str, list[Membership]]:
+    found: dict[str, list[Membership]] = {}
     if wanted in ("ALL", "WORKSPACE"):
         _collect(found, (workspace_membership(workspace, user_id) for user_id in workspace.members))
     if wanted in ("ALL", "PROJECT"):
@@ -140,7 +143,7 @@ def _by_user(workspace: Workspace, wanted: Memberships) -> dict[str, list[Entity
     return found
 
 
-def _group_membership(group_id: str, user_id: str) -> Entity:
+def _group_membership(group_id: str, user_id: str) -> Membership:
     return {
         "userId": user_id,
         "hourlyRate": None,
@@ -151,6 +154,6 @@ def _group_membership(group_id: str, user_id: str) -> Entity:
     }
 
 
-def _collect(found: dict[str, list[Entity]], rows: Iterable[Entity]) -> None:
+def _collect(found: dict[str, list[Membership]], rows: Iterable[Membership]) -> None:
     for row in rows:
         found.setdefault(row["userId"], []).append(row)

@@ -9,10 +9,10 @@ from clockify_sandbox.kinds import BALANCE, MEMBER
 
 if TYPE_CHECKING:
     from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.absence import Balance, BalanceFields, Policy
 
 
-def balance_of(call: Call, user_id: str, policy: Entity) -> Entity:
+def balance_of(call: Call, user_id: str, policy: Policy) -> Balance:
     """The balance of a member under a policy.
 
     Raises:
@@ -27,31 +27,32 @@ def balance_of(call: Call, user_id: str, policy: Entity) -> Entity:
     return fresh
 
 
-def limits(policy: Entity) -> Entity:
+def limits(policy: Policy) -> BalanceFields:
     """How far balances under a policy may fall below zero, as every balance repeats it."""
     debt = policy["negativeBalance"] if policy["allowNegativeBalance"] else None
     return {"negativeBalanceLimit": debt is not None, "negativeBalanceAmount": debt["amount"] if debt else 0.0}
 
 
-def is_enough(balance: Entity, policy: Entity, size: float) -> bool:
+def is_enough(balance: Balance, policy: Policy, size: float) -> bool:
     """Whether a balance covers so much time off; debts count where the policy allows them."""
-    left: float = balance["balance"] - size
+    left = balance["balance"] - size
     if not policy["allowNegativeBalance"]:
         return left >= 0
     return not balance["negativeBalanceLimit"] or left >= -balance["negativeBalanceAmount"]
 
 
-def grant(call: Call, balance: Entity, amount: float) -> None:
+def grant(call: Call, balance: Balance, amount: float) -> None:
     """Raise (or lower) what a balance holds in total."""
     _change(call, balance, balance["total"] + amount, balance["used"])
 
 
-def spend(call: Call, balance: Entity, amount: float) -> None:
+def spend(call: Call, balance: Balance, amount: float) -> None:
     """Take approved time off from a balance."""
     _change(call, balance, balance["total"], balance["used"] + amount)
 
 
-def _change(call: Call, balance: Entity, total: float, used: float) -> None:
+def _change(call: Call, balance: Balance, total: float, used: float) -> None:
     left = total - used
-    changes = {"total": total, "used": used, "balance": left, "negativeBalanceUsed": max(0.0, -left)}
-    call.update(BALANCE, balance, changes)
+    call.of(BALANCE).update(
+        balance, {"total": total, "used": used, "balance": left, "negativeBalanceUsed": max(0.0, -left)}
+    )

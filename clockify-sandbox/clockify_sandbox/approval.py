@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from clockify_sandbox.naming import name_of, zone_of
 
 if TYPE_CHECKING:
+    from clockify_sandbox.shapes.planning import ApprovalRequest
     from clockify_sandbox.world import Entity, Workspace, World
 
 
-def request_of(world: World, workspace: Workspace, request: Entity) -> Entity:
+def request_of(world: World, workspace: Workspace, request: ApprovalRequest) -> Entity:
     """A request as answers of writes show it."""
     owner, creator, by = request["ownerId"], request["creatorId"], request["status"]["updatedBy"]
     return {

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from clockify_sandbox.routing import Route
-    from clockify_sandbox.world import Entity, World
+    from clockify_sandbox.shapes.people import User
+    from clockify_sandbox.world import World
 
 KEY_HEADER = "x-api-key"
 TOKEN_HEADER = "x-addon-token"  # noqa: S105 - the name of a header
@@ -22,7 +23,7 @@ TOKEN_HEADER = "x-addon-token"  # noqa: S105 - the name of a header
 class Caller:
     """The account on whose behalf a call runs; for an add-on also its workspace and scopes."""
 
-    user: Entity
+    user: User
     addon_workspace: str | None = None
     scopes: tuple[str, ...] = ()
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 from clockify_sandbox.binding import Body
 
 if TYPE_CHECKING:
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.world import Entity, Record
 
 SortOrder = Literal["ASCENDING", "DESCENDING"]
 Minor = Annotated[int, Meta(ge=0)]
@@ -26,7 +26,7 @@ class RateBody(Body):
     since: datetime | None = None
 
 
-def rate_details(source: str, modified: Entity, currency: str, body: RateBody) -> Entity:
+def rate_details(source: str, modified: Record, currency: str, body: RateBody) -> Entity:
     """What the events of rates need: what has the rate now, and what was asked for."""
     return {
         "source": source,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.errors import forbidden, invalid, not_in
+from clockify_sandbox.fields import Stored, overlaid
+from clockify_sandbox.kinds import Fields, Kind
 from clockify_sandbox.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
     from clockify_sandbox.auth import Caller
     from clockify_sandbox.clock import Clock
     from clockify_sandbox.deliveries import Delivery
-    from clockify_sandbox.kinds import Kind
     from clockify_sandbox.paging import Window
-    from clockify_sandbox.world import Entity, Table, Workspace, World
+    from clockify_sandbox.shapes.people import User
+    from clockify_sandbox.world import Record, Workspace, World
     from clockify_sandbox.world_options import WorldOptions
 
 ADMIN_ROLES = {"OWNER", "WORKSPACE_ADMIN"}
@@ -66,15 +68,14 @@ class Call:
         return self.context.options
 
     @property
-    def user(self) -> Entity:
+    def user(self) -> User:
         """The account that calls."""
         return self.caller.user
 
     @property
     def user_id(self) -> str:
         """The id of the account that calls."""
-        user_id: str = self.caller.user["id"]
-        return user_id
+        return self.caller.user["id"]
 
     @property
     def workspace(self) -> Workspace:
@@ -90,13 +91,13 @@ class Call:
     @property
     def is_admin(self) -> bool:
         """Whether the caller is an owner or administrator of the workspace."""
-        member = self.workspace.members.get(self.user_id, {"roles": []})
-        return any(role["role"] in ADMIN_ROLES for role in member["roles"])
+        member = self.workspace.members.get(self.user_id)
+        return member is not None and any(role["role"] in ADMIN_ROLES for role in member["roles"])
 
     @property
     def currency(self) -> str:
         """The code of the workspace's default currency."""
-        return next(str(item["code"]) for item in self.workspace.record["currencies"] if item["isDefault"])
+        return next(item["code"] for item in self.workspace.record["currencies"] if item["isDefault"])
 
     @property
     def now(self) -> int:
@@ -111,7 +112,8 @@ class Call:
     @property
     def zone(self) -> str:
         """The time zone of the caller's account."""
-        return str((self.user["settings"] or {}).get("timeZone") or "UTC")
+        settings = self.user["settings"]
+        return settings["timeZone"] if settings else "UTC"
 
     def new_id(self) -> str:
         """An id for something new."""
@@ -119,23 +121,23 @@ class Call:
 
     # -- looking up ----------------------------------------------------------------------------------------------------
 
-    def table(self, kind: Kind) -> Table:
+    def table(self, kind: Kind[Stored, Fields]) -> dict[str, Stored]:
         """All entities of a kind."""
-        table: Table = getattr(self.workspace, kind.table)
+        table: dict[str, Stored] = getattr(self.workspace, kind.table)
         return table
 
-    def find(self, kind: Kind, entity_id: str) -> Entity:
+    def find(self, kind: Kind[Stored, Fields], entity_id: str) -> Stored:
         """An entity by id, or 400/501 "doesn't belong to Workspace"."""
         entity = self.table(kind).get(entity_id)
         if entity is None:
             raise not_in(kind.noun)
         return entity
 
-    def named(self, kind: Kind, parameter: str) -> Entity:
+    def named(self, kind: Kind[Stored, Fields], parameter: str) -> Stored:
         """The entity that a placeholder of the path names."""
         return self.find(kind, self.path[parameter])
 
-    def require_all(self, kind: Kind, ids: Iterable[str]) -> None:
+    def require_all(self, kind: Kind[Any, Any], ids: Iterable[str]) -> None:
         """Refuse ids that are not in the workspace."""
         for entity_id in ids:
             self.find(kind, entity_id)
@@ -145,7 +147,9 @@ class Call:
         if not self.is_admin:
             raise forbidden()
 
-    def require_free_name(self, kind: Kind, name: str, taken_by: Iterable[Entity], own_id: str | None = None) -> None:
+    def require_free_name(
+        self, kind: Kind[Any, Any], name: str, taken_by: Iterable[Record], own_id: str | None = None
+    ) -> None:
         """Refuse a name that another of the entities has."""
         if any(other["name"] == name and other["id"] != own_id for other in taken_by):
             raise invalid(messages.ALREADY_EXISTS(noun=kind.noun, name=name))
@@ -154,23 +158,20 @@ class Call:
 
     @property
     def recorder(self) -> Recorder:
-        """Where changes leave their traces; the three methods below use it."""
+        """Where changes leave their traces; insertions, updates and removals use it."""
         return Recorder(self.context.clock, self.world, self.workspace, self.user, self.context.outbox)
 
-    def insert(self, kind: Kind, entity: Entity, **traces: Any) -> Entity:
+    def insert(self, kind: Kind[Stored, Fields], entity: Stored, **traces: Any) -> Stored:
         """Keep a new entity. `traces` are `audit` and `event` of `Recorder.change`."""
         self.table(kind)[entity["id"]] = entity
         self.recorder.change(kind, "created", entity, **traces)
         return entity
 
-    def update(self, kind: Kind, entity: Entity, changes: Mapping[str, Any], **traces: Any) -> Entity:
-        """Overlay an entity with changed fields."""
-        before = dict(entity)
-        entity.update(changes)
-        self.recorder.change(kind, "updated", entity, before=before, **traces)
-        return entity
+    def of(self, kind: Kind[Stored, Fields]) -> Entities[Stored, Fields]:
+        """The entities of a kind, for updates; mypy knows their fields by the kind."""
+        return Entities(self.recorder, kind)
 
-    def remove(self, kind: Kind, entity: Entity, **traces: Any) -> Entity:
+    def remove(self, kind: Kind[Stored, Fields], entity: Stored, **traces: Any) -> Stored:
         """Forget an entity."""
         del self.table(kind)[entity["id"]]
         self.recorder.change(kind, "deleted", entity, **traces)
@@ -224,3 +225,17 @@ class Call:
         if self.last_page_header:
             sent |= self.last_page(is_last=self.window.is_last(len(rows)))
         return Answer.of(200, wrap(shown) if wrap else shown, sent)
+
+
+class Entities(Generic[Stored, Fields]):
+    """Entities of one kind in a call."""
+
+    def __init__(self, recorder: Recorder, kind: Kind[Stored, Fields]) -> None:
+        self._recorder = recorder
+        self._kind = kind
+
+    def update(self, entity: Stored, changes: Fields, **traces: Any) -> Stored:
+        """Overlay an entity with changed fields. `traces` are `audit`, `event` and `details` of `Recorder.change`."""
+        before = dict(entity)
+        self._recorder.change(self._kind, "updated", overlaid(entity, changes), before=before, **traces)
+        return entity

@@ -12,6 +12,7 @@ from msgspec import Meta
 from clockify_sandbox.accounts import key_holders
 from clockify_sandbox.declarations import read
 from clockify_sandbox.faults import parse_faults
+from clockify_sandbox.fields import overlaid
 from clockify_sandbox.plans import Plan
 from clockify_sandbox.seed import Scale
 from clockify_sandbox.state import dump_chunks
@@ -166,8 +167,7 @@ class Control:
         if unknown := [name for name in wish.settings if name not in settings]:
             msg = f"a workspace has no setting {', '.join(unknown)}; known are {', '.join(settings)}"
             raise ValueError(msg)
-        settings.update(wish.settings)
-        return settings
+        return overlaid(settings, wish.settings)
 
     def _set_faults(self, body: bytes) -> Any:
         faults = parse_faults(body)

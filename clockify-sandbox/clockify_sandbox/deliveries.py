@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from clockify_sandbox.world import Entity, Workspace
+    from clockify_sandbox.shapes.traces import Webhook, WebhookLog
+    from clockify_sandbox.world import Workspace
 
 _ATTEMPTS = 3
 _PATIENCE = 5  # seconds for one attempt
@@ -34,7 +35,7 @@ class Delivery:
     """One event for one webhook, as it was when the event happened. `number` counts the deliveries of a world."""
 
     workspace: Workspace
-    webhook: Entity
+    webhook: Webhook
     body: str
     seconds: int
     number: int
@@ -148,20 +149,26 @@ def _log(delivery: Delivery, attempt: int, status: str, code: int, answer: str) 
     if webhook_id not in workspace.webhooks:
         return  # deleted meanwhile, and its logs with it
     log_id, status_id = delivery.new_id(attempt), delivery.new_id(0)
-    shared = {
+    log: WebhookLog = {
+        "id": log_id,
+        "webhookEventStatusId": status_id,
         "webhookId": webhook_id,
         "statusCode": code,
         "requestBody": delivery.body,
         "responseBody": answer,
         "respondedAt": timestamp(delivery.seconds).replace("Z", "+00:00"),
     }
-    workspace.webhook_logs[log_id] = {"id": log_id, "webhookEventStatusId": status_id, **shared}
+    workspace.webhook_logs[log_id] = log
     workspace.webhook_statuses[status_id] = {
         "id": status_id,
         "webhookLogId": log_id,
         "status": status,
         "retryCount": attempt - 1,
-        **shared,
+        "webhookId": webhook_id,
+        "statusCode": log["statusCode"],
+        "requestBody": log["requestBody"],
+        "responseBody": log["responseBody"],
+        "respondedAt": log["respondedAt"],
     }
 
 

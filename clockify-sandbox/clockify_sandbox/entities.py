@@ -1,31 +1,77 @@
 """Every kind of entity with the values it has when nothing special is said about it.
 
-One constructor per kind, so that the stored shape (see the docstring of `seed`) stands in one place. Keyword arguments
-replace defaults; a key that the kind does not have is refused.
+One constructor per kind. Keyword arguments replace defaults.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
+
+from clockify_sandbox.fields import overlaid
 
 if TYPE_CHECKING:
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.absence import (
+        AutomaticCreation,
+        Balance,
+        BalanceFields,
+        Holiday,
+        HolidayFields,
+        Hours,
+        Policy,
+        PolicyFields,
+        RequestStatus,
+        TimeOffPeriod,
+        TimeOffRequest,
+        TimeOffRequestFields,
+    )
+    from clockify_sandbox.shapes.money import (
+        Expense,
+        ExpenseCategory,
+        ExpenseCategoryFields,
+        ExpenseFields,
+        Invoice,
+        InvoiceFields,
+        InvoiceItem,
+        InvoiceItemFields,
+    )
+    from clockify_sandbox.shapes.people import Rate, UserGroup, UserGroupFields
+    from clockify_sandbox.shapes.planning import (
+        ApprovalRequest,
+        ApprovalRequestFields,
+        ApprovalStatus,
+        Assignment,
+        AssignmentFields,
+        Recurring,
+    )
+    from clockify_sandbox.shapes.traces import SharedReport, SharedReportFields, Webhook, WebhookFields
+    from clockify_sandbox.shapes.work import (
+        BudgetEstimate,
+        BudgetEstimateFields,
+        Client,
+        ClientFields,
+        CustomField,
+        CustomFieldFields,
+        Membership,
+        MembershipFields,
+        Project,
+        ProjectFields,
+        Tag,
+        Task,
+        TaskFields,
+        TimeEstimate,
+        TimeEstimateFields,
+    )
+    from clockify_sandbox.webhook_events import WebhookEvent
 
 
-def _with(defaults: Entity, fields: dict[str, Any]) -> Entity:
-    if unknown := [key for key in fields if key not in defaults]:
-        raise KeyError(f"no such field: {', '.join(unknown)}")
-    return {**defaults, **fields}
-
-
-def rate(amount: int, currency: str) -> Entity:
+def rate(amount: int, currency: str) -> Rate:
     """A rate: minor units of a currency."""
     return {"amount": amount, "currency": currency}
 
 
-def client(entity_id: str, workspace_id: str, **fields: object) -> Entity:
+def client(entity_id: str, workspace_id: str, /, **fields: Unpack[ClientFields]) -> Client:
     """A client without any contact data."""
-    defaults: Entity = {
+    defaults: Client = {
         "id": entity_id,
         "name": "",
         "email": None,
@@ -36,12 +82,14 @@ def client(entity_id: str, workspace_id: str, **fields: object) -> Entity:
         "ccEmails": None,
         "currencyId": None,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def membership(target_id: str, user_id: str, kind: str = "PROJECT", **fields: object) -> Entity:
+def membership(
+    target_id: str, user_id: str, kind: str = "PROJECT", /, **fields: Unpack[MembershipFields]
+) -> Membership:
     """An active membership without rates of its own."""
-    defaults: Entity = {
+    defaults: Membership = {
         "userId": user_id,
         "hourlyRate": None,
         "costRate": None,
@@ -49,12 +97,12 @@ def membership(target_id: str, user_id: str, kind: str = "PROJECT", **fields: ob
         "membershipType": kind,
         "membershipStatus": "ACTIVE",
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def project(entity_id: str, workspace_id: str, **fields: object) -> Entity:
+def project(entity_id: str, workspace_id: str, /, **fields: Unpack[ProjectFields]) -> Project:
     """An open public billable project without client, estimates and members."""
-    defaults: Entity = {
+    defaults: Project = {
         "id": entity_id,
         "name": "",
         "workspaceId": workspace_id,
@@ -73,36 +121,36 @@ def project(entity_id: str, workspace_id: str, **fields: object) -> Entity:
         "budgetEstimate": None,
         "estimateReset": None,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def time_estimate(estimate: str, **fields: object) -> Entity:
+def time_estimate(estimate: str, /, **fields: Unpack[TimeEstimateFields]) -> TimeEstimate:
     """An active manual estimate of time."""
-    defaults: Entity = {
+    defaults: TimeEstimate = {
         "estimate": estimate,
         "type": "MANUAL",
         "resetOption": None,
         "active": True,
         "includeNonBillable": True,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def budget_estimate(estimate: int, **fields: object) -> Entity:
+def budget_estimate(estimate: int, /, **fields: Unpack[BudgetEstimateFields]) -> BudgetEstimate:
     """An active manual budget, in minor units."""
-    defaults: Entity = {
+    defaults: BudgetEstimate = {
         "estimate": estimate,
         "type": "MANUAL",
         "resetOption": None,
         "active": True,
         "includeExpenses": False,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def task(entity_id: str, project_id: str, **fields: object) -> Entity:
+def task(entity_id: str, project_id: str, /, **fields: Unpack[TaskFields]) -> Task:
     """An open task that belongs to nobody in particular."""
-    defaults: Entity = {
+    defaults: Task = {
         "id": entity_id,
         "name": "",
         "projectId": project_id,
@@ -116,23 +164,29 @@ def task(entity_id: str, project_id: str, **fields: object) -> Entity:
         "hourlyRate": None,
         "costRate": None,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def tag(entity_id: str, workspace_id: str, name: str, *, archived: bool = False) -> Entity:
+def tag(entity_id: str, workspace_id: str, name: str, *, archived: bool = False) -> Tag:
     """A tag."""
     return {"id": entity_id, "name": name, "workspaceId": workspace_id, "archived": archived}
 
 
-def user_group(entity_id: str, workspace_id: str, name: str, **fields: object) -> Entity:
+def user_group(entity_id: str, workspace_id: str, name: str, /, **fields: Unpack[UserGroupFields]) -> UserGroup:
     """A group without members and managers."""
-    defaults: Entity = {"id": entity_id, "name": name, "workspaceId": workspace_id, "userIds": [], "teamManagers": []}
-    return _with(defaults, fields)
+    defaults: UserGroup = {
+        "id": entity_id,
+        "name": name,
+        "workspaceId": workspace_id,
+        "userIds": [],
+        "teamManagers": [],
+    }
+    return overlaid(defaults, fields)
 
 
-def custom_field(entity_id: str, workspace_id: str, **fields: object) -> Entity:
+def custom_field(entity_id: str, workspace_id: str, /, **fields: Unpack[CustomFieldFields]) -> CustomField:
     """A visible text field of time entries."""
-    defaults: Entity = {
+    defaults: CustomField = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "name": "",
@@ -147,12 +201,14 @@ def custom_field(entity_id: str, workspace_id: str, **fields: object) -> Entity:
         "projectDefaultValues": [],
         "entityType": "TIMEENTRY",
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def expense_category(entity_id: str, workspace_id: str, name: str, **fields: object) -> Entity:
+def expense_category(
+    entity_id: str, workspace_id: str, name: str, /, **fields: Unpack[ExpenseCategoryFields]
+) -> ExpenseCategory:
     """A category whose expenses are entered as amounts."""
-    defaults: Entity = {
+    defaults: ExpenseCategory = {
         "id": entity_id,
         "name": name,
         "hasUnitPrice": False,
@@ -162,12 +218,12 @@ def expense_category(entity_id: str, workspace_id: str, name: str, **fields: obj
         "archived": False,
         "status": None,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def expense(entity_id: str, workspace_id: str, user_id: str, **fields: object) -> Entity:
+def expense(entity_id: str, workspace_id: str, user_id: str, /, **fields: Unpack[ExpenseFields]) -> Expense:
     """An expense without receipt, project and notes; `total` is in minor units."""
-    defaults: Entity = {
+    defaults: Expense = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "userId": user_id,
@@ -184,12 +240,12 @@ def expense(entity_id: str, workspace_id: str, user_id: str, **fields: object) -
         "approvalRequestId": None,
         "invoiceId": None,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def invoice(entity_id: str, workspace_id: str, user_id: str, **fields: object) -> Entity:
+def invoice(entity_id: str, workspace_id: str, user_id: str, /, **fields: Unpack[InvoiceFields]) -> Invoice:
     """An unsent invoice without items, taxes and texts; percentages are times 100."""
-    defaults: Entity = {
+    defaults: Invoice = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "number": "",
@@ -213,12 +269,12 @@ def invoice(entity_id: str, workspace_id: str, user_id: str, **fields: object) -
         "items": [],
         "payments": [],
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def invoice_item(order: int, quantity: int, unit_price: int, **fields: object) -> Entity:
+def invoice_item(order: int, quantity: int, unit_price: int, /, **fields: Unpack[InvoiceItemFields]) -> InvoiceItem:
     """An item typed in by hand; quantity times unit price is a hundredfold of the amount in minor units."""
-    defaults: Entity = {
+    defaults: InvoiceItem = {
         "order": order,
         "itemType": "Service",
         "description": "",
@@ -230,17 +286,19 @@ def invoice_item(order: int, quantity: int, unit_price: int, **fields: object) -
         "timeEntryIds": [],
         "expenseIds": [],
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def no_default_entities(*, enabled: bool = False) -> Entity:
+def no_default_entities(*, enabled: bool = False) -> AutomaticCreation:
     """Whether time entries are created automatically, on no project."""
     return {"enabled": enabled, "defaultEntities": {"projectId": None, "taskId": None}}
 
 
-def holiday(entity_id: str, workspace_id: str, name: str, start: str, end: str, **fields: object) -> Entity:
+def holiday(
+    entity_id: str, workspace_id: str, name: str, start: str, end: str, /, **fields: Unpack[HolidayFields]
+) -> Holiday:
     """A holiday of everyone that does not repeat."""
-    defaults: Entity = {
+    defaults: Holiday = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "name": name,
@@ -252,12 +310,12 @@ def holiday(entity_id: str, workspace_id: str, name: str, start: str, end: str, 
         "color": "#8BC34A",
         "automaticTimeEntryCreation": no_default_entities(),
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def policy(entity_id: str, workspace_id: str, name: str, **fields: object) -> Entity:
+def policy(entity_id: str, workspace_id: str, name: str, /, **fields: Unpack[PolicyFields]) -> Policy:
     """A policy in days for everyone, without approval, accrual and debts."""
-    defaults: Entity = {
+    defaults: Policy = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "name": name,
@@ -277,12 +335,14 @@ def policy(entity_id: str, workspace_id: str, name: str, **fields: object) -> En
         "icon": None,
         "hasExpiration": False,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def time_off_request(entity_id: str, workspace_id: str, policy_id: str, user_id: str, **fields: object) -> Entity:
+def time_off_request(
+    entity_id: str, workspace_id: str, policy_id: str, user_id: str, /, **fields: Unpack[TimeOffRequestFields]
+) -> TimeOffRequest:
     """A pending request that the user made."""
-    defaults: Entity = {
+    defaults: TimeOffRequest = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "policyId": policy_id,
@@ -294,17 +354,17 @@ def time_off_request(entity_id: str, workspace_id: str, policy_id: str, user_id:
         "balance": None,
         "balanceDiff": 0.0,
         "status": request_status("PENDING"),
-        "timeOffPeriod": {},
+        "timeOffPeriod": time_off_period("", ""),
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def request_status(kind: str, by: str | None = None, at: str | None = None, note: str | None = None) -> Entity:
+def request_status(kind: str, by: str | None = None, at: str | None = None, note: str | None = None) -> RequestStatus:
     """The status of a time-off request."""
     return {"statusType": kind, "changedByUserId": by, "changedAt": at, "note": note}
 
 
-def time_off_period(start: str, end: str, half: str = "NOT_DEFINED", hours: Entity | None = None) -> Entity:
+def time_off_period(start: str, end: str, half: str = "NOT_DEFINED", hours: Hours | None = None) -> TimeOffPeriod:
     """The period of a time-off request; `half` is FIRST_HALF or SECOND_HALF for half a day."""
     return {
         "period": {"start": start, "end": end},
@@ -314,9 +374,11 @@ def time_off_period(start: str, end: str, half: str = "NOT_DEFINED", hours: Enti
     }
 
 
-def balance(entity_id: str, workspace_id: str, user_id: str, policy_id: str, **fields: object) -> Entity:
+def balance(
+    entity_id: str, workspace_id: str, user_id: str, policy_id: str, /, **fields: Unpack[BalanceFields]
+) -> Balance:
     """A balance of a user under a policy, without the right to go below zero."""
-    defaults: Entity = {
+    defaults: Balance = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "userId": user_id,
@@ -328,14 +390,14 @@ def balance(entity_id: str, workspace_id: str, user_id: str, policy_id: str, **f
         "negativeBalanceAmount": 0.0,
         "negativeBalanceUsed": 0.0,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
 def approval_request(
-    entity_id: str, workspace_id: str, owner_id: str, start: str, end: str, **fields: object
-) -> Entity:
+    entity_id: str, workspace_id: str, owner_id: str, start: str, end: str, /, **fields: Unpack[ApprovalRequestFields]
+) -> ApprovalRequest:
     """A pending timesheet that its owner submitted."""
-    defaults: Entity = {
+    defaults: ApprovalRequest = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "type": "TIMESHEET",
@@ -344,23 +406,27 @@ def approval_request(
         "creatorId": owner_id,
         "status": approval_status("PENDING"),
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def approval_status(state: str, by: str | None = None, at: str | None = None, note: str | None = None) -> Entity:
+def approval_status(
+    state: str, by: str | None = None, at: str | None = None, note: str | None = None
+) -> ApprovalStatus:
     """The status of an approval request."""
     return {"state": state, "note": note, "updatedAt": at, "updatedBy": by}
 
 
-def assignment(entity_id: str, workspace_id: str, user_id: str, project_id: str, **fields: object) -> Entity:
+def assignment(
+    entity_id: str, workspace_id: str, user_id: str, project_id: str, /, **fields: Unpack[AssignmentFields]
+) -> Assignment:
     """A published assignment on its own."""
-    defaults: Entity = {
+    defaults: Assignment = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "userId": user_id,
         "projectId": project_id,
         "taskId": None,
-        "period": {},
+        "period": {"start": "", "end": ""},
         "hoursPerDay": 8.0,
         "startTime": None,
         "note": None,
@@ -370,10 +436,10 @@ def assignment(entity_id: str, workspace_id: str, user_id: str, project_id: str,
         "excludeDays": [],
         "recurring": recurring(),
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def recurring(series_id: str | None = None, weeks: int = 0) -> Entity:
+def recurring(series_id: str | None = None, weeks: int = 0) -> Recurring:
     """Whether and for how many weeks an assignment repeats."""
     return {
         "repeat": series_id is not None,
@@ -385,9 +451,11 @@ def recurring(series_id: str | None = None, weeks: int = 0) -> Entity:
     }
 
 
-def webhook(entity_id: str, workspace_id: str, name: str, event: str, **fields: object) -> Entity:
+def webhook(
+    entity_id: str, workspace_id: str, name: str, event: WebhookEvent, /, **fields: Unpack[WebhookFields]
+) -> Webhook:
     """An enabled webhook for everything in the workspace."""
-    defaults: Entity = {
+    defaults: Webhook = {
         "id": entity_id,
         "name": name,
         "url": "",
@@ -401,12 +469,14 @@ def webhook(entity_id: str, workspace_id: str, name: str, event: str, **fields: 
         "planEnabled": True,
         "authToken": "",
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)
 
 
-def shared_report(entity_id: str, workspace_id: str, user_id: str, name: str, **fields: object) -> Entity:
+def shared_report(
+    entity_id: str, workspace_id: str, user_id: str, name: str, /, **fields: Unpack[SharedReportFields]
+) -> SharedReport:
     """A private summary report over a moving range."""
-    defaults: Entity = {
+    defaults: SharedReport = {
         "id": entity_id,
         "workspaceId": workspace_id,
         "userId": user_id,
@@ -419,4 +489,4 @@ def shared_report(entity_id: str, workspace_id: str, user_id: str, name: str, **
         "visibleToUsers": None,
         "visibleToUserGroups": None,
     }
-    return _with(defaults, fields)
+    return overlaid(defaults, fields)

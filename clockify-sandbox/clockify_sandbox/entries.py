@@ -14,7 +14,7 @@ from clockify_sandbox.bodies import CustomFieldValue
 from clockify_sandbox.errors import ApiError, forbidden, invalid, not_in
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, TAG, TASK, TIME_ENTRY
 from clockify_sandbox.permissions import visible_work
-from clockify_sandbox.projects import default_of
+from clockify_sandbox.projects import default_of, workspace_default
 from clockify_sandbox.render import project_of, task_of, time_entry_renderer
 from clockify_sandbox.values import epoch, timestamp
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clockify_sandbox.call import Call
+    from clockify_sandbox.shapes.workspaces import WorkspaceSettings
     from clockify_sandbox.webhook_events import WebhookEvent
     from clockify_sandbox.world import Entity, TimeEntry
 
@@ -150,24 +151,21 @@ def _check_ids(call: Call, body: EntryBody) -> None:
     call.require_all(TAG, body.tag_ids or ())
 
 
-def _check_required(settings: Entity, body: EntryBody) -> None:
-    for setting, given, name in (
-        ("forceProjects", body.project_id, messages.PROJECT),
-        ("forceTasks", body.task_id, messages.TASK),
-        ("forceTags", body.tag_ids, messages.TAGS),
-        ("forceDescription", body.description, messages.DESCRIPTION),
+def _check_required(settings: WorkspaceSettings, body: EntryBody) -> None:
+    for required, given, name in (
+        (settings["forceProjects"], body.project_id, messages.PROJECT),
+        (settings["forceTasks"], body.task_id, messages.TASK),
+        (settings["forceTags"], body.tag_ids, messages.TAGS),
+        (settings["forceDescription"], body.description, messages.DESCRIPTION),
     ):
-        if settings[setting] and not given:
+        if required and not given:
             raise invalid(messages.FIELD_REQUIRED(name=name))
 
 
 def _custom_fields(call: Call, body: EntryBody) -> tuple[tuple[str, Any], ...]:
     values: dict[str, Any] = {}
     for field in call.workspace.custom_fields.values():
-        default = default_of(field, body.project_id or "") or {
-            "value": field["workspaceDefaultValue"],
-            "status": field["status"],
-        }
+        default = default_of(field, body.project_id or "") or workspace_default(field)
         if field["entityType"] == "TIMEENTRY" and default["status"] != "INACTIVE" and default["value"] is not None:
             values[field["id"]] = default["value"]
     for given in body.custom_fields or ():

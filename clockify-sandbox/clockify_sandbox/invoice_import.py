@@ -10,9 +10,10 @@ from clockify_sandbox.render import billable_rate
 from clockify_sandbox.values import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from clockify_sandbox.world import Entity, TimeEntry, Workspace, World
+    from clockify_sandbox.shapes.money import Expense, InvoiceItem
+    from clockify_sandbox.world import Record, TimeEntry, Workspace, World
 
 TimeGroup = Literal["PROJECT", "USER", "TASK", "DATE", "DESCRIPTION", "NONE"]
 TimeField = Literal["PROJECT", "TASK", "TAGS", "DESCRIPTION", "DATE", "USER"]
@@ -39,7 +40,7 @@ def billable_time(workspace: Workspace, project_ids: Collection[str], start: int
     return sorted(found, key=lambda entry: (entry.start, entry.id))
 
 
-def billable_expenses(workspace: Workspace, project_ids: Collection[str], first: str, last: str) -> list[Entity]:
+def billable_expenses(workspace: Workspace, project_ids: Collection[str], first: str, last: str) -> list[Expense]:
     """The billable expenses on projects from a first to a last day that are on no invoice, oldest first."""
     found = [
         expense
@@ -60,7 +61,7 @@ def time_items(  # noqa: PLR0913 - whose entries, which, and three choices of th
     by: Sequence[TimeGroup] | None,
     shown: Sequence[TimeField],
     rounded: bool,
-) -> list[Entity]:
+) -> list[InvoiceItem]:
     """Items for time entries: the quantity is hundredths of hours, the price an hour's.
 
     Args:
@@ -90,21 +91,24 @@ def time_items(  # noqa: PLR0913 - whose entries, which, and three choices of th
         quantity = _whole(Decimal(sum(seconds)) / _SECONDS_PER_HUNDREDTH)
         worth = sum(second * rate for second, rate in zip(seconds, rates, strict=True))
         price = rates[0] if len(set(rates)) == 1 else _whole(Decimal(worth) / (sum(seconds) or 1))
-        items.append(_item("Service", "TIME_ENTRY_IMPORT", label, quantity, price, timeEntryIds=[e.id for e in group]))
+        ids = [entry.id for entry in group]
+        items.append(
+            invoice_item(0, quantity, price, importType="TIME_ENTRY_IMPORT", description=label, timeEntryIds=ids)
+        )
     return items
 
 
 def expense_items(
     world: World,
     workspace: Workspace,
-    expenses: Sequence[Entity],
+    expenses: Sequence[Expense],
     *,
     by: ExpenseGroup | None,
     shown: Sequence[ExpenseField],
-) -> list[Entity]:
+) -> list[InvoiceItem]:
     """Items for expenses: one piece at what they cost together. Arguments are those of `time_items`."""
 
-    def trait(expense: Entity, name: ExpenseGroup | ExpenseField) -> str:
+    def trait(expense: Expense, name: ExpenseGroup | ExpenseField) -> str:
         traits: dict[str, str | None] = {
             "PROJECT": _name(workspace.projects, expense["projectId"]),
             "TASK": _name(workspace.tasks, expense["taskId"]),
@@ -119,12 +123,12 @@ def expense_items(
     for label, group in _grouped(expenses, trait, None if by is None else [by], shown):
         total = _whole(sum((Decimal(str(expense["total"])) for expense in group), Decimal(0)))
         ids = [expense["id"] for expense in group]
-        items.append(_item("Expense", "EXPENSE_IMPORT", label, _ONE, total, expenseIds=ids))
+        items.append(
+            invoice_item(
+                0, _ONE, total, itemType="Expense", importType="EXPENSE_IMPORT", description=label, expenseIds=ids
+            )
+        )
     return items
-
-
-def _item(item_type: str, import_type: str, label: str, quantity: int, price: int, **ids: list[str]) -> Entity:
-    return invoice_item(0, quantity, price, itemType=item_type, importType=import_type, description=label, **ids)
 
 
 def _grouped(
@@ -143,7 +147,7 @@ def _label(parts: Iterable[str]) -> str:
     return " - ".join(filter(None, parts))
 
 
-def _name(table: dict[str, Entity], entity_id: str | None) -> str | None:
+def _name(table: Mapping[str, Record], entity_id: str | None) -> str | None:
     entity = table.get(entity_id or "")
     return entity["name"] if entity else None
 

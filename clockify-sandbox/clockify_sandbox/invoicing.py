@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clockify_sandbox.values import DAY, epoch
 
 if TYPE_CHECKING:
+    from clockify_sandbox.shapes.money import Invoice, InvoiceItem
     from clockify_sandbox.world import Entity, Workspace
 
 _WHOLE = 10_000  # percentages are stored times 100
@@ -37,7 +38,7 @@ class Totals:
         return self.amount - (self.paid or 0)
 
 
-def totals(invoice: Entity) -> Totals:
+def totals(invoice: Invoice) -> Totals:
     """Add up an invoice, half units rounded up.
 
     The discount comes first. Each tax is charged on the discounted items that name it; a compound second tax is
@@ -64,7 +65,7 @@ def stored_percent(percent: float) -> float:
     return float(Decimal(str(percent)) * 100)
 
 
-def row_of(workspace: Workspace, invoice: Entity) -> Entity:
+def row_of(workspace: Workspace, invoice: Invoice) -> Entity:
     """An invoice as the list shows it."""
     sums = totals(invoice)
     client = workspace.clients.get(invoice["clientId"])
@@ -83,7 +84,7 @@ def row_of(workspace: Workspace, invoice: Entity) -> Entity:
     }
 
 
-def info_of(workspace: Workspace, invoice: Entity, now: int) -> Entity:
+def info_of(workspace: Workspace, invoice: Invoice, now: int) -> Entity:
     """An invoice as the filtered list shows it at a second of time."""
     late = now - epoch(datetime.fromisoformat(invoice["dueDate"]))
     return {
@@ -94,7 +95,7 @@ def info_of(workspace: Workspace, invoice: Entity, now: int) -> Entity:
     }
 
 
-def invoice_of(workspace: Workspace, invoice: Entity) -> Entity:
+def invoice_of(workspace: Workspace, invoice: Invoice) -> Entity:
     """An invoice as the single GET and the answers of most writes show it."""
     sums = totals(invoice)
     imported = {item["importType"] for item in invoice["items"]}
@@ -123,7 +124,7 @@ def invoice_of(workspace: Workspace, invoice: Entity) -> Entity:
     return shown
 
 
-def status_after_payment(invoice: Entity) -> str:
+def status_after_payment(invoice: Invoice) -> str:
     """The status that the payments of an invoice put it into; without any it is sent, and no longer paid."""
     sums = totals(invoice)
     if sums.paid is None:
@@ -131,7 +132,7 @@ def status_after_payment(invoice: Entity) -> str:
     return "PAID" if sums.balance <= 0 else "PARTIALLY_PAID"
 
 
-def release(workspace: Workspace, items: list[Entity]) -> None:
+def release(workspace: Workspace, items: list[InvoiceItem]) -> None:
     """Make the time entries and expenses that items had imported free for another invoice."""
     for item in items:
         for entry_id in item["timeEntryIds"]:

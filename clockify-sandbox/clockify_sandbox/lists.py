@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.world import Record
 
 Row = TypeVar("Row")
 
@@ -39,12 +39,12 @@ def in_order(
     return sorted(rows, key=keys[column or default], reverse=order == "DESCENDING")
 
 
-def by_id(row: Entity) -> str:
+def by_id(row: Record) -> str:
     """Sort key: the id."""
     entity_id: str = row["id"]
     return entity_id
 
 
-def by_name(row: Entity) -> tuple[str, str]:
+def by_name(row: Record) -> tuple[str, str]:
     """Sort key: the name, letter case aside."""
     return row["name"].lower(), row["id"]

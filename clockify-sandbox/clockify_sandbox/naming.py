@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clockify_sandbox.world import World
+    from collections.abc import Mapping
+
+    from clockify_sandbox.world import Record, World
 
 
 def name_of(world: World, user_id: str) -> str:
@@ -16,4 +18,11 @@ def name_of(world: World, user_id: str) -> str:
 
 def zone_of(world: World, user_id: str) -> str:
     """The time zone of a user's account."""
-    return str((world.users[user_id]["settings"] or {}).get("timeZone") or "UTC")
+    settings = world.users[user_id]["settings"]
+    return settings["timeZone"] if settings else "UTC"
+
+
+def label_of(table: Mapping[str, Record], entity_id: str | None) -> str:
+    """The name of what an id refers to; "" if it refers to nothing."""
+    entity = table.get(entity_id or "")
+    return str(entity["name"]) if entity else ""

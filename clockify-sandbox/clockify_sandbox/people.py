@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import field
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.call import Call
     from clockify_sandbox.kinds import Kind
-    from clockify_sandbox.world import Entity, Workspace
+    from clockify_sandbox.shapes.absence import Holiday, Policy
+    from clockify_sandbox.world import Workspace
 
 
 class Pick(Choice):
@@ -37,7 +38,7 @@ class UserPick(Pick):
     statuses: list[Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"]] = field(default_factory=list)
 
 
-def assigned(call: Call, kind: Kind, pick: Pick | None) -> list[str]:
+def assigned(call: Call, kind: Kind[Any, Any], pick: Pick | None) -> list[str]:
     """The ids, of members or groups, that a pick stands for when something is assigned: none without ids.
 
     Raises:
@@ -79,7 +80,7 @@ def members_of(workspace: Workspace, group_ids: Iterable[str]) -> set[str]:
     return {user_id for group in groups if group for user_id in group["userIds"]}
 
 
-def applies_to(workspace: Workspace, entity: Entity, user_id: str) -> bool:
+def applies_to(workspace: Workspace, entity: Holiday | Policy, user_id: str) -> bool:
     """Whether a holiday or policy is for a member: everybody's, their own, or their group's."""
     return (
         entity["everyoneIncludingNew"]

@@ -7,7 +7,7 @@ the same for all.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from clockify_sandbox import messages
 from clockify_sandbox.errors import access_denied, forbidden, invalid
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.work import Project
 
 
-def require_creator(call: Call, setting: str) -> None:
+_Creation = Literal["whoCanCreateProjectsAndClients", "whoCanCreateTags", "whoCanCreateTasks"]
+
+
+def require_creator(call: Call, setting: _Creation) -> None:
     """Refuse those whom a setting of `entityCreationPermissions` (e.g. `whoCanCreateTags`) leaves out."""
     allowed = call.workspace.record["workspaceSettings"]["entityCreationPermissions"][setting]
     if call.is_admin or allowed == "EVERYONE":
@@ -36,7 +39,7 @@ def require_users_list(call: Call) -> None:
         raise access_denied()
 
 
-def can_see(call: Call, project: Entity) -> bool:
+def can_see(call: Call, project: Project) -> bool:
     """Whether the caller may see a project: public ones, one's own, managed ones; everything for administrators."""
     members = (membership["userId"] for membership in project["memberships"])
     return bool(project["public"]) or call.is_admin or call.user_id in members or manages(call, project["id"])
@@ -60,7 +63,7 @@ def visible_work(call: Call) -> Callable[[str, str | None], bool]:
     return lambda user_id, project_id: may_see(user_id) or project_id in projects
 
 
-def require_tasks(call: Call, project: Entity) -> None:
+def require_tasks(call: Call, project: Project) -> None:
     """Refuse the tasks of a project to those who are in it through a group only, where the world is like that."""
     own = {row["membershipType"] for row in project["memberships"] if row["userId"] == call.user_id}
     if call.options.group_access == "without-tasks" and own == {"USERGROUP"} and not call.is_admin:

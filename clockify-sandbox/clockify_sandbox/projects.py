@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
@@ -13,6 +13,9 @@ from clockify_sandbox.render import client_of, project_of, task_of
 
 if TYPE_CHECKING:
     from clockify_sandbox.call import Call
+    from clockify_sandbox.shapes.absence import DefaultEntities
+    from clockify_sandbox.shapes.planning import Assignment, Milestone
+    from clockify_sandbox.shapes.work import CustomField, FieldDefault, Project, ProjectFields, Task
     from clockify_sandbox.world import Entity, Workspace
 
 _PALETTE = (
@@ -57,7 +60,7 @@ class ProjectShow:
         self._workspace = call.workspace
         self._hydrated = hydrated
 
-    def __call__(self, project: Entity) -> Entity:
+    def __call__(self, project: Project) -> Entity:
         """One project."""
         shown, workspace = project_of(self._workspace, project), self._workspace
         if not self._sees_all and not manages(self._call, project["id"]):
@@ -79,7 +82,7 @@ class ProjectShow:
                     "customFieldId": field["id"],
                     "name": field["name"],
                     "type": field["type"],
-                    **(default_of(field, project["id"]) or _workspace_default(field)),
+                    **(default_of(field, project["id"]) or workspace_default(field)),
                 }
                 for field in workspace.custom_fields.values()
                 if field["entityType"] == "TIMEENTRY"
@@ -89,7 +92,7 @@ class ProjectShow:
         }
 
 
-def task_shown(call: Call, task: Entity) -> Entity:
+def task_shown(call: Call, task: Task) -> Entity:
     """A task as the caller may see it: estimate and sum are for administrators and managers."""
     shown = task_of(call.workspace, task)
     if call.is_admin or manages(call, task["projectId"]):
@@ -97,26 +100,29 @@ def task_shown(call: Call, task: Entity) -> Entity:
     return {**shown, "estimate": None, "duration": None}
 
 
-def default_of(field: Entity, project_id: str) -> Entity | None:
+def default_of(field: CustomField, project_id: str) -> FieldDefault | None:
     """Value and status of a custom field on a project that has its own."""
     rows = (row for row in field["projectDefaultValues"] if row["projectId"] == project_id)
-    return next(({"value": row["value"], "status": row["status"]} for row in rows), None)
+    found = next(rows, None)
+    return None if found is None else {"value": found["value"], "status": found["status"]}
 
 
-def _workspace_default(field: Entity) -> Entity:
+def workspace_default(field: CustomField) -> FieldDefault:
+    """Value and status of a custom field where a project has none of its own."""
     return {"value": field["workspaceDefaultValue"], "status": field["status"]}
 
 
-def copy_of(call: Call, template: Entity, changes: dict[str, Any]) -> Entity:
+def copy_of(call: Call, template: Project, changes: ProjectFields) -> Project:
     """A new project like a template, with its tasks."""
     project_id, workspace = call.new_id(), call.workspace
-    project = {**deepcopy(template), **changes, "id": project_id, "template": False, "archived": False}
+    project: Project = {**deepcopy(template), **changes, "id": project_id, "template": False, "archived": False}
     for row in project["memberships"]:
         if row["membershipType"] == "PROJECT":
             row["targetId"] = project_id
     call.insert(PROJECT, project, event="NONE")
     for task in list(workspace.tasks_of(template["id"])):
-        call.insert(TASK, {**deepcopy(task), "id": call.new_id(), "projectId": project_id, "status": "ACTIVE"})
+        copy: Task = {**deepcopy(task), "id": call.new_id(), "projectId": project_id, "status": "ACTIVE"}
+        call.insert(TASK, copy)
     for field in workspace.custom_fields.values():
         if own := default_of(field, template["id"]):
             field["projectDefaultValues"].append({"projectId": project_id, **own})
@@ -124,39 +130,62 @@ def copy_of(call: Call, template: Entity, changes: dict[str, Any]) -> Entity:
     return project
 
 
-def forget_task(call: Call, task: Entity) -> None:
+def forget_task(call: Call, task: Task) -> None:
     """Delete a task; what was done, spent and planned for it stays on its project."""
-    _detach(call.workspace, "taskId", task["id"])
+    _detach_task(call.workspace, task["id"])
     call.remove(TASK, task)
 
 
-def _detach(workspace: Workspace, key: Literal["projectId", "taskId"], entity_id: str) -> None:
-    """Clear a project, and the task with it, or a task wherever something refers to it."""
-    whole = key == "projectId"
+def _detach_task(workspace: Workspace, task_id: str) -> None:
+    """Clear a task wherever something refers to it."""
     for entry in workspace.time_entries:
-        if entity_id == (entry.project_id if whole else entry.task_id):
-            workspace.time_entries.change(entry, task_id=None, **({"project_id": None} if whole else {}))
+        if entry.task_id == task_id:
+            workspace.time_entries.change(entry, task_id=None)
+    for expense in workspace.expenses.values():
+        if expense["taskId"] == task_id:
+            expense["taskId"] = None
+    for assignment in workspace.assignments.values():
+        if assignment["taskId"] == task_id:
+            assignment["taskId"] = None
+    for defaults in _automatic(workspace):
+        if defaults["taskId"] == task_id:
+            defaults["taskId"] = None
+
+
+def _detach_project(workspace: Workspace, project_id: str) -> None:
+    """Clear a project, and the task with it, wherever something that outlives it refers to it."""
+    for entry in workspace.time_entries:
+        if entry.project_id == project_id:
+            workspace.time_entries.change(entry, task_id=None, project_id=None)
+    for expense in workspace.expenses.values():
+        if expense["projectId"] == project_id:
+            expense.update({"projectId": None, "taskId": None})
+    for defaults in _automatic(workspace):
+        if defaults["projectId"] == project_id:
+            defaults.update({"projectId": None, "taskId": None})
+    for policy in workspace.time_off_policies.values():
+        if policy["projectId"] == project_id:
+            policy["projectId"] = None
+
+
+def _automatic(workspace: Workspace) -> list[DefaultEntities]:
+    """On what holidays and policies create time entries."""
     owners = (*workspace.holidays.values(), *workspace.time_off_policies.values())
     creations = [owner["automaticTimeEntryCreation"] for owner in owners]
-    automatic = [creation["defaultEntities"] for creation in creations if creation]
-    for row in (*workspace.expenses.values(), *workspace.assignments.values(), *automatic):
-        if row[key] == entity_id:
-            row.update({key: None, "taskId": None})
-    for policy in workspace.time_off_policies.values():
-        if policy.get(key) == entity_id:
-            policy[key] = None
+    return [creation["defaultEntities"] for creation in creations if creation]
 
 
-def forget_project(call: Call, project: Entity) -> None:
+def forget_project(call: Call, project: Project) -> None:
     """Delete a project and everything that cannot be without it; time entries, expenses and the like are detached."""
     workspace, project_id = call.workspace, project["id"]
     tasks = list(workspace.tasks_of(project_id))
     for task in tasks:
         call.remove(TASK, task)
-    for table in (workspace.assignments, workspace.milestones):
-        for row in [row for row in table.values() if row["projectId"] == project_id]:
-            del table[row["id"]]
-    _detach(workspace, "projectId", project_id)
+    tables: tuple[dict[str, Assignment] | dict[str, Milestone], ...] = (workspace.assignments, workspace.milestones)
+    for table in tables:
+        for row_id in [row["id"] for row in table.values() if row["projectId"] == project_id]:
+            del table[row_id]
+    _detach_project(workspace, project_id)
     for field in workspace.custom_fields.values():
         field["projectDefaultValues"] = [row for row in field["projectDefaultValues"] if row["projectId"] != project_id]
     for member in workspace.members.values():

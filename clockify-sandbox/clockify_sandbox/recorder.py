@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.clock import Clock
     from clockify_sandbox.kinds import Kind
+    from clockify_sandbox.shapes.people import User
+    from clockify_sandbox.shapes.traces import Webhook
     from clockify_sandbox.webhook_events import TriggerSourceType, WebhookEvent
-    from clockify_sandbox.world import Entity, Workspace, World
+    from clockify_sandbox.world import Record, Workspace, World
 
 Verb = Literal["created", "updated", "deleted"]
 
@@ -36,9 +38,7 @@ _TRIGGERS: dict[TriggerSourceType, tuple[str, ...]] = {
 class Recorder:
     """Writes the traces of changes in one workspace, done by one user."""
 
-    def __init__(
-        self, clock: Clock, world: World, workspace: Workspace, author: Entity, outbox: list[Delivery]
-    ) -> None:
+    def __init__(self, clock: Clock, world: World, workspace: Workspace, author: User, outbox: list[Delivery]) -> None:
         self._clock = clock
         self._outbox = outbox
         self._world = world
@@ -47,11 +47,11 @@ class Recorder:
 
     def change(  # noqa: PLR0913 - three logs, each with its own names for things
         self,
-        kind: Kind,
+        kind: Kind[Any, Any],
         verb: Verb,
-        entity: Entity,
+        entity: Record,
         *,
-        before: Entity | None = None,
+        before: Record | None = None,
         audit: str | None = None,
         event: WebhookEvent | Literal["NONE"] | None = None,
         details: Mapping[str, Any] | None = None,
@@ -70,15 +70,16 @@ class Recorder:
         now = timestamp(self._clock.seconds)
         word, index = _VERBS[verb]
         if kind.feed:
-            row = {"kind": verb, "type": kind.feed, "id": entity["id"], "at": now, "document": dict(entity)}
-            self._workspace.changes.append(row)
+            self._workspace.changes.append(
+                {"kind": verb, "type": kind.feed, "id": entity["id"], "at": now, "document": dict(entity)}
+            )
         if action := audit or (f"{word}_{kind.audit}" if kind.audit else None):
             self.audit(action, None if verb == "deleted" else entity, entity if verb == "deleted" else before)
         name = event or kind.events[index]
         if name and name != "NONE":
             self.event(name, entity, details)
 
-    def audit(self, action: str, content: Entity | None, previous: Entity | None) -> None:
+    def audit(self, action: str, content: Record | None, previous: Record | None) -> None:
         """Add a row to the audit log."""
         self._workspace.audit_log.append(
             {
@@ -93,7 +94,7 @@ class Recorder:
             }
         )
 
-    def event(self, name: WebhookEvent, entity: Entity, details: Mapping[str, Any] | None = None) -> None:
+    def event(self, name: WebhookEvent, entity: Record, details: Mapping[str, Any] | None = None) -> None:
         """Have the event delivered to every webhook that listens for it on this entity and is not switched off."""
         listening = [hook for hook in self._workspace.webhooks.values() if _listens(hook, name, entity)]
         if not listening:
@@ -103,19 +104,19 @@ class Recorder:
         for hook in listening:
             self._clock.deliveries += 1
             at, number = self._clock.seconds, self._clock.deliveries
-            self._outbox.append(Delivery(self._workspace, dict(hook), body, at, number))
+            self._outbox.append(Delivery(self._workspace, hook.copy(), body, at, number))
 
 
-def _text(entity: Entity | None) -> str | None:
+def _text(entity: Record | None) -> str | None:
     return None if entity is None else msgspec.json.encode(entity).decode()
 
 
-def _listens(webhook: Entity, name: WebhookEvent, entity: Entity) -> bool:
+def _listens(webhook: Webhook, name: WebhookEvent, entity: Record) -> bool:
     on = webhook["enabled"] and webhook["deliveryEnabled"] and webhook["planEnabled"]
     return bool(on) and webhook["webhookEvent"] == name and _triggers(webhook, entity)
 
 
-def _triggers(webhook: Entity, entity: Entity) -> bool:
+def _triggers(webhook: Webhook, entity: Record) -> bool:
     kind, sources = webhook["triggerSourceType"], set(webhook["triggerSource"])
     if kind == "WORKSPACE_ID" or not sources:
         return True

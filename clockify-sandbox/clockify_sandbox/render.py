@@ -9,12 +9,14 @@ from clockify_sandbox.values import duration, rate, timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clockify_sandbox.shapes.people import Rate, RateName
+    from clockify_sandbox.shapes.work import Client, Project, Task
     from clockify_sandbox.world import Entity, TimeEntry, Workspace
 
 
 def default_currency(workspace: Workspace) -> str:
     """The code of the workspace's default currency."""
-    return next(str(currency["code"]) for currency in workspace.record["currencies"] if currency["isDefault"])
+    return next(currency["code"] for currency in workspace.record["currencies"] if currency["isDefault"])
 
 
 def currency_code(workspace: Workspace, currency_id: str | None) -> str:
@@ -23,18 +25,18 @@ def currency_code(workspace: Workspace, currency_id: str | None) -> str:
     return codes.get(currency_id or "") or default_currency(workspace)
 
 
-def project_currency(workspace: Workspace, project: Entity) -> str:
+def project_currency(workspace: Workspace, project: Project) -> str:
     """The code of the currency in which a project is billed: its client's."""
     client = workspace.clients.get(project["clientId"])
     return currency_code(workspace, client["currencyId"] if client else None)
 
 
-def client_of(workspace: Workspace, client: Entity) -> Entity:
+def client_of(workspace: Workspace, client: Client) -> Entity:
     """A client as GET and POST show it; PUT and DELETE leave out `currencyCode`."""
     return {**client, "currencyCode": currency_code(workspace, client["currencyId"])}
 
 
-def project_of(workspace: Workspace, project: Entity) -> Entity:
+def project_of(workspace: Workspace, project: Project) -> Entity:
     """A project as every answer shows it."""
     client = workspace.clients.get(project["clientId"])
     return {
@@ -44,22 +46,22 @@ def project_of(workspace: Workspace, project: Entity) -> Entity:
     }
 
 
-def task_of(workspace: Workspace, task: Entity) -> Entity:
+def task_of(workspace: Workspace, task: Task) -> Entity:
     """A task as every answer shows it."""
     return {**task, "duration": duration(workspace.time_entries.tracked(task["id"]))}
 
 
-def billable_rate(workspace: Workspace, entry: TimeEntry) -> Entity | None:
+def billable_rate(workspace: Workspace, entry: TimeEntry) -> Rate | None:
     """What an hour of an entry is billed at: its own rate, or the most specific one that applies."""
     return _rate(workspace, entry, entry.hourly_rate, "hourlyRate")
 
 
-def cost_rate(workspace: Workspace, entry: TimeEntry) -> Entity | None:
+def cost_rate(workspace: Workspace, entry: TimeEntry) -> Rate | None:
     """What an hour of an entry costs."""
     return _rate(workspace, entry, entry.cost_rate, "costRate")
 
 
-def _rate(workspace: Workspace, entry: TimeEntry, own: int | None, name: str) -> Entity | None:
+def _rate(workspace: Workspace, entry: TimeEntry, own: int | None, name: RateName) -> Rate | None:
     project = workspace.projects.get(entry.project_id or "")
     if own is not None:
         return rate(own, project_currency(workspace, project) if project else default_currency(workspace))
@@ -67,21 +69,21 @@ def _rate(workspace: Workspace, entry: TimeEntry, own: int | None, name: str) ->
     member = workspace.members.get(entry.user_id)
     membership = next((m for m in project["memberships"] if m["userId"] == entry.user_id), None) if project else None
     # From the most to the least specific; a project's zero is what every new project has, and says nothing.
-    for holder in (membership, task, member, project if project and (project[name] or {}).get("amount") else None):
-        if holder and holder[name]:
-            return {"amount": holder[name]["amount"], "currency": holder[name].get("currency") or "USD"}
-    found: Entity | None = workspace.record[name]
-    return found
+    of_project = project[name] if project else None
+    for holder in (membership, task, member):
+        if holder and (found := holder[name]):
+            return found
+    return of_project if of_project and of_project["amount"] else workspace.record[name]
 
 
-def entry_rates(workspace: Workspace) -> Callable[[TimeEntry], tuple[Entity | None, Entity | None]]:
+def entry_rates(workspace: Workspace) -> Callable[[TimeEntry], tuple[Rate | None, Rate | None]]:
     """A function that tells the billable and the cost rate of time entries.
 
     Made once per answer: it keeps the rates that many entries share.
     """
-    known: dict[tuple[str, str | None, str | None], tuple[Entity | None, Entity | None]] = {}
+    known: dict[tuple[str, str | None, str | None], tuple[Rate | None, Rate | None]] = {}
 
-    def rates_of(entry: TimeEntry) -> tuple[Entity | None, Entity | None]:
+    def rates_of(entry: TimeEntry) -> tuple[Rate | None, Rate | None]:
         if entry.hourly_rate is not None or entry.cost_rate is not None:
             return billable_rate(workspace, entry), cost_rate(workspace, entry)
         key = entry.user_id, entry.project_id, entry.task_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from clockify_sandbox.naming import name_of, zone_of
 from clockify_sandbox.permissions import manages
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from clockify_sandbox.call import Call
+    from clockify_sandbox.shapes.planning import Assignment, ExcludedDay
+    from clockify_sandbox.shapes.work import Project
     from clockify_sandbox.world import Entity, Workspace
 
 _SECOND = timedelta(seconds=1)
@@ -32,7 +34,7 @@ class Window(NamedTuple):
         return cls(epoch(start), epoch(end))
 
     @classmethod
-    def covered_by(cls, assignment: Entity) -> Window:
+    def covered_by(cls, assignment: Assignment) -> Window:
         """The period of an assignment."""
         period = assignment["period"]
         return cls.of(datetime.fromisoformat(period["start"]), datetime.fromisoformat(period["end"]))
@@ -53,7 +55,7 @@ class Window(NamedTuple):
         return (end - _SECOND).date() if self.end > self.start else end.date()
 
 
-def assignments_in(call: Call, window: Window, status: str = "ALL") -> list[Entity]:
+def assignments_in(call: Call, window: Window, status: str = "ALL") -> list[Assignment]:
     """The assignments that touch a window and that the caller may see: drafts are for those who plan.
 
     Args:
@@ -71,7 +73,7 @@ def assignments_in(call: Call, window: Window, status: str = "ALL") -> list[Enti
     ]
 
 
-def excluded_days(call: Call, user_id: str, window: Window, *, non_working_days: bool) -> list[Entity]:
+def excluded_days(call: Call, user_id: str, window: Window, *, non_working_days: bool) -> list[ExcludedDay]:
     """The days on which an assignment rests, each with the reason."""
     workspace, first, last = call.workspace, window.first, window.last
     holidays = holidays_of(workspace, user_id, first, last)
@@ -89,7 +91,7 @@ def excluded_days(call: Call, user_id: str, window: Window, *, non_working_days:
     ]
 
 
-def hours_per_day(workspace: Workspace, assignments: Iterable[Entity], window: Window) -> dict[date, float]:
+def hours_per_day(workspace: Workspace, assignments: Iterable[Assignment], window: Window) -> dict[date, float]:
     """The hours planned on every day of a window that has any."""
     hours: dict[date, float] = defaultdict(float)
     for assignment in assignments:
@@ -98,7 +100,7 @@ def hours_per_day(workspace: Workspace, assignments: Iterable[Entity], window: W
     return dict(sorted(hours.items()))
 
 
-def _working_days(workspace: Workspace, assignment: Entity, window: Window) -> Iterator[date]:
+def _working_days(workspace: Workspace, assignment: Assignment, window: Window) -> Iterator[date]:
     covered = Window.covered_by(assignment)
     rests = {row["date"][:10] for row in assignment["excludeDays"]}
     for day in days_between(max(covered.first, window.first), min(covered.last, window.last)):
@@ -107,7 +109,7 @@ def _working_days(workspace: Workspace, assignment: Entity, window: Window) -> I
             yield day
 
 
-def client_name(workspace: Workspace, project: Entity) -> str:
+def client_name(workspace: Workspace, project: Project) -> str:
     """The name of a project's client, empty without one."""
     client = workspace.clients.get(project["clientId"])
     return client["name"] if client else ""
@@ -116,24 +118,24 @@ def client_name(workspace: Workspace, project: Entity) -> str:
 # -- sums -------------------------------------------------------------------------------------------------------------
 
 
-def by_user(assignments: Iterable[Entity]) -> dict[str, list[Entity]]:
+def by_user(assignments: Iterable[Assignment]) -> dict[str, list[Assignment]]:
     """Assignments grouped by user."""
     return _grouped(assignments, "userId")
 
 
-def by_project(assignments: Iterable[Entity]) -> dict[str, list[Entity]]:
+def by_project(assignments: Iterable[Assignment]) -> dict[str, list[Assignment]]:
     """Assignments grouped by project."""
     return _grouped(assignments, "projectId")
 
 
-def _grouped(assignments: Iterable[Entity], key: str) -> dict[str, list[Entity]]:
-    groups: dict[str, list[Entity]] = defaultdict(list)
+def _grouped(assignments: Iterable[Assignment], key: Literal["userId", "projectId"]) -> dict[str, list[Assignment]]:
+    groups: dict[str, list[Assignment]] = defaultdict(list)
     for assignment in assignments:
         groups[assignment[key]].append(assignment)
     return groups
 
 
-def capacity_shower(call: Call, groups: dict[str, list[Entity]], window: Window) -> Callable[[str], Entity]:
+def capacity_shower(call: Call, groups: dict[str, list[Assignment]], window: Window) -> Callable[[str], Entity]:
     """A function that shows what a user can work, in seconds a day, and is planned to, in hours on each planned day."""
 
     def show(user_id: str) -> Entity:
@@ -154,7 +156,7 @@ def capacity_shower(call: Call, groups: dict[str, list[Entity]], window: Window)
     return show
 
 
-def project_shower(call: Call, groups: dict[str, list[Entity]], window: Window) -> Callable[[str], Entity]:
+def project_shower(call: Call, groups: dict[str, list[Assignment]], window: Window) -> Callable[[str], Entity]:
     """A function that shows the hours planned on a project, and on which days from first to last they are."""
     workspace = call.workspace
 

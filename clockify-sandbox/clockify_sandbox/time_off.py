@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.fields import picked
 from clockify_sandbox.naming import name_of, zone_of
 
 if TYPE_CHECKING:
+    from clockify_sandbox.shapes.absence import TimeOffRequest
     from clockify_sandbox.world import Entity, Workspace, World
 
 _SHORT = ("id", "workspaceId", "policyId", "userId", "note", "createdAt", "balanceDiff", "timeOffPeriod")
 
 
-def request_of(world: World, workspace: Workspace, request: Entity) -> Entity:
+def request_of(world: World, workspace: Workspace, request: TimeOffRequest) -> Entity:
     """A request with the names of all concerned, as the search and creates show it."""
     user, requester = world.users[request["userId"]], request["requesterUserId"]
     before = _balance_before(workspace, request)
@@ -32,29 +34,29 @@ def request_of(world: World, workspace: Workspace, request: Entity) -> Entity:
     }
 
 
-def short_request_of(world: World, request: Entity) -> Entity:
+def short_request_of(world: World, request: TimeOffRequest) -> Entity:
     """A request as decisions and withdrawals show it."""
-    return {**{name: request[name] for name in _SHORT}, "status": _status(world, request)}
+    return {**picked(request, _SHORT), "status": _status(world, request)}
 
 
-def _balance_before(workspace: Workspace, request: Entity) -> float | None:
+def _balance_before(workspace: Workspace, request: TimeOffRequest) -> float | None:
     """The balance when the request was made: an approved request has lowered it since, others have not touched it."""
-    balance: float | None = request["balance"]
+    balance = request["balance"]
     if balance is None:
         whose = request["userId"], request["policyId"]
         rows = workspace.balances.values()
         balance = next((row["balance"] for row in rows if (row["userId"], row["policyId"]) == whose), None)
     if balance is None or request["status"]["statusType"] != "APPROVED":
         return balance
-    return balance + float(request["balanceDiff"])
+    return balance + request["balanceDiff"]
 
 
-def _debt(request: Entity, before: float | None) -> float:
+def _debt(request: TimeOffRequest, before: float | None) -> float:
     """The part of the request for which there was no balance left."""
-    return 0.0 if before is None else max(0.0, float(request["balanceDiff"]) - max(0.0, before))
+    return 0.0 if before is None else max(0.0, request["balanceDiff"] - max(0.0, before))
 
 
-def _status(world: World, request: Entity) -> Entity:
+def _status(world: World, request: TimeOffRequest) -> Entity:
     status, by = request["status"], request["status"]["changedByUserId"]
     return {
         **status,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from clockify_sandbox.approval import request_of
+from clockify_sandbox.fields import picked
 from clockify_sandbox.naming import zone_of
 from clockify_sandbox.render import default_currency, entry_rates
 from clockify_sandbox.values import duration, epoch, timestamp
@@ -18,10 +19,13 @@ from clockify_sandbox.workdays import local_date, span_of
 from clockify_sandbox.workspaces import WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from clockify_sandbox.call import Call
-    from clockify_sandbox.world import Entity, TimeEntry, Workspace, World
+    from clockify_sandbox.shapes.money import Expense
+    from clockify_sandbox.shapes.people import Rate
+    from clockify_sandbox.shapes.planning import ApprovalRequest
+    from clockify_sandbox.world import Entity, Record, TimeEntry, Workspace, World
 
 _HOUR = 3600
 _SIX_DAYS = timedelta(days=6)
@@ -57,7 +61,7 @@ def week_of(call: Call, user_id: str, start: datetime) -> tuple[int, int]:
     return span_of(first, first + _SIX_DAYS, zone)
 
 
-def period_of(request: Entity) -> tuple[int, int]:
+def period_of(request: ApprovalRequest) -> tuple[int, int]:
     """The first and last second of a request."""
     start, end = (epoch(datetime.fromisoformat(request["dateRange"][name])) for name in ("start", "end"))
     return start, end
@@ -71,20 +75,20 @@ def entries_between(workspace: Workspace, user_id: str, start: int, end: int) ->
     return entries[newest:oldest]
 
 
-def entries_of(workspace: Workspace, request: Entity) -> list[TimeEntry]:
+def entries_of(workspace: Workspace, request: ApprovalRequest) -> list[TimeEntry]:
     """The entries that a request holds."""
     entries = entries_between(workspace, request["ownerId"], *period_of(request))
     return [entry for entry in entries if entry.approval_id == request["id"]]
 
 
-def expenses_of(workspace: Workspace, request: Entity) -> list[Entity]:
+def expenses_of(workspace: Workspace, request: ApprovalRequest) -> list[Expense]:
     """The expenses that a request holds."""
     if request["type"] == "TIMESHEET":
         return []
     return [row for row in workspace.expenses.values() if row["approvalRequestId"] == request["id"]]
 
 
-def gather(call: Call, request: Entity) -> None:
+def gather(call: Call, request: ApprovalRequest) -> None:
     """Put into a request what is finished in its period and in no other."""
     owner, kind, period = request["ownerId"], request["type"], period_of(request)
     if kind != "EXPENSE":
@@ -117,7 +121,7 @@ class Details:
         tags = workspace.tags
         self._tags = _encoded(lambda tag_ids: [tags[tag_id] for tag_id in tag_ids or () if tag_id in tags])
 
-    def show(self, request: Entity) -> Entity:
+    def show(self, request: ApprovalRequest) -> Entity:
         """A request as the list shows it."""
         state = request["status"]["state"]
         entries, expenses = entries_of(self._workspace, request), expenses_of(self._workspace, request)
@@ -173,18 +177,17 @@ def _seconds(entries: Iterable[TimeEntry]) -> int:
     return sum(entry.end - entry.start for entry in entries if entry.end is not None)
 
 
-def _worth(entry: TimeEntry, rate: Entity | None) -> float:
+def _worth(entry: TimeEntry, rate: Rate | None) -> float:
     """Minor units, not rounded."""
-    amount: int = rate["amount"] if rate else 0
+    amount = rate["amount"] if rate else 0
     return _seconds((entry,)) * amount / _HOUR
 
 
-def _expense(workspace: Workspace, expense: Entity, state: str) -> Entity:
+def _expense(workspace: Workspace, expense: Expense, state: str) -> Entity:
     category = workspace.expense_categories.get(expense["categoryId"] or "")
     file_name, _ = workspace.files.get(expense["fileId"] or "", (None, b""))
-    shown: dict[str, Any] = {name: expense[name] for name in _EXPENSE}
     return {
-        **shown,
+        **picked(expense, _EXPENSE),
         "fileName": file_name,
         "fileUrl": None,
         "category": category and {name: value for name, value in category.items() if name != "status"},
@@ -210,6 +213,6 @@ def _project(workspace: Workspace, project_id: str | None) -> Entity | None:
     }
 
 
-def _named(table: dict[str, Entity], entity_id: str | None) -> Entity | None:
+def _named(table: Mapping[str, Record], entity_id: str | None) -> Entity | None:
     entity = table.get(entity_id or "")
-    return entity and {"id": entity["id"], "name": entity["name"]}
+    return None if entity is None else {"id": entity["id"], "name": entity["name"]}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
+
+if TYPE_CHECKING:
+    from clockify_sandbox.shapes.people import Rate
 
 DAY = 86400
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)
@@ -85,6 +88,6 @@ def created_at(entity_id: str) -> int:
     return int(entity_id[:8], 16)
 
 
-def rate(amount: int | None, currency: str) -> dict[str, Any] | None:
+def rate(amount: int | None, currency: str) -> Rate | None:
     """A rate in minor units, or None."""
     return None if amount is None else {"amount": amount, "currency": currency}

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from clockify_sandbox.shapes.people import Rate, User
+    from clockify_sandbox.shapes.work import Membership, Project, Task
     from clockify_sandbox.webhook_events import WebhookEvent
-    from clockify_sandbox.world import Entity, TimeEntry, Workspace, World
+    from clockify_sandbox.world import Entity, Record, TimeEntry, Workspace, World
 
 _REFERENCE = re.compile(r"&(?=#?\w+;)")
 _RATES = ("hourlyRate", "costRate")
@@ -54,14 +56,14 @@ _EXPENSE = (
 class Happening:
     """An event with all that a body is made of.
 
-    `entity` is as it is stored (a time entry: as it is shown), after the event or, if it is gone, before; `details` are
-    what the operation alone knows.
+    `entity` is as it is stored, in the shape of what the event is about (a time entry: as it is shown; a member: with
+    `id`), after the event or, if it is gone, before; `details` are what the operation alone knows.
     """
 
     world: World
     workspace: Workspace
-    author: Entity
-    entity: Entity
+    author: User
+    entity: Any
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -118,7 +120,7 @@ def _zoned_interval(entry: TimeEntry, zone: str) -> Entity:
     }
 
 
-def _project_of_entry(workspace: Workspace, project: Entity) -> Entity:
+def _project_of_entry(workspace: Workspace, project: Project) -> Entity:
     """A project inside a time entry: the estimate of time is a number there, and memberships have three keys."""
     shown = _project_fields(workspace, project)
     estimate = project["timeEstimate"]
@@ -133,16 +135,14 @@ def _project_of_entry(workspace: Workspace, project: Entity) -> Entity:
             "type": estimate["type"],
             "resetOption": estimate["resetOption"],
         },
-        "memberships": [
-            {"userId": row["userId"], **{name: _amount(row[name]) for name in _RATES}} for row in project["memberships"]
-        ],
+        "memberships": [{"userId": row["userId"], **_amounts(row)} for row in project["memberships"]],
         "sourceType": "PRODUCTION",
         "auditMetadata": None,
         "accessOnPaidPlan": None,
     }
 
 
-def _task_of_entry(workspace: Workspace, task: Entity) -> Entity:
+def _task_of_entry(workspace: Workspace, task: Task) -> Entity:
     return {**_task_fields(workspace, task), "workspaceId": workspace.id, "sourceType": "PRODUCTION", "assigneeId": ""}
 
 
@@ -160,16 +160,16 @@ def _project(it: Happening) -> Entity:
     }
 
 
-def _project_fields(workspace: Workspace, project: Entity) -> Entity:
-    return {**project_of(workspace, project), **{name: _amount(project[name]) for name in _RATES}}
+def _project_fields(workspace: Workspace, project: Project) -> Entity:
+    return {**project_of(workspace, project), **_amounts(project)}
 
 
 def _task(it: Happening) -> Entity:
     return _task_fields(it.workspace, it.entity)
 
 
-def _task_fields(workspace: Workspace, task: Entity) -> Entity:
-    return {**task_of(workspace, task), **{name: _amount(task[name]) for name in _RATES}}
+def _task_fields(workspace: Workspace, task: Task) -> Entity:
+    return {**task_of(workspace, task), **_amounts(task)}
 
 
 def _itself(it: Happening) -> Entity:
@@ -223,15 +223,15 @@ def _limited_users(it: Happening) -> Entity:
     return {"workspaceId": it.workspace.id, "inviter": inviter, "invitedUserNames": it.details["names"]}
 
 
-def _person(user: Entity) -> Entity:
+def _person(user: User) -> Entity:
     settings = user["settings"]
-    theme = settings and {"darkTheme": settings["theme"] == "DARK", "projectPickerSpecialFilter": False}
     return {
         "id": user["id"],
         "email": user["email"],
         "name": user["name"],
         "profilePicture": user["profilePicture"],
-        "settings": settings and {**settings, **theme},
+        "settings": settings
+        and {**settings, "darkTheme": settings["theme"] == "DARK", "projectPickerSpecialFilter": False},
     }
 
 
@@ -328,12 +328,17 @@ def _escaped(text: str) -> str:
     return _REFERENCE.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _amount(rate: Entity | None) -> Entity | None:
+def _amounts(holder: Membership | Project | Task) -> Entity:
+    """Both rates without their currencies."""
+    return {"hourlyRate": _amount(holder["hourlyRate"]), "costRate": _amount(holder["costRate"])}
+
+
+def _amount(rate: Rate | None) -> Entity | None:
     """A rate without its currency."""
     return None if rate is None else {"amount": rate["amount"]}
 
 
-def _without_currencies(entity: Entity) -> Entity:
+def _without_currencies(entity: Record) -> Entity:
     return {name: _amount(value) if name in _RATES else value for name, value in entity.items()}
 
 

@@ -12,7 +12,8 @@ from clockify_sandbox.workspaces import WEEK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clockify_sandbox.world import Entity, Workspace
+    from clockify_sandbox.shapes.absence import Holiday
+    from clockify_sandbox.world import Workspace
 
 _DAY = timedelta(days=1)
 _LEAP_DAY = (2, 29)
@@ -39,7 +40,7 @@ def is_working_day(workspace: Workspace, user_id: str, day: date) -> bool:
     return WEEK[day.weekday()] in workspace.members[user_id]["profile"]["workingDays"]
 
 
-def occurs_in(holiday: Entity, first: date, last: date) -> bool:
+def occurs_in(holiday: Holiday, first: date, last: date) -> bool:
     """Whether a holiday, in any of its years, falls into a period."""
     return any(begin <= last and end >= first for begin, end in _occurrences(holiday, first, last))
 
@@ -72,7 +73,7 @@ def local_date(text: str, zone: str) -> date:
     return datetime.fromisoformat(text).astimezone(ZoneInfo(zone)).date()
 
 
-def _occurrences(holiday: Entity, first: date, last: date) -> Iterator[tuple[date, date]]:
+def _occurrences(holiday: Holiday, first: date, last: date) -> Iterator[tuple[date, date]]:
     begin, end = (date.fromisoformat(holiday["datePeriod"][name]) for name in ("startDate", "endDate"))
     if not holiday["occursAnnually"]:
         yield begin, end

@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clockify_sandbox.entities import rate
+from clockify_sandbox.fields import overlaid
 from clockify_sandbox.plans import features, subscription
 from clockify_sandbox.values import DAY, duration
 from clockify_sandbox.world import Workspace, World
 
 if TYPE_CHECKING:
-    from clockify_sandbox.world import Entity
+    from collections.abc import Sequence
+
+    from clockify_sandbox.shapes.money import InvoiceSettings
+    from clockify_sandbox.shapes.people import Member, Profile, User, UserSettings
+    from clockify_sandbox.shapes.workspaces import WorkspaceRecord, WorkspaceSettings
+
 
 WEEK = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 WORKING_WEEK = WEEK[:5]
@@ -78,7 +84,7 @@ class Terms:
 def add_account(world: World, ids: Ids, workspace_id: str, account: Account) -> str:
     """Register a person and answer the id of the account."""
     user_id = ids.new_id(account.created)
-    settings = _user_settings(account) if account.with_settings else None
+    settings = overlaid(_user_settings(account), account.settings) if account.with_settings else None
     picture = f"https://img.clockify.me/no-user-image-{len(world.users) % 8}.png" if account.name else None
     world.users[user_id] = {
         "id": user_id,
@@ -93,17 +99,17 @@ def add_account(world: World, ids: Ids, workspace_id: str, account: Account) -> 
     return user_id
 
 
-def add_member(workspace: Workspace, user: Entity, terms: Terms, role: str | None = None) -> Entity:
+def add_member(workspace: Workspace, user: User, terms: Terms, role: str | None = None) -> Member:
     """Make an account a member, as owner or administrator if `role` says so."""
     currency = default_currency(workspace)
-    settings = user["settings"] or {}
-    member = {
+    settings = user["settings"]
+    member: Member = {
         "membershipStatus": terms.status,
         "hourlyRate": None if terms.hourly_rate is None else rate(terms.hourly_rate, currency),
         "costRate": None if terms.cost_rate is None else rate(terms.cost_rate, currency),
         "roles": [{"role": role, "entityId": workspace.id, "sourceType": None}] if role else [],
         "profile": {
-            "weekStart": settings.get("weekStart", "MONDAY"),
+            "weekStart": settings["weekStart"] if settings else "MONDAY",
             "workCapacity": duration(terms.capacity),
             "workingDays": list(terms.working_days),
             "workspaceNumber": len(workspace.members) + 1,
@@ -117,6 +123,18 @@ def add_member(workspace: Workspace, user: Entity, terms: Terms, role: str | Non
     return member
 
 
+def adjust(
+    profile: Profile, week_start: str | None, work_capacity: str | None, working_days: Sequence[str] | None
+) -> None:
+    """Change what is given of a member's working time; None leaves things as they are."""
+    if week_start is not None:
+        profile["weekStart"] = week_start
+    if work_capacity is not None:
+        profile["workCapacity"] = work_capacity
+    if working_days is not None:
+        profile["workingDays"] = list(working_days)
+
+
 def remove_member(workspace: Workspace, user_id: str) -> None:
     """Remove a member: no list of the workspace has the person any more; the account and the time entries stay."""
     del workspace.members[user_id]
@@ -124,14 +142,12 @@ def remove_member(workspace: Workspace, user_id: str) -> None:
 
 def default_currency(workspace: Workspace) -> str:
     """The code of the workspace's default currency."""
-    code: str = next(currency["code"] for currency in workspace.record["currencies"] if currency["isDefault"])
-    return code
+    return next(currency["code"] for currency in workspace.record["currencies"] if currency["isDefault"])
 
 
 def currency_id(workspace: Workspace, code: str) -> str:
     """The id under which the workspace keeps a currency."""
-    found: str = next(currency["id"] for currency in workspace.record["currencies"] if currency["code"] == code)
-    return found
+    return next(currency["id"] for currency in workspace.record["currencies"] if currency["code"] == code)
 
 
 def add_workspace(  # noqa: PLR0913 - one value per trait of a workspace
@@ -143,12 +159,11 @@ def add_workspace(  # noqa: PLR0913 - one value per trait of a workspace
     currencies: tuple[str, ...] = ("USD",),
     created: int | None = None,
     rates: tuple[int, int] = (0, 0),
-    settings: dict[str, Any] | None = None,
 ) -> Workspace:
     """A workspace without members; the first currency is the default, rates are (billable, cost) in minor units."""
     born = ids.now - 900 * DAY if created is None else created
     workspace_id = ids.new_id(born)
-    record = {
+    record: WorkspaceRecord = {
         "id": workspace_id,
         "name": name,
         "imageUrl": "",
@@ -161,16 +176,20 @@ def add_workspace(  # noqa: PLR0913 - one value per trait of a workspace
         ],
         "features": features(plan),
         "subdomain": {"name": None, "enabled": False},
-        "workspaceSettings": {**_workspace_settings(), **(settings or {})},
+        "workspaceSettings": _workspace_settings(),
     }
-    workspace = Workspace(id=workspace_id, record=record, plan=plan)
-    workspace.invoice_settings = invoice_settings([ids.new_id(born) for _ in range(3)])
-    workspace.item_types = ["Service", "Product", "Expense"]
+    workspace = Workspace(
+        id=workspace_id,
+        record=record,
+        plan=plan,
+        invoice_settings=invoice_settings([ids.new_id(born) for _ in range(3)]),
+        item_types=["Service", "Product", "Expense"],
+    )
     world.workspaces[workspace_id] = workspace
     return workspace
 
 
-def invoice_settings(item_type_ids: list[str], **defaults: object) -> Entity:
+def invoice_settings(item_type_ids: list[str]) -> InvoiceSettings:
     """The invoice settings of a new workspace; the ids are those of the types for items, time and expenses."""
     item, time, expense = item_type_ids
     return {
@@ -189,7 +208,6 @@ def invoice_settings(item_type_ids: list[str], **defaults: object) -> Entity:
             "taxPercent": 0.0,
             "tax2Percent": 0.0,
             "taxType": "SIMPLE",
-            **defaults,
         },
         "exportFields": {
             "itemType": True,
@@ -203,7 +221,7 @@ def invoice_settings(item_type_ids: list[str], **defaults: object) -> Entity:
     }
 
 
-def _user_settings(account: Account) -> Entity:
+def _user_settings(account: Account) -> UserSettings:
     return {
         "weekStart": account.week_start,
         "timeZone": account.zone,
@@ -235,11 +253,10 @@ def _user_settings(account: Account) -> Entity:
         "lang": "EN",
         "multiFactorEnabled": False,
         "theme": "DEFAULT",
-        **account.settings,
     }
 
 
-def _workspace_settings() -> Entity:
+def _workspace_settings() -> WorkspaceSettings:
     return {
         "activeBillableHours": True,
         "adminOnlyPages": [],

@@ -1,12 +1,13 @@
 """The state of the sandbox: people with keys, and workspaces with tables of entities.
 
-Entities are stored flat (ids, never expanded objects) under the names of the wire; what can be derived
-(`clientName`, `currencyCode`, a project's `duration`, an invoice's `amount`) is derived when an answer is rendered.
+Entities are stored flat, in the shapes of `clockify_sandbox.shapes`; time entries, of which there can be a million, as
+objects.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - read by msgspec when a saved world is loaded
 from itertools import groupby
@@ -15,11 +16,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from clockify_sandbox.shapes import (  # noqa: TC001 - read by msgspec when a saved world is loaded
+    absence,
+    money,
+    people,
+    planning,
+    traces,
+    work,
+    workspaces,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Entity = dict[str, Any]
-Table = dict[str, Entity]  # by id, in order of creation
+"""What an answer is made of; entities as they are stored have a shape each, in `shapes`."""
+Record = Mapping[str, Any]
+"""An entity of any kind, stored or shown, for reading."""
 
 
 BY_HAND = "BY_HAND"
@@ -141,52 +154,44 @@ class TimeEntries:
 
 @dataclass
 class Workspace:
-    """One workspace: its own record and a table per kind of entity.
-
-    Stored shapes, where they differ from the answer of the single GET:
-    `members` is keyed by user id: membershipStatus, hourlyRate, costRate, roles [{role, entityId, sourceType}],
-    profile {weekStart, workCapacity, workingDays, workspaceNumber, imageUrl}, customFields {customFieldId: value},
-    managers [userId].
-    `invoices` carry items [Item] and payments [Payment]; `time_off_requests`, `balances`, `balance_assignments`,
-    `approval_requests` carry ids only; `expenses` carry categoryId, projectId, taskId, fileId, quantity, total.
-    """
+    """One workspace: its own record and a table per kind of entity, by id and in order of creation."""
 
     id: str
-    record: Entity
+    record: workspaces.WorkspaceRecord
     plan: str = "ENTERPRISE"
-    members: Table = field(default_factory=dict)
-    clients: Table = field(default_factory=dict)
-    projects: Table = field(default_factory=dict)
-    tasks: Table = field(default_factory=dict)
-    tags: Table = field(default_factory=dict)
-    user_groups: Table = field(default_factory=dict)
-    custom_fields: Table = field(default_factory=dict)
+    members: dict[str, people.Member] = field(default_factory=dict)
+    clients: dict[str, work.Client] = field(default_factory=dict)
+    projects: dict[str, work.Project] = field(default_factory=dict)
+    tasks: dict[str, work.Task] = field(default_factory=dict)
+    tags: dict[str, work.Tag] = field(default_factory=dict)
+    user_groups: dict[str, people.UserGroup] = field(default_factory=dict)
+    custom_fields: dict[str, work.CustomField] = field(default_factory=dict)
     time_entries: TimeEntries = field(default_factory=TimeEntries)
-    expense_categories: Table = field(default_factory=dict)
-    expenses: Table = field(default_factory=dict)
+    expense_categories: dict[str, money.ExpenseCategory] = field(default_factory=dict)
+    expenses: dict[str, money.Expense] = field(default_factory=dict)
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # fileId: (file name, content)
-    invoices: Table = field(default_factory=dict)
-    invoice_settings: Entity = field(default_factory=dict)
+    invoices: dict[str, money.Invoice] = field(default_factory=dict)
+    invoice_settings: money.InvoiceSettings = field(kw_only=True)
     item_types: list[str] = field(default_factory=list)
-    holidays: Table = field(default_factory=dict)
-    time_off_policies: Table = field(default_factory=dict)
-    time_off_requests: Table = field(default_factory=dict)
-    balances: Table = field(default_factory=dict)
-    balance_assignments: Table = field(default_factory=dict)
-    approval_requests: Table = field(default_factory=dict)
-    assignments: Table = field(default_factory=dict)
-    milestones: Table = field(default_factory=dict)
-    webhooks: Table = field(default_factory=dict)
-    addon_webhooks: dict[str, Table] = field(default_factory=dict)  # by add-on id
-    webhook_logs: Table = field(default_factory=dict)
-    webhook_statuses: Table = field(default_factory=dict)
-    shared_reports: Table = field(default_factory=dict)
-    audit_log: list[Entity] = field(default_factory=list)
-    changes: list[Entity] = field(default_factory=list)  # entity feed: {kind, type, id, at, document}
-    _tasks_of: dict[str, list[Entity]] = field(default_factory=dict, init=False, repr=False)
+    holidays: dict[str, absence.Holiday] = field(default_factory=dict)
+    time_off_policies: dict[str, absence.Policy] = field(default_factory=dict)
+    time_off_requests: dict[str, absence.TimeOffRequest] = field(default_factory=dict)
+    balances: dict[str, absence.Balance] = field(default_factory=dict)
+    balance_assignments: dict[str, absence.BalanceAssignment] = field(default_factory=dict)
+    approval_requests: dict[str, planning.ApprovalRequest] = field(default_factory=dict)
+    assignments: dict[str, planning.Assignment] = field(default_factory=dict)
+    milestones: dict[str, planning.Milestone] = field(default_factory=dict)
+    webhooks: dict[str, traces.Webhook] = field(default_factory=dict)
+    addon_webhooks: dict[str, dict[str, traces.Webhook]] = field(default_factory=dict)  # by add-on id
+    webhook_logs: dict[str, traces.WebhookLog] = field(default_factory=dict)
+    webhook_statuses: dict[str, traces.WebhookStatus] = field(default_factory=dict)
+    shared_reports: dict[str, traces.SharedReport] = field(default_factory=dict)
+    audit_log: list[traces.AuditRow] = field(default_factory=list)
+    changes: list[traces.Change] = field(default_factory=list)  # of the entity feeds
+    _tasks_of: dict[str, list[work.Task]] = field(default_factory=dict, init=False, repr=False)
     _tasks_seen: tuple[int, str | None] = field(default=(0, None), init=False, repr=False)
 
-    def tasks_of(self, project_id: str) -> list[Entity]:
+    def tasks_of(self, project_id: str) -> list[work.Task]:
         """The tasks of a project. A task never changes its project, so the grouping holds until one comes or goes."""
         seen = len(self.tasks), next(reversed(self.tasks), None)
         if seen != self._tasks_seen:
@@ -201,7 +206,7 @@ class World:
     """All the sandbox knows. `users` are accounts (UserDto without memberships); `keys` map API keys to users."""
 
     now: datetime
-    users: Table = field(default_factory=dict)
+    users: dict[str, people.User] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     addon_tokens: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)  # token: (workspaceId, scopes)
     workspaces: dict[str, Workspace] = field(default_factory=dict)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.reports.inquiry import Inquiry
     from clockify_sandbox.reports.request import AttendanceFilter, Comparison
+    from clockify_sandbox.shapes.people import Member
     from clockify_sandbox.world import Entity, TimeEntry
 
 _HUNDREDTH_OF_HOUR = 36  # seconds
@@ -112,12 +113,12 @@ def _days(inquiry: Inquiry, *, with_time_off: bool) -> Iterator[_Day]:
         yield from days.values()
 
 
-def _capacity(member: Entity, day: date) -> int:
+def _capacity(member: Member, day: date) -> int:
     profile = member["profile"]
     return seconds_of(profile["workCapacity"]) if WEEK[day.weekday()] in profile["workingDays"] else 0
 
 
-def _time_off(inquiry: Inquiry, user_id: str, member: Entity) -> Iterator[tuple[date, int]]:
+def _time_off(inquiry: Inquiry, user_id: str, member: Member) -> Iterator[tuple[date, int]]:
     """The working days of the span that approved requests take, with the seconds they take."""
     span, calendar = inquiry.span, Calendar(inquiry.zone_of(user_id))
     for request in inquiry.workspace.time_off_requests.values():

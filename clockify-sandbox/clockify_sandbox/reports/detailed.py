@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clockify_sandbox.reports.inquiry import Inquiry
+    from clockify_sandbox.shapes.work import CustomField
     from clockify_sandbox.world import Entity
 
 _COLUMNS = (
@@ -117,7 +118,7 @@ def row_renderer(inquiry: Inquiry) -> Callable[[Line], Entity]:
     return show
 
 
-def _field(fields: dict[str, Entity], field_id: str) -> Entity:
+def _field(fields: dict[str, CustomField], field_id: str) -> Entity:
     return {"name": fields[field_id]["name"], "type": fields[field_id]["type"]}
 
 

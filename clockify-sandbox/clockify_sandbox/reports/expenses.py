@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from clockify_sandbox.naming import label_of
 from clockify_sandbox.reports.exports import Sheet
 from clockify_sandbox.reports.filters import is_approved, project_test, users_of
 from clockify_sandbox.reports.inquiry import Report
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clockify_sandbox.reports.inquiry import Inquiry
+    from clockify_sandbox.shapes.money import Expense
     from clockify_sandbox.world import Entity
 
 _COLUMNS = ("Date", "User", "Project", "Category", "Note", "Quantity", "Amount", "Billable", "File")
@@ -40,7 +42,7 @@ def expenses_detailed(inquiry: Inquiry) -> Report:
     return Report(body, lambda: _sheet(inquiry, title, found))
 
 
-def _selected(inquiry: Inquiry) -> list[Entity]:
+def _selected(inquiry: Inquiry) -> list[Expense]:
     request, workspace = inquiry.request, inquiry.workspace
     first, last = inquiry.span.days[0].isoformat(), inquiry.span.days[-1].isoformat()
     users, of_project = set(users_of(inquiry)), project_test(inquiry)
@@ -65,10 +67,8 @@ def _selected(inquiry: Inquiry) -> list[Entity]:
         and request.billable in (None, expense["billable"])
         and note in (expense["notes"] or "").lower()
         and not (request.without_note and expense["notes"])
-        and _state_fits(request.invoicing_state, "INVOICED", holds=bool(expense.get("invoiceId")))
-        and _state_fits(
-            request.approval_state, "APPROVED", holds=is_approved(inquiry, expense.get("approvalRequestId"))
-        )
+        and _state_fits(request.invoicing_state, "INVOICED", holds=bool(expense["invoiceId"]))
+        and _state_fits(request.approval_state, "APPROVED", holds=is_approved(inquiry, expense["approvalRequestId"]))
     ]
 
 
@@ -76,26 +76,26 @@ def _state_fits(wanted: str, state: str, *, holds: bool) -> bool:
     return wanted == "ALL" or holds == (wanted == state)
 
 
-def _orders(inquiry: Inquiry) -> dict[str, Callable[[Entity], Any]]:
-    categories, projects = inquiry.workspace.expense_categories, inquiry.workspace.projects
+def _orders(inquiry: Inquiry) -> dict[str, Callable[[Expense], Any]]:
+    workspace = inquiry.workspace
     return {
         "ID": lambda expense: expense["id"],
-        "PROJECT": lambda expense: projects.get(expense["projectId"], {"name": ""})["name"].lower(),
+        "PROJECT": lambda expense: label_of(workspace.projects, expense["projectId"]).lower(),
         "USER": lambda expense: (inquiry.user(expense["userId"])["name"] or "").lower(),
-        "CATEGORY": lambda expense: categories.get(expense["categoryId"], {"name": ""})["name"].lower(),
+        "CATEGORY": lambda expense: label_of(workspace.expense_categories, expense["categoryId"]).lower(),
         "DATE": lambda expense: expense["date"],
         "AMOUNT": lambda expense: expense["total"],
     }
 
 
-def _row(inquiry: Inquiry, expense: Entity) -> Entity:
+def _row(inquiry: Inquiry, expense: Expense) -> Entity:
     workspace = inquiry.workspace
     user = inquiry.user(expense["userId"])
     category = workspace.expense_categories.get(expense["categoryId"] or "")
     project = inquiry.project(expense["projectId"])
     file = workspace.files.get(expense["fileId"] or "")
     member = workspace.members.get(expense["userId"])
-    invoice_id = expense.get("invoiceId")
+    invoice_id = expense["invoiceId"]
     return {
         "id": expense["id"],
         "workspaceId": workspace.id,
@@ -119,12 +119,12 @@ def _row(inquiry: Inquiry, expense: Entity) -> Entity:
         "fileId": expense["fileId"],
         "fileName": file[0] if file else None,
         "locked": expense["locked"],
-        "approvalRequestId": expense.get("approvalRequestId"),
+        "approvalRequestId": expense["approvalRequestId"],
         "invoicingInfo": {"manuallyInvoiced": False, "invoiceId": invoice_id} if invoice_id else None,
     }
 
 
-def _sheet(inquiry: Inquiry, title: str, expenses: list[Entity]) -> Sheet:
+def _sheet(inquiry: Inquiry, title: str, expenses: list[Expense]) -> Sheet:
     rows = [_row(inquiry, expense) for expense in expenses]
     keys = ("date", "userName", "projectName", "categoryName", "notes", "quantity", "amount", "billable", "fileName")
     files = inquiry.workspace.files

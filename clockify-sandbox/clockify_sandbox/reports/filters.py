@@ -9,11 +9,12 @@ from clockify_sandbox.reports.request import AuditFilter, TagFilter
 from clockify_sandbox.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from clockify_sandbox.reports.inquiry import Inquiry
     from clockify_sandbox.reports.request import CustomFieldFilter, UserFilter
-    from clockify_sandbox.world import Entity, Table, TimeEntry
+    from clockify_sandbox.shapes.work import Tag
+    from clockify_sandbox.world import Record, TimeEntry
 
 _HOUR = 3600
 _STATUSES = {"ACTIVE_WITH_PENDING": {"ACTIVE", "PENDING"}}
@@ -97,7 +98,7 @@ def is_approved(inquiry: Inquiry, approval_id: str | None) -> bool:
     return bool(approval and approval["status"]["state"] == "APPROVED")
 
 
-def _keeps(wanted: Selection | None, entity: Entity | None, *, archived: bool) -> bool:
+def _keeps(wanted: Selection | None, entity: Record | None, *, archived: bool) -> bool:
     if wanted is None:
         return True
     if entity is None and wanted.status != "ALL":
@@ -106,7 +107,7 @@ def _keeps(wanted: Selection | None, entity: Entity | None, *, archived: bool) -
 
 
 def _entity_test(
-    wanted: Selection, table: Table, is_archived: Callable[[Entity], bool]
+    wanted: Selection, table: Mapping[str, Record], is_archived: Callable[[Record], bool]
 ) -> Callable[[str | None], bool]:
     @cache
     def keeps(entity_id: str | None) -> bool:
@@ -124,7 +125,7 @@ def _keeps_user(inquiry: Inquiry, wanted: UserFilter, user_id: str, keys: set[st
     return wanted.fits(keys)
 
 
-def _tag_test(wanted: TagFilter, tags: Table) -> Callable[[TimeEntry], bool]:
+def _tag_test(wanted: TagFilter, tags: dict[str, Tag]) -> Callable[[TimeEntry], bool]:
     ids = set(wanted.ids) or set(tags)
     if wanted.status != "ALL":
         ids = {tag_id for tag_id in ids if tag_id in tags and tags[tag_id]["archived"] == (wanted.status == "ARCHIVED")}

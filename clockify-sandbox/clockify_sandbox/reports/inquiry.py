@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
+from clockify_sandbox.naming import zone_of
 from clockify_sandbox.paging import Paging, Window
 from clockify_sandbox.reports.span import Calendar, Span, asked_for
 from clockify_sandbox.reports.viewer import Viewer
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from clockify_sandbox.call import Call
     from clockify_sandbox.reports.exports import Sheet
     from clockify_sandbox.reports.request import ReportRequest
-    from clockify_sandbox.world import Entity, Workspace, World
+    from clockify_sandbox.shapes.people import User
+    from clockify_sandbox.shapes.work import Client, Project
+    from clockify_sandbox.world import Workspace, World
 
 REPORT_PAGES = Paging(size="pageSize", maximum=1000)
 _FREE_DAYS = 31
@@ -61,8 +64,7 @@ class Inquiry:
                 must not see.
         """
         viewer = Viewer(call.workspace, user_id or call.user_id)
-        settings = call.world.users[viewer.user_id]["settings"] or {}
-        span = asked_for(request, settings.get("timeZone") or "UTC", call.today, rolling=rolling)
+        span = asked_for(request, zone_of(call.world, viewer.user_id), call.today, rolling=rolling)
         amounts = viewer.amounts(request)
         if len(span.days) > _FREE_DAYS and "UNLIMITED_REPORTS" not in call.workspace.record["features"]:
             raise invalid(messages.RANGE_TOO_LONG_FOR_PLAN(days=_FREE_DAYS))
@@ -81,20 +83,20 @@ class Inquiry:
         """What a file of the report is called."""
         return f"Clockify {kind} Report {self.span.first:%d_%m_%Y}-{self.span.days[-1]:%d_%m_%Y}"
 
-    def user(self, user_id: str) -> Entity:
+    def user(self, user_id: str) -> User:
         """An account; former members have one too."""
         return self.world.users[user_id]
 
     def zone_of(self, user_id: str) -> str:
         """The zone of somebody's account."""
-        settings = self.world.users[user_id]["settings"] or {}
-        return settings.get("timeZone") or self.span.zone
+        settings = self.user(user_id)["settings"]
+        return settings["timeZone"] if settings else self.span.zone
 
-    def project(self, project_id: str | None) -> Entity | None:
+    def project(self, project_id: str | None) -> Project | None:
         """A project, if there is one."""
         return self.workspace.projects.get(project_id or "")
 
-    def client_of(self, project_id: str | None) -> Entity | None:
+    def client_of(self, project_id: str | None) -> Client | None:
         """The client of a project, if both are there."""
         project = self.project(project_id)
         return self.workspace.clients.get(project["clientId"]) if project else None

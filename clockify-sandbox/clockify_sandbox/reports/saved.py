@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clockify_sandbox.call import Call
+    from clockify_sandbox.shapes.traces import SharedReport
     from clockify_sandbox.world import Entity
 
 _MAKERS: dict[str, Callable[[Inquiry], Report]] = {
@@ -99,7 +100,7 @@ def checked(kind: str, wanted: dict[str, Any], settings: Entity) -> Entity:
     return kept
 
 
-def opened(call: Call, shared: Entity, changes: dict[str, Any]) -> tuple[Report, ReportRequest]:
+def opened(call: Call, shared: SharedReport, changes: dict[str, Any]) -> tuple[Report, ReportRequest]:
     """The report of a saved question, with the author's eyes.
 
     Args:

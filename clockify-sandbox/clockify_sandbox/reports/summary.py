@@ -13,11 +13,11 @@ from clockify_sandbox.reports.lines import Sums, lines_of, totals_of
 from clockify_sandbox.reports.span import week_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from clockify_sandbox.reports.inquiry import Inquiry
     from clockify_sandbox.reports.lines import Line
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.world import Entity, Record
 
 _SORT_COLUMNS = ("GROUP", "DURATION", "AMOUNT", "EARNED", "COST", "PROFIT")
 _LEVELS = ("groupOneTotalCount", "groupTwoTotalCount", "groupThreeTotalCount")
@@ -74,9 +74,8 @@ class Grouping:
 
     def __init__(self, inquiry: Inquiry) -> None:
         self.inquiry = inquiry
-        self._week_start = inquiry.request.week_start or (inquiry.user(inquiry.viewer.user_id)["settings"] or {}).get(
-            "weekStart", "MONDAY"
-        )
+        settings = inquiry.user(inquiry.viewer.user_id)["settings"]
+        self._week_start = inquiry.request.week_start or (settings["weekStart"] if settings else "MONDAY")
         day = inquiry.calendar.day
         self.keys: dict[str, Callable[[Line], Iterable[str]]] = {
             "CLIENT": self._client,
@@ -97,7 +96,12 @@ class Grouping:
     def about(self, kind: str, key: str) -> Entity:
         """What a group is called, and what else is known of it."""
         inquiry, workspace = self.inquiry, self.inquiry.workspace
-        table = {"CLIENT": workspace.clients, "TASK": workspace.tasks, "TAG": workspace.tags}.get(kind)
+        tables: dict[str, Mapping[str, Record]] = {
+            "CLIENT": workspace.clients,
+            "TASK": workspace.tasks,
+            "TAG": workspace.tags,
+        }
+        table = tables.get(kind)
         if kind == "PROJECT":
             return self._project(key)
         if kind == "USER":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
+from clockify_sandbox.fields import picked
 from clockify_sandbox.reports.exports import Sheet
 from clockify_sandbox.reports.inquiry import Report
 from clockify_sandbox.reports.lines import lines_of, rounded, totals_of
@@ -84,7 +85,7 @@ def _idle(inquiry: Inquiry, busy: set[str]) -> list[Entity]:
             "id": user["id"],
             "name": user["name"],
             "email": user["email"],
-            **{key: (user["settings"] or {}).get(key) for key in keys},
+            **(picked(user["settings"], keys) if user["settings"] else dict.fromkeys(keys)),
         }
         for user in idle
     ]

@@ -17,6 +17,7 @@ from clockify_sandbox.lists import by_id, in_order
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.people import oversight
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.planning import ApprovalRequest
 from clockify_sandbox.timesheets import Details, entries_of, expenses_of, gather, week_of
 from clockify_sandbox.values import timestamp
 from clockify_sandbox.world import Entity
@@ -174,16 +175,16 @@ def _week(call: Call, user_id: str, body: Submission) -> tuple[int, int]:
     return week_of(call, user_id, body.period_start)
 
 
-def _of_week(call: Call, user_id: str, start: int) -> list[Entity]:
+def _of_week(call: Call, user_id: str, start: int) -> list[ApprovalRequest]:
     begin = timestamp(start)
     every = call.workspace.approval_requests.values()
     return [request for request in every if request["ownerId"] == user_id and request["dateRange"]["start"] == begin]
 
 
-def _change(call: Call, request: Entity, state: str, note: str | None) -> None:
+def _change(call: Call, request: ApprovalRequest, state: str, note: str | None) -> None:
     entries, expenses = entries_of(call.workspace, request), expenses_of(call.workspace, request)
     status = approval_status(state, call.user_id, timestamp(call.now), note)
-    call.update(APPROVAL_REQUEST, request, {"status": status})
+    call.of(APPROVAL_REQUEST).update(request, {"status": status})
     approved, held = state == "APPROVED", state in _HOLDS
     lock = call.workspace.record["workspaceSettings"]["lockTimeEntries"] or ""
     for entry in entries:

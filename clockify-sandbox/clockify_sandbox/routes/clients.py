@@ -1,6 +1,6 @@
 """Clients."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -15,6 +15,7 @@ from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import require_creator
 from clockify_sandbox.render import client_of
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.work import Client, ClientFields
 from clockify_sandbox.world import Entity
 
 routes = Routes(scope="CLIENT")
@@ -84,7 +85,7 @@ def create_client(call: Call, body: NewClient) -> Entity:
     require_creator(call, "whoCanCreateProjectsAndClients")
     call.require_free_name(CLIENT, body.name, call.workspace.clients.values())
     default = next(currency for currency in call.workspace.record["currencies"] if currency["isDefault"])
-    client = {
+    client: Client = {
         "id": call.new_id(),
         "name": body.name,
         "email": body.email,
@@ -105,7 +106,7 @@ def get_client(call: Call) -> Entity:
 
 
 @routes.put("/workspaces/{ws}/clients/{clientId}")
-def update_client(call: Call, query: ClientChangeQuery, body: ClientChange) -> Entity:
+def update_client(call: Call, query: ClientChangeQuery, body: ClientChange) -> Client:
     """Replace a client; archive its projects with it if the query says so."""
     require_creator(call, "whoCanCreateProjectsAndClients")
     client = call.named(CLIENT, "clientId")
@@ -114,7 +115,7 @@ def update_client(call: Call, query: ClientChangeQuery, body: ClientChange) -> E
         raise invalid(messages.CC_EMAILS(limit=3))
     if body.currency_id and body.currency_id not in {item["id"] for item in call.workspace.record["currencies"]}:
         raise not_in(messages.CURRENCY)
-    changes: dict[str, Any] = {
+    changes: ClientFields = {
         "name": body.name,
         "email": body.email,
         "archived": body.archived,
@@ -123,14 +124,14 @@ def update_client(call: Call, query: ClientChangeQuery, body: ClientChange) -> E
         "ccEmails": body.cc_emails,
         "currencyId": body.currency_id or client["currencyId"],
     }
-    call.update(CLIENT, client, changes)
+    call.of(CLIENT).update(client, changes)
     if body.archived and query.archive_projects:
         _archive_projects(call, client, mark_done=query.mark_tasks_as_done)
     return client
 
 
 @routes.delete("/workspaces/{ws}/clients/{clientId}")
-def delete_client(call: Call) -> Entity:
+def delete_client(call: Call) -> Client:
     """Delete an archived client; its projects lose it."""
     require_creator(call, "whoCanCreateProjectsAndClients")
     client = call.named(CLIENT, "clientId")
@@ -142,9 +143,9 @@ def delete_client(call: Call) -> Entity:
     return call.remove(CLIENT, client)
 
 
-def _archive_projects(call: Call, client: Entity, *, mark_done: bool) -> None:
+def _archive_projects(call: Call, client: Client, *, mark_done: bool) -> None:
     projects = [project for project in call.workspace.projects.values() if project["clientId"] == client["id"]]
     for project in projects:
-        call.update(PROJECT, project, {"archived": True})
+        call.of(PROJECT).update(project, {"archived": True})
         for task in call.workspace.tasks_of(project["id"]) if mark_done else ():
-            call.update(TASK, task, {"status": "DONE"})
+            call.of(TASK).update(task, {"status": "DONE"})

@@ -11,7 +11,7 @@ from clockify_sandbox.errors import invalid, not_on_plan
 from clockify_sandbox.kinds import CUSTOM_FIELD
 from clockify_sandbox.lists import matches
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.world import Entity
+from clockify_sandbox.shapes.work import CustomField, CustomFieldFields
 
 routes = Routes(feature="CUSTOM_FIELDS", role="ADMIN")
 
@@ -49,7 +49,7 @@ class NewField(FieldChange):
 
 
 @routes.get("/workspaces/{ws}/custom-fields", scope="CUSTOM_FIELDS", role="MEMBER")
-def list_fields(call: Call, query: FieldQuery) -> list[Entity]:
+def list_fields(call: Call, query: FieldQuery) -> list[CustomField]:
     """All custom fields at once; there are no pages."""
     return [
         field
@@ -61,22 +61,22 @@ def list_fields(call: Call, query: FieldQuery) -> list[Entity]:
 
 
 @routes.post("/workspaces/{ws}/custom-fields", status=201)
-def create_field(call: Call, body: NewField) -> Entity:
+def create_field(call: Call, body: NewField) -> CustomField:
     """A new field, up to the limit of the plan."""
     workspace = call.workspace
     if body.entity_type == "USER" and "USER_CUSTOM_FIELDS" not in workspace.record["features"]:
         raise not_on_plan(call.options.plan_refusal)
     _require_room(call, body, None)
-    field = entities.custom_field(call.new_id(), workspace.id, entityType=body.entity_type, **_fields(body))
-    return call.insert(CUSTOM_FIELD, field)
+    fields: CustomFieldFields = {**_fields(body), "entityType": body.entity_type}
+    return call.insert(CUSTOM_FIELD, entities.custom_field(call.new_id(), workspace.id, **fields))
 
 
 @routes.put("/workspaces/{ws}/custom-fields/{customFieldId}")
-def update_field(call: Call, body: FieldChange) -> Entity:
+def update_field(call: Call, body: FieldChange) -> CustomField:
     """Replace a field; what it is on projects stays."""
     field = call.named(CUSTOM_FIELD, "customFieldId")
     _require_room(call, body, field["id"])
-    return call.update(CUSTOM_FIELD, field, _fields(body))
+    return call.of(CUSTOM_FIELD).update(field, _fields(body))
 
 
 @routes.delete("/workspaces/{ws}/custom-fields/{customFieldId}", status=204)
@@ -91,7 +91,7 @@ def delete_field(call: Call) -> None:
     call.remove(CUSTOM_FIELD, field)
 
 
-def _fields(body: FieldChange) -> dict[str, Any]:
+def _fields(body: FieldChange) -> CustomFieldFields:
     return {
         "name": body.name,
         "description": body.description,

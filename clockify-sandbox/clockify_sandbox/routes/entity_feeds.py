@@ -10,6 +10,7 @@ from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.paging import ENTITY_FEED
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.traces import Change
 from clockify_sandbox.values import DAY, created_at, epoch, timestamp
 from clockify_sandbox.world import Entity
 
@@ -53,7 +54,7 @@ def list_deleted(call: Call, query: FeedQuery) -> Answer:
     return _page(call, query, "deleted", _deletion)
 
 
-def _page(call: Call, query: FeedQuery, kind: str, show: Callable[[Entity], Entity]) -> Answer:
+def _page(call: Call, query: FeedQuery, kind: str, show: Callable[[Change], Entity]) -> Answer:
     for name in query.type:
         if name not in DOCUMENT_TYPES:
             raise invalid(messages.ENUM_CONSTANT_UNKNOWN(name=name))
@@ -62,11 +63,11 @@ def _page(call: Call, query: FeedQuery, kind: str, show: Callable[[Entity], Enti
     return call.page(rows, show, headers={"has-more-data": "false" if window.is_last(len(rows)) else "true"})
 
 
-def _changes(call: Call, query: FeedQuery, kind: str) -> list[Entity]:
+def _changes(call: Call, query: FeedQuery, kind: str) -> list[Change]:
     end = min(epoch(query.end) if query.end else call.now, call.now - _LAG)
     start = epoch(query.start) if query.start else (epoch(query.end) if query.end else call.now) - _DEFAULT_DAYS * DAY
     first, last, types = timestamp(start), timestamp(end), set(query.type)
-    latest: dict[str, dict[tuple[str, str], Entity]] = {"created": {}, "updated": {}, "deleted": {}}
+    latest: dict[str, dict[tuple[str, str], Change]] = {"created": {}, "updated": {}, "deleted": {}}
     for change in call.workspace.changes:
         if change["type"] in types and first <= change["at"] <= last:
             latest[change["kind"]][change["type"], change["id"]] = change
@@ -75,7 +76,7 @@ def _changes(call: Call, query: FeedQuery, kind: str) -> list[Entity]:
     return [change for key, change in latest[kind].items() if key not in hidden]
 
 
-def _document(change: Entity) -> Entity:
+def _document(change: Change) -> Entity:
     updated = change["at"] if change["kind"] == "updated" else None
     return {
         **change["document"],
@@ -85,7 +86,7 @@ def _document(change: Entity) -> Entity:
     }
 
 
-def _deletion(change: Entity) -> Entity:
+def _deletion(change: Change) -> Entity:
     """A row with an id of its own; the id of what was deleted is that of the document."""
     return {
         "id": _deletion_id(change),
@@ -100,7 +101,7 @@ def _deletion(change: Entity) -> Entity:
     }
 
 
-def _deletion_id(change: Entity) -> str:
+def _deletion_id(change: Change) -> str:
     """The second of the deletion, then the rest of the object's id with its first bit turned: nothing else has it."""
     deleted = epoch(datetime.fromisoformat(change["at"]))
     return f"{deleted:08x}{int(change['id'][8:], 16) ^ _FIRST_BIT:016x}"

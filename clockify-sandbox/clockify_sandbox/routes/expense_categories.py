@@ -11,11 +11,12 @@ from clockify_sandbox.bodies import Minor, SortOrder
 from clockify_sandbox.call import Call
 from clockify_sandbox.entities import expense_category
 from clockify_sandbox.errors import invalid
+from clockify_sandbox.fields import overlaid
 from clockify_sandbox.kinds import CATEGORY
 from clockify_sandbox.lists import by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.world import Entity
+from clockify_sandbox.shapes.money import ExpenseCategory, ExpenseCategoryFields
 
 routes = Routes(scope="EXPENSE", feature="EXPENSES", role="ADMIN")
 
@@ -37,7 +38,7 @@ class CategoryBody(Body):
     price_in_cents: Minor = 0
     unit: str = ""
 
-    def fields(self) -> Entity:
+    def fields(self) -> ExpenseCategoryFields:
         """The same under stored names."""
         return {
             "name": self.name,
@@ -66,22 +67,22 @@ def list_categories(call: Call, query: CategoryQuery) -> Answer:
 
 
 @routes.post("/workspaces/{ws}/expenses/categories", status=201)
-def create_category(call: Call, body: CategoryBody) -> Entity:
+def create_category(call: Call, body: CategoryBody) -> ExpenseCategory:
     """A new category."""
-    return call.insert(CATEGORY, {**expense_category(call.new_id(), call.workspace.id, body.name), **body.fields()})
+    return call.insert(CATEGORY, overlaid(expense_category(call.new_id(), call.workspace.id, body.name), body.fields()))
 
 
 @routes.put("/workspaces/{ws}/expenses/categories/{categoryId}")
-def update_category(call: Call, body: CategoryBody) -> Entity:
+def update_category(call: Call, body: CategoryBody) -> ExpenseCategory:
     """Replace everything but the archive state; totals of existing expenses stay."""
     category = call.named(CATEGORY, "categoryId")
-    return call.update(CATEGORY, category, body.fields())
+    return call.of(CATEGORY).update(category, body.fields())
 
 
 @routes.patch("/workspaces/{ws}/expenses/categories/{categoryId}/status")
-def archive_category(call: Call, body: CategoryStatus) -> Entity:
+def archive_category(call: Call, body: CategoryStatus) -> ExpenseCategory:
     """Archive a category, or bring it back."""
-    return call.update(CATEGORY, call.named(CATEGORY, "categoryId"), {"archived": body.archived})
+    return call.of(CATEGORY).update(call.named(CATEGORY, "categoryId"), {"archived": body.archived})
 
 
 @routes.delete("/workspaces/{ws}/expenses/categories/{categoryId}", status=204)

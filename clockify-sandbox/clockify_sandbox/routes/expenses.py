@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from msgspec import Meta
@@ -14,11 +14,13 @@ from clockify_sandbox.binding import Query
 from clockify_sandbox.call import Call
 from clockify_sandbox.entities import expense as new_expense
 from clockify_sandbox.errors import forbidden, invalid, not_in
+from clockify_sandbox.fields import picked
 from clockify_sandbox.kinds import CATEGORY, EXPENSE, MEMBER, PROJECT, TASK
 from clockify_sandbox.lists import is_or_any
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import visible_work
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.money import Expense, ExpenseFields
 from clockify_sandbox.values import epoch, timestamp
 from clockify_sandbox.world import Entity, Workspace
 
@@ -123,19 +125,9 @@ def update_expense(call: Call, form: ExpenseChangeForm) -> Entity:
     _require_open(call, expense)
     values = _values(call, form)
     receipt = _receipt(call)
-    wanted: dict[_Change, tuple[str, ...]] = {
-        "USER": ("userId",),
-        "DATE": ("date", "locked"),
-        "PROJECT": ("projectId",),
-        "TASK": ("taskId",),
-        "CATEGORY": ("categoryId",),
-        "NOTES": ("notes",),
-        "AMOUNT": ("quantity",),
-        "BILLABLE": ("billable",),
-    }
-    changes = {name: values[name] for change in form.change_fields for name in wanted.get(change, ())}
+    changes = _named(values, form.change_fields)
     if changes.keys() & {"quantity", "categoryId"}:
-        after = {**expense, **changes}
+        after: Expense = {**expense, **changes}
         changes["total"] = _total(call.workspace, after["categoryId"], after["quantity"])
     if changes.keys() & {"projectId", "taskId"}:
         after = {**expense, **changes}
@@ -143,7 +135,7 @@ def update_expense(call: Call, form: ExpenseChangeForm) -> Entity:
     if "FILE" in form.change_fields:
         call.workspace.files.pop(expense["fileId"] or "", None)
         changes["fileId"] = _keep(call, receipt) if receipt else ""
-    call.update(EXPENSE, expense, changes, audit=_audit(call, "UPDATE", expense))
+    call.of(EXPENSE).update(expense, changes, audit=_audit(call, "UPDATE", expense))
     return _flat(expense)
 
 
@@ -170,21 +162,21 @@ def download_receipt(call: Call) -> Answer:
 # -- who may -----------------------------------------------------------------------------------------------------------
 
 
-def _visible(call: Call) -> Entity:
+def _visible(call: Call) -> Expense:
     expense = call.named(EXPENSE, "expenseId")
     if not visible_work(call)(expense["userId"], expense["projectId"]):
         raise forbidden()
     return expense
 
 
-def _own(call: Call) -> Entity:
+def _own(call: Call) -> Expense:
     expense = call.named(EXPENSE, "expenseId")
     if not call.is_admin and expense["userId"] != call.user_id:
         raise forbidden()
     return expense
 
 
-def _require_open(call: Call, expense: Entity) -> None:
+def _require_open(call: Call, expense: Expense) -> None:
     """Approved expenses are closed to everybody, those in the locked period to all but administrators."""
     request = call.workspace.approval_requests.get(expense["approvalRequestId"] or "")
     if request and request["status"]["state"] == "APPROVED":
@@ -203,14 +195,14 @@ def _is_before_lock(call: Call, day: str) -> bool:
     return lock is not None and day < lock[: len(day)]
 
 
-def _audit(call: Call, verb: str, expense: Entity) -> str:
+def _audit(call: Call, verb: str, expense: Expense) -> str:
     return f"{verb}_EXPENSE" if expense["userId"] == call.user_id else f"{verb}_EXPENSE_FOR_OTHER"
 
 
 # -- what is sent ------------------------------------------------------------------------------------------------------
 
 
-def _values(call: Call, form: ExpenseForm) -> dict[str, Any]:
+def _values(call: Call, form: ExpenseForm) -> ExpenseFields:
     """The fields of a form under stored names; ids are checked one by one, and whether the caller may use them."""
     call.find(MEMBER, form.user_id)
     if form.user_id != call.user_id:
@@ -233,6 +225,24 @@ def _values(call: Call, form: ExpenseForm) -> dict[str, Any]:
         "quantity": form.amount,
         "total": _total(call.workspace, form.category_id, form.amount),
     }
+
+
+def _named(values: ExpenseFields, names: list[_Change]) -> ExpenseFields:
+    """Those of the fields that an update names."""
+    wanted: dict[_Change, ExpenseFields] = {
+        "USER": {"userId": values["userId"]},
+        "DATE": {"date": values["date"], "locked": values["locked"]},
+        "PROJECT": {"projectId": values["projectId"]},
+        "TASK": {"taskId": values["taskId"]},
+        "CATEGORY": {"categoryId": values["categoryId"]},
+        "NOTES": {"notes": values["notes"]},
+        "AMOUNT": {"quantity": values["quantity"]},
+        "BILLABLE": {"billable": values["billable"]},
+    }
+    named: ExpenseFields = {}
+    for name in names:
+        named.update(wanted.get(name, {}))
+    return named
 
 
 def _require_task_of(call: Call, task_id: str | None, project_id: str | None) -> None:
@@ -267,18 +277,18 @@ def _keep(call: Call, receipt: tuple[str, bytes]) -> str:
 # -- what is answered --------------------------------------------------------------------------------------------------
 
 
-def _flat(expense: Entity) -> Entity:
-    return {name: expense[name] for name in _FLAT}
+def _flat(expense: Expense) -> Entity:
+    return picked(expense, _FLAT)
 
 
-def _row(workspace: Workspace, expense: Entity) -> Entity:
+def _row(workspace: Workspace, expense: Expense) -> Entity:
     category = workspace.expense_categories.get(expense["categoryId"] or "")
     project = workspace.projects.get(expense["projectId"] or "")
     task = workspace.tasks.get(expense["taskId"] or "")
     client = workspace.clients.get(project["clientId"]) if project else None
     file_name, _ = workspace.files.get(expense["fileId"] or "", (None, b""))
     return {
-        **{name: expense[name] for name in _FLAT if name not in ("categoryId", "projectId", "taskId")},
+        **picked(expense, (name for name in _FLAT if name not in ("categoryId", "projectId", "taskId"))),
         "fileName": file_name,
         "category": category and {name: value for name, value in category.items() if name != "status"},
         "project": project
@@ -303,7 +313,7 @@ def _week_of(first_day: str) -> Callable[[str], str]:
     return week_of
 
 
-def _totals(page: list[Entity], found: list[Entity], span: Callable[[str], str]) -> list[tuple[str, float]]:
+def _totals(page: list[Entity], found: list[Expense], span: Callable[[str], str]) -> list[tuple[str, float]]:
     """The totals of all found expenses for those days or weeks that the page shows."""
     sums = {span(row["date"]): 0.0 for row in page}
     for expense in found:

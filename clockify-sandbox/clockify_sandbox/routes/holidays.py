@@ -1,7 +1,7 @@
 """Holidays. They cannot be read one by one; only the answer of a delete shows all of one."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -13,10 +13,12 @@ from clockify_sandbox.call import Call
 from clockify_sandbox.entities import holiday as new_holiday
 from clockify_sandbox.entities import no_default_entities
 from clockify_sandbox.errors import ApiError, forbidden, invalid
+from clockify_sandbox.fields import overlaid, picked
 from clockify_sandbox.kinds import HOLIDAY, MEMBER
 from clockify_sandbox.naming import name_of
 from clockify_sandbox.people import NewPick, Pick, applies_to
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.absence import Holiday, HolidayFields
 from clockify_sandbox.workdays import occurs_in
 from clockify_sandbox.world import Entity
 
@@ -107,7 +109,7 @@ def list_holidays_in_period(call: Call, query: PeriodQuery) -> list[Entity]:
     if query.assigned_to not in call.workspace.members:
         raise ApiError(500, 500, messages.INTERNAL_ERROR)
     return [
-        {**{name: holiday[name] for name in _IN_PERIOD}, **_automatic(holiday)}
+        {**picked(holiday, _IN_PERIOD), **_automatic(holiday)}
         for holiday in call.workspace.holidays.values()
         if applies_to(call.workspace, holiday, query.assigned_to)
         and occurs_in(holiday, query.start.date(), query.end.date())
@@ -120,13 +122,13 @@ def create_holiday(call: Call, body: NewHoliday) -> Entity:
     values = _values(call, body)
     period = values["datePeriod"]
     holiday = new_holiday(call.new_id(), call.workspace.id, body.name, period["startDate"], period["endDate"])
-    return _row(call.insert(HOLIDAY, {**holiday, **values}))
+    return _row(call.insert(HOLIDAY, overlaid(holiday, values)))
 
 
 @routes.put("/workspaces/{ws}/holidays/{holidayId}", role="ADMIN")
 def update_holiday(call: Call, body: HolidayChange) -> Entity:
     """Replace a holiday; what is absent falls back to the default, the colour too."""
-    return _row(call.update(HOLIDAY, call.named(HOLIDAY, "holidayId"), _values(call, body)))
+    return _row(call.of(HOLIDAY).update(call.named(HOLIDAY, "holidayId"), _values(call, body)))
 
 
 @routes.delete("/workspaces/{ws}/holidays/{holidayId}", role="ADMIN")
@@ -145,7 +147,7 @@ def delete_holiday(call: Call) -> Entity:
     }
 
 
-def _values(call: Call, body: HolidayBody) -> dict[str, Any]:
+def _values(call: Call, body: HolidayBody) -> HolidayFields:
     start, end = body.date_period.start_date, body.date_period.end_date
     if start > end:
         raise invalid(messages.START_DATE_AFTER_END(start=start, end=end))
@@ -160,10 +162,10 @@ def _values(call: Call, body: HolidayBody) -> dict[str, Any]:
     }
 
 
-def _row(holiday: Entity) -> Entity:
-    return {**{name: holiday[name] for name in _FLAT}, **_automatic(holiday)}
+def _row(holiday: Holiday) -> Entity:
+    return {**picked(holiday, _FLAT), **_automatic(holiday)}
 
 
-def _automatic(holiday: Entity) -> Entity:
+def _automatic(holiday: Holiday) -> Entity:
     creation = holiday["automaticTimeEntryCreation"]
     return {"automaticTimeEntryCreation": creation["enabled"], **creation["defaultEntities"]}

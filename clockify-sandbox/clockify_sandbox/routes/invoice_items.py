@@ -25,6 +25,7 @@ from clockify_sandbox.invoicing import invoice_of, release
 from clockify_sandbox.kinds import INVOICE
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.selection import Selection
+from clockify_sandbox.shapes.money import Invoice, InvoiceItem
 from clockify_sandbox.values import epoch, timestamp
 from clockify_sandbox.world import Entity
 
@@ -128,9 +129,9 @@ def delete_item(call: Call) -> Entity:
     return _with_items(call, invoice, items)
 
 
-def _with_items(call: Call, invoice: Entity, items: list[Entity]) -> Entity:
-    numbered = [{**item, "order": order} for order, item in enumerate(items, 1)]
-    return invoice_of(call.workspace, call.update(INVOICE, invoice, {"items": numbered}))
+def _with_items(call: Call, invoice: Invoice, items: list[InvoiceItem]) -> Entity:
+    numbered: list[InvoiceItem] = [{**item, "order": order} for order, item in enumerate(items, 1)]
+    return invoice_of(call.workspace, call.of(INVOICE).update(invoice, {"items": numbered}))
 
 
 def _order(text: str) -> int:

@@ -13,6 +13,7 @@ from clockify_sandbox.invoicing import invoice_of, status_after_payment
 from clockify_sandbox.kinds import INVOICE
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.money import Invoice, Payment
 from clockify_sandbox.world import Entity
 
 routes = Routes(scope="INVOICE", feature="INVOICING", role="ADMIN")
@@ -39,7 +40,7 @@ def add_payment(call: Call, body: NewPayment) -> Entity:
     if body.amount is None:
         # The service itself trips over this one.
         raise ApiError(500, 500, messages.INTERNAL_ERROR)
-    payment = {
+    payment: Payment = {
         "id": call.new_id(),
         "amount": body.amount,
         "author": call.user["name"],
@@ -59,6 +60,6 @@ def delete_payment(call: Call) -> Entity:
     return _with_payments(call, invoice, payments)
 
 
-def _with_payments(call: Call, invoice: Entity, payments: list[Entity]) -> Entity:
+def _with_payments(call: Call, invoice: Invoice, payments: list[Payment]) -> Entity:
     status = status_after_payment({**invoice, "payments": payments})
-    return invoice_of(call.workspace, call.update(INVOICE, invoice, {"payments": payments, "status": status}))
+    return invoice_of(call.workspace, call.of(INVOICE).update(invoice, {"payments": payments, "status": status}))

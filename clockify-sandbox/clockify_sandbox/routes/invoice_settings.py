@@ -1,6 +1,6 @@
 """The invoice settings of a workspace. Several keys are written under another name than they are read."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 from msgspec.structs import asdict
@@ -9,7 +9,7 @@ from clockify_sandbox.binding import Body
 from clockify_sandbox.call import Call
 from clockify_sandbox.invoicing import stored_percent
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.world import Entity
+from clockify_sandbox.shapes.money import InvoiceSettings
 
 routes = Routes(scope="INVOICE", feature="INVOICING", role="ADMIN")
 
@@ -71,7 +71,7 @@ class SettingsChange(Body):
 
 
 @routes.get("/workspaces/{ws}/invoices/settings")
-def get_settings(call: Call) -> Entity:
+def get_settings(call: Call) -> InvoiceSettings:
     """The settings."""
     return call.workspace.invoice_settings
 
@@ -80,7 +80,7 @@ def get_settings(call: Call) -> Entity:
 def update_settings(call: Call, body: SettingsChange) -> None:
     """Replace the labels and defaults, and the shown fields if they are sent."""
     settings = call.workspace.invoice_settings
-    labels: dict[str, Any] = asdict(body.labels)
+    labels: dict[str, str] = asdict(body.labels)
     labels["totalAmount"] = labels.pop("totalAmountDue")
     defaults, shown = body.defaults, body.export_fields
     settings["labels"] = labels

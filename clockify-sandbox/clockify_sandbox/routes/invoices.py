@@ -14,6 +14,7 @@ from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import SortOrder
 from clockify_sandbox.call import Call
 from clockify_sandbox.entities import invoice as new_invoice
+from clockify_sandbox.fields import picked
 from clockify_sandbox.invoicing import info_of, invoice_of, release, row_of, stored_percent, totals
 from clockify_sandbox.kinds import CLIENT, INVOICE
 from clockify_sandbox.lists import by_id, in_order, is_or_any, matches
@@ -21,6 +22,7 @@ from clockify_sandbox.paging import BODY, KEBAB, BodyPage
 from clockify_sandbox.pdf import pdf
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.selection import Selection
+from clockify_sandbox.shapes.money import Invoice, InvoiceFields, InvoiceItem
 from clockify_sandbox.values import epoch, timestamp
 from clockify_sandbox.world import Entity, Workspace
 
@@ -65,7 +67,7 @@ class InvoiceFilter(BodyPage):
     sort_column: _Column | None = None
     sort_order: SortOrder | None = None
 
-    def keeps(self, workspace: Workspace, invoice: Entity) -> bool:
+    def keeps(self, workspace: Workspace, invoice: Invoice) -> bool:
         """Whether an invoice is wanted."""
         client = workspace.clients.get(invoice["clientId"])
         dates, day = self.issue_date, invoice["issuedDate"][:10]
@@ -170,8 +172,7 @@ def create_invoice(call: Call, body: NewInvoice) -> Entity:
         taxType=defaults["taxType"],
     )
     call.insert(INVOICE, invoice)
-    shown = ("id", "billFrom", "clientId", "currency", "dueDate", "issuedDate", "number")
-    return {name: invoice[name] for name in shown}
+    return picked(invoice, ("id", "billFrom", "clientId", "currency", "dueDate", "issuedDate", "number"))
 
 
 @routes.get("/workspaces/{ws}/invoices/{invoiceId}")
@@ -187,14 +188,14 @@ def update_invoice(call: Call, body: InvoiceChange) -> Entity:
     if body.client_id:
         call.find(CLIENT, body.client_id)
     zero_fields = body.visible_zero_fields
-    changes: dict[str, Any] = {
+    changes: InvoiceFields = {
         "number": body.number,
         "clientId": body.client_id or invoice["clientId"],
         "currency": body.currency,
         "issuedDate": timestamp(epoch(body.issued_date)),
         "dueDate": timestamp(epoch(body.due_date)),
         "billFrom": body.bill_from,
-        "visibleZeroFields": [zero_fields] if isinstance(zero_fields, str) else zero_fields,
+        "visibleZeroFields": [zero_fields] if isinstance(zero_fields, str) else [*zero_fields],
         "companyId": body.company_id,
         "clientAddress": body.client_address,
         "note": body.note,
@@ -204,27 +205,29 @@ def update_invoice(call: Call, body: InvoiceChange) -> Entity:
         "tax2": stored_percent(body.tax2_percent),
         "taxType": body.tax_type,
     }
-    return invoice_of(call.workspace, call.update(INVOICE, invoice, changes))
+    return invoice_of(call.workspace, call.of(INVOICE).update(invoice, changes))
 
 
 @routes.patch("/workspaces/{ws}/invoices/{invoiceId}/status")
 def set_status(call: Call, body: StatusChange) -> None:
     """Set the status; payments do not follow it."""
-    call.update(INVOICE, call.named(INVOICE, "invoiceId"), {"status": body.invoice_status})
+    call.of(INVOICE).update(call.named(INVOICE, "invoiceId"), {"status": body.invoice_status})
 
 
 @routes.post("/workspaces/{ws}/invoices/{invoiceId}/duplicate", status=201)
 def duplicate_invoice(call: Call) -> Entity:
     """An unsent copy under the next free number; imported items become plain ones, for time is billed once."""
     invoice = call.named(INVOICE, "invoiceId")
-    plain = {"importType": "NOT_IMPORTED", "timeEntryIds": [], "expenseIds": []}
-    copy = {
+    items: list[InvoiceItem] = [
+        {**item, "importType": "NOT_IMPORTED", "timeEntryIds": [], "expenseIds": []} for item in invoice["items"]
+    ]
+    copy: Invoice = {
         **invoice,
         "id": call.new_id(),
         "number": _next_number(invoice["number"], (other["number"] for other in call.workspace.invoices.values())),
         "status": "UNSENT",
         "userId": call.user_id,
-        "items": [{**item, **plain} for item in invoice["items"]],
+        "items": items,
         "payments": [],
     }
     return invoice_of(call.workspace, call.insert(INVOICE, copy))
@@ -255,18 +258,18 @@ def export_invoice(call: Call, query: ExportQuery) -> Answer:  # noqa: ARG001 - 
     return Answer(200, pdf(lines), {"Content-Disposition": "attachment; filename=invoice.pdf"}, "application/pdf")
 
 
-def _envelope(call: Call, rows: list[Entity]) -> Callable[[list[Entity]], Entity]:
+def _envelope(call: Call, rows: list[Invoice]) -> Callable[[list[Entity]], Entity]:
     return lambda page: {**call.total("total", rows, page), "invoices": page}
 
 
 def _sorted(
-    workspace: Workspace, rows: Iterable[Entity], column: _Column | None, order: SortOrder | None
-) -> list[Entity]:
-    def client_name(invoice: Entity) -> str:
+    workspace: Workspace, rows: Iterable[Invoice], column: _Column | None, order: SortOrder | None
+) -> list[Invoice]:
+    def client_name(invoice: Invoice) -> str:
         client = workspace.clients.get(invoice["clientId"])
         return client["name"].lower() if client else ""
 
-    keys: dict[str, Callable[[Entity], Any]] = {
+    keys: dict[str, Callable[[Invoice], Any]] = {
         "ID": by_id,
         "CLIENT": client_name,
         "DUE_ON": lambda invoice: invoice["dueDate"],

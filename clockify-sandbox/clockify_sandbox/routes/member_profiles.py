@@ -11,7 +11,10 @@ from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.people import Member
+from clockify_sandbox.shapes.work import CustomField
 from clockify_sandbox.values import seconds_of
+from clockify_sandbox.workspaces import adjust
 from clockify_sandbox.world import Entity
 
 routes = Routes(scope="USER")
@@ -70,11 +73,12 @@ def change_profile(call: Call, body: ProfileChange) -> Entity:
         call.find(CUSTOM_FIELD, value.custom_field_id)
     if body.work_capacity is not None:
         seconds_of(body.work_capacity)
-    wishes = {"weekStart": body.week_start, "workCapacity": body.work_capacity, "workingDays": body.working_days}
+    adjust(member["profile"], body.week_start, body.work_capacity, body.working_days)
     if user["status"] == "LIMITED":
         user["name"] = body.name or user["name"]
-        wishes["imageUrl"] = "" if body.remove_profile_image else body.image_url
-    member["profile"].update({key: value for key, value in wishes.items() if value is not None})
+        picture = "" if body.remove_profile_image else body.image_url
+        if picture is not None:
+            member["profile"]["imageUrl"] = picture
     member["customFields"].update({value.custom_field_id: value.value for value in body.user_custom_fields})
     call.recorder.change(MEMBER, "updated", {"id": user["id"], **member})
     return get_profile(call)
@@ -102,7 +106,7 @@ def set_value(call: Call, body: ValueBody) -> Entity:
     }
 
 
-def _value(field: Entity, user_id: str, member: Entity) -> Entity:
+def _value(field: CustomField, user_id: str, member: Member) -> Entity:
     own = field["id"] in member["customFields"]
     return {
         "customFieldId": field["id"],

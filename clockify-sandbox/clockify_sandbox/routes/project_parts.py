@@ -12,10 +12,12 @@ from clockify_sandbox.call import Call
 from clockify_sandbox.errors import not_in, not_on_plan
 from clockify_sandbox.kinds import CUSTOM_FIELD, MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.permissions import require_manager
-from clockify_sandbox.projects import default_of
+from clockify_sandbox.projects import default_of, workspace_default
 from clockify_sandbox.render import project_currency, project_of
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.selection import Choice
+from clockify_sandbox.shapes.people import Rate, RateName
+from clockify_sandbox.shapes.work import CustomField, EstimateReset, Membership, Project, ProjectDefault, ProjectFields
 from clockify_sandbox.values import rate, seconds_of
 from clockify_sandbox.webhook_events import WebhookEvent
 from clockify_sandbox.world import Entity
@@ -51,7 +53,7 @@ class BudgetEstimate(Body):
     include_expenses: bool = False
 
 
-class EstimateReset(Body):
+class ResetBody(Body):
     """When estimates begin anew."""
 
     interval: _Reset | None = None
@@ -66,7 +68,7 @@ class Estimates(Body):
 
     time_estimate: TimeEstimate | None = None
     budget_estimate: BudgetEstimate | None = None
-    estimate_reset: EstimateReset | None = None
+    estimate_reset: ResetBody | None = None
 
 
 class Member(Body):
@@ -119,7 +121,7 @@ def set_estimates(call: Call, body: Estimates) -> Entity:
     time, budget, reset = body.time_estimate, body.budget_estimate, body.estimate_reset
     if (budget and "PROJECT_BUDGET" not in features) or (reset and "RECURRING_ESTIMATES" not in features):
         raise not_on_plan(call.options.plan_refusal)
-    changes: dict[str, Any] = {}
+    changes: ProjectFields = {}
     if time:
         seconds_of(time.estimate)
         changes["timeEstimate"] = {
@@ -139,13 +141,7 @@ def set_estimates(call: Call, body: Estimates) -> Entity:
             "includeExpenses": budget.include_expenses,
         }
     if reset:
-        changes["estimateReset"] = reset.interval and {
-            "interval": reset.interval,
-            "dayOfWeek": reset.day_of_week,
-            "dayOfMonth": reset.day_of_month,
-            "hour": reset.hour,
-            "month": reset.month,
-        }
+        changes["estimateReset"] = _rhythm(reset)
     return _update(call, project, changes)
 
 
@@ -206,7 +202,7 @@ def set_cost_rate(call: Call, body: RateBody) -> Entity:
 
 
 @routes.get(_PROJECT + "/custom-fields", feature="CUSTOM_FIELDS", scope="CUSTOM_FIELDS")
-def list_fields(call: Call, query: FieldQuery) -> list[Entity]:
+def list_fields(call: Call, query: FieldQuery) -> list[CustomField]:
     """The custom fields of a project's entries, all at once."""
     project = call.named(PROJECT, "projectId")
     wanted = query.entity_type or ["TIMEENTRY"]
@@ -219,51 +215,69 @@ def list_fields(call: Call, query: FieldQuery) -> list[Entity]:
 
 
 @routes.patch(_PROJECT + "/custom-fields/{customFieldId}", feature="CUSTOM_FIELDS", scope=None)
-def set_field(call: Call, body: FieldDefault) -> Entity:
+def set_field(call: Call, body: FieldDefault) -> CustomField:
     """Give a custom field a value and a status of its own on a project."""
     project, field = _managed(call), call.named(CUSTOM_FIELD, "customFieldId")
-    before = default_of(field, project["id"]) or {"value": field["workspaceDefaultValue"], "status": field["status"]}
-    row = {
+    before = default_of(field, project["id"]) or workspace_default(field)
+    row: ProjectDefault = {
         "projectId": project["id"],
         "value": before["value"] if body.default_value is None else body.default_value,
         "status": body.status or before["status"],
     }
-    return call.update(CUSTOM_FIELD, field, {"projectDefaultValues": [*_others(field, project), row]})
+    return call.of(CUSTOM_FIELD).update(field, {"projectDefaultValues": [*_others(field, project), row]})
 
 
 @routes.delete(_PROJECT + "/custom-fields/{customFieldId}", feature="CUSTOM_FIELDS", scope=None)
-def unset_field(call: Call) -> Entity:
+def unset_field(call: Call) -> CustomField:
     """Let a custom field on a project be what it is in the workspace."""
     project, field = _managed(call), call.named(CUSTOM_FIELD, "customFieldId")
-    return call.update(CUSTOM_FIELD, field, {"projectDefaultValues": _others(field, project)})
+    return call.of(CUSTOM_FIELD).update(field, {"projectDefaultValues": _others(field, project)})
 
 
-def _managed(call: Call) -> Entity:
+def _rhythm(reset: ResetBody) -> EstimateReset | None:
+    if reset.interval is None:
+        return None
+    return {
+        "interval": reset.interval,
+        "dayOfWeek": reset.day_of_week,
+        "dayOfMonth": reset.day_of_month,
+        "hour": reset.hour,
+        "month": reset.month,
+    }
+
+
+def _managed(call: Call) -> Project:
     project = call.named(PROJECT, "projectId")
     require_manager(call, project["id"])
     return project
 
 
-def _update(call: Call, project: Entity, changes: dict[str, Any], **traces: str) -> Entity:
-    return project_of(call.workspace, call.update(PROJECT, project, changes, **traces))
+def _update(call: Call, project: Project, changes: ProjectFields, **traces: str) -> Entity:
+    return project_of(call.workspace, call.of(PROJECT).update(project, changes, **traces))
 
 
-def _through(call: Call, choice: Choice) -> list[Entity]:
+def _through(call: Call, choice: Choice) -> list[Membership]:
     groups = call.workspace.user_groups
     chosen = choice.among(groups) if choice.ids else []
     return [entities.membership(one, user, "USERGROUP") for one in chosen for user in groups[one]["userIds"]]
 
 
-def _is_own(row: Entity, user_ids: Iterable[str]) -> bool:
+def _is_own(row: Membership, user_ids: Iterable[str]) -> bool:
     return row["membershipType"] == "PROJECT" and row["userId"] in user_ids
 
 
-def _set_rate(call: Call, name: str, body: RateBody, event: WebhookEvent) -> Entity:
+def _with_rate(row: Membership, name: RateName, amount: Rate | None) -> Membership:
+    changed = row.copy()
+    changed[name] = amount
+    return changed
+
+
+def _set_rate(call: Call, name: RateName, body: RateBody, event: WebhookEvent) -> Entity:
     project, user_id = _managed(call), call.path["userId"]
     call.find(MEMBER, user_id)
     currency = project_currency(call.workspace, project)
     amount = rate(body.amount, currency)
-    rows = [{**row, name: amount} if _is_own(row, [user_id]) else row for row in project["memberships"]]
+    rows = [_with_rate(row, name, amount) if _is_own(row, [user_id]) else row for row in project["memberships"]]
     changed = next((row for row in rows if _is_own(row, [user_id])), None)
     if changed is None:
         raise not_in(MEMBER.noun, PROJECT.noun)
@@ -273,5 +287,5 @@ def _set_rate(call: Call, name: str, body: RateBody, event: WebhookEvent) -> Ent
     return shown
 
 
-def _others(field: Entity, project: Entity) -> list[Entity]:
+def _others(field: CustomField, project: Project) -> list[ProjectDefault]:
     return [row for row in field["projectDefaultValues"] if row["projectId"] != project["id"]]

@@ -1,6 +1,6 @@
 """Projects: lists, creation, change and deletion. What hangs on a project is in `project_parts`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import UNSET, Meta, UnsetType, field
 
@@ -18,6 +18,7 @@ from clockify_sandbox.projects import ProjectShow, copy_of, forget_project, new_
 from clockify_sandbox.render import currency_code, project_currency, project_of
 from clockify_sandbox.routes.tasks import NewTask, add_task
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.work import Estimate, Project, ProjectFields
 from clockify_sandbox.values import rate, seconds_of
 from clockify_sandbox.world import Entity
 
@@ -25,6 +26,7 @@ routes = Routes(scope="PROJECT")
 
 Name = Annotated[str, Meta(min_length=2, max_length=250)]
 Note = Annotated[str, Meta(max_length=16384)]
+_Value = TypeVar("_Value")
 ActiveOrArchived = Literal["ACTIVE", "ARCHIVED", "ALL"]
 
 
@@ -157,7 +159,9 @@ def create_project(call: Call, body: NewProject) -> Entity:
         note=body.note,
         memberships=list(members.values()),
         estimate=estimate,
-        timeEstimate=entities.time_estimate(**estimate, active=estimate["type"] == "MANUAL"),
+        timeEstimate=entities.time_estimate(
+            estimate["estimate"], type=estimate["type"], active=estimate["type"] == "MANUAL"
+        ),
     )
     call.insert(PROJECT, project, event="NONE")
     for task in body.tasks:
@@ -174,8 +178,12 @@ def create_from_template(call: Call, body: FromTemplate) -> Entity:
     if body.client_id:
         call.find(CLIENT, body.client_id)
     require_free_project_name(call, body.name, body.client_id)
-    changes = {"name": body.name, "clientId": body.client_id, "public": body.is_public}
-    changes["color"] = body.color or template["color"]
+    changes: ProjectFields = {
+        "name": body.name,
+        "clientId": body.client_id,
+        "public": body.is_public,
+        "color": body.color or template["color"],
+    }
     return project_of(call.workspace, copy_of(call, template, changes))
 
 
@@ -193,17 +201,16 @@ def update_project(call: Call, body: ProjectChange) -> Entity:
     """Change a project. An empty `clientId` detaches the client."""
     project = call.named(PROJECT, "projectId")
     require_manager(call, project["id"])
-    wishes: dict[str, Any] = {
-        "name": body.name,
-        "clientId": body.client_id,
-        "color": body.color,
-        "note": body.note,
-        "archived": body.archived,
+    changes: ProjectFields = {
+        "name": _said(body.name, project["name"]),
+        "clientId": _said(body.client_id, project["clientId"]),
+        "color": _said(body.color, project["color"]),
+        "note": _said(body.note, project["note"]),
+        "archived": _said(body.archived, project["archived"]),
         "billable": body.billable,
         "public": body.is_public,
     }
-    changes = {key: value for key, value in wishes.items() if value is not UNSET}
-    after = {**project, **changes}
+    after: Project = {**project, **changes}
     if after["clientId"]:
         call.find(CLIENT, after["clientId"])
     require_free_project_name(call, after["name"], after["clientId"], project["id"])
@@ -212,7 +219,7 @@ def update_project(call: Call, body: ProjectChange) -> Entity:
         changes["hourlyRate"] = rate(body.hourly_rate.amount, currency)
     if body.cost_rate:
         changes["costRate"] = rate(body.cost_rate.amount, currency)
-    return project_of(call.workspace, call.update(PROJECT, project, changes))
+    return project_of(call.workspace, call.of(PROJECT).update(project, changes))
 
 
 @routes.delete("/workspaces/{ws}/projects/{projectId}")
@@ -227,7 +234,11 @@ def delete_project(call: Call) -> Entity:
     return shown
 
 
-def _wanted(call: Call, project: Entity, query: ProjectQuery) -> bool:
+def _said(value: _Value | UnsetType, otherwise: _Value) -> _Value:
+    return otherwise if value is UNSET else value
+
+
+def _wanted(call: Call, project: Project, query: ProjectQuery) -> bool:
     client = call.workspace.clients.get(project["clientId"])
     if query.client_status in ("ACTIVE", "ARCHIVED") and (
         client is None or client["archived"] != (query.client_status == "ARCHIVED")
@@ -249,11 +260,11 @@ def _wanted(call: Call, project: Entity, query: ProjectQuery) -> bool:
     )
 
 
-def _progress(call: Call, project: Entity) -> float:
+def _progress(call: Call, project: Project) -> float:
     planned = seconds_of(project["timeEstimate"]["estimate"])
     return call.workspace.time_entries.tracked(project["id"]) / planned if planned else 0.0
 
 
-def _valid(estimate: EstimateBody) -> Entity:
+def _valid(estimate: EstimateBody) -> Estimate:
     seconds_of(estimate.estimate)
     return {"estimate": estimate.estimate, "type": estimate.type}

@@ -1,7 +1,7 @@
 """Assignments of the schedule. Even a single one is created as recurring, and every write answers a list."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -13,6 +13,7 @@ from clockify_sandbox.call import Call
 from clockify_sandbox.entities import assignment as new_assignment
 from clockify_sandbox.entities import recurring
 from clockify_sandbox.errors import ApiError, invalid, not_in
+from clockify_sandbox.fields import overlaid, picked
 from clockify_sandbox.kinds import ASSIGNMENT, MEMBER, PROJECT, TASK
 from clockify_sandbox.lists import by_id, in_order, matches
 from clockify_sandbox.naming import name_of
@@ -21,6 +22,7 @@ from clockify_sandbox.people import Pick, UserPick, user_filter
 from clockify_sandbox.permissions import require_manager
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.schedule import Window, assignments_in, client_name, excluded_days
+from clockify_sandbox.shapes.planning import Assignment, AssignmentFields
 from clockify_sandbox.values import DAY, timestamp
 from clockify_sandbox.world import Entity
 
@@ -143,7 +145,7 @@ def list_assignments(call: Call, query: AssignmentQuery) -> Answer:
 
 
 @routes.post(f"{_ASSIGNMENTS}/recurring", status=201)
-def create_assignment(call: Call, body: NewAssignment) -> list[Entity]:
+def create_assignment(call: Call, body: NewAssignment) -> list[Assignment]:
     """New drafts: one, or one a week if it repeats."""
     call.find(MEMBER, body.user_id)
     if body.project_id not in call.workspace.projects:
@@ -166,43 +168,36 @@ def create_assignment(call: Call, body: NewAssignment) -> list[Entity]:
         includeNonWorkingDays=body.include_non_working_days,
         recurring=recurring(call.new_id(), repeats.weeks) if repeats else recurring(),
     )
-    first |= _moved(call, first, window)
+    overlaid(first, _moved(call, first, window))
     occurrences = [first, *_repetitions(call, first, range(1, repeats.weeks if repeats else 1))]
     return [call.insert(ASSIGNMENT, occurrence) for occurrence in occurrences]
 
 
 @routes.patch(f"{_ASSIGNMENTS}/recurring/{{assignmentId}}")
-def update_assignment(call: Call, body: AssignmentChange) -> list[Entity]:
+def update_assignment(call: Call, body: AssignmentChange) -> list[Assignment]:
     """Change an assignment; the others of its series that are meant move by as much, and become as long."""
     assignment = _named(call)
     _require_task(call, body.task_id, assignment["projectId"])
     window = _window(body.start, body.end, repeats=assignment["recurring"]["repeat"])
-    given = {
-        "hoursPerDay": body.hours_per_day,
-        "taskId": body.task_id,
-        "note": body.note,
-        "startTime": body.start_time,
-        "billable": body.billable,
-        "includeNonWorkingDays": body.include_non_working_days,
-    }
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    changes = _given(body)
     shift = window.start - Window.covered_by(assignment).start
     for occurrence in (meant := _meant(call, assignment, body.series_update_option)):
         start = Window.covered_by(occurrence).start + shift
-        moved = _moved(call, {**occurrence, **changes}, Window(start, start + window.end - window.start))
-        call.update(ASSIGNMENT, occurrence, {**changes, **moved})
+        changed: Assignment = {**occurrence, **changes}
+        moved = _moved(call, changed, Window(start, start + window.end - window.start))
+        call.of(ASSIGNMENT).update(occurrence, {**changes, **moved})
     return meant
 
 
 @routes.delete(f"{_ASSIGNMENTS}/recurring/{{assignmentId}}")
-def delete_assignment(call: Call, query: SeriesQuery) -> list[Entity]:
+def delete_assignment(call: Call, query: SeriesQuery) -> list[Assignment]:
     """Delete an assignment, or more of its series."""
     meant = _meant(call, _named(call), query.series_update_option)
     return [call.remove(ASSIGNMENT, occurrence) for occurrence in meant]
 
 
 @routes.put(f"{_ASSIGNMENTS}/series/{{assignmentId}}")
-def change_series(call: Call, body: SeriesChange) -> list[Entity]:
+def change_series(call: Call, body: SeriesChange) -> list[Assignment]:
     """Let an assignment repeat for so many weeks from itself on, or no more."""
     assignment = _named(call)
     if body.repeat:
@@ -215,13 +210,13 @@ def change_series(call: Call, body: SeriesChange) -> list[Entity]:
     series_id = assignment["recurring"]["seriesId"] or call.new_id()
     rhythm = recurring(series_id, weeks) if body.repeat else recurring()
     for occurrence in kept:
-        call.update(ASSIGNMENT, occurrence, {"recurring": rhythm})
+        call.of(ASSIGNMENT).update(occurrence, {"recurring": rhythm})
     added = [call.insert(ASSIGNMENT, row) for row in _repetitions(call, assignment, range(len(kept), weeks))]
     return [*kept, *added]
 
 
 @routes.post(f"{_ASSIGNMENTS}/{{assignmentId}}/copy")
-def copy_assignment(call: Call, body: Copy) -> list[Entity]:
+def copy_assignment(call: Call, body: Copy) -> list[Assignment]:
     """Plan the same for somebody, as drafts."""
     assignment = _named(call)
     call.find(MEMBER, body.user_id)
@@ -229,9 +224,14 @@ def copy_assignment(call: Call, body: Copy) -> list[Entity]:
     rhythm = recurring(call.new_id(), len(meant)) if len(meant) > 1 else recurring()
     copies = []
     for occurrence in meant:
-        own = {"id": call.new_id(), "userId": body.user_id, "published": False, "recurring": rhythm}
-        copied = {**occurrence, **own}
-        copies.append({**copied, **_moved(call, copied, Window.covered_by(copied))})
+        copied: Assignment = {
+            **occurrence,
+            "id": call.new_id(),
+            "userId": body.user_id,
+            "published": False,
+            "recurring": rhythm,
+        }
+        copies.append(overlaid(copied, _moved(call, copied, Window.covered_by(copied))))
     return [call.insert(ASSIGNMENT, row) for row in copies]
 
 
@@ -245,13 +245,13 @@ def publish_assignments(call: Call, body: Publication) -> None:
     for assignment in assignments_in(call, Window.of(body.start, body.end), "UNPUBLISHED"):
         row = _hydrated(call, assignment)
         if wanted(assignment["userId"]) and any(matches(row[name], body.search) for name in names):
-            call.update(ASSIGNMENT, assignment, {"published": True}, event="ASSIGNMENT_PUBLISHED")
+            call.of(ASSIGNMENT).update(assignment, {"published": True}, event="ASSIGNMENT_PUBLISHED")
 
 
 # -- what is asked for ------------------------------------------------------------------------------------------------
 
 
-def _named(call: Call) -> Entity:
+def _named(call: Call) -> Assignment:
     """The assignment of the path, which the caller must be allowed to change."""
     assignment_id = call.path["assignmentId"]
     assignment = call.workspace.assignments.get(assignment_id)
@@ -262,8 +262,27 @@ def _named(call: Call) -> Entity:
 
 
 def _require_task(call: Call, task_id: str | None, project_id: str) -> None:
-    if task_id and call.workspace.tasks.get(task_id, {}).get("projectId") != project_id:
+    task = call.workspace.tasks.get(task_id or "")
+    if task_id and (task is None or task["projectId"] != project_id):
         raise not_in(TASK.noun, PROJECT.noun)
+
+
+def _given(body: AssignmentChange) -> AssignmentFields:
+    """What an update changes besides the period."""
+    changes: AssignmentFields = {}
+    if body.hours_per_day is not None:
+        changes["hoursPerDay"] = body.hours_per_day
+    if body.task_id is not None:
+        changes["taskId"] = body.task_id
+    if body.note is not None:
+        changes["note"] = body.note
+    if body.start_time is not None:
+        changes["startTime"] = body.start_time
+    if body.billable is not None:
+        changes["billable"] = body.billable
+    if body.include_non_working_days is not None:
+        changes["includeNonWorkingDays"] = body.include_non_working_days
+    return changes
 
 
 def _window(start: datetime, end: datetime, *, repeats: bool) -> Window:
@@ -281,7 +300,7 @@ def _require_week(window: Window) -> None:
         raise invalid(messages.RECURRING_TOO_LONG)
 
 
-def _meant(call: Call, assignment: Entity, option: str) -> list[Entity]:
+def _meant(call: Call, assignment: Assignment, option: str) -> list[Assignment]:
     """The occurrences of a series that an option names, by start."""
     series_id = assignment["recurring"]["seriesId"]
     if option == "THIS_ONE" or series_id is None:
@@ -291,17 +310,17 @@ def _meant(call: Call, assignment: Entity, option: str) -> list[Entity]:
     return series if option == "ALL" else series[series.index(assignment) :]
 
 
-def _repetitions(call: Call, first: Entity, weeks: range) -> list[Entity]:
+def _repetitions(call: Call, first: Assignment, weeks: range) -> list[Assignment]:
     """Drafts like the first assignment, so many weeks later."""
     start, end = Window.covered_by(first)
     drafts = []
     for week in weeks:
-        draft = {**first, "id": call.new_id(), "published": False}
-        drafts.append({**draft, **_moved(call, draft, Window(start + week * _WEEK, end + week * _WEEK))})
+        draft: Assignment = {**first, "id": call.new_id(), "published": False}
+        drafts.append(overlaid(draft, _moved(call, draft, Window(start + week * _WEEK, end + week * _WEEK))))
     return drafts
 
 
-def _moved(call: Call, assignment: Entity, window: Window) -> Entity:
+def _moved(call: Call, assignment: Assignment, window: Window) -> AssignmentFields:
     """The fields that follow from a new period."""
     return {
         "period": {"start": timestamp(window.start), "end": timestamp(window.end)},
@@ -314,11 +333,11 @@ def _moved(call: Call, assignment: Entity, window: Window) -> Entity:
 # -- what is answered -------------------------------------------------------------------------------------------------
 
 
-def _hydrated(call: Call, assignment: Entity) -> Entity:
+def _hydrated(call: Call, assignment: Assignment) -> Entity:
     project = call.workspace.projects[assignment["projectId"]]
     task = call.workspace.tasks.get(assignment["taskId"] or "")
     return {
-        **{name: assignment[name] for name in _HYDRATED},
+        **picked(assignment, _HYDRATED),
         "userName": name_of(call.world, assignment["userId"]),
         "projectName": project["name"],
         "projectColor": project["color"],

@@ -1,5 +1,6 @@
 """Shared reports: saved questions with a link. They live on the reports host only."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +17,8 @@ from clockify_sandbox.reports.exports import download, is_file
 from clockify_sandbox.reports.request import ExportType, Order
 from clockify_sandbox.reports.saved import checked, opened
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.world import Entity, Table
+from clockify_sandbox.shapes.traces import SharedReport, SharedReportFields
+from clockify_sandbox.world import Entity, Record
 
 routes = Routes(host="report", scope="REPORTS")
 
@@ -97,19 +99,19 @@ def update_shared_report(call: Call, body: SharedReportChange) -> Entity:
     """Overlay a saved question with what is sent."""
     report = _own(call)
     _check(call, body)
-    sent = {
+    users, groups = body.visible_to_users, body.visible_to_user_groups
+    changes: SharedReportFields = {
         "name": body.name,
-        "type": body.type,
-        "isPublic": body.is_public,
-        "fixedDate": body.fixed_date,
-        "visibleToUsers": body.visible_to_users,
-        "visibleToUserGroups": body.visible_to_user_groups,
+        "type": report["type"] if body.type is None else body.type,
+        "isPublic": report["isPublic"] if body.is_public is None else body.is_public,
+        "fixedDate": report["fixedDate"] if body.fixed_date is None else body.fixed_date,
+        "visibleToUsers": report["visibleToUsers"] if users is None else users,
+        "visibleToUserGroups": report["visibleToUserGroups"] if groups is None else groups,
     }
-    changes: dict[str, Any] = {key: value for key, value in sent.items() if value is not None}
     if body.filter is not None:
         kind = body.type or report["type"]
         changes["filter"] = checked(kind, {**report["filter"], **body.filter}, _settings(call))
-    return _written(call.update(SHARED_REPORT, report, changes))
+    return _written(call.of(SHARED_REPORT).update(report, changes))
 
 
 @routes.delete("/workspaces/{ws}/shared-reports/{reportId}", status=204)
@@ -144,7 +146,7 @@ def _wishes(query: OpenQuery) -> dict[str, Any]:
     return {key: value for key, value in wishes.items() if value is not None and key != "exportType"}
 
 
-def _listed(call: Call, report: Entity, query: SharedReportQuery) -> bool:
+def _listed(call: Call, report: SharedReport, query: SharedReportQuery) -> bool:
     wanted = query.shared_reports_filter
     if wanted == "CREATED_BY_ME":
         return bool(report["userId"] == call.user_id)
@@ -158,7 +160,7 @@ def _listed(call: Call, report: Entity, query: SharedReportQuery) -> bool:
     raise ApiError(500, 500, messages.REPORT_FAILED)
 
 
-def _is_for(call: Call, report: Entity) -> bool:
+def _is_for(call: Call, report: SharedReport) -> bool:
     groups = (call.workspace.user_groups.get(group_id) for group_id in report["visibleToUserGroups"] or ())
     return (
         report["isPublic"]
@@ -168,7 +170,7 @@ def _is_for(call: Call, report: Entity) -> bool:
     )
 
 
-def _own(call: Call) -> Entity:
+def _own(call: Call) -> SharedReport:
     report = call.workspace.shared_reports.get(call.path["reportId"])
     if report is None:
         raise _gone()
@@ -194,11 +196,11 @@ def _settings(call: Call) -> Entity:
     return {"timeZone": call.zone, **(call.user["settings"] or {})}
 
 
-def _written(report: Entity) -> Entity:
+def _written(report: SharedReport) -> Entity:
     return {key: value for key, value in report.items() if key != "link"}
 
 
-def _row(call: Call, report: Entity) -> Entity:
+def _row(call: Call, report: SharedReport) -> Entity:
     workspace, users = call.workspace, call.world.users
     return {
         "id": report["id"],
@@ -213,13 +215,13 @@ def _row(call: Call, report: Entity) -> Entity:
     }
 
 
-def _names(ids: list[str] | None, table: Table) -> list[Entity] | None:
+def _names(ids: list[str] | None, table: Mapping[str, Record]) -> list[Entity] | None:
     if ids is None:
         return None
     return [{"id": entity_id, "name": table[entity_id]["name"]} for entity_id in ids if entity_id in table]
 
 
-def _context(call: Call, report: Entity, zone: str | None) -> Entity:
+def _context(call: Call, report: SharedReport, zone: str | None) -> Entity:
     """The saved report as an opened one carries it, and who is looking."""
     workspace = call.workspace
     return {

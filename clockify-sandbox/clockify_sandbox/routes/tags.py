@@ -14,7 +14,7 @@ from clockify_sandbox.lists import by_id, by_name, in_order, is_or_any, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import require_creator
 from clockify_sandbox.routing import Routes
-from clockify_sandbox.world import Entity
+from clockify_sandbox.shapes.work import Tag
 
 routes = Routes(scope="TAG")
 
@@ -59,7 +59,7 @@ def list_tags(call: Call, query: TagQuery) -> Answer:
 
 
 @routes.post("/workspaces/{ws}/tags", status=201)
-def create_tag(call: Call, body: NewTag) -> Entity:
+def create_tag(call: Call, body: NewTag) -> Tag:
     """A new tag."""
     require_creator(call, "whoCanCreateTags")
     call.require_free_name(TAG, body.name, call.workspace.tags.values())
@@ -67,22 +67,22 @@ def create_tag(call: Call, body: NewTag) -> Entity:
 
 
 @routes.get("/workspaces/{ws}/tags/{tagId}")
-def get_tag(call: Call) -> Entity:
+def get_tag(call: Call) -> Tag:
     """One tag."""
     return call.named(TAG, "tagId")
 
 
 @routes.put("/workspaces/{ws}/tags/{tagId}")
-def update_tag(call: Call, body: TagChange) -> Entity:
+def update_tag(call: Call, body: TagChange) -> Tag:
     """Replace a tag."""
     require_creator(call, "whoCanCreateTags")
     tag = call.named(TAG, "tagId")
     call.require_free_name(TAG, body.name, call.workspace.tags.values(), tag["id"])
-    return call.update(TAG, tag, {"name": body.name, "archived": body.archived})
+    return call.of(TAG).update(tag, {"name": body.name, "archived": body.archived})
 
 
 @routes.delete("/workspaces/{ws}/tags/{tagId}")
-def delete_tag(call: Call) -> Entity:
+def delete_tag(call: Call) -> Tag:
     """Delete a tag, and take it off the time entries that carry it."""
     require_creator(call, "whoCanCreateTags")
     tag = call.named(TAG, "tagId")

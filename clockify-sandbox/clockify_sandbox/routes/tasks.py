@@ -1,6 +1,6 @@
 """Tasks of projects, with their rates."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
@@ -17,6 +17,8 @@ from clockify_sandbox.permissions import can_see, manages, require_creator, requ
 from clockify_sandbox.projects import forget_task, task_shown
 from clockify_sandbox.render import project_currency, task_of
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.people import RateName
+from clockify_sandbox.shapes.work import Project, Task, TaskFields
 from clockify_sandbox.values import rate, seconds_of
 from clockify_sandbox.webhook_events import WebhookEvent
 from clockify_sandbox.world import Entity
@@ -92,7 +94,7 @@ def update_task(call: Call, query: AssigneeQuery, body: NewTask) -> Entity:  # n
     task = _task(call)
     require_manager(call, task["projectId"])
     _check(call, body)
-    return task_of(call.workspace, call.update(TASK, task, {**_fields(body), "billable": bool(body.billable)}))
+    return task_of(call.workspace, call.of(TASK).update(task, {**_fields(body), "billable": bool(body.billable)}))
 
 
 @routes.delete(_TASKS + "/{taskId}")
@@ -119,14 +121,15 @@ def set_cost_rate(call: Call, body: RateBody) -> Entity:
     return _set_rate(call, "costRate", body, "COST_RATE_UPDATED")
 
 
-def add_task(call: Call, project: Entity, body: NewTask) -> Entity:
+def add_task(call: Call, project: Project, body: NewTask) -> Task:
     """Keep a new task of a project."""
     _check(call, body)
     billable = project["billable"] if body.billable is None else body.billable
-    return call.insert(TASK, entities.task(call.new_id(), project["id"], **_fields(body), billable=billable))
+    fields: TaskFields = {**_fields(body), "billable": billable}
+    return call.insert(TASK, entities.task(call.new_id(), project["id"], **fields))
 
 
-def _fields(body: NewTask) -> dict[str, Any]:
+def _fields(body: NewTask) -> TaskFields:
     return {
         "name": body.name,
         "assigneeIds": body.assignee_ids,
@@ -143,24 +146,25 @@ def _check(call: Call, body: NewTask) -> None:
     seconds_of(body.estimate)
 
 
-def _project(call: Call) -> Entity:
+def _project(call: Call) -> Project:
     project = call.named(PROJECT, "projectId")
     if not can_see(call, project):
         raise forbidden()
     return project
 
 
-def _task(call: Call) -> Entity:
+def _task(call: Call) -> Task:
     project, task = _project(call), call.workspace.tasks.get(call.path["taskId"])
     if task is None or task["projectId"] != project["id"]:
         raise not_in(TASK.noun, PROJECT.noun)
     return task
 
 
-def _set_rate(call: Call, name: str, body: RateBody, event: WebhookEvent) -> Entity:
+def _set_rate(call: Call, name: RateName, body: RateBody, event: WebhookEvent) -> Entity:
     task = _task(call)
     require_manager(call, task["projectId"])
     currency = project_currency(call.workspace, call.workspace.projects[task["projectId"]])
-    changes = {name: rate(body.amount, currency)}
-    details = rate_details("TASK", task_of(call.workspace, {**task, **changes}), currency, body)
-    return task_of(call.workspace, call.update(TASK, task, changes, event=event, details=details))
+    amount = rate(body.amount, currency)
+    changes: TaskFields = {"hourlyRate": amount} if name == "hourlyRate" else {"costRate": amount}
+    details = rate_details("TASK", {**task_of(call.workspace, task), **changes}, currency, body)
+    return task_of(call.workspace, call.of(TASK).update(task, changes, event=event, details=details))

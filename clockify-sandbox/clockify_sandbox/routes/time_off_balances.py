@@ -1,7 +1,7 @@
 """Time-off balances, and the assignments by which they are filled."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -18,6 +18,7 @@ from clockify_sandbox.naming import name_of
 from clockify_sandbox.paging import TIME_OFF
 from clockify_sandbox.people import oversight
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.absence import Balance, BalanceAssignment, Hours, Policy
 from clockify_sandbox.world import Entity
 
 routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
@@ -120,7 +121,7 @@ def assign_balance(call: Call, body: NewAssignment) -> None:
         if existing:
             _add(call, existing[0], body.balance, body.note, period)
         else:
-            fresh = {
+            fresh: BalanceAssignment = {
                 "id": call.new_id(),
                 "workspaceId": call.workspace.id,
                 "userId": balance["userId"],
@@ -157,7 +158,7 @@ def delete_assignment(call: Call, body: Reason) -> None:
     _tell(call, balance, -assignment["balance"], body.note)
 
 
-def _tell(call: Call, balance: Entity, value: float, note: str | None) -> None:
+def _tell(call: Call, balance: Balance, value: float, note: str | None) -> None:
     call.recorder.event("BALANCE_UPDATED", balance, {"value": value, "note": note})
 
 
@@ -167,7 +168,7 @@ def _require_member(call: Call) -> None:
     call.named(MEMBER, "userId")
 
 
-def _page(call: Call, query: BalanceQuery, key: str, value: str) -> Answer:
+def _page(call: Call, query: BalanceQuery, key: Literal["userId", "policyId"], value: str) -> Answer:
     may_see = oversight(call)
     rows = [
         _balance(call, balance)
@@ -178,7 +179,7 @@ def _page(call: Call, query: BalanceQuery, key: str, value: str) -> Answer:
     return call.page(ordered, wrap=lambda page: {**call.total("count", ordered, page), "balances": page})
 
 
-def _balance(call: Call, balance: Entity) -> Entity:
+def _balance(call: Call, balance: Balance) -> Entity:
     policy = call.workspace.time_off_policies[balance["policyId"]]
     return {
         **balance,
@@ -189,7 +190,7 @@ def _balance(call: Call, balance: Entity) -> Entity:
     }
 
 
-def _named(call: Call) -> tuple[Entity, Entity]:
+def _named(call: Call) -> tuple[Policy, BalanceAssignment]:
     policy = call.named(POLICY, "policyId")
     assignment = call.named(BALANCE_ASSIGNMENT, "assignmentId")
     if (assignment["userId"], assignment["policyId"]) != (call.path["userId"], policy["id"]):
@@ -197,24 +198,29 @@ def _named(call: Call) -> tuple[Entity, Entity]:
     return policy, assignment
 
 
-def _assignments(call: Call, user_id: str, policy_id: str) -> list[Entity]:
+def _assignments(call: Call, user_id: str, policy_id: str) -> list[BalanceAssignment]:
     every = call.workspace.balance_assignments.values()
     return [row for row in every if row["userId"] == user_id and row["policyId"] == policy_id]
 
 
-def _add(call: Call, assignment: Entity, amount: float, note: str | None, period: Entity | None) -> None:
-    changes: dict[str, Any] = {name: assignment[name] + amount for name in ("accrued", "balance")}
-    if period:
-        changes["dateRange"] = period
-    call.update(BALANCE_ASSIGNMENT, assignment, {**changes, "note": note})
+def _add(call: Call, assignment: BalanceAssignment, amount: float, note: str | None, period: Hours | None) -> None:
+    call.of(BALANCE_ASSIGNMENT).update(
+        assignment,
+        {
+            "accrued": assignment["accrued"] + amount,
+            "balance": assignment["balance"] + amount,
+            "dateRange": period or assignment["dateRange"],
+            "note": note,
+        },
+    )
 
 
-def _period(wanted: DateRange | None) -> Entity | None:
+def _period(wanted: DateRange | None) -> Hours | None:
     if wanted is None:
         return None
-    days = {"start": wanted.start[:10], "end": wanted.end[:10]}
+    days: Hours = {"start": wanted.start[:10], "end": wanted.end[:10]}
     try:
-        first, last = (date.fromisoformat(day) for day in days.values())
+        first, last = date.fromisoformat(days["start"]), date.fromisoformat(days["end"])
     except ValueError:
         raise invalid(messages.DATE_FORMAT, 400) from None
     if first > last:
@@ -222,5 +228,5 @@ def _period(wanted: DateRange | None) -> Entity | None:
     return days
 
 
-def _shown(assignment: Entity) -> Entity:
+def _shown(assignment: BalanceAssignment) -> Entity:
     return {name: value for name, value in assignment.items() if name != "note"}

@@ -13,11 +13,13 @@ from clockify_sandbox.bodies import Color
 from clockify_sandbox.call import Call
 from clockify_sandbox.entities import policy as new_policy
 from clockify_sandbox.errors import invalid, not_in
-from clockify_sandbox.kinds import BALANCE, BALANCE_ASSIGNMENT, MEMBER, POLICY, TIME_OFF_REQUEST
+from clockify_sandbox.fields import overlaid
+from clockify_sandbox.kinds import BALANCE, BALANCE_ASSIGNMENT, MEMBER, POLICY, TIME_OFF_REQUEST, Kind
 from clockify_sandbox.lists import matches
 from clockify_sandbox.paging import TIME_OFF
 from clockify_sandbox.people import NewPick, Pick
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.absence import Accrual, Debt, Policy, PolicyFields
 from clockify_sandbox.world import Entity
 
 routes = Routes(scope="TIME_OFF", feature="TIME_OFF")
@@ -55,7 +57,7 @@ class Approve(Body):
     user_ids: list[str] = field(default_factory=list)
 
 
-class Accrual(Body):
+class AccrualBody(Body):
     """How balances grow by themselves."""
 
     amount: _Amount
@@ -63,7 +65,7 @@ class Accrual(Body):
     time_unit: _Unit | None = None
 
 
-class Debt(Body):
+class DebtBody(Body):
     """How far balances may fall below zero."""
 
     amount: _Amount
@@ -84,8 +86,8 @@ class PolicyBody(Body):
     has_expiration: bool = False
     users: Pick | None = None
     user_groups: Pick | None = None
-    automatic_accrual: Accrual | None = None
-    negative_balance: Debt | None = None
+    automatic_accrual: AccrualBody | None = None
+    negative_balance: DebtBody | None = None
     automatic_time_entry_creation: AutomaticEntries | None = None
     color: Color | None = None
     icon: _Icon | None = None
@@ -131,7 +133,7 @@ def list_policies(call: Call, query: PolicyQuery) -> Answer:
 def create_policy(call: Call, body: NewPolicy) -> Entity:
     """A new policy, which must be for somebody."""
     policy = new_policy(call.new_id(), call.workspace.id, body.name, timeUnit=body.time_unit)
-    return _shown(call.insert(POLICY, {**policy, **_values(call, body, policy)}))
+    return _shown(call.insert(POLICY, overlaid(policy, _values(call, body, policy))))
 
 
 @routes.get("/workspaces/{ws}/time-off/policies/{policyId}")
@@ -147,10 +149,10 @@ def get_policy(call: Call) -> Entity:
 def update_policy(call: Call, body: PolicyChange) -> Entity:
     """Replace a policy, but for its unit; its balances follow the new limits."""
     policy = call.named(POLICY, "policyId")
-    call.update(POLICY, policy, _values(call, body, policy))
+    call.of(POLICY).update(policy, _values(call, body, policy))
     for balance in call.workspace.balances.values():
         if balance["policyId"] == policy["id"]:
-            balance.update(limits(policy))
+            overlaid(balance, limits(policy))
     return _shown(policy)
 
 
@@ -160,7 +162,7 @@ def change_policy_status(call: Call, body: PolicyStatus) -> Entity:
     policy = call.named(POLICY, "policyId")
     if body.status == "ALL":
         raise invalid(messages.STATUS_INVALID, 400)
-    return _shown(call.update(POLICY, policy, {"archived": body.status == "ARCHIVED"}))
+    return _shown(call.of(POLICY).update(policy, {"archived": body.status == "ARCHIVED"}))
 
 
 @routes.delete("/workspaces/{ws}/time-off/policies/{policyId}", role="ADMIN")
@@ -169,24 +171,27 @@ def delete_policy(call: Call) -> None:
     policy = call.named(POLICY, "policyId")
     if not policy["archived"]:
         raise invalid(messages.POLICY_NOT_ARCHIVED, 400)
-    for kind in (TIME_OFF_REQUEST, BALANCE_ASSIGNMENT, BALANCE):
+    kinds: tuple[Kind[Any, Any], ...] = (TIME_OFF_REQUEST, BALANCE_ASSIGNMENT, BALANCE)
+    for kind in kinds:
         for entity in [row for row in call.table(kind).values() if row["policyId"] == policy["id"]]:
             call.remove(kind, entity)
     call.remove(POLICY, policy)
 
 
-def _values(call: Call, body: PolicyBody, policy: Entity) -> dict[str, Any]:
+def _values(call: Call, body: PolicyBody, policy: Policy) -> PolicyFields:
     call.require_all(MEMBER, body.approve.user_ids)
-    creation = automatic_entries(call, body.automatic_time_entry_creation)
+    creation, whom = automatic_entries(call, body.automatic_time_entry_creation), audience(call, body)
     return {
         "name": body.name,
         "archived": body.archived,
-        **audience(call, body),
+        "everyoneIncludingNew": whom["everyoneIncludingNew"],
+        "userIds": whom["userIds"],
+        "userGroupIds": whom["userGroupIds"],
         "allowHalfDay": body.allow_half_day,
         "allowNegativeBalance": body.allow_negative_balance,
         "approve": to_builtins(body.approve),
-        "automaticAccrual": _in_unit(body.automatic_accrual, policy["timeUnit"]),
-        "negativeBalance": _in_unit(body.negative_balance, policy["timeUnit"]),
+        "automaticAccrual": _accrual(body.automatic_accrual, policy["timeUnit"]),
+        "negativeBalance": _debt(body.negative_balance, policy["timeUnit"]),
         "automaticTimeEntryCreation": creation,
         "projectId": creation and creation["defaultEntities"]["projectId"],
         "color": body.color,
@@ -195,9 +200,22 @@ def _values(call: Call, body: PolicyBody, policy: Entity) -> dict[str, Any]:
     }
 
 
-def _in_unit(amount: Accrual | Debt | None, unit: str) -> Entity | None:
-    return None if amount is None else {**to_builtins(amount), "timeUnit": amount.time_unit or unit}
+def _accrual(wanted: AccrualBody | None, unit: str) -> Accrual | None:
+    if wanted is None:
+        return None
+    return {"amount": wanted.amount, "period": wanted.period, "timeUnit": wanted.time_unit or unit}
 
 
-def _shown(policy: Entity) -> Entity:
+def _debt(wanted: DebtBody | None, unit: str) -> Debt | None:
+    if wanted is None:
+        return None
+    return {
+        "amount": wanted.amount,
+        "period": wanted.period,
+        "shouldReset": wanted.should_reset,
+        "timeUnit": wanted.time_unit or unit,
+    }
+
+
+def _shown(policy: Policy) -> Entity:
     return {name: value for name, value in policy.items() if name != "hasExpiration"}

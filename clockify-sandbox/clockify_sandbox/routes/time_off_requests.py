@@ -1,7 +1,7 @@
 """Time-off requests: asked for under a policy, decided by its approvers, and lowering a balance once approved."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
@@ -17,6 +17,7 @@ from clockify_sandbox.naming import zone_of
 from clockify_sandbox.paging import BODY_200, BodyPage
 from clockify_sandbox.people import members_of, oversight
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.absence import Policy, RequestStatus, TimeOffPeriod, TimeOffRequest, TimeOffRequestFields
 from clockify_sandbox.time_off import request_of, short_request_of
 from clockify_sandbox.values import epoch, timestamp, wall_clock
 from clockify_sandbox.workdays import days_between, holidays_of, is_working_day, midnight, span_of
@@ -51,7 +52,7 @@ class Period(Body):
     days: Annotated[int, Meta(ge=1, le=999)] | None = None
 
 
-class TimeOffPeriod(Body):
+class PeriodBody(Body):
     """When somebody wants to be away. The half of a day goes by either of two names."""
 
     period: Period
@@ -63,7 +64,7 @@ class TimeOffPeriod(Body):
 class NewRequest(Body):
     """A request."""
 
-    time_off_period: TimeOffPeriod
+    time_off_period: PeriodBody
     note: str | None = None
 
 
@@ -125,11 +126,11 @@ def decide_request(call: Call, body: Decision) -> Entity:
         return short_request_of(call.world, request)
     if state != "PENDING":
         raise invalid(messages.POLICY_STATUS_FIXED, 400)
-    changes: dict[str, Any] = {"status": _decided(call, body.status, body.note)}
+    changes: TimeOffRequestFields = {"status": _decided(call, body.status, body.note)}
     if body.status == "APPROVED":
         changes["balance"] = _spend(call, policy, request["userId"], request["balanceDiff"])
     # Approvals reached receivers that listen for TIME_OFF_REQUEST_UPDATED, too.
-    call.update(TIME_OFF_REQUEST, request, changes)
+    call.of(TIME_OFF_REQUEST).update(request, changes)
     call.recorder.event(
         "TIME_OFF_REQUEST_APPROVED" if body.status == "APPROVED" else "TIME_OFF_REQUEST_REJECTED", request
     )
@@ -148,7 +149,7 @@ def delete_request(call: Call) -> Entity:
     return short_request_of(call.world, call.remove(TIME_OFF_REQUEST, request))
 
 
-def _named(call: Call) -> tuple[Entity, Entity]:
+def _named(call: Call) -> tuple[Policy, TimeOffRequest]:
     policy = call.named(POLICY, "policyId")
     request = call.workspace.time_off_requests.get(call.path["requestId"])
     if request is None or request["policyId"] != policy["id"]:
@@ -156,13 +157,13 @@ def _named(call: Call) -> tuple[Entity, Entity]:
     return policy, request
 
 
-def _may_decide(call: Call, policy: Entity, request: Entity) -> bool:
+def _may_decide(call: Call, policy: Policy, request: TimeOffRequest) -> bool:
     approve = policy["approve"]
     as_manager = approve["teamManagers"] and request["userId"] != call.user_id and oversight(call)(request["userId"])
     return call.is_admin or call.user_id in approve["userIds"] or as_manager
 
 
-def _was_created_between(call: Call, request: Entity, start: datetime | None, end: datetime | None) -> bool:
+def _was_created_between(call: Call, request: TimeOffRequest, start: datetime | None, end: datetime | None) -> bool:
     """Bounds are wall clocks in the zone of the user whose request it is."""
     created = epoch(datetime.fromisoformat(request["createdAt"]))
     zone = zone_of(call.world, request["userId"])
@@ -193,11 +194,11 @@ def _create(call: Call, user_id: str, body: NewRequest) -> Entity:
         timeOffPeriod=period,
     )
     if not policy["approve"]["requiresApproval"]:
-        request |= {"status": _decided(call, "APPROVED"), "balance": _spend(call, policy, user_id, size)}
+        request.update({"status": _decided(call, "APPROVED"), "balance": _spend(call, policy, user_id, size)})
     return request_of(call.world, call.workspace, call.insert(TIME_OFF_REQUEST, request))
 
 
-def _days(call: Call, policy: Entity, user_id: str, wanted: TimeOffPeriod) -> tuple[float, Entity]:
+def _days(call: Call, policy: Policy, user_id: str, wanted: PeriodBody) -> tuple[float, TimeOffPeriod]:
     """Calendar days from a date on, of which working days count."""
     if wanted.period.days is None or wanted.period.end is not None:
         raise invalid(messages.DAYS_NOT_ALLOWED, 400)
@@ -221,7 +222,7 @@ def _days(call: Call, policy: Entity, user_id: str, wanted: TimeOffPeriod) -> tu
     return len(working) / 2, time_off_period(begin, end, half, {"start": opens, "end": closes})
 
 
-def _hours(_: Call, __: Entity, ___: str, wanted: TimeOffPeriod) -> tuple[float, Entity]:
+def _hours(_: Call, __: Policy, ___: str, wanted: PeriodBody) -> tuple[float, TimeOffPeriod]:
     """Hours between two timestamps, which must not have fractions of a second."""
     start, end = wanted.period.start, wanted.period.end
     if wanted.period.days is not None or end is None:
@@ -246,12 +247,11 @@ def _second(text: str) -> int:
         raise invalid(messages.TEXT_UNREADABLE_AS(text=text, form="yyyy-MM-ddThh:mm:ssZ"), 400) from None
 
 
-def _decided(call: Call, state: str, note: str | None = None) -> Entity:
+def _decided(call: Call, state: str, note: str | None = None) -> RequestStatus:
     return request_status(state, call.user_id, timestamp(call.now), note)
 
 
-def _spend(call: Call, policy: Entity, user_id: str, size: float) -> float:
+def _spend(call: Call, policy: Policy, user_id: str, size: float) -> float:
     balance = balance_of(call, user_id, policy)
     spend(call, balance, size)
-    left: float = balance["balance"]
-    return left
+    return balance["balance"]

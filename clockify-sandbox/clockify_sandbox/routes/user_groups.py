@@ -13,6 +13,7 @@ from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import by_id, by_name, in_order, matches
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.people import UserGroup
 from clockify_sandbox.world import Entity
 
 routes = Routes(scope="GROUP", role="ADMIN")
@@ -64,7 +65,7 @@ def create_group(call: Call, body: GroupBody) -> Entity:
 def rename_group(call: Call, body: GroupBody) -> Entity:
     """Rename a group; its members stay."""
     group = call.named(USER_GROUP, "userGroupId")
-    return _shown(call, call.update(USER_GROUP, group, {"name": body.name}))
+    return _shown(call, call.of(USER_GROUP).update(group, {"name": body.name}))
 
 
 @routes.delete("/workspaces/{ws}/user-groups/{userGroupId}")
@@ -73,15 +74,14 @@ def delete_group(call: Call) -> Entity:
     group, workspace = call.named(USER_GROUP, "userGroupId"), call.workspace
     for project in workspace.projects.values():
         project["memberships"] = [row for row in project["memberships"] if row["targetId"] != group["id"]]
-    for table, key in (
-        (workspace.tasks, "userGroupIds"),
-        (workspace.holidays, "userGroupIds"),
-        (workspace.time_off_policies, "userGroupIds"),
-        (workspace.shared_reports, "visibleToUserGroups"),
+    for ids in (
+        *(task["userGroupIds"] for task in workspace.tasks.values()),
+        *(holiday["userGroupIds"] for holiday in workspace.holidays.values()),
+        *(policy["userGroupIds"] for policy in workspace.time_off_policies.values()),
+        *(report["visibleToUserGroups"] or [] for report in workspace.shared_reports.values()),
     ):
-        for row in table.values():
-            if group["id"] in (row[key] or ()):
-                row[key].remove(group["id"])
+        if group["id"] in ids:
+            ids.remove(group["id"])
     for member in workspace.members.values():
         member["roles"] = [role for role in member["roles"] if role["entityId"] != group["id"]]
     return _shown(call, call.remove(USER_GROUP, group))
@@ -94,7 +94,7 @@ def add_member(call: Call, body: NewMember) -> Entity:
     call.find(MEMBER, body.user_id)
     if body.user_id in group["userIds"]:
         return _shown(call, group)
-    return _shown(call, call.update(USER_GROUP, group, {"userIds": [*group["userIds"], body.user_id]}))
+    return _shown(call, call.of(USER_GROUP).update(group, {"userIds": [*group["userIds"], body.user_id]}))
 
 
 @routes.delete("/workspaces/{ws}/user-groups/{userGroupId}/users/{userId}")
@@ -105,10 +105,10 @@ def remove_member(call: Call) -> Entity:
     if user_id not in group["userIds"]:
         return _shown(call, group)
     left = [other for other in group["userIds"] if other != user_id]
-    return _shown(call, call.update(USER_GROUP, group, {"userIds": left}))
+    return _shown(call, call.of(USER_GROUP).update(group, {"userIds": left}))
 
 
-def _shown(call: Call, group: Entity, *, managers: bool = False) -> Entity:
+def _shown(call: Call, group: UserGroup, *, managers: bool = False) -> Entity:
     """A group. It always has `teamManagers`, which is empty unless they were asked for."""
     names, named = call.world.users, group["teamManagers"] if managers else ()
     return {**group, "teamManagers": [{"id": user_id, "name": names[user_id]["name"]} for user_id in named]}

@@ -1,6 +1,6 @@
 """Members of a workspace: lists, invitations, status, rates, roles and managers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
@@ -12,14 +12,16 @@ from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import CustomFieldValue, Day, Minor, RateBody, SortOrder, rate_details
 from clockify_sandbox.call import Call
 from clockify_sandbox.errors import not_in, not_on_plan
+from clockify_sandbox.fields import overlaid
 from clockify_sandbox.kinds import MEMBER, PROJECT, USER_GROUP
 from clockify_sandbox.lists import in_order, matches
 from clockify_sandbox.paging import BODY, KEBAB, BodyPage
 from clockify_sandbox.permissions import require_users_list, visible_members
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.people import Member, MemberFields, RateName, Role
 from clockify_sandbox.values import rate
 from clockify_sandbox.webhook_events import WebhookEvent
-from clockify_sandbox.workspaces import Account, Terms, add_account, add_member
+from clockify_sandbox.workspaces import Account, Terms, add_account, add_member, adjust
 from clockify_sandbox.world import Entity
 
 routes = Routes(scope="USER")
@@ -165,8 +167,7 @@ def add_limited_users(call: Call, body: LimitedUsers) -> Entity:
         values = {value.custom_field_id: value.value for value in new.user_custom_fields}
         terms = Terms(new.hourly_rate, new.cost_rate, custom_fields=values)
         member = add_member(workspace, call.world.users[user_id], terms)
-        wishes = {"weekStart": new.week_start, "workCapacity": new.work_capacity, "workingDays": new.working_days}
-        member["profile"].update({key: value for key, value in wishes.items() if value is not None})
+        adjust(member["profile"], new.week_start, new.work_capacity, new.working_days)
         for group_id in new.user_groups:
             workspace.user_groups[group_id]["userIds"].append(user_id)
         call.recorder.change(MEMBER, "created", {"id": user_id, **member})
@@ -251,11 +252,11 @@ def _found(call: Call, wish: UsersQuery | UsersBody) -> list[str]:
 def _sorted(call: Call, user_ids: Iterable[str], column: str | None, order: str | None) -> list[str]:
     users, members = call.world.users, call.workspace.members
 
-    def amount(user_id: str, name: str) -> int:
-        found: int = (members[user_id][name] or {"amount": 0})["amount"]
-        return found
+    def amount(user_id: str, name: RateName) -> int:
+        found = members[user_id][name]
+        return found["amount"] if found else 0
 
-    keys: dict[str, Any] = {
+    keys: dict[str, Callable[[str], Any]] = {
         "ID": lambda user_id: user_id,
         "EMAIL": lambda user_id: (users[user_id]["email"], user_id),
         "NAME": lambda user_id: (users[user_id]["name"] or "", user_id),
@@ -267,23 +268,24 @@ def _sorted(call: Call, user_ids: Iterable[str], column: str | None, order: str 
     return in_order(user_ids, keys, column, order, "EMAIL")
 
 
-def _set_rate(call: Call, name: str, body: RateBody, event: WebhookEvent) -> Entity:
+def _set_rate(call: Call, name: RateName, body: RateBody, event: WebhookEvent) -> Entity:
     call.named(MEMBER, "userId")
-    changes = {name: rate(body.amount, call.currency)}
-    membership = {**workspace_membership(call.workspace, call.path["userId"]), **changes}
+    amount = rate(body.amount, call.currency)
+    membership = {**workspace_membership(call.workspace, call.path["userId"]), name: amount}
+    changes: MemberFields = {"hourlyRate": amount} if name == "hourlyRate" else {"costRate": amount}
     return _set(call, changes, event, rate_details("WORKSPACE_MEMBER", membership, call.currency, body))
 
 
-def _set(call: Call, changes: Entity, event: WebhookEvent, details: Entity | None = None) -> Entity:
+def _set(call: Call, changes: MemberFields, event: WebhookEvent, details: Entity | None = None) -> Entity:
     member, user_id = call.named(MEMBER, "userId"), call.path["userId"]
     before = {"id": user_id, **member}
-    member.update(changes)
+    overlaid(member, changes)
     after = {"id": user_id, **member}
     call.recorder.change(MEMBER, "updated", after, before=before, event=event, details=details)
     return workspace_of(call.workspace)
 
 
-def _role(call: Call, body: RoleBody) -> tuple[Entity, Entity]:
+def _role(call: Call, body: RoleBody) -> tuple[Member, Role]:
     member, workspace = call.named(MEMBER, "userId"), call.workspace
     if body.role == "WORKSPACE_ADMIN" and body.entity_id != workspace.id:
         raise not_in(messages.ENTITY)
@@ -292,5 +294,5 @@ def _role(call: Call, body: RoleBody) -> tuple[Entity, Entity]:
     if body.role == "PROJECT_MANAGER":
         call.find(PROJECT, body.entity_id)
     elif body.role == "TEAM_MANAGER":
-        call.find(USER_GROUP if body.source_type else MEMBER, body.entity_id)
+        call.require_all(USER_GROUP if body.source_type else MEMBER, [body.entity_id])
     return member, {"role": body.role, "entityId": body.entity_id, "sourceType": body.source_type}

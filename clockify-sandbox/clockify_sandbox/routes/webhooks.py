@@ -12,9 +12,10 @@ from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.call import Call
 from clockify_sandbox.entities import webhook as new_webhook
 from clockify_sandbox.errors import ApiError, forbidden, invalid, not_in
-from clockify_sandbox.kinds import ASSIGNMENT, EXPENSE, MEMBER, PROJECT, TAG, TASK, WEBHOOK
+from clockify_sandbox.kinds import ASSIGNMENT, EXPENSE, MEMBER, PROJECT, TAG, TASK, WEBHOOK, Kind
 from clockify_sandbox.paging import WEBHOOK_LOGS
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.traces import Webhook, WebhookFields, WebhookLog, WebhookStatus
 from clockify_sandbox.values import epoch
 from clockify_sandbox.webhook_events import ABOUT_ONE_USER, TriggerSourceType, WebhookEvent
 from clockify_sandbox.world import Entity
@@ -23,7 +24,7 @@ routes = Routes()
 
 _LIMITS = {"FREE": (3, 3), "BASIC": (10, 100), "STANDARD": (10, 100)}  # per user, per workspace
 _LARGEST = (100, 300)
-_TRIGGERS = {
+_TRIGGERS: dict[TriggerSourceType, Kind[Any, Any]] = {
     "PROJECT_ID": PROJECT,
     "USER_ID": MEMBER,
     "TAG_ID": TAG,
@@ -86,7 +87,7 @@ def list_addon_webhooks(call: Call) -> Entity:
 
 
 @routes.post("/workspaces/{ws}/webhooks", status=201)
-def create_webhook(call: Call, body: WebhookBody) -> Entity:
+def create_webhook(call: Call, body: WebhookBody) -> Webhook:
     """A new webhook with a token of its own."""
     if body.name is None:
         raise invalid(messages.WEBHOOK_EXISTS)
@@ -111,24 +112,24 @@ def create_webhook(call: Call, body: WebhookBody) -> Entity:
 
 
 @routes.get("/workspaces/{ws}/webhooks/{webhookId}")
-def get_webhook(call: Call) -> Entity:
+def get_webhook(call: Call) -> Webhook:
     """One webhook."""
     return _own(call)
 
 
 @routes.put("/workspaces/{ws}/webhooks/{webhookId}")
-def update_webhook(call: Call, body: WebhookBody) -> Entity:
+def update_webhook(call: Call, body: WebhookBody) -> Webhook:
     """Replace what a webhook listens for."""
     hook = _own(call)
     _check(call, body)
-    changes = {
+    changes: WebhookFields = {
         "name": hook["name"] if body.name is None else body.name,
         "url": body.url,
         "webhookEvent": body.webhook_event,
         "triggerSourceType": body.trigger_source_type,
         "triggerSource": body.trigger_source,
     }
-    return call.update(WEBHOOK, hook, changes)
+    return call.of(WEBHOOK).update(hook, changes)
 
 
 @routes.delete("/workspaces/{ws}/webhooks/{webhookId}")
@@ -136,15 +137,19 @@ def delete_webhook(call: Call) -> None:
     """Delete a webhook with its logs."""
     hook = call.remove(WEBHOOK, _own(call))
     workspace = call.workspace
-    for table in (workspace.webhook_logs, workspace.webhook_statuses):
-        for row in [row for row in table.values() if row["webhookId"] == hook["id"]]:
-            del table[row["id"]]
+    tables: tuple[dict[str, WebhookLog] | dict[str, WebhookStatus], ...] = (
+        workspace.webhook_logs,
+        workspace.webhook_statuses,
+    )
+    for table in tables:
+        for row_id in [row["id"] for row in table.values() if row["webhookId"] == hook["id"]]:
+            del table[row_id]
 
 
 @routes.patch("/workspaces/{ws}/webhooks/{webhookId}/token")
-def rotate_token(call: Call) -> Entity:
+def rotate_token(call: Call) -> Webhook:
     """A new token; the old one is void."""
-    return call.update(WEBHOOK, _own(call), {"authToken": _token(call.new_id())})
+    return call.of(WEBHOOK).update(_own(call), {"authToken": _token(call.new_id())})
 
 
 @routes.post("/workspaces/{ws}/webhooks/{webhookId}/logs", paging=WEBHOOK_LOGS, reads=True, body_optional=True)
@@ -173,15 +178,15 @@ def list_statuses(call: Call, query: StatusQuery) -> Answer:
     return call.page(rows)
 
 
-def _envelope(hooks: list[Entity]) -> Entity:
+def _envelope(hooks: list[Webhook]) -> Entity:
     return {"workspaceWebhookCount": len(hooks), "webhooks": hooks}
 
 
-def _may_see(call: Call, hook: Entity) -> bool:
-    return call.is_admin or bool(hook["userId"] == call.user_id)
+def _may_see(call: Call, hook: Webhook) -> bool:
+    return call.is_admin or hook["userId"] == call.user_id
 
 
-def _own(call: Call) -> Entity:
+def _own(call: Call) -> Webhook:
     hook = call.named(WEBHOOK, "webhookId")
     if not _may_see(call, hook):
         raise forbidden()
@@ -207,15 +212,15 @@ def _token(seed: str) -> str:
     return hashlib.sha256(f"webhook {seed}".encode()).hexdigest()[:32]
 
 
-def _outcome_fits(row: Entity, status: str) -> bool:
+def _outcome_fits(row: WebhookLog, status: str) -> bool:
     return status == "ALL" or (row["statusCode"] // 100 == 2) == (status == "SUCCEEDED")  # noqa: PLR2004
 
 
-def _moment(row: Entity) -> datetime:
+def _moment(row: WebhookLog | WebhookStatus) -> datetime:
     return datetime.fromisoformat(row["respondedAt"])
 
 
-def _moment_fits(row: Entity, search: LogSearch) -> bool:
+def _moment_fits(row: WebhookLog, search: LogSearch) -> bool:
     moment: Any = epoch(_moment(row))
     return (search.since is None or moment >= epoch(search.since)) and (
         search.until is None or moment <= epoch(search.until)

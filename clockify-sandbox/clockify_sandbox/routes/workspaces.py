@@ -10,7 +10,9 @@ from clockify_sandbox.binding import Body, Query
 from clockify_sandbox.bodies import RateBody, rate_details
 from clockify_sandbox.call import Call
 from clockify_sandbox.errors import invalid
+from clockify_sandbox.fields import picked
 from clockify_sandbox.routing import Routes
+from clockify_sandbox.shapes.people import RateName
 from clockify_sandbox.webhook_events import WebhookEvent
 from clockify_sandbox.workspaces import Terms, add_member, add_workspace
 from clockify_sandbox.world import Entity, Workspace
@@ -109,10 +111,10 @@ def upload_image(call: Call, form: ImageForm) -> Entity:  # noqa: ARG001 - askin
     return {"name": name, "url": f"https://img.clockify.me/{call.new_id()}-{name}"}
 
 
-def _set_rate(call: Call, name: str, body: RateBody, currency: str, event: WebhookEvent) -> Entity:
+def _set_rate(call: Call, name: RateName, body: RateBody, currency: str, event: WebhookEvent) -> Entity:
     record = call.workspace.record
     record[name] = {"amount": body.amount, "currency": currency}
-    changed = {key: record[key] for key in ("id", "name", "hourlyRate", "costRate")}
+    changed = picked(record, ("id", "name", "hourlyRate", "costRate"))
     call.recorder.event(event, record, rate_details("WORKSPACE", changed, currency, body))
     return workspace_of(call.workspace)
 
@@ -121,5 +123,5 @@ def _own(call: Call) -> list[Workspace]:
     return [
         workspace
         for workspace in call.world.workspaces.values()
-        if workspace.members.get(call.user_id, {}).get("membershipStatus") in ("ACTIVE", "PENDING")
+        if (member := workspace.members.get(call.user_id)) and member["membershipStatus"] in ("ACTIVE", "PENDING")
     ]

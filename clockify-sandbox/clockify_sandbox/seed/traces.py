@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from clockify_sandbox.entities import shared_report, webhook
 from clockify_sandbox.seed.draw import DAY, HOUR, ts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from clockify_sandbox.seed.draw import Draw
-    from clockify_sandbox.world import Entity, TimeEntry, Workspace
+    from clockify_sandbox.shapes.people import User
+    from clockify_sandbox.shapes.traces import (
+        AuditRow,
+        Change,
+        SharedReport,
+        SharedReportFields,
+        Webhook,
+        WebhookFields,
+        WebhookLog,
+    )
+    from clockify_sandbox.webhook_events import WebhookEvent
+    from clockify_sandbox.world import Entity, Record, TimeEntry, Workspace
 
 FEED_DAYS = 30
 _ANSWERS = {200: '{"ok":true}', 500: "Internal Server Error", 503: ""}
@@ -24,31 +35,33 @@ def token(draw: Draw) -> str:
     return "".join(draw.pick(letters) for _ in range(32))
 
 
-def add_webhook(workspace: Workspace, draw: Draw, user_id: str, name: str, event: str, **fields: object) -> Entity:
+def add_webhook(
+    workspace: Workspace, draw: Draw, user_id: str, name: str, event: WebhookEvent, /, **fields: Unpack[WebhookFields]
+) -> Webhook:
     """A webhook of a user."""
     slug = name.lower().replace(" ", "-")
-    record = webhook(
-        draw.new_id(draw.now - 200 * DAY),
-        workspace.id,
-        name,
-        event,
-        userId=user_id,
-        **{"url": f"https://hooks.example/{slug}", "authToken": token(draw), **fields},
-    )
+    hook_id = draw.new_id(draw.now - 200 * DAY)
+    given: WebhookFields = {
+        "url": f"https://hooks.example/{slug}",
+        "authToken": token(draw),
+        "userId": user_id,
+        **fields,
+    }
+    record = webhook(hook_id, workspace.id, name, event, **given)
     workspace.webhooks[record["id"]] = record
     return record
 
 
 def add_delivery(  # noqa: PLR0913 - what a delivery consists of
-    workspace: Workspace, draw: Draw, hook: Entity, *, at: int, body: Entity, codes: tuple[int, ...]
+    workspace: Workspace, draw: Draw, hook: Webhook, *, at: int, body: Entity, codes: tuple[int, ...]
 ) -> None:
     """One event: a log row per attempt, and its status, RETRYING after up to two failures and FAILED after more."""
     request = json.dumps(body, separators=(",", ":"))
     status_id = draw.new_id(at)
-    row: Entity = {}
+    rows: list[WebhookLog] = []
     for attempt, code in enumerate(codes):
         moment = at + attempt * 600
-        row = {
+        row: WebhookLog = {
             "id": draw.new_id(moment),
             "webhookId": hook["id"],
             "webhookEventStatusId": status_id,
@@ -58,17 +71,18 @@ def add_delivery(  # noqa: PLR0913 - what a delivery consists of
             "respondedAt": f"{ts(moment)[:-1]}.{draw.between(0, 999):03d}+00:00",
         }
         workspace.webhook_logs[row["id"]] = row
+        rows.append(row)
     done = codes[-1] < 300  # noqa: PLR2004 - an HTTP success
     workspace.webhook_statuses[status_id] = {
         "id": status_id,
         "webhookId": hook["id"],
-        "webhookLogId": row["id"],
+        "webhookLogId": rows[-1]["id"],
         "status": "SUCCEEDED" if done else "RETRYING" if len(codes) <= 2 else "FAILED",  # noqa: PLR2004
         "retryCount": len(codes) - 1,
-        "statusCode": row["statusCode"],
+        "statusCode": rows[-1]["statusCode"],
         "requestBody": request,
-        "responseBody": row["responseBody"],
-        "respondedAt": row["respondedAt"],
+        "responseBody": rows[-1]["responseBody"],
+        "respondedAt": rows[-1]["respondedAt"],
     }
 
 
@@ -113,15 +127,17 @@ def report_filter(kind: str, now: int, days: int, **fields: object) -> Entity:
     }
 
 
-def add_shared_report(workspace: Workspace, draw: Draw, user_id: str, name: str, kind: str, **fields: object) -> Entity:
+def add_shared_report(
+    workspace: Workspace, draw: Draw, user_id: str, name: str, kind: str, /, **fields: Unpack[SharedReportFields]
+) -> SharedReport:
     """A shared report of a user over the last four weeks."""
+    given: SharedReportFields = {"type": kind, "filter": report_filter(kind, draw.now, 28), **fields}
     record = shared_report(
         draw.new_id(draw.now - 60 * DAY),
         workspace.id,
         user_id,
         name,
-        type=kind,
-        **{"filter": report_filter(kind, draw.now, 28), **fields},
+        **given,
     )
     workspace.shared_reports[record["id"]] = record
     return record
@@ -167,7 +183,7 @@ def add_changes(workspace: Workspace, draw: Draw, entries: Iterable[TimeEntry]) 
     changes.sort(key=lambda change: (change["at"], change["id"]))
 
 
-def _tables(workspace: Workspace) -> dict[str, dict[str, Entity]]:
+def _tables(workspace: Workspace) -> dict[str, Mapping[str, Record]]:
     return {
         "CLIENTS": workspace.clients,
         "PROJECTS": workspace.projects,
@@ -184,13 +200,13 @@ def _tables(workspace: Workspace) -> dict[str, dict[str, Entity]]:
     }
 
 
-def _change(kind: str, document_type: str, entity_id: str, at: int, document: Entity) -> Entity:
+def _change(kind: str, document_type: str, entity_id: str, at: int, document: Entity) -> Change:
     return {"kind": kind, "type": document_type, "id": entity_id, "at": ts(at), "document": document}
 
 
 def audit_row(  # noqa: PLR0913 - the columns of the log
-    workspace: Workspace, user: Entity, at: int, action: str, *, content: object, previous: object = None
-) -> Entity:
+    workspace: Workspace, user: User, at: int, action: str, *, content: object, previous: object = None
+) -> AuditRow:
     """A row of the audit log; contents are JSON text, and the text "null" where there was nothing before."""
     return {
         "action": action,

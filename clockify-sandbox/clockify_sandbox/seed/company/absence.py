@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from clockify_sandbox.entities import (
     balance,
@@ -18,7 +18,7 @@ from clockify_sandbox.seed.draw import DAY, HOUR, iso_date, local_ordinal, midni
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company, Person
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.absence import Approvers, BalanceAssignment, Hours, PolicyFields, TimeOffRequestFields
 
 _ALLOWANCE = 25.0
 _SICK_LIMIT = 30.0
@@ -88,7 +88,7 @@ class _Leave:
         self.company = company
         self.draw = company.draw
         self.workspace = company.workspace
-        approver = {"requiresApproval": True, "specificMembers": False, "teamManagers": True, "userIds": []}
+        approver: Approvers = {"requiresApproval": True, "specificMembers": False, "teamManagers": True, "userIds": []}
         self.annual = self._policy(
             "Annual leave",
             approve=approver,
@@ -109,7 +109,7 @@ class _Leave:
         self.lieu = self._policy("Time in lieu", approve=approver, timeUnit="HOURS", icon="CALENDAR")
         self._policy("Summer Fridays 2024", archived=True, approve=approver, icon="FAMILY")
 
-    def _policy(self, name: str, **fields: object) -> str:
+    def _policy(self, name: str, /, **fields: Unpack[PolicyFields]) -> str:
         policy_id = self.draw.new_id(midnight(self.company.first, "UTC") - 10 * DAY)
         self.workspace.time_off_policies[policy_id] = policy(policy_id, self.workspace.id, name, **fields)
         return policy_id
@@ -190,7 +190,7 @@ class _Leave:
         draw = self.draw
         half = draw.pick(("FIRST_HALF", "SECOND_HALF")) if size < 1 else "NOT_DEFINED"
         begin, end = midnight(days[0], person.zone), midnight(days[-1] + 1, person.zone) - 1
-        hours = None
+        hours: Hours | None = None
         if size < 1:
             noon = begin + 13 * HOUR
             span = (begin + 9 * HOUR, noon) if half == "FIRST_HALF" else (noon, begin + 17 * HOUR)
@@ -227,14 +227,12 @@ class _Leave:
             away = half if size < 1 else "ALL"
             person.away.update(dict.fromkeys(days, away))
 
-    def _file(self, person: Person, policy_id: str, *, created: int, **fields: object) -> Entity:
+    def _file(self, person: Person, policy_id: str, *, created: int, **fields: Unpack[TimeOffRequestFields]) -> None:
         request_id = self.draw.new_id(created)
         created_at = f"{ts(created)[:-1]}.{self.draw.between(0, 999_999):06d}Z"
-        request = time_off_request(
-            request_id, self.workspace.id, policy_id, person.user_id, createdAt=created_at, **fields
-        )
+        given: TimeOffRequestFields = {**fields, "createdAt": created_at}
+        request = time_off_request(request_id, self.workspace.id, policy_id, person.user_id, **given)
         self.workspace.time_off_requests[request_id] = request
-        return request
 
     def _balance(self, person: Person, policy_id: str, used: float) -> None:
         total = {self.annual: _ALLOWANCE, self.sick: 0.0, self.lieu: 16.0}[policy_id]
@@ -256,7 +254,7 @@ class _Leave:
         self.workspace.balances[entity["id"]] = entity
         if policy_id == self.annual:
             months = month_starts(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal())
-            assigned: Entity = {
+            assigned: BalanceAssignment = {
                 "id": self.draw.new_id(born),
                 "workspaceId": self.workspace.id,
                 "userId": person.user_id,

@@ -31,10 +31,12 @@ from clockify_sandbox.seed.traces import (
 from clockify_sandbox.workspaces import add_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from clockify_sandbox.seed.draw import Draw
-    from clockify_sandbox.world import Entity, TimeEntry, World
+    from clockify_sandbox.shapes.people import User
+    from clockify_sandbox.shapes.traces import AuditRow
+    from clockify_sandbox.world import Record, TimeEntry, World
 
 AGENCY = Size(
     people=26,
@@ -71,11 +73,13 @@ def add_company(world: World, draw: Draw, plan: str, size: Size) -> Cast:
         currencies=("GBP", "EUR", "USD"),
         created=midnight(first, "UTC") - 300 * DAY,
         rates=(8500, 3000),
-        settings={
+    )
+    workspace.record["workspaceSettings"].update(
+        {
             "lockTimeEntries": ts(locked_before),
             "lockTimeZone": "Europe/London",
             "companyAddress": f"{size.name} Ltd, 14 Shoreditch Yard, London",
-        },
+        }
     )
     company = Company(world, workspace, draw, size, first)
     hire(company)
@@ -149,9 +153,9 @@ def _add_audit_log(company: Company, recent: list[TimeEntry]) -> None:
     """Who created and changed clients, projects, tasks, expenses and, in the last month, time entries."""
     workspace, draw, users = company.workspace, company.draw, company.world.users
     admins = [users[company.owner.user_id], *(users[lead.user_id] for lead in company.leads.values())]
-    rows: list[Entity] = []
+    rows: list[AuditRow] = []
 
-    def log(entity: Entity, action: str, *, user: Entity | None = None, changed: bool = False) -> None:
+    def log(entity: Record, action: str, *, user: User | None = None, changed: bool = False) -> None:
         created = max(int(entity["id"][:8], 16), 0)
         at = min(created + draw.between(2, 40) * DAY, draw.now) if changed else created
         content = {
@@ -168,16 +172,21 @@ def _add_audit_log(company: Company, recent: list[TimeEntry]) -> None:
             )
         )
 
-    for kind, table in (("CLIENT", workspace.clients), ("PROJECT", workspace.projects), ("TAG", workspace.tags)):
+    tables: dict[str, Mapping[str, Record]] = {
+        "CLIENT": workspace.clients,
+        "PROJECT": workspace.projects,
+        "TAG": workspace.tags,
+    }
+    for kind, table in tables.items():
         for entity in table.values():
             log(entity, f"CREATE_{kind}")
             if draw.chance(0.3):
                 log(entity, f"UPDATE_{kind}", changed=True)
-    for entity in workspace.tasks.values():
+    for task in workspace.tasks.values():
         if draw.chance(0.2):
-            log(entity, "CREATE_TASK")
-    for entity in workspace.expenses.values():
-        log(entity, "CREATE_EXPENSE", user=users[entity["userId"]])
+            log(task, "CREATE_TASK")
+    for expense in workspace.expenses.values():
+        log(expense, "CREATE_EXPENSE", user=users[expense["userId"]])
     since = draw.now - _AUDITED_DAYS * DAY
     for entry in recent:
         if entry.start >= since:

@@ -11,7 +11,7 @@ from clockify_sandbox.world import TimeEntry
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.work import Project
 
 _LONG_NAME = ("Localisation of every page, part \N{ROMAN NUMERAL SEVEN} " * 8)[:255]
 
@@ -44,7 +44,7 @@ class _Latecomers:
         self._add_nights(watch, internal)
         return watch
 
-    def _add_project(self) -> tuple[Entity, str]:
+    def _add_project(self) -> tuple[Project, str]:
         """A client in euros, with rates in euros, and a name of every hard kind."""
         workspace, born = self.workspace, midnight(self.draw.today - 160, "UTC")
         owner = client(
@@ -89,7 +89,7 @@ class _Latecomers:
         return user_id
 
     def _add_days(  # noqa: PLR0913 - what days of work consist of
-        self, user_id: str, zone: str, days: tuple[int, int], job: Entity, task_id: str | None, *, billable: bool
+        self, user_id: str, zone: str, days: tuple[int, int], job: Project, task_id: str | None, *, billable: bool
     ) -> None:
         """Two entries on every working day of a range of days, counted from today."""
         for ordinal in range(self.draw.today + days[0], self.draw.today + days[1]):
@@ -110,7 +110,7 @@ class _Latecomers:
                     )
                 )
 
-    def _add_nights(self, user_id: str, job: Entity) -> None:
+    def _add_nights(self, user_id: str, job: Project) -> None:
         """From ten in the evening until six, from Monday to Thursday, and the night in which the clocks changed."""
         nights = [
             midnight(ordinal, "Europe/London")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.vocabulary import Job
     from clockify_sandbox.seed.draw import Draw
-    from clockify_sandbox.world import Entity, TimeEntry, Workspace, World
+    from clockify_sandbox.shapes.work import Client, Project
+    from clockify_sandbox.world import TimeEntry, Workspace, World
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,12 @@ Jobs = list[tuple["Job", str, list[Line]]]  # with task id and lines
 class Effort:
     """A project with what is needed to work on it: life in days (whole weeks), client, tasks, lines per task."""
 
-    record: Entity
+    record: Project
     first: int
     last: int
     share: float
     jobs: Jobs
-    client: Entity | None = None
+    client: Client | None = None
     currency: str = "GBP"
 
 

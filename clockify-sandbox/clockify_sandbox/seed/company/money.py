@@ -15,7 +15,8 @@ from clockify_sandbox.seed.files import RECEIPTS
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company, Person, Stint
-    from clockify_sandbox.world import Entity, TimeEntry
+    from clockify_sandbox.shapes.money import Expense, ExpenseFields, Invoice, InvoiceItem
+    from clockify_sandbox.world import TimeEntry
 
 _MILEAGE = 45  # pence a mile
 _VAT = 2000.0
@@ -33,7 +34,7 @@ def add_expenses(company: Company) -> None:
         categories[name] = draw.new_id(born)
         record = expense_category(categories[name], workspace.id, name, archived=name == "Miscellaneous")
         if name == "Mileage":
-            record.update(hasUnitPrice=True, priceInCents=_MILEAGE, unit="mile")
+            record.update({"hasUnitPrice": True, "priceInCents": _MILEAGE, "unit": "mile"})
         workspace.expense_categories[record["id"]] = record
     for month in month_starts(company.first, draw.today):
         for person in company.people:
@@ -46,16 +47,16 @@ def add_expenses(company: Company) -> None:
 def _add_expense(company: Company, person: Person, day: int, categories: dict[str, str]) -> None:
     draw, workspace = company.draw, company.workspace
     created = midnight(day, person.zone) + draw.between(12 * 60, 19 * 60) * 60
-    fields: Entity = {"date": iso_date(day)}
+    fields: ExpenseFields = {"date": iso_date(day)}
     if draw.chance(0.15):
         miles = draw.between(8, 240)
-        fields.update(categoryId=categories["Mileage"], quantity=float(miles), total=float(miles * _MILEAGE))
+        fields.update({"categoryId": categories["Mileage"], "quantity": float(miles), "total": float(miles * _MILEAGE)})
         fields["notes"] = draw.pick(("Drive to client", "Workshop on site"))
     else:
         name = draw.pick(list(EXPENSE_CATEGORIES))
         low, high, notes = EXPENSE_CATEGORIES[name]
         minor = draw.between(low // 5, high // 5) * 5
-        fields.update(categoryId=categories[name], quantity=minor / 100, total=float(minor))
+        fields.update({"categoryId": categories[name], "quantity": minor / 100, "total": float(minor)})
         fields["notes"] = draw.pick((*notes, None))
     stints = person.weeks.get(day - (day - 1) % 7, [])
     if stints and draw.chance(0.75):
@@ -75,13 +76,13 @@ def add_invoices(company: Company) -> None:
     """An invoice a month for most clients: their billable hours of the month before, by project and person."""
     draw, workspace = company.draw, company.workspace
     workspace.invoice_settings["defaults"].update(
-        dueDays=_DUE_DAYS, notes=_REMINDER, subject="Services", tax=2000, taxPercent=20.0
+        {"dueDays": _DUE_DAYS, "notes": _REMINDER, "subject": "Services", "tax": 2000, "taxPercent": 20.0}
     )
     by_client: dict[str, list[Stint]] = {}
     for stint in company.stints:
         if stint.effort.client and stint.billable:
             by_client.setdefault(stint.effort.client["id"], []).append(stint)
-    expenses: dict[str, list[Entity]] = {}
+    expenses: dict[str, list[Expense]] = {}
     for record in workspace.expenses.values():
         if record["billable"] and record["projectId"]:
             client_id = workspace.projects[record["projectId"]]["clientId"]
@@ -97,7 +98,9 @@ def add_invoices(company: Company) -> None:
                 _add_invoice(company, client_id, following, items, costs, late=late[client_id])
 
 
-def _items(company: Company, stints: list[Stint], first: int, following: int) -> list[tuple[Entity, list[TimeEntry]]]:
+def _items(
+    company: Company, stints: list[Stint], first: int, following: int
+) -> list[tuple[InvoiceItem, list[TimeEntry]]]:
     """One item per project and person with its entries, for the days from `first` before `following`."""
     items = []
     alive = [stint for stint in stints if stint.effort.first < following and stint.effort.last >= first]
@@ -123,17 +126,16 @@ def _items(company: Company, stints: list[Stint], first: int, following: int) ->
 
 def _effective_rate(company: Company, stint: Stint) -> int:
     """The project member's rate where there is one, else the member's."""
-    own: Entity = company.workspace.members[stint.person.user_id]["hourlyRate"]
-    amount: int = own["amount"] if stint.effort.currency == "GBP" else stint.rate
-    return amount
+    own = company.workspace.members[stint.person.user_id]["hourlyRate"]
+    return own["amount"] if own and stint.effort.currency == "GBP" else stint.rate
 
 
 def _add_invoice(  # noqa: PLR0913 - what an invoice is made of
     company: Company,
     client_id: str,
     following: int,
-    items: list[tuple[Entity, list[TimeEntry]]],
-    costs: list[Entity],
+    items: list[tuple[InvoiceItem, list[TimeEntry]]],
+    costs: list[Expense],
     *,
     late: bool,
 ) -> None:
@@ -185,7 +187,7 @@ def _add_invoice(  # noqa: PLR0913 - what an invoice is made of
     workspace.invoices[record["id"]] = record
 
 
-def _settle(company: Company, record: Entity, issued: int, *, late: bool) -> None:
+def _settle(company: Company, record: Invoice, issued: int, *, late: bool) -> None:
     """What has been paid by now: most clients pay around the due date, some late, a few in parts or not at all."""
     draw = company.draw
     age = draw.today - issued
@@ -214,7 +216,7 @@ def _settle(company: Company, record: Entity, issued: int, *, late: bool) -> Non
         record["status"] = "OVERDUE" if age > _DUE_DAYS else "SENT"
 
 
-def _pay(company: Company, record: Entity, day: int, amount: int) -> None:
+def _pay(company: Company, record: Invoice, day: int, amount: int) -> None:
     moment = midnight(day, "UTC") + company.draw.between(9 * 60, 17 * 60) * 60
     record["payments"].append(
         {

@@ -9,6 +9,7 @@ from clockify_sandbox.seed.draw import DAY, HOUR, duration, iso_date, midnight, 
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company, Effort, Person, Stint
+    from clockify_sandbox.shapes.planning import ExcludedDay
 
 _HORIZON = 8  # weeks of schedule before and after the current one
 _AVERAGE_RATE = 9500
@@ -67,7 +68,7 @@ def _assign(company: Company, person: Person, stint: Stint, week: int, hours: fl
     days = [day for day in range(week, week + 5) if person.works_on(day)]
     if not days or draw.chance(0.12):
         return
-    excluded = [
+    excluded: list[ExcludedDay] = [
         {"date": ts(midnight(day, "UTC")), "type": "HOLIDAY" if day in company.holidays else "TIME_OFF"}
         for day in days
         if day in company.holidays or person.away.get(day) == "ALL"

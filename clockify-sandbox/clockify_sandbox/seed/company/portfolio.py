@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from clockify_sandbox.entities import client, membership, project, rate, tag, task
 from clockify_sandbox.seed.company.model import Effort, Line, Stint
@@ -24,7 +24,7 @@ from clockify_sandbox.workspaces import currency_id
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company, Person
     from clockify_sandbox.seed.company.vocabulary import Job, Kind
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.work import Client, ProjectFields
 
 _EXCHANGE = {"GBP": 1.0, "EUR": 1.18, "USD": 1.28}
 _LINES_PER_TASK = 10
@@ -57,9 +57,9 @@ def _add_tags(company: Company) -> dict[str, str]:
     return ids
 
 
-def _add_clients(company: Company) -> list[Entity]:
+def _add_clients(company: Company) -> list[Client]:
     draw, workspace = company.draw, company.workspace
-    clients: list[Entity] = []
+    clients: list[Client] = []
     names: set[str] = set()
     while len(clients) < company.size.clients:
         name = draw.fake.company()
@@ -82,7 +82,7 @@ def _add_clients(company: Company) -> list[Entity]:
     return clients
 
 
-def _archive_idle_clients(company: Company, clients: list[Entity]) -> None:
+def _archive_idle_clients(company: Company, clients: list[Client]) -> None:
     busy = {effort.record["clientId"] for effort in company.efforts if effort.last >= company.draw.today - 90}
     for record in clients:
         record["archived"] = record["id"] not in busy and company.draw.chance(0.7)
@@ -107,7 +107,7 @@ class _Desk:
         self.place_fields = [((field_ids["place"], place),) for place in ("Office", "Home", "Client site")]
         self.names: set[tuple[str, str]] = set()
         codes = {record["id"]: record["code"] for record in company.workspace.record["currencies"]}
-        self.currencies = {key: codes[record["currencyId"]] for key, record in company.workspace.clients.items()}
+        self.currencies = {key: codes[record["currencyId"] or ""] for key, record in company.workspace.clients.items()}
 
     def open_internal(self, name: str) -> None:
         """A project without client that everybody may use for ever."""
@@ -126,7 +126,7 @@ class _Desk:
         ]
         self.company.internal.append(effort)
 
-    def open_project(self, owner: Entity) -> None:
+    def open_project(self, owner: Client) -> None:
         """A project for a client, at some time in the period."""
         draw, company = self.draw, self.company
         kind: Kind = draw.weighted(KINDS)
@@ -154,7 +154,7 @@ class _Desk:
         company.efforts.append(effort)
         self._staff(effort, kind)
 
-    def _name(self, owner: Entity, kind: Kind, first: int) -> str:
+    def _name(self, owner: Client, kind: Kind, first: int) -> str:
         year = date.fromordinal(first).year
         stem = self.draw.pick(kind.names)
         for name in (stem, f"{stem} {year}", *(f"{stem} {year}, phase {number}" for number in range(2, 99))):
@@ -163,7 +163,9 @@ class _Desk:
                 return name
         raise AssertionError  # nobody has a hundred projects of one kind in a year
 
-    def _effort(self, jobs: tuple[Job, ...], *, share: float, first: int, last: int, **fields: object) -> Effort:
+    def _effort(
+        self, jobs: tuple[Job, ...], *, share: float, first: int, last: int, **fields: Unpack[ProjectFields]
+    ) -> Effort:
         draw, workspace = self.draw, self.workspace
         born = midnight(first, "UTC") - draw.between(1, 10) * DAY + 10 * HOUR
         record = project(draw.new_id(born), workspace.id, **fields)

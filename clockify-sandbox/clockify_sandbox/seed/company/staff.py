@@ -20,6 +20,7 @@ from clockify_sandbox.workspaces import WEEK, Account, Terms, add_account, add_m
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.company.model import Company
+    from clockify_sandbox.shapes.work import CustomFieldFields
 
 _SHARES = {ENGINEERING: 8, DESIGN: 5, DELIVERY: 3, STRATEGY: 2, CONTENT: 1, OPERATIONS: 0}
 """People beside the lead, in proportion."""
@@ -153,7 +154,7 @@ def add_custom_fields(company: Company) -> dict[str, str]:
     """The fields in use, by short name: two of time entries, two of people, who get values."""
     draw, workspace = company.draw, company.workspace
     born = midnight(company.first, "UTC") + 40 * DAY
-    fields: dict[str, dict[str, object]] = {
+    fields: dict[str, CustomFieldFields] = {
         "ticket": {"name": "Ticket", "type": "TXT", "placeholder": "e.g. WEB-123", "description": "Issue tracker key"},
         "place": {
             "name": "Work location",
@@ -170,9 +171,9 @@ def add_custom_fields(company: Company) -> dict[str, str]:
         "first_aid": {"name": "First aider", "type": "CHECKBOX", "entityType": "USER", "workspaceDefaultValue": False},
     }
     ids = {}
-    for short, values in fields.items():
+    for short, field in fields.items():
         ids[short] = draw.new_id(born)
-        workspace.custom_fields[ids[short]] = custom_field(ids[short], workspace.id, **values)
+        workspace.custom_fields[ids[short]] = custom_field(ids[short], workspace.id, **field)
     for person in company.people:
         values = workspace.members[person.user_id]["customFields"]
         values[ids["contract"]] = draw.weighted({"Permanent": 8, "Fixed term": 2, "Freelance": 1})

@@ -42,7 +42,9 @@ def add_tiny(world: World, draw: Draw, plan: str) -> Cast:
         "type": "OLDER_THAN",
     }
     settings["adminOnlyPages"] = ["REPORTS"]
-    first.workspace.invoice_settings["defaults"].update(subject="Work done", notes="INPUT BILL INFO HERE", dueDays=30)
+    first.workspace.invoice_settings["defaults"].update(
+        {"subject": "Work done", "notes": "INPUT BILL INFO HERE", "dueDays": 30}
+    )
     add_people(first)
     add_work(first)
     add_time(first)

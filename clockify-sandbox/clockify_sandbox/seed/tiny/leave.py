@@ -17,7 +17,7 @@ from clockify_sandbox.seed.tiny.time import FOUNDERS_DAY
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.absence import Hours, TimeOffPeriod
 
 
 def add_leave(stage: Stage) -> None:
@@ -93,10 +93,10 @@ def _add_requests(stage: Stage) -> None:
     """Every state, half days, hours, on behalf of others; approved leave of Ada has time entries."""
     lia, kenji = stage.zone("lia"), stage.zone("kenji")
 
-    def days(who: str, first: int, last: int, half: str = "NOT_DEFINED") -> Entity:
+    def days(who: str, first: int, last: int, half: str = "NOT_DEFINED") -> TimeOffPeriod:
         zone = stage.zone(who)
         begin, end = stage.at(first, "00:00", zone), stage.at(last + 1, "00:00", zone) - 1
-        hours = None
+        hours: Hours | None = None
         if half != "NOT_DEFINED":
             clock = ("09:00", "13:00") if half == "FIRST_HALF" else ("13:00", "17:00")
             hours = {"start": ts(stage.at(first, clock[0], zone)), "end": ts(stage.at(first, clock[1], zone))}
@@ -128,7 +128,7 @@ class _Ask(NamedTuple):
     policy: str
     who: str
     age: int
-    period: Entity
+    period: TimeOffPeriod
     size: float
     state: str
     by: str | None = None
@@ -192,7 +192,7 @@ def _add_balances(stage: Stage) -> None:
     assign(stage, "lia", "hours", 16.0, None)
 
 
-def assign(stage: Stage, who: str, policy_name: str, amount: float, period: Entity | None) -> None:
+def assign(stage: Stage, who: str, policy_name: str, amount: float, period: Hours | None) -> None:
     """A balance given to a person."""
     assigned = stage.draw.new_id(stage.draw.now - 200 * DAY)
     stage.workspace.balance_assignments[assigned] = {

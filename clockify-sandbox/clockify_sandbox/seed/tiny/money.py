@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from clockify_sandbox.entities import expense, expense_category, invoice, invoice_item
 from clockify_sandbox.invoicing import totals
@@ -11,7 +11,7 @@ from clockify_sandbox.seed.files import RECEIPTS
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.money import ExpenseFields, Invoice, InvoiceFields, InvoiceItem
 
 
 def add_money(stage: Stage) -> None:
@@ -34,8 +34,8 @@ def _add_expenses(stage: Stage) -> None:
     stage.add(categories, "meals", expense_category, "Meals", unit=None)
     stage.add(categories, "fax", expense_category, "Fax rolls", archived=True, hasUnitPrice=True, priceInCents=999)
 
-    def spend(name: str, who: str, days: int, minor: int, **fields: object) -> None:
-        values: dict[str, Any] = {"quantity": minor / 100, "total": float(minor), "date": stage.day(days), **fields}
+    def spend(name: str, who: str, days: int, minor: int, **fields: Unpack[ExpenseFields]) -> None:
+        values: ExpenseFields = {"quantity": minor / 100, "total": float(minor), "date": stage.day(days), **fields}
         stage.add(stage.workspace.expenses, name, expense, ids[who], age=-days, **values)
 
     spend(
@@ -48,7 +48,7 @@ def _add_expenses(stage: Stage) -> None:
         taskId=ids["design"],
         billable=True,
     )
-    stage.workspace.expenses[ids["flight"]].update(fileId=_receipt(stage, 1), notes="Flight to Acme")
+    stage.workspace.expenses[ids["flight"]].update({"fileId": _receipt(stage, 1), "notes": "Flight to Acme"})
     spend(
         "lunch",
         "ada",
@@ -60,7 +60,7 @@ def _add_expenses(stage: Stage) -> None:
         notes="",
     )
     spend("drive", "mia", -15, 0, categoryId=ids["mileage"], fileId=None, projectId=ids["site"], billable=True)
-    stage.workspace.expenses[ids["drive"]].update(quantity=12.5, total=525.0)
+    stage.workspace.expenses[ids["drive"]].update({"quantity": 12.5, "total": 525.0})
     spend("lost", "ivan", -150, 1234, categoryId=None, notes="Its category was deleted", locked=True)
     spend("rolls", "ben", -100, 1998, categoryId=ids["fax"], fileId=None, quantity=2.0, locked=True)
     spend("taxi", "kenji", stage.monday - 11, 2000, categoryId=ids["travel"], projectId=ids["inside"])
@@ -71,10 +71,15 @@ def _add_invoices(stage: Stage) -> None:
     """One of every status; items with either tax, both and none; discount, payments, imported time and expenses."""
     ids = stage.ids
     bill(stage, "draft", "acme", -2)
-    stage.workspace.invoices[ids["draft"]].update(subject="", note=None, visibleZeroFields=None)
+    stage.workspace.invoices[ids["draft"]].update({"subject": "", "note": None, "visibleZeroFields": None})
     sent = bill(stage, "sent", "acme", -10, invoice_item(1, 2, 1_000_000, applyTaxes="TAX1"), status="SENT", tax=2000.0)
     sent.update(
-        visibleZeroFields=["TAX", "TAX_2", "DISCOUNT"], subject="Two days", note="Thank you.", billFrom="WORKSPACE"
+        {
+            "visibleZeroFields": ["TAX", "TAX_2", "DISCOUNT"],
+            "subject": "Two days",
+            "note": "Thank you.",
+            "billFrom": "WORKSPACE",
+        }
     )
     paid = bill(
         stage,
@@ -153,17 +158,20 @@ def _import_work(stage: Stage) -> None:
         entry.invoice_id = imported["id"]
 
 
-def bill(stage: Stage, name: str, client: str, days: int, *items: Entity, **fields: object) -> Entity:
+def bill(
+    stage: Stage, name: str, client: str, days: int, *lines: InvoiceItem, **fields: Unpack[InvoiceFields]
+) -> Invoice:
     """An invoice to a client, issued so many days from today and due a month later."""
     workspace = stage.workspace
-    values = {"items": list(items), "currency": workspace.record["hourlyRate"]["currency"], **fields}
+    values: InvoiceFields = {"items": list(lines), "currency": workspace.record["hourlyRate"]["currency"], **fields}
     values["number"] = f"{workspace.record['name'][:1]}-{len(workspace.invoices) + 1:03d}"
     values["issuedDate"], values["dueDate"] = ts(stage.at(days, "00:00")), ts(stage.at(days + 30, "00:00"))
     owner = next(iter(workspace.members))
-    return stage.add(workspace.invoices, name, invoice, owner, clientId=stage[client], age=-days, **values)
+    values["clientId"] = stage[client]
+    return stage.add(workspace.invoices, name, invoice, owner, age=-days, **values)
 
 
-def pay(stage: Stage, record: Entity, amount: int, days: int, note: str | None) -> None:
+def pay(stage: Stage, record: Invoice, amount: int, days: int, note: str | None) -> None:
     """A payment towards an invoice."""
     moment = stage.at(days, "11:00")
     record["payments"].append(

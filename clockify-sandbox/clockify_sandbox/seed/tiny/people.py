@@ -10,6 +10,7 @@ from clockify_sandbox.workspaces import Account, Terms, add_account, add_member
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage
+    from clockify_sandbox.shapes.work import CustomFieldFields
 
 _AGE = 700 * DAY
 
@@ -104,7 +105,7 @@ def _add_groups(stage: Stage) -> None:
 
 def _add_user_fields(stage: Stage) -> None:
     """One field of every type for people; Kenji has a value of every kind, Lia explicit nothing."""
-    fields: dict[str, tuple[str, str, dict[str, Any]]] = {
+    fields: dict[str, tuple[str, str, CustomFieldFields]] = {
         "shirt": ("T-shirt", "TXT", {"description": "Size as printed", "placeholder": "M"}),
         "floor": ("Floor", "NUMBER", {"workspaceDefaultValue": 2}),
         "team": ("Team", "DROPDOWN_SINGLE", {"allowedValues": ["Red", "Blue"], "workspaceDefaultValue": "Red"}),

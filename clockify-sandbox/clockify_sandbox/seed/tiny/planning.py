@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from clockify_sandbox.entities import approval_request, approval_status, assignment, recurring
 from clockify_sandbox.seed.draw import DAY, ts
@@ -10,7 +10,8 @@ from clockify_sandbox.workspaces import WEEK
 
 if TYPE_CHECKING:
     from clockify_sandbox.seed.tiny.stage import Stage
-    from clockify_sandbox.world import Entity
+    from clockify_sandbox.shapes.absence import Hours
+    from clockify_sandbox.shapes.planning import Assignment, AssignmentFields
 
 
 def add_planning(stage: Stage) -> None:
@@ -70,10 +71,12 @@ def submit(  # noqa: PLR0913 - what a request consists of
                 spent["locked"] = spent["locked"] or approved
 
 
-def plan(stage: Stage, name: str, who: str, project: str, days: tuple[int, int], **fields: object) -> Entity:
+def plan(
+    stage: Stage, name: str, who: str, project: str, days: tuple[int, int], **fields: Unpack[AssignmentFields]
+) -> Assignment:
     """An assignment over whole days, counted from today."""
-    period = {"start": ts(stage.at(days[0], "00:00")), "end": ts(stage.at(days[1] + 1, "00:00") - 1)}
-    values: dict[str, Any] = {"period": period, **fields}
+    period: Hours = {"start": ts(stage.at(days[0], "00:00")), "end": ts(stage.at(days[1] + 1, "00:00") - 1)}
+    values: AssignmentFields = {"period": period, **fields}
     return stage.add(stage.workspace.assignments, name, assignment, stage[who], stage[project], age=40, **values)
 
 

@@ -11,8 +11,9 @@ from clockify_sandbox.world import TimeEntry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clockify_sandbox.fields import Stored
     from clockify_sandbox.seed.draw import Draw
-    from clockify_sandbox.world import Entity, Table, Workspace, World
+    from clockify_sandbox.world import Workspace, World
 
 
 @dataclass
@@ -48,15 +49,15 @@ class Stage:
 
     def add(
         self,
-        table: Table,
+        table: dict[str, Stored],
         name: str,
-        make: Callable[Concatenate[str, str, ...], Entity],
+        make: Callable[Concatenate[str, str, ...], Stored],
         /,
         *args: object,
         parent: str | None = None,
         age: int = 300,
         **fields: object,
-    ) -> Entity:
+    ) -> Stored:
         """Make an entity of this workspace (or of a parent in it), `age` days old, and remember it by name."""
         entity = make(self.draw.new_id(self.draw.now - age * DAY), parent or self.workspace.id, *args, **fields)
         table[entity["id"]] = entity
