@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from clockify_sandbox.testing import Origin
 
 
 @pytest.fixture(scope="session")
 def clockify_sandbox_options() -> dict[str, Any]:
-    """Options of `clockify_sandbox.testing.Sandbox`; a project overrides this fixture to choose others."""
+    """Options of `clockify_sandbox.testing.Sandbox`; projects override this fixture, in any scope."""
     return {}
 
 
 @pytest.fixture(scope="session")
-def clockify_sandbox_server(clockify_sandbox_options: dict[str, Any]) -> Iterator[Origin]:
-    """A sandbox for the whole session, with whatever earlier tests left in it."""
+def clockify_sandbox_servers() -> Iterator[Callable[[dict[str, Any]], Origin]]:
+    """Gives the sandbox with some options, one for the whole session, with whatever earlier tests left in it."""
     from clockify_sandbox.testing import Sandbox  # noqa: PLC0415 - who uses no fixture need not wait for the import
 
-    try:
-        sandbox = Sandbox(**clockify_sandbox_options)
-    except ValueError as error:
-        pytest.fail(f"clockify_sandbox_options: {error}", pytrace=False)
-    with sandbox as origin:
-        yield origin
+    running: list[tuple[dict[str, Any], Origin]] = []
+    with ExitStack() as servers:
+
+        def serve(options: dict[str, Any]) -> Origin:
+            for known, origin in running:
+                if known == options:
+                    return origin
+            running.append((dict(options), servers.enter_context(Sandbox(**options))))
+            return running[-1][1]
+
+        yield serve
 
 
 @pytest.fixture
-def clockify_sandbox(clockify_sandbox_server: Origin) -> Origin:
-    """The sandbox of the session with a fresh world, fresh statistics and no faults."""
-    clockify_sandbox_server.reset()
-    return clockify_sandbox_server
+def clockify_sandbox(
+    clockify_sandbox_servers: Callable[[dict[str, Any]], Origin], clockify_sandbox_options: dict[str, Any]
+) -> Origin:
+    """A sandbox with the options, a fresh world, fresh statistics and no faults."""
+    try:
+        origin = clockify_sandbox_servers(clockify_sandbox_options)
+    except ValueError as error:
+        pytest.fail(f"clockify_sandbox_options: {error}", pytrace=False)
+    origin.reset()
+    return origin

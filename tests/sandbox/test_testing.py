@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import socket
 import subprocess
@@ -221,6 +222,29 @@ def test_pytest_finds_the_fixtures(tmp_path: Path) -> None:
     assert "2 passed" in done.stdout
 
 
+SCOPES = """
+import pytest, requests
+
+@pytest.fixture
+def clockify_sandbox_options(scale):
+    return {"scale": scale}
+
+@pytest.mark.parametrize("scale", ["tiny", "empty", "tiny"])
+def test_each_test_may_choose(clockify_sandbox, scale):
+    assert len(clockify_sandbox.workspace_ids) == {"tiny": 2, "empty": 1}[scale]
+    print("served at", clockify_sandbox)
+"""
+
+
+def test_options_of_the_fixture_may_have_any_scope(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(SCOPES)
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert "3 passed" in done.stdout, done.stdout
+    first, second, third = re.findall(r"served at (\S+)", done.stdout)
+    assert first == third != second
+
+
 def test_wrong_options_of_the_fixtures_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(SUITE.replace("page_cap", "cap"))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path]
@@ -228,7 +252,7 @@ def test_wrong_options_of_the_fixtures_are_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "clockify_sandbox_options: unknown world option 'cap'; known are language" in done.stdout
     assert "Traceback" not in done.stdout
-    assert "def clockify_sandbox_server" not in done.stdout
+    assert "def clockify_sandbox" not in done.stdout
 
 
 def test_the_package_needs_no_pytest() -> None:
