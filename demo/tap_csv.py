@@ -1,19 +1,53 @@
 #!/usr/bin/env python3
-"""A Singer tap for a folder of CSV files: each file is a stream of its name, its first column the key.
+"""A Singer tap for CSV files, one row a record, that guesses nothing: what is not clear is refused in one line.
 
-An empty cell says nothing, so that it wipes nothing. There is no ACTIVATE_VERSION, since corrections are not all there
-is, and no STATE, since the target knows what it has written. The CSV taps on PyPI do not serve here: they rename
-`_sdc_deleted_at`, or take the number of a line for its key. Python alone suffices, of any version since 3.9.
+Each file of the folder is a stream of its name. A key that comes twice is refused, an empty cell says nothing, so that
+it wipes nothing, and every record tells its file and line. There is no ACTIVATE_VERSION, since a file need not be all
+there is, and no STATE, since the target knows what it has written. Python alone suffices, of any version since 3.9.
+
+The configuration is a JSON file:
+
+    {
+      "path": "folder",                     a folder of CSV files, or one file
+      "files": {                            by stream, where its file does not tell
+        "toggl_detailed": {
+          "key": ["id"],                    the columns that tell a row; [] for a file without a key; default: the first
+          "paths": "toggl-*.csv",           the files of the stream; default: the one of its name
+          "encoding": "cp1252",             default: UTF-8, or what a byte order mark says
+          "separator": ";"                  default: the one of , ; and tab that fits every row
+        }
+      }
+    }
 """
 
 from __future__ import annotations
 
 import argparse
+import codecs
 import csv
+import hashlib
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+FILE, LINE = "_sdc_source_file", "_sdc_source_lineno"
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SETTINGS = {"path", "files"}
+_OF_FILES = {"key", "paths", "encoding", "separator"}
+
+
+class RefusedError(ValueError):
+    """What cannot be read without a guess, and what to do about it."""
+
+
+class NoTableError(RefusedError):
+    """A file that is no CSV with the separator that it was read with."""
 
 
 def main() -> int:
@@ -22,62 +56,264 @@ def main() -> int:
     Returns:
         The exit code: 1 with a line on stderr that says where the mistake is.
     """
-    parser = argparse.ArgumentParser(prog="tap-csv", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True, help='a JSON file: {"path": "folder"}')
-    config = parser.parse_args().config
+    parser = argparse.ArgumentParser(
+        prog="tap-csv", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", type=Path, required=True, help="the configuration")
     try:
-        folder = Path(json.loads(config.read_text(encoding="utf-8"))["path"])
-        lines = [json.dumps(message) for file in sorted(folder.glob("*.csv")) for message in messages(file)]
-    except KeyError:
-        return fail("path must be set, to the folder of the CSV files")
+        tables = [Table(*one) for one in _files(_config(parser.parse_args().config))]
+        keys: dict[str, dict[bytes, tuple[str, int]]] = {}
+        for table in tables:
+            table.check(keys.setdefault(table.stream, {}))
+        for table in tables:
+            for message in table.messages():
+                sys.stdout.write(json.dumps(message) + "\n")
     except (OSError, ValueError) as error:
-        return fail(str(error))
-    if not lines:
-        return fail(f"there is no CSV file in {folder}")
-    print("\n".join(lines))
+        print(f"tap-csv: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
-def fail(message: str) -> int:
-    """Say what is wrong, and return the exit code for it."""
-    print(f"tap-csv: {message}", file=sys.stderr)
-    return 1
-
-
-def messages(file: Path) -> list[dict[str, Any]]:
-    """Return the messages of a file, SCHEMA first.
-
-    Raises:
-        ValueError: It cannot be understood; the message says where.
-    """
+def _config(path: Path) -> dict[str, Any]:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as text:  # spreadsheets begin theirs with a byte order mark
-            reader = csv.reader(text, strict=True)
-            names = next(reader, [])
-            rows = [(reader.line_num, row) for row in reader if any(row)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        msg = f"{file} is no CSV in UTF-8: {error}"
-        raise ValueError(msg) from None
-    if not all(names) or len(set(names)) < len(names) or not names:
-        msg = f"{file}: every column needs a name of its own"
-        raise ValueError(msg)
-    for number, row in rows:
-        if len(row) > len(names) or not row[0]:
-            wrong = "lacks its key" if not row[0] else "has more cells than the file has columns"
-            msg = f"{file}: the row that ends in line {number} {wrong}"
-            raise ValueError(msg)
-    schema = {"type": "object", "properties": {name: {"type": ["string", "null"]} for name in names}}
-    return [
-        {"type": "SCHEMA", "stream": file.stem, "schema": schema, "key_properties": names[:1]},
-        *(
-            {
-                "type": "RECORD",
-                "stream": file.stem,
-                "record": {name: cell for name, cell in zip(names, row) if cell},  # noqa: B905 - Python 3.9 has no strict
-            }
-            for _, row in rows
-        ),
-    ]
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RefusedError(f"{path} is no JSON: {error}") from None
+    files = config.get("files") or {} if isinstance(config, dict) else {}
+    if isinstance(files, str):  # as Meltano passes objects
+        files = json.loads(files)
+    if not isinstance(config, dict) or not config.get("path"):
+        raise RefusedError("path must be set, to the folder of the CSV files")
+    for name in config:
+        if name not in _SETTINGS:
+            raise RefusedError(f"{name} is not a setting; known are {', '.join(sorted(_SETTINGS))}")
+    for stream, one in files.items():
+        _check(stream, one)
+    return {**config, "files": files}
+
+
+def _check(stream: str, settings: dict[str, Any]) -> None:
+    for name in settings:
+        if name not in _OF_FILES:
+            raise RefusedError(f"files.{stream}.{name} is not a setting; known are {', '.join(sorted(_OF_FILES))}")
+    key = settings.get("key", [])
+    if not isinstance(key, list) or not all(isinstance(column, str) for column in key):
+        raise RefusedError(f"files.{stream}.key must be an array of columns")
+    if settings.get("separator", ",") not in SEPARATORS:
+        raise RefusedError(f"files.{stream}.separator must be one of {', '.join(SEPARATORS.values())}")
+    try:
+        codecs.lookup(settings.get("encoding", "utf-8"))
+    except LookupError:
+        raise RefusedError(f"files.{stream}.encoding is none that Python knows") from None
+
+
+def _files(config: dict[str, Any]) -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """Yield each file with its stream and the settings of that."""
+    path = Path(config["path"])
+    folder, found = (path.parent, [path]) if path.is_file() else (path, sorted(path.glob("*.csv")))
+    streams: dict[Path, str] = {}
+    for stream, settings in config["files"].items():
+        chosen = sorted(folder.glob(settings["paths"])) if "paths" in settings else [folder / f"{stream}.csv"]
+        if not chosen or not all(one.is_file() for one in chosen):
+            raise RefusedError(f"files.{stream}: there is no such file in {folder}")
+        for one in chosen:
+            if streams.setdefault(one, stream) != stream:
+                raise RefusedError(f"{one} is a file of two streams, {streams[one]} and {stream}")
+    every = sorted({*found, *(() if path.is_file() else streams)})
+    if not every:
+        raise RefusedError(f"there is no CSV file in {folder}")
+    for one in every:
+        stream = streams.get(one, one.stem)
+        yield one, stream, config["files"].get(stream, {})
+
+
+@dataclass
+class Header:
+    """The columns of a file: their names, and the places that count; a column that comes twice counts once."""
+
+    names: list[str]
+    places: list[int]
+
+
+class Table:
+    """One file.
+
+    Args:
+        path: Where it is.
+        stream: The stream of its rows.
+        settings: `key`, `encoding` and `separator`.
+    """
+
+    def __init__(self, path: Path, stream: str, settings: dict[str, Any]) -> None:
+        self.path = path
+        self.stream = stream
+        self._settings = settings
+        self._encoding = settings.get("encoding") or _encoding_of(path)
+        self._separator = settings.get("separator") or ""
+        self._header = Header([], [])
+        self._key: list[str] = []
+
+    def check(self, keys: dict[bytes, tuple[str, int]]) -> None:
+        """Read the whole file, and find out what it does not say itself.
+
+        Args:
+            keys: The keys of the stream that came, each with its file and line.
+
+        Raises:
+            RefusedError: It cannot be understood, or a key comes twice; the message says where.
+        """
+        self._separator = self._separator or self._found_separator()
+        names = self._first_row()
+        self._header = self._columns(names)
+        self._key = self._settings.get("key", self._header.names[:1])
+        for name in self._key:
+            if name not in self._header.names:
+                raise RefusedError(
+                    f"{self.path}: there is no column {name}, which is its key in files.{self.stream}.key"
+                )
+        for number, record in self._records():
+            if not self._key:
+                continue
+            if missing := [name for name in self._key if name not in record]:
+                raise RefusedError(f"{self.path}: the row in line {number} lacks its key, {', '.join(missing)}")
+            value = json.dumps([record[name] for name in self._key]).encode()
+            digest = hashlib.blake2b(value, digest_size=16).digest()
+            file, line = keys.setdefault(digest, (self.path.name, number))
+            if (file, line) != (self.path.name, number):
+                raise RefusedError(
+                    f"{self.path}: the row in line {number} repeats the key ({', '.join(self._key)}) of line {line} "
+                    f'of {file}: name the columns that tell a row, {{"files": {{"{self.stream}": {{"key": [...]}}}}}}, '
+                    "or [] where none do"
+                )
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """Yield the messages of the file, SCHEMA first."""
+        text = {"type": ["string", "null"]}
+        properties = {**dict.fromkeys(self._header.names, text), FILE: text, LINE: {"type": ["integer", "null"]}}
+        schema = {"type": "object", "properties": properties}
+        yield {"type": "SCHEMA", "stream": self.stream, "schema": schema, "key_properties": self._key}
+        for number, record in self._records():
+            place = {FILE: self.path.name, LINE: number}
+            yield {"type": "RECORD", "stream": self.stream, "record": {**record, **place}}
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _rows(self, separator: str) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows that are not blank, each with the line that it begins in."""
+        number = 1
+        try:
+            with self.path.open(encoding=self._encoding, newline="") as text:
+                reader = csv.reader(text, delimiter=separator, strict=True)
+                for row in reader:
+                    if any("\0" in cell for cell in row):
+                        raise UnicodeError  # noqa: TRY301 - UTF-16 without its mark is the same mistake
+                    if any(cell.strip() for cell in row) and not (number == 1 and _names_separator(row, separator)):
+                        yield number, row
+                    number = reader.line_num + 1
+        except UnicodeError:
+            raise RefusedError(
+                f"{self.path} is not in {self._encoding}: say in which encoding it is, "
+                f'{{"files": {{"{self.stream}": {{"encoding": "cp1252"}}}}}} for Western European Windows'
+            ) from None
+        except csv.Error as error:
+            raise NoTableError(f"{self.path} is no CSV, in the row of line {number}: {error}") from None
+
+    def _first_row(self) -> list[str]:
+        _, names = next(self._rows(self._separator), (1, []))
+        return [name.strip() for name in names]
+
+    def _columns(self, names: list[str]) -> Header:
+        """Return the columns that count.
+
+        Raises:
+            RefusedError: One has no name, or the name of another one and other cells.
+        """
+        key = self._settings.get("key", names[:1])
+        first = {name: place for place, name in reversed(list(enumerate(names)))}
+        again = [place for place, name in enumerate(names) if name and first[name] != place]
+        nameless = [place for place, name in enumerate(names) if not name]
+        if not any(names) or any(names[place] in key for place in again):
+            raise RefusedError(f"{self.path}: every column needs a name of its own")
+        rows = 0
+        for number, row in self._ragged_refused(len(names)):
+            rows += 1
+            for place in again:
+                if row[place].strip() != row[first[names[place]]].strip():
+                    raise RefusedError(
+                        f"{self.path}: every column needs a name of its own, and two are called {names[place]} with "
+                        f"different cells in line {number}"
+                    )
+            for place in nameless:
+                if row[place].strip():
+                    raise RefusedError(
+                        f"{self.path}: every column needs a name of its own, and that of a cell in line "
+                        f"{number} has none"
+                    )
+        if again and not rows:
+            raise RefusedError(f"{self.path}: every column needs a name of its own")
+        places = [place for place, name in enumerate(names) if name and first[name] == place]
+        return Header([names[place] for place in places], places)
+
+    def _ragged_refused(self, width: int) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows below the header.
+
+        Raises:
+            RefusedError: One has more or fewer cells than the file has columns.
+        """
+        rows = self._rows(self._separator)
+        next(rows, None)
+        for number, row in rows:
+            if len(row) != width:
+                than = "more" if len(row) > width else "fewer"
+                raise RefusedError(f"{self.path}: the row in line {number} has {than} cells than the file has columns")
+            yield number, row
+
+    def _records(self) -> Iterator[tuple[int, dict[str, str]]]:
+        names, places = self._header.names, self._header.places
+        for number, row in self._ragged_refused(len(self._first_row())):
+            cells = ((name, row[place]) for name, place in zip(names, places))  # noqa: B905 - Python 3.9 has no strict
+            yield number, {name: cell for name, cell in cells if cell.strip()}
+
+    def _found_separator(self) -> str:
+        """Return what separates cells: what the file says, or the only one that fits every row.
+
+        Raises:
+            RefusedError: Several do, or none.
+        """
+        with self.path.open(encoding=self._encoding, errors="replace", newline="") as text:
+            head = text.readline().strip("\r\n\ufeff")
+        if head.lower().startswith("sep=") and head[4:] in SEPARATORS:
+            return head[4:]
+        able = [one for one in SEPARATORS if one in head]
+        if not able:
+            return ","
+        fitting = able if len(able) == 1 else [one for one in able if self._fits(one)]
+        if len(fitting) == 1:
+            return fitting[0]
+        said = " and ".join(SEPARATORS[one] for one in able)
+        raise RefusedError(
+            f"{self.path}: its columns may be separated by {said}: say which, "
+            f'{{"files": {{"{self.stream}": {{"separator": ";"}}}}}}'
+        )
+
+    def _fits(self, separator: str) -> bool:
+        try:
+            widths = {len(row) for _, row in self._rows(separator)}
+        except NoTableError:
+            return False
+        return len(widths) == 1
+
+
+def _names_separator(row: list[str], separator: str) -> bool:
+    """Tell whether a first row is what a spreadsheet program writes for another one: `sep=;`."""
+    return separator.join(row).lower() == f"sep={separator}"
+
+
+def _encoding_of(path: Path) -> str:
+    """Return the encoding that a byte order mark says, or UTF-8."""
+    with path.open("rb") as file:
+        begins = file.read(4)
+    return next((name for mark, name in _MARKS if begins.startswith(mark)), "utf-8")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from target_clockify.books.ledger import Row
 from target_clockify.decide.decisions import Recognised, Rejected, Unchanged, Waits, Write
 from target_clockify.errors import RejectedError, StoppedError
 from target_clockify.model.declaration import Operation, WritableObject
+from target_clockify.understand.keys import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,7 +145,7 @@ class Results:
         if of and of.copied and is_lenient and error.kind in _BEFORE_SENDING:
             self._summary.leave_out(taken.stream, error)
             return
-        self._summary.reject(taken.stream, error)
+        self._summary.reject(taken.stream, error, str(place_of(taken.origin or taken.raw)))
         most = self._settings.config.get("max_rejects")
         if self._settings.config.get("on_reject") == "fail_fast":
             msg = f"stopped at the first reject, in {taken.stream}: {error}"

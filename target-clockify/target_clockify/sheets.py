@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
-FILE, LINE, OCCURRENCE = "_sdc_source_file", "_sdc_source_lineno", "_sdc_occurrence"
+FILE, OCCURRENCE = "_sdc_source_file", "_sdc_occurrence"
 """What a tap may tell of a row beside its content, and what a reject tells of a row that came several times."""
 KEY = "key"
 _AT_ONCE = 1000
@@ -138,9 +138,9 @@ class Sheets:
             ValueError: They lack one that the layout needs.
         """
         known = self._streams.setdefault(stream, _Stream(layout, {}))
-        known.columns.update(dict.fromkeys(columns))
-        if known.columns:
-            _sheet(stream, layout, known.columns)
+        if some := list(columns):  # of several files of a stream, each has to have them
+            _sheet(stream, layout, some)
+        known.columns.update(dict.fromkeys(some))
 
     def add(self, taken: Taken) -> None:
         """Let a row wait for the end of its file.

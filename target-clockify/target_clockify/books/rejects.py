@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_clockify.understand.keys import place_of
+
 if TYPE_CHECKING:
     from io import FileIO
 
@@ -76,6 +78,8 @@ class Rejects:
             "retryable": error.retryable,
         }
         records = taken.origin.split(b"\n") if origin else [taken.raw]
+        place = place_of(records[-1])
+        line |= {"file": place.file, "line": place.line} if str(place) else {}
         lines = b"".join(msgspec.json.encode({**line, "record": msgspec.Raw(raw)}) + b"\n" for raw in records)
         if stream not in self._introduced:
             lines = msgspec.json.encode(self._schemas[taken.stream]) + b"\n" + lines

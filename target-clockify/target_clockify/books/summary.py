@@ -46,10 +46,10 @@ class Summary:
             sys.stderr.write(f"\r\033[K{stream}: {self._told(stream)}")
             sys.stderr.flush()
 
-    def reject(self, stream: str, error: RejectedError) -> None:
-        """Count a reject; the first of a kind is told at once, by field and rule and without values."""
+    def reject(self, stream: str, error: RejectedError, place: str = "") -> None:
+        """Count a reject; the first of a kind is told at once, by place, field and rule, and without values."""
         self.count(stream, "rejected")
-        self._tell_first(stream, error, "is rejected as")
+        self._tell_first(stream, error, f"({place}) is rejected as" if place else "is rejected as")
 
     def leave_out(self, stream: str, error: RejectedError) -> None:
         """Count a row that a copy cannot have, likewise."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LONGEST_KEY = 512
 _CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")
 DELETED = "_sdc_deleted_at"
+_METADATA = "_sdc_"
 _NOTHING = (b"", b"null")
 _BLANK = (*_NOTHING, b'""')
 
@@ -27,6 +28,46 @@ _BLANK = (*_NOTHING, b'""')
 def is_clockify_id(value: object) -> bool:
     """Tell whether a value has the form of an id of Clockify: 24 lower-case hex digits."""
     return isinstance(value, str) and _CLOCKIFY_ID.fullmatch(value) is not None
+
+
+class Place(msgspec.Struct):
+    """Where a record comes from, as far as its tap tells that.
+
+    Attributes:
+        file: The file.
+        line: The line of the file.
+    """
+
+    file: str | None = msgspec.field(default=None, name="_sdc_source_file")
+    line: int | None = msgspec.field(default=None, name="_sdc_source_lineno")
+
+    def __str__(self) -> str:
+        """Both, for a message; empty where neither is known."""
+        return ", ".join(([self.file] if self.file else []) + ([f"line {self.line}"] if self.line is not None else []))
+
+
+_PLACE = msgspec.json.Decoder(Place, strict=False)
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def place_of(raw: bytes) -> Place:
+    """Return where a record comes from."""
+    try:
+        return _PLACE.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Place()
+
+
+def content_of(raw: bytes) -> bytes:
+    """Return a record without what a tap says of how it came: where a row stands and when it was read is no change."""
+    if b'"_sdc_' not in raw:
+        return raw
+    try:
+        members = _MEMBERS.decode(raw)
+    except msgspec.DecodeError:
+        return raw
+    kept = {name: value for name, value in members.items() if name == DELETED or not name.startswith(_METADATA)}
+    return raw if len(kept) == len(members) else msgspec.json.encode(kept)
 
 
 class Glance:

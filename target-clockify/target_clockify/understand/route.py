@@ -13,7 +13,15 @@ from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import WritableObject
 from target_clockify.naming import folded
 from target_clockify.understand.columns import ID, Column, Columns
-from target_clockify.understand.keys import DELETED, LONGEST_KEY, Glance, is_clockify_id, is_deleted, text_of
+from target_clockify.understand.keys import (
+    DELETED,
+    LONGEST_KEY,
+    Glance,
+    content_of,
+    is_clockify_id,
+    is_deleted,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -132,7 +140,7 @@ class Route:
         """
         seen = self._glance.of(taken.raw)
         incoming = Incoming(self, taken)
-        incoming.seen = hashlib.blake2b(taken.raw, digest_size=16, key=self._salt).digest()
+        incoming.seen = hashlib.blake2b(content_of(taken.raw), digest_size=16, key=self._salt).digest()
         incoming.key = self._glance.key(seen) if self.keys else self._key_of_content(incoming)
         if len(incoming.key) > LONGEST_KEY or "\0" in incoming.key:
             msg = f"the record's key has more than {LONGEST_KEY} characters, or a NUL among them"
