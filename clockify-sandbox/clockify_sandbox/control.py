@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from clockify_sandbox.accounts import key_holders
-from clockify_sandbox.declarations import read
+from clockify_sandbox.declarations import Option, checked, read
 from clockify_sandbox.faults import parse_faults
 from clockify_sandbox.fields import overlaid
 from clockify_sandbox.plans import Plan
 from clockify_sandbox.seed import Scale
+from clockify_sandbox.shapes.workspaces import WorkspaceSettings
 from clockify_sandbox.state import dump_chunks
 from clockify_sandbox.webhook_events import AnnouncedEvent
 
@@ -164,10 +165,9 @@ class Control:
             msg = f"there is no workspace {workspace}; known are {', '.join(workspaces)}"
             raise ValueError(msg)
         settings = workspaces[workspace].record["workspaceSettings"]
-        if unknown := [name for name in wish.settings if name not in settings]:
-            msg = f"a workspace has no setting {', '.join(unknown)}; known are {', '.join(settings)}"
-            raise ValueError(msg)
-        return overlaid(settings, wish.settings)
+        kinds = get_type_hints(WorkspaceSettings)
+        known = {name: Option(name, kinds[name], None) for name in settings}
+        return overlaid(settings, checked(known, wish.settings, "setting"))
 
     def _set_faults(self, body: bytes) -> Any:
         faults = parse_faults(body)

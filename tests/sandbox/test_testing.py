@@ -119,6 +119,23 @@ def test_unknown_options_and_values_are_one_line(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"forceTag": True}, "unknown setting 'forceTag'; known are activeBillableHours, "),
+        ({"forceTags": "yes"}, '"yes" is no value of forceTags; known are true, false'),
+        ({"lockTimeEntries": 5}, "5 is no value of lockTimeEntries; known are texts"),
+        ({"round": {"minutes": "15"}}, "is no value of round; known are objects"),
+    ],
+)
+def test_a_workspace_has_no_setting_that_it_could_not_keep(settings: dict[str, Any], words: str) -> None:
+    with Sandbox(scale="tiny") as origin:
+        before = origin.dump()
+        with pytest.raises(ValueError, match=words):
+            origin.settings(**settings)
+        assert origin.dump() == before
+
+
 @BOTH
 def test_what_keeps_it_from_starting_is_said(kind: type[Sandbox | SandboxProcess], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
