@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from clockify_sandbox.shapes.people import User
     from clockify_sandbox.world import Record, Workspace, World
     from clockify_sandbox.world_options import WorldOptions
+
+Row = TypeVar("Row")
 
 ADMIN_ROLES = {"OWNER", "WORKSPACE_ADMIN"}
 
@@ -200,8 +202,8 @@ class Call:
 
     def page(
         self,
-        rows: Sequence[Any],
-        show: Callable[[Any], Any] | None = None,
+        rows: Sequence[Row],
+        show: Callable[[Row], Any] | None = None,
         wrap: Callable[[list[Any]], Any] | None = None,
         headers: dict[str, str] | None = None,
         total_header: str | None = None,

@@ -1,7 +1,8 @@
 """Approval requests: weeks of time entries and expenses that somebody submits and somebody else approves."""
 
+from collections.abc import Callable
 from datetime import MAXYEAR, MINYEAR, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from clockify_sandbox import messages
 from clockify_sandbox.answers import Answer
@@ -30,7 +31,7 @@ _LISTABLE = ("PENDING", "APPROVED", "WITHDRAWN_APPROVAL")
 _TYPES = ("TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE")
 _HOLDS = {"PENDING", "APPROVED"}
 _OF_OWNER = {"PENDING", "WITHDRAWN_SUBMISSION"}  # what the owner does; the other states are the approver's
-_ORDER = {
+_ORDER: dict[str, Callable[[ApprovalRequest], Any]] = {
     "ID": by_id,
     "USER_ID": lambda request: (request["ownerId"], request["id"]),
     "START": lambda request: (request["dateRange"]["start"], request["id"]),

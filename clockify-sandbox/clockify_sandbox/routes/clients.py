@@ -1,6 +1,7 @@
 """Clients."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -22,7 +23,7 @@ routes = Routes(scope="CLIENT")
 
 _MAX_CC = 3
 _Text = Annotated[str, Meta(max_length=3000)]
-_ORDER = {
+_ORDER: dict[str, Callable[[Client], Any]] = {
     "NAME": by_name,
     "EMAIL": lambda client: (client["email"] or "", client["id"]),
     "NOTE": lambda client: (client["note"] or "", client["id"]),

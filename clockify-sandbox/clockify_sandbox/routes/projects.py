@@ -1,6 +1,6 @@
 """Projects: lists, creation, change and deletion. What hangs on a project is in `project_parts`."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from msgspec import UNSET, Meta, UnsetType, field
 
@@ -12,6 +12,7 @@ from clockify_sandbox.call import Call
 from clockify_sandbox.errors import forbidden, invalid
 from clockify_sandbox.kinds import CLIENT, MEMBER, PROJECT
 from clockify_sandbox.lists import by_id, by_name, in_order, is_or_any, matches
+from clockify_sandbox.naming import label_of
 from clockify_sandbox.paging import KEBAB
 from clockify_sandbox.permissions import can_see, require_creator, require_manager
 from clockify_sandbox.projects import ProjectShow, copy_of, forget_project, new_color, require_free_project_name
@@ -21,6 +22,9 @@ from clockify_sandbox.routing import Routes
 from clockify_sandbox.shapes.work import Estimate, Project, ProjectFields
 from clockify_sandbox.values import rate, seconds_of
 from clockify_sandbox.world import Entity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 routes = Routes(scope="PROJECT")
 
@@ -119,12 +123,12 @@ def list_projects(call: Call, query: ProjectQuery) -> Answer:
     """The projects that the caller may see, archived ones too unless the query says otherwise."""
     workspace = call.workspace
     found = [row for row in workspace.projects.values() if can_see(call, row) and _wanted(call, row, query)]
-    keys: dict[str, Any] = {
+    keys: dict[str, Callable[[Project], Any]] = {
         "ID": by_id,
         "NAME": by_name,
-        "CLIENT_NAME": lambda row: (workspace.clients.get(row["clientId"], {"name": ""})["name"].lower(), row["id"]),
+        "CLIENT_NAME": lambda row: (label_of(workspace.clients, row["clientId"]).lower(), row["id"]),
         "DURATION": lambda row: (workspace.time_entries.tracked(row["id"]), row["id"]),
-        "BUDGET": lambda row: ((row["budgetEstimate"] or {"estimate": 0})["estimate"], row["id"]),
+        "BUDGET": lambda row: (row["budgetEstimate"]["estimate"] if row["budgetEstimate"] else 0, row["id"]),
         "PROGRESS": lambda row: (_progress(call, row), row["id"]),
     }
     rows = in_order(found, keys, query.sort_column, query.sort_order, "NAME")
