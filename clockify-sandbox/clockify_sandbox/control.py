@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from clockify_sandbox.accounts import key_holders
-from clockify_sandbox.declarations import Option, checked, read
+from clockify_sandbox.declarations import Option, checked, declared, read
 from clockify_sandbox.faults import parse_faults
 from clockify_sandbox.fields import overlaid
 from clockify_sandbox.plans import Plan
@@ -188,8 +188,8 @@ class Control:
         if wish.now is not None:
             self._app.sandbox.let_time_pass(wish.now)
         if wish.advance_seconds is not None:
-            now = self._app.sandbox.clock.now
-            self._app.sandbox.let_time_pass(now + timedelta(seconds=wish.advance_seconds))
+            moment = self._app.sandbox.clock.now + timedelta(seconds=wish.advance_seconds)
+            self._app.sandbox.let_time_pass(declared(Move)["now"].read(moment))
         self._app.send_outbox()
         return self._clock(body)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
+YEARS = range(2000, 2101)
+"""The years that the sandbox's clock may show: ids begin with its seconds in eight hexadecimal digits."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,7 @@ class Option:
         Raises:
             ValueError: it stands for none; the message says what is known.
         """
-        try:
-            return msgspec.convert(text, self.kind, strict=False, dec_hook=_path)
-        except msgspec.ValidationError:
-            raise self._refusal(text) from None
+        return self._converted(text, strict=False)
 
     def read(self, value: Any) -> Any:
         """A value as it is kept.
@@ -73,11 +73,16 @@ class Option:
         Raises:
             ValueError: it is no value of this option; the message says what is known.
         """
+        return self._converted(value, strict=True)
+
+    def _converted(self, value: Any, *, strict: bool) -> Any:
         try:
-            found = msgspec.convert(value, self.kind, dec_hook=_path)
+            found = msgspec.convert(value, self.kind, strict=strict, dec_hook=_path)
         except (msgspec.ValidationError, TypeError):
             raise self._refusal(value) from None
         if isinstance(found, float) and not math.isfinite(found):
+            raise self._refusal(value)
+        if isinstance(found, datetime) and found.year not in YEARS:
             raise self._refusal(value)
         return found
 
@@ -164,7 +169,10 @@ _WORDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (inspect.BoolType, lambda _: "true, false"),
     (inspect.IntType, lambda shape: "whole numbers" + _between(shape.ge, shape.le)),
     (inspect.FloatType, lambda shape: "numbers" + _between(shape.ge, shape.le)),
-    (inspect.DateTimeType, lambda _: "moments with a time zone, e.g. 2026-11-20T09:30:00Z"),
+    (
+        inspect.DateTimeType,
+        lambda _: f"moments with a time zone from {YEARS[0]} to {YEARS[-1]}, e.g. 2026-11-20T09:30:00Z",
+    ),
     (inspect.StrType, lambda shape: "texts that are not empty" if shape.min_length else "texts"),
     (inspect.CustomType, lambda _: "paths of files"),
     (

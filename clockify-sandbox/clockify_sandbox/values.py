@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from clockify_sandbox.shapes.people import Rate
 
 DAY = 86400
+CALENDAR = range(MINYEAR + 1, MAXYEAR - 4)
+"""The years of moments that every zone has, and that a few years of days may follow."""
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)
 
 
@@ -34,7 +36,13 @@ def timestamp(seconds: int) -> str:
 
 
 def epoch(moment: datetime) -> int:
-    """A parsed moment as seconds since the epoch, fractions cut off; without an offset it is taken as UTC."""
+    """A parsed moment as seconds since the epoch, fractions cut off; without an offset it is taken as UTC.
+
+    Raises:
+        ApiError: 400/501 if it is at an end of the calendar.
+    """
+    if moment.year not in CALENDAR:
+        raise invalid(messages.TEXT_UNREADABLE(text=moment.isoformat()))
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 

@@ -238,3 +238,20 @@ def test_one_timer_runs_per_user_and_rates_follow_the_most_specific(empty: Sandb
     for route, amount in rates:
         empty.ok("PUT", route, {"amount": amount})
         assert empty.ok("GET", f"{ENTRIES}/{entry}")["hourlyRate"] == {"amount": amount, "currency": "USD"}
+
+
+ENDS = ["0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"]
+
+
+@pytest.mark.parametrize("moment", ENDS)
+def test_moments_at_the_ends_of_the_calendar_are_refused_in_words(sandbox: StartSandbox, moment: str) -> None:
+    box = sandbox(scale="tiny")
+    seen = {box.call("POST", ENTRIES, {"start": moment}).status_code}
+    seen.add(box.call("GET", f"{own(box)}?start={moment[:19]}Z").status_code)
+    span = {"dateRangeStart": moment, "dateRangeEnd": moment, "timeZone": "Asia/Tokyo"}
+    asked = {**span, "summaryFilter": {"groups": ["DATE"]}}
+    seen.add(box.call("POST", "/workspaces/{ws}/reports/summary", asked, host="report").status_code)
+    policy = next(p for p in box.ok("GET", "/workspaces/{ws}/time-off/policies") if p["timeUnit"] == "DAYS")
+    period = {"timeOffPeriod": {"period": {"start": moment[:10], "days": 999}}}
+    seen.add(box.call("POST", f"/workspaces/{{ws}}/time-off/policies/{policy['id']}/requests", period).status_code)
+    assert seen == {400}

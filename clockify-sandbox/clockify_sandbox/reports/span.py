@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from clockify_sandbox import messages
 from clockify_sandbox.errors import invalid
-from clockify_sandbox.values import timestamp
+from clockify_sandbox.values import CALENDAR, timestamp
 
 if TYPE_CHECKING:
     from clockify_sandbox.reports.request import ReportRequest
@@ -117,7 +117,7 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise unreadable from None
-    if "T" not in text:  # a date alone
+    if "T" not in text or moment.year not in CALENDAR:  # a date alone, or an end of the calendar
         raise unreadable
     return (moment.astimezone(UTC) if moment.tzinfo else moment).replace(tzinfo=None)
 

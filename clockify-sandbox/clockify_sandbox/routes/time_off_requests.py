@@ -19,7 +19,7 @@ from clockify_sandbox.people import members_of, oversight
 from clockify_sandbox.routing import Routes
 from clockify_sandbox.shapes.absence import Policy, RequestStatus, TimeOffPeriod, TimeOffRequest, TimeOffRequestFields
 from clockify_sandbox.time_off import request_of, short_request_of
-from clockify_sandbox.values import epoch, timestamp, wall_clock
+from clockify_sandbox.values import CALENDAR, epoch, timestamp, wall_clock
 from clockify_sandbox.workdays import days_between, holidays_of, is_working_day, midnight, span_of
 from clockify_sandbox.world import Entity
 
@@ -234,10 +234,14 @@ def _hours(_: Call, __: Policy, ___: str, wanted: PeriodBody) -> tuple[float, Ti
 
 
 def _date(text: str) -> date:
+    unreadable = invalid(messages.TEXT_UNREADABLE_AS(text=text, form="yyyy-MM-dd"), 400)
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise invalid(messages.TEXT_UNREADABLE_AS(text=text, form="yyyy-MM-dd"), 400) from None
+        raise unreadable from None
+    if day.year not in CALENDAR:
+        raise unreadable
+    return day
 
 
 def _second(text: str) -> int:
