@@ -38,25 +38,31 @@ class Copying:
         self._destination = destination
         self._source = source
         self._is_open = source is None
+        self._came: list[str] = []
         self.left_out: Counter[str] = Counter()
 
     def admit(self, one: Incoming) -> Admission:
         """Tell what becomes of a row. Rows of another workspace wait for the end of the input, unless it is named.
 
         Raises:
-            StoppedError: The rows are of several workspaces; none of them has been written.
+            StoppedError: The rows are of several workspaces; none of the copy has been written.
         """
-        if not is_clockify_id(one.workspace) or one.workspace == self._destination:
+        if not is_clockify_id(one.workspace):
+            return Admission.NOW
+        if self._is_open:
+            if one.workspace not in self._came:
+                self._came.append(str(one.workspace))
+            if len(self._came) > 1:
+                msg = (
+                    f"the input holds rows of two workspaces, {' and '.join(self._came)}: name the one to copy in "
+                    "copy_from, or let the tap read one workspace"
+                )
+                raise StoppedError(msg)
+        if one.workspace == self._destination:
             return Admission.NOW
         self._source = self._source or one.workspace
         if one.workspace == self._source:
             return Admission.HELD if self._is_open else Admission.NOW
-        if self._is_open:
-            msg = (
-                f"the input holds rows of two workspaces, {self._source} and {one.workspace}, and a copy has one "
-                "source: name it in copy_from, or let the tap read one workspace"
-            )
-            raise StoppedError(msg)
         return Admission.SKIPPED
 
     def begin(self) -> None:

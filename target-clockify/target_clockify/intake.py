@@ -16,7 +16,7 @@ from target_clockify.mirror import digest
 from target_clockify.model.declaration import Operation, Procedure, WritableObject
 from target_clockify.model.objects import BY_NAME
 from target_clockify.understand.keys import is_clockify_id
-from target_clockify.understand.references import References, UnresolvedError
+from target_clockify.understand.references import References, UnresolvedError, referred
 from target_clockify.understand.zones import Zones, in_zone, lacks_offset
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Intake:
         self._copying = copying
         self._zones = Zones(settings.time_zone, mirror.reader, self.user)
         self._max_deletes = settings.max_deletes
+        self._named: set[tuple[str, str | None]] = set()  # objects that writes of this run refer to
 
     def decisions(self, incoming: list[Incoming]) -> list[Decision]:
         """Return what becomes of each record of a chunk. Writes count as under way from now on."""
@@ -78,11 +79,14 @@ class Intake:
 
     def _decision(self, desired: Desired) -> Decision:
         one = desired.incoming
+        is_call = isinstance(one.route.object, Procedure)
+        if is_call and (awaited := self._under_way.in_the_way_of_call(desired)):
+            return Waits(one, awaited, awaited.what)
         try:
             decision = self._mirror.answer(lambda: self._decider.decide(desired))
             self._claim(decision, desired.row)
             if not isinstance(decision, Write):
-                return decision
+                return self._unless_occupied(decision)
             if awaited := self._under_way.in_the_way_of(decision):
                 return Waits(one, awaited, "a write that is under way")
             if (turn := _turn_of(decision)) > self.turn:
@@ -90,9 +94,17 @@ class Intake:
             self._count(decision)
         except RejectedError as error:
             return Rejected(one, error)
+        if decision.operation is not Operation.DELETE:
+            self._named.update(referred(one.route.object, decision.given))
         self._copying.leave_out(decision.left_out)
         self._under_way.begin(decision)
         return decision
+
+    def _unless_occupied(self, decision: Unchanged | Recognised) -> Unchanged | Recognised | Waits:
+        """Let a record wait whose object is being written: it was compared with what is there before."""
+        one = decision.incoming
+        occupied = waiting.written(one.route.object.name, decision.id or "")
+        return Waits(one, occupied, occupied.what) if self._under_way.has(occupied) else decision
 
     def _claim(self, decision: Unchanged | Recognised | Write, row: Row | None) -> None:
         """Note which object a record stands for, unless the ledger tells already: no other row may delete it."""
@@ -105,6 +117,9 @@ class Intake:
     def _count(self, write: Write) -> None:
         if write.operation is not Operation.DELETE:
             return
+        if (write.target.name, write.entry.id) in self._named:
+            msg = "another row of this input was written with a reference to it"
+            raise RejectedError("in_use", msg)
         if self._max_deletes is not None and self.deletes >= self._max_deletes:
             msg = f"more than the {self._max_deletes} deletions that max_deletes allows"
             raise RejectedError("max_deletes", msg)

@@ -7,6 +7,7 @@ one is first asked for.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -119,6 +120,7 @@ class Mirror:
         self._indexed: dict[str, set[tuple[str, ...]]] = {}
         self._wholes: dict[str, list[State]] = {}
         self._is_admin: bool | None = None
+        self._running: set[str] | None = None
         self._owner = ""  # of the key, where that is no administrator
 
     # -- loading -------------------------------------------------------------------------------
@@ -316,6 +318,22 @@ class Mirror:
         if self._is_admin is None:
             raise NotReadError(self._read_rights)
         return self._is_admin
+
+    def running(self) -> set[str]:
+        """Return the ids of the people whose timer ran when this was first asked.
+
+        Raises:
+            NotReadError: It is not known yet.
+        """
+        if self._running is None:
+            raise NotReadError(self._read_running)
+        return self._running
+
+    def _read_running(self) -> None:
+        self._running = set()
+        with suppress(GoneError, NotPermittedError):
+            rows = self.reader.client.rows(endpoints.TIME_ENTRIES_IN_PROGRESS, {"workspaceId": self.reader.workspace})
+            self._running = {str(row.get("userId")) for row in rows}
 
     def _read_rights(self) -> None:
         client, workspace = self.reader.client, self.reader.workspace

@@ -30,6 +30,7 @@ from target_clockify.inbox import Inbox
 from target_clockify.intake import Intake
 from target_clockify.mirror import Mirror, Reader
 from target_clockify.missing import Versions, deletions
+from target_clockify.model.objects import OBJECTS
 from target_clockify.results import Results
 from target_clockify.scratch import Seen, Taken, open_scratch
 from target_clockify.sheets import Sheets
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
     from target_clockify.settings import Settings
     from target_clockify.understand.layouts import Layout
     from target_clockify.understand.route import Route
+
+
+_DISPENSABLE = [{one.name} for one in OBJECTS if one.copying.dispensable]
 
 
 class Run:
@@ -148,9 +152,11 @@ class Run:
         while waiting.COPY in self._waiting:
             self._chunks.add(self._waiting.release_some(waiting.COPY, CHUNK))
         self._chunks.work_off()
-        self._intake.references.expected.clear()  # what is there already will have to do
-        self._chunks.add(taken for taken, _ in self._waiting.release_all(but=waiting.What.TURN))
-        self._chunks.work_off()
+        expected = self._intake.references.expected  # what is there already will have to do
+        for arrived in (*_DISPENSABLE, expected.copy()):  # those first that others may go without: they still come
+            expected -= arrived
+            self._chunks.add(taken for taken, _ in self._waiting.release_all(but=waiting.What.TURN))
+            self._chunks.work_off()
         self._create_missing()
         for turn in (waiting.DELETIONS, waiting.LATE, waiting.LATEST):
             self._intake.turn = turn

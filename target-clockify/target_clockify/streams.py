@@ -8,6 +8,7 @@ from target_clockify.model.objects import BY_NAME, find_object, why_not
 from target_clockify.model.procedures import PROCEDURES, find_procedure
 from target_clockify.naming import folded, nearest
 from target_clockify.understand import layouts
+from target_clockify.understand.keys import is_clockify_id
 from target_clockify.understand.route import Route
 from target_clockify.understand.zones import USER, zone_named
 
@@ -69,6 +70,8 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with settings beyond their schema: names that mean nothing, a line for each."""
     if (zone := config.get("time_zone") or USER) != USER and zone_named(zone) is None:
         yield "time_zone must be `user` or an IANA name such as Europe/Zurich"
+    if (source := config.get("copy_from")) and not is_clockify_id(source):
+        yield "copy_from must be the id of a workspace, 24 hexadecimal digits"
     names: dict[str, str] = {}
     for name, settings in (config.get("streams") or {}).items():
         other = names.setdefault(folded(name), name)

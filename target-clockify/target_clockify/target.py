@@ -167,7 +167,12 @@ class TargetClockify(Target):
         if target is None:
             self._skip(stream, name)
             return False
-        keys = self.run.ledger.keys_of(stream, list(settings.get("key") or keys), rekey=bool(settings.get("rekey")))
+        keys = self.run.ledger.keys_of(
+            stream,
+            list(settings.get("key") or keys),
+            rekey=bool(settings.get("rekey")),
+            findable=not target.needs_key or bool(settings.get("match_on")),
+        )
         if not keys and target.needs_key:
             msg = (
                 f"{stream} has no key, so that each of its rows could be written once more by the next run: name the "

@@ -11,7 +11,7 @@ from target_clockify.understand.references import referred
 from target_clockify.waiting import Awaited, What, key, written
 
 if TYPE_CHECKING:
-    from target_clockify.decide.decisions import Write
+    from target_clockify.decide.decisions import Desired, Write
 
 
 def occupied_by(write: Write) -> list[Awaited]:
@@ -48,6 +48,14 @@ class UnderWay:
     def has(self, awaited: Awaited) -> bool:
         """Tell whether a write occupies this."""
         return awaited in self._occupied
+
+    def in_the_way_of_call(self, desired: Desired) -> Awaited | None:
+        """Return what a call has to wait for before it can be told whether it would change anything."""
+        if not self._occupied:
+            return None
+        objects = [written(*one) for one in referred(desired.incoming.route.object, desired.given)]
+        found = next((one for one in objects if one in self._occupied), None)
+        return found._replace(what=What.CALL) if found else None
 
     def in_the_way_of(self, write: Write) -> Awaited | None:
         """Return what a write has to wait for: its key, its object, or one it refers to is being written."""

@@ -215,7 +215,7 @@ class Work:
         when = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
         day = {"datePeriod": {"startDate": "2026-01-01", "endDate": "2026-01-01"}, "everyoneIncludingNew": True}
         entry = {"userId": self._user, "projectId": f"op{n}", **when}
-        expense = {"userId": self._user, "categoryId": f"k{n}", "date": "2026-01-06", "amount": 3}
+        expense = {"userId": self._user, "categoryId": f"k{n}", "date": "2026-01-06", "quantity": 3}
         week = {"start": "2026-02-02T00:00:00Z", "end": "2026-02-06T23:59:59Z", "hoursPerDay": 4}
         return [
             ("clients", {"id": f"oc{n}", "name": f"Old client #{n}#", "note": "old"}),
@@ -243,7 +243,7 @@ class Work:
         member = {"userId": self._user, "hourlyRate": {"amount": 4200}}
         when = {"start": "2026-01-07T08:00:00Z", "end": "2026-01-07T09:00:00Z"}
         entry = {"userId": self._user, "projectId": f"p{n}", "taskId": f"t{n}", "tagIds": [f"og{n}"], **when}
-        expense = {"userId": self._user, "categoryId": f"k{n}", "date": "2026-01-08", "amount": 12.5}
+        expense = {"userId": self._user, "categoryId": f"k{n}", "date": "2026-01-08", "quantity": 12.5}
         day = {"datePeriod": {"startDate": "2026-05-01", "endDate": "2026-05-01"}, "everyoneIncludingNew": True}
         week = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-06T23:59:59Z", "hoursPerDay": 2}
         asked = {"period": {"start": str(date(2027, 1, 4) + timedelta(weeks=n)), "days": 1}}

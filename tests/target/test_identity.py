@@ -241,7 +241,7 @@ def test_a_mark_that_is_no_point_in_time_is_rejected(target: Any, singer: Any, m
     client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
     result = target([singer.schema("clients"), singer.record("clients", id=client, _sdc_deleted_at=mark)])
     assert [one["message"] for one in result.rejects] == [
-        "_sdc_deleted_at must be a point in time such as 2026-01-31T09:00:00Z, or null"
+        "_sdc_deleted_at must be a point in time in the past such as 2026-01-31T09:00:00Z, or null"
     ]
     assert result.writes == {}
 
@@ -373,7 +373,11 @@ def test_a_workspace_itself_counts_as_its_row(target: Any, singer: Any) -> None:
 def test_rows_of_the_destination_are_no_copy(target: Any, singer: Any) -> None:
     tag = target.box.ok("POST", "/workspaces/{ws}/tags", {"name": "own"})
     own = singer.record("tags", **{**tag, "name": "renamed"})
-    result = target([singer.schema("tags"), own, *_copies(singer, _ONE, _ONE)])
+    messages = [singer.schema("tags"), own, *_copies(singer, _ONE, _ONE)]
+    refused = target(messages)
+    assert (refused.code, refused.writes) == (1, {})
+    assert f"{target.workspace} and {_ONE}: name the one to copy in copy_from" in refused.log
+    result = target(messages, copy_from=_ONE)
     assert result.counts["tags"] == {"updated": 1, "inserted": 2}
 
 

@@ -74,7 +74,7 @@ def test_a_call_without_an_answer_is_never_repeated(target: Any, singer: Any) ->
     assert [(one["error"], one["retryable"]) for one in first.rejects] == [("unknown_outcome", False)]
     second = target([singer.schema("AddInvoicePayment"), call])
     assert second.writes == {}
-    assert "a killed run left open whether this call took place" in second.rejects[0]["message"]
+    assert "an earlier run left open whether this call took place" in second.rejects[0]["message"]
     assert len(target.tables()["invoices"][0]["payments"]) == 1
 
 

@@ -144,7 +144,8 @@ def test_a_reference_by_a_name_that_several_have_is_rejected_as_that(target: Any
     result = target([*schemas, singer.record("time_entries", id=1, **row, taskId="Design")])
     assert [reject["message"] for reject in result.rejects] == [
         (
-            "projectId: 2 projects are called Site: use the id of the one that is meant; "
+            "projectId: 2 projects are called Site: use the id of the one that is meant, or name the `source` of each "
+            "stream; "
             "taskId refers to what never came: no tasks Design (looked for as a row's key, an id, name)"
         )
     ]

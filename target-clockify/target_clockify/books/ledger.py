@@ -158,7 +158,8 @@ class Ledger:
         _META.create_all(self._connection)
         self._connection.commit()
         _migrate(self._connection)
-        self._ids: OrderedDict[tuple[str, str, str], str | None] = OrderedDict()
+        self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()  # by stream, as stored
+        self._noted: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()  # by stream, since then
         mine = sa.select(_STREAMS).where(_STREAMS.c.workspace == workspace)
         streams = self._connection.execute(mine).all()
         self._connection.rollback()
@@ -224,20 +225,30 @@ class Ledger:
             found.update((row.key, row) for row in self._rows(mine))
         return found
 
-    def keys_of(self, stream: str, keys: list[str], *, rekey: bool) -> list[str]:
+    def keys_of(self, stream: str, keys: list[str], *, rekey: bool, findable: bool) -> list[str]:
         """Return the key properties of a stream in the order in which its rows are known by them.
 
         Args:
             stream: The stream.
             keys: Its key properties.
             rekey: Rows that are known by other ones find their objects by natural key.
+            findable: Its rows have one.
 
         Raises:
             StoppedError: Its rows are known by other ones.
         """
-        known = None if rekey else self._keys_of(folded(stream))
+        known = self._keys_of(folded(stream))
         if known is None or set(known) == set(keys):
             return known or keys
+        if rekey and findable:
+            return keys
+        if rekey:
+            msg = (
+                f"the key of {stream} was {', '.join(known) or 'none'}, and its rows have no natural key to find their "
+                "objects by, so that `rekey` would write each of them once more. Name columns that tell them in "
+                "`match_on`, or set `key` to the old one"
+            )
+            raise StoppedError(msg)
         msg = (
             f"the key of {stream} was {', '.join(known) or 'none'} and is {', '.join(keys) or 'none'} now, so that no "
             "row would find its object again. Set `key` of the stream to the old one, or `rekey` to true to let rows "
@@ -266,6 +277,7 @@ class Ledger:
                 connection.execute(_STREAMS.delete().where(mine))
                 connection.execute(_STREAMS.insert(), values)
         self._ids.clear()
+        self._noted.clear()
 
     def move(self, row: Row, key: str) -> Row:
         """Let another key of the same stream take over a row, to be compared anew."""
@@ -275,17 +287,19 @@ class Ledger:
             self._store(connection, [moved])
         return moved
 
-    def id_of(self, name: str, key: str, source: str = "") -> str | None:
-        """Return the id of the object of that name which a row of that key and source became."""
+    def ids_of(self, name: str, key: str, source: str = "") -> list[str]:
+        """Return the ids of the objects of that name which rows of that key and source became.
+
+        There are several where streams of one source have rows of the same key; then nobody can tell which is meant.
+        """
         place = (source, name, key)
         with self._lock:
-            if place in self._ids:
-                self._ids.move_to_end(place)
-                return self._ids[place]
-            mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.object == name, _ROWS.c.key == key)
-            ids = {row.id for row in self._rows(mine) if self._sources.get(row.stream, "") == source}
-            self._note(place, ids.pop() if len(ids) == 1 else None)
-            return self._ids[place]
+            if place not in self._ids:
+                mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.object == name, _ROWS.c.key == key)
+                rows = [row for row in self._rows(mine) if self._sources.get(row.stream, "") == source]
+                self._ids[place] = {row.stream: row.id for row in rows}
+            _touch(self._ids, place)
+            return sorted({*{**self._ids[place], **self._noted.get(place, {})}.values()})
 
     def owners(self, name: str, ids: Iterable[str]) -> dict[str, list[Row]]:
         """Return which rows stand behind each of these objects, where some do: one for each stream that claims it."""
@@ -309,7 +323,7 @@ class Ledger:
     def suppose(self, name: str, stream: str, key: str, object_id: str) -> None:
         """Note which object a row stands for as long as the run lasts, without storing it."""
         with self._lock:
-            self._note((self._sources.get(stream, ""), name, key), object_id)
+            self._note(stream, name, key, object_id)
 
     def forget(self, gone: Iterable[tuple[str, str]]) -> None:
         """Drop rows, by stream and key, whose objects are gone."""
@@ -484,18 +498,25 @@ class Ledger:
             ],
         )
         for row in rows:
-            self._note((self._sources.get(row.stream, ""), row.object, row.key), row.id)
+            self._note(row.stream, row.object, row.key, row.id)
 
     def _drop(self, connection: sa.Connection, stream: str, key: str) -> None:
         mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.stream == stream, _ROWS.c.key == key)
         connection.execute(_ROWS.delete().where(mine))
         self._ids.clear()
+        self._noted.clear()
 
-    def _note(self, place: tuple[str, str, str], found: str | None) -> None:
-        self._ids[place] = found
-        self._ids.move_to_end(place)
-        if len(self._ids) > _REMEMBERED:
-            self._ids.popitem(last=False)
+    def _note(self, stream: str, name: str, key: str, object_id: str) -> None:
+        place = (self._sources.get(stream, ""), name, key)
+        self._noted.setdefault(place, {})[stream] = object_id
+        _touch(self._noted, place)
+
+
+def _touch(remembered: OrderedDict[tuple[str, str, str], dict[str, str]], place: tuple[str, str, str]) -> None:
+    """Note that a place was used, and forget the one that was not for longest."""
+    remembered.move_to_end(place)
+    if len(remembered) > _REMEMBERED:
+        remembered.popitem(last=False)
 
 
 def _migrate(connection: sa.Connection) -> None:

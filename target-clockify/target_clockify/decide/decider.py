@@ -125,7 +125,7 @@ class Decider:
                 msg = "workspaceId names another workspace than the one that is written to"
                 raise RejectedError("other_workspace", msg)
         if not procedure.repeatable and self.ledger.last_status(*incoming.identity) == "unknown":
-            msg = "a killed run left open whether this call took place; check it, and send it again under another key"
+            msg = "an earlier run left open whether this call took place; check it, and send it again under another key"
             raise RejectedError("unknown_outcome", msg)
         if self._shows(procedure, given):
             return Unchanged(incoming, "", row=row)
@@ -162,7 +162,9 @@ class Decider:
             msg = f"a new {target.noun} could never be taken back; set allow_irreversible to insert {target.name}"
             raise RejectedError("irreversible", msg)
         if not target.recognised_by and self.ledger.last_status(*incoming.identity) == "unknown":
-            msg = f"a killed run left open whether this {target.noun} was made; check it, and send it under another key"
+            msg = (
+                f"an earlier run left open whether this {target.noun} was made; check it, and send it under another key"
+            )
             raise RejectedError("unknown_outcome", msg)
         recovery: dict[str, Any] = {"scope": list(desired.scope or ())}
         if target.recognised_by:
@@ -257,7 +259,7 @@ class Decider:
         if target.house_rules is None:
             return
         workspace = self.mirror.listed(BY_NAME["workspaces"], self.mirror.reader.workspace) or {}
-        house = House(workspace.get("workspaceSettings") or {}, self.mirror.is_admin)
+        house = House(workspace.get("workspaceSettings") or {}, self.mirror.is_admin, self.mirror.running)
         if problems := list(target.house_rules(house, operation, current, wanted)):
             raise RejectedError("workspace_rule", "; ".join(problems))
 

@@ -102,7 +102,7 @@ class Identities:
         found = self._mirror.matching(target, fields, given)
         owners = self._ledger.owners(target.name, found) if found else {}
         ensures = incoming.route.operation == "ensure"  # it need not be the row's own
-        free = [one for one in found if ensures or self._is_free(target, incoming, owners.get(one, ()))]
+        free = [one for one in found if ensures or self._is_free(target, incoming, one, owners.get(one, ()))]
         if len(free) > 1:
             msg = (
                 f"{len(free)} {target.name} agree with the record in {', '.join(fields)}: add what tells them apart, "
@@ -125,15 +125,16 @@ class Identities:
         me = desired.incoming.identity
         return next((one for one in alike if not self.claimants(target, one) - {me}), None)
 
-    def _is_free(self, target: WritableObject, incoming: Incoming, owners: Iterable[Row]) -> bool:
+    def _is_free(self, target: WritableObject, incoming: Incoming, object_id: str, owners: Iterable[Row]) -> bool:
         """Tell whether a record may stand for an object that these rows stand for.
 
         Another stream may claim the same object. A row of its own stream keeps it as long as its key still comes.
         """
-        others = [row for row in owners if row.identity != incoming.identity]
+        others = {row.identity for row in owners} | set(self._seen.claimants(target.name, object_id))
+        others.discard(incoming.identity)
         if target.several or incoming.copied or incoming.route.operation == "insert":
             return not others
-        return not any(row.stream == incoming.route.name and self._seen.is_live(*row.identity) for row in others)
+        return not any(stream == incoming.route.name and self._seen.is_live(stream, key) for stream, key in others)
 
 
 def _is_one_too_many(incoming: Incoming) -> bool:

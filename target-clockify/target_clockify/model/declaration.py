@@ -7,7 +7,7 @@ way in, the field says so; where it wants several calls, the object lists them a
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -393,10 +393,12 @@ class House:
     Attributes:
         settings: Its `workspaceSettings`.
         is_admin: Tells whether the key's owner is an owner or administrator of it.
+        running: Tells whose timer runs.
     """
 
     settings: State
     is_admin: Callable[[], bool]
+    running: Callable[[], Collection[str]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -225,9 +225,9 @@ def _is_plain_date(text: str) -> bool:
 
 
 def _wall_clock(value: Any) -> Any:
-    """Read a time of day at which somebody works: a plain date is their midnight, not that of UTC."""
+    """Read a time at which somebody works: a plain date is none, and nobody can tell the time of day it lacks."""
     if isinstance(value, str) and _is_plain_date(value):
-        return f"{date.fromisoformat(value.strip()).isoformat()}T00:00:00"
+        return value
     return _coerced_moment(value)
 
 

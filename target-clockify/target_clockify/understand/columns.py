@@ -34,7 +34,7 @@ class Column:
     def kind(self) -> Kind:
         """The kind of the column's values."""
         one = self.field
-        return {**one.kind.members, **one.kind.hints}[self.member] if self.member else one.kind
+        return {**one.kind.members, **one.kind.hints, **_inner_of(one)}[self.member] if self.member else one.kind
 
 
 ID, WORKSPACE = "id", "workspace"
@@ -60,6 +60,7 @@ class Columns:
         self._target = target
         self._keys = keys
         columns: Mapping[str, Any] = settings.get("columns") or {}
+        self._settings = {name: field for name, field in columns.items() if isinstance(field, str)}
         self._chosen = {folded(column): name for column, name in columns.items() if isinstance(name, str)}
         self._joins = {field: names for field, names in columns.items() if isinstance(names, list)}
         self._joined = {folded(name) for names in self._joins.values() for name in names}
@@ -70,6 +71,11 @@ class Columns:
         self._check(columns)
         self._units = {name: Unit(unit) for name, unit in self._options(settings, "units", _check_unit).items()}
         self._formats = self._options(settings, "formats", _check_format)
+
+    @property
+    def workspace(self) -> str:
+        """The column that the settings name for the id of the workspace; empty where they name none."""
+        return next((name for name, field in self._settings.items() if field and folded(field) == "workspaceid"), "")
 
     @property
     def renamed(self) -> bool:
@@ -113,7 +119,9 @@ class Columns:
             elif len(blank) < len(names):
                 problems.append(f"{field_name} is joined from {', '.join(names)}, of which {', '.join(blank)} is blank")
 
-    def read(self, fields: State, name: str, column: Column, value: Any, *, as_read: bool) -> None:
+    def read(  # noqa: PLR0913
+        self, fields: State, name: str, column: Column, value: Any, stated: dict[str, str], *, as_read: bool
+    ) -> None:
         """Set the field that a column is for.
 
         Args:
@@ -121,10 +129,11 @@ class Columns:
             name: The name of the column.
             column: What it is for.
             value: Its value.
+            stated: The columns that have set fields so far, by field.
             as_read: The row is as the tap reads it.
 
         Raises:
-            ValueError: The value cannot be read; the message names the column.
+            ValueError: The value cannot be read, or another column states another one; the message names the columns.
         """
         one = column.field
         kind = column.kind
@@ -141,12 +150,20 @@ class Columns:
             value = kind.converted(value, converter(name, unit, as_read=as_read))
             if column.written and one.read:
                 value = one.read(value)
+        if column.member and value is None:
+            return
+        known = fields.get(one.name)
+        inner = known if isinstance(known, dict) else {}
+        if not as_read and value is not None and _contradicts(column, known, value):
+            msg = f"{stated[one.name]} and {name} state different values of {one.name}: leave one of them out"
+            raise ValueError(msg)
         if column.member:
-            if value is not None:
-                inner = fields.get(one.name)
-                fields[one.name] = {**(inner if isinstance(inner, dict) else {}), column.member: value}
-        elif value is not None or one.clearable:
+            fields[one.name] = {**inner, column.member: value}
+        elif isinstance(value, dict) and inner:
+            fields[one.name] = {**inner, **value}
+        elif value is not None or (one.clearable and known is None):
             fields[one.name] = value
+        stated[one.name] = name
 
     def merged(self, older: bytes, newer: bytes) -> bytes:
         """Return a record with the columns that only the one before it mentions.
@@ -154,13 +171,18 @@ class Columns:
         What qualifies another field, such as the mode of a filter, goes with that one.
         """
         before, after = _RAW.decode(older), _RAW.decode(newer)
-        stated = {column.field.name for name in after if isinstance(column := self.of(name), Column)}
+        columns = [column for name in after if isinstance(column := self.of(name), Column)]
+        stated = {(column.field.name, column.member) for column in columns}
         kept = {name: value for name, value in before.items() if name not in after and not self._goes(name, stated)}
         return msgspec.json.encode({**kept, **after}) if kept else newer
 
-    def _goes(self, name: str, stated: set[str]) -> bool:
+    def _goes(self, name: str, stated: set[tuple[str, str]]) -> bool:
+        """Tell whether a column gives way to others that are stated of its field, under whatever name."""
         column = self.of(name)
-        return isinstance(column, Column) and column.field.qualifies in stated
+        if not isinstance(column, Column):
+            return False
+        field = column.field
+        return not stated.isdisjoint({(field.name, ""), (field.name, column.member), (field.qualifies, "")})
 
     def _find(self, name: str) -> Column | str | None:
         if name.startswith("_sdc_"):
@@ -236,6 +258,27 @@ class Columns:
         return next((options[place] for place in places if place in options), None)
 
 
+def _contradicts(column: Column, known: Any, value: Any) -> bool:
+    """Tell whether a value is another one than what further columns have stated of the same field."""
+    if known is None:
+        return False
+    kinds = {**column.field.kind.members, **column.field.kind.hints, **_inner_of(column.field)}
+    if column.member:
+        return isinstance(known, dict) and _differ(column.kind, known.get(column.member), value)
+    if isinstance(known, dict) and isinstance(value, dict) and kinds:
+        return any(name in kinds and _differ(kinds[name], known.get(name), one) for name, one in value.items())
+    return _differ(column.kind, known, value)
+
+
+def _differ(kind: Kind, one: Any, other: Any) -> bool:
+    return one not in (None, "") and other not in (None, "") and kind.canonical(one) != kind.canonical(other)
+
+
+def _inner_of(one: Field) -> Mapping[str, Kind]:
+    """Return the kinds of the members of an amount, which may be columns of their own: `hourlyRate__currency`."""
+    return {**one.kind.inner, "currency": TEXT} if "amount" in one.kind.inner else {}
+
+
 def _columns(target: Writable) -> dict[str, Column]:
     """Every name a column may have, folded. Members of objects have names of their own where these are unambiguous."""
     found: dict[str, Column] = {}
@@ -246,6 +289,7 @@ def _columns(target: Writable) -> dict[str, Column]:
             found.setdefault(folded(one.key), Column(one, written=True))
     members: dict[str, list[Column]] = {}
     for one in target.fields:
+        found |= {folded(one.name + member): Column(one, member) for member in _inner_of(one)}
         for member in (*one.kind.members, *one.kind.hints):
             found.setdefault(folded(one.name + member), Column(one, member))
             members.setdefault(folded(member), []).append(Column(one, member))
@@ -283,7 +327,14 @@ def _check_format(key: str, column: Column, form: str) -> str:
         return f"{key} has the format {form!r}, which Python's strptime does not read"
     if not (any(one in form for one in _DAY_OF) and any(one in form for one in _YEAR_OF)):
         return f"{key} has the format {form!r}, which names no day of a year; join the columns of date and time"
+    if any(one in form for one in _TWELVE_HOURS) and "%p" not in form:
+        return (
+            f"{key} has the format {form!r}, a clock of twelve hours without %p: nobody can tell morning from evening"
+        )
     return ""
+
+
+_TWELVE_HOURS = ("%I", "%l", "%-I")
 
 
 def _parsed(name: str, value: str, form: str) -> str:

@@ -1,7 +1,7 @@
 """Amounts that state a currency: the one in force where they are written, or refused. Clockify converts none.
 
 Rates and amounts are in the currency of the client they are billed to, an invoice in its own, and everything else in
-that of the workspace. Nothing is nothing in any currency.
+that of the workspace. Nothing, too, is an amount: 0 of another currency would wipe what is there.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def stated(value: Any) -> Iterator[str]:
         for one in value:
             yield from stated(one)
     elif isinstance(value, dict):
-        if value.get("amount") and (code := code_of(value.get(COLUMN))):
+        if value.get("amount") is not None and (code := code_of(value.get(COLUMN))):
             yield code
         for one in value.values():
             yield from stated(one)
@@ -78,7 +78,7 @@ def without_amounts(value: Any, code: str) -> Any:
         return [without_amounts(one, code) for one in value]
     if not isinstance(value, dict):
         return value
-    if value.get("amount") and code_of(value.get(COLUMN)) not in {"", code}:
+    if value.get("amount") is not None and code_of(value.get(COLUMN)) not in {"", code}:
         return None
     kept = {name: without_amounts(one, code) for name, one in value.items()}
     return {name: one for name, one in kept.items() if one is not None or value[name] is None}

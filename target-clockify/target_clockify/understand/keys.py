@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -77,9 +77,12 @@ class Glance:
         keys: The columns of its key.
         scope: The fields that name its parents.
         properties: The columns of the stream, as far as they are known.
+        workspace: The column with the id of the workspace, where the settings name one.
     """
 
-    def __init__(self, keys: Sequence[str], scope: Sequence[str], properties: Sequence[str] = ()) -> None:
+    def __init__(
+        self, keys: Sequence[str], scope: Sequence[str], properties: Sequence[str] = (), workspace: str = ""
+    ) -> None:
         spelled = {folded(name): name for name in properties}
         self._keys = [(name, f"key{number}") for number, name in enumerate(keys)]
         self._scope = [f"scope{number}" for number, _ in enumerate(scope)]
@@ -87,7 +90,7 @@ class Glance:
         self._decoder = _decoder(
             {
                 "id": spelled.get("clockifyid") or spelled.get("id") or "id",
-                "workspace": spelled.get("workspaceid") or "workspaceId",
+                "workspace": workspace or spelled.get("workspaceid") or "workspaceId",
                 "deleted": DELETED,
                 **{place: name for name, place in self._keys},
                 **dict(zip(self._scope, scope, strict=True)),
@@ -158,6 +161,8 @@ def text_of(value: msgspec.Raw) -> str | None:
     return text[1:-1].decode() if b"\\" not in text else str(msgspec.json.decode(text))
 
 
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+_AHEAD = timedelta(days=1)  # clocks differ, and so do zones
 _NO_DELETION = {"", "false", "0"}
 
 
@@ -165,11 +170,15 @@ def _is_deletion(mark: Any) -> bool:
     text = str(mark).strip() if isinstance(mark, (str, int, float)) else "?"
     if text.lower() in _NO_DELETION or mark == 0:
         return False
+    msg = f"{DELETED} must be a point in time in the past such as 2026-01-31T09:00:00Z, or null"
     try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        msg = f"{DELETED} must be a point in time such as 2026-01-31T09:00:00Z, or null"
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        is_past = _EARLIEST < moment < datetime.now(tz=UTC) + _AHEAD
+    except (ValueError, OverflowError):
         raise RejectedError("invalid", msg) from None
+    if not is_past:  # such as 9999-12-31 for what never ends, and 0001-01-01 for nothing
+        raise RejectedError("invalid", msg)
     return isinstance(mark, str)
 
 

@@ -49,7 +49,10 @@ class Missing(NamedTuple):
         """What is wrong with it, in words."""
         names = self.name.replace("|", " or ")
         if self.found:
-            return f"{self.field}: {self.found} {names} are called {self.value}: use the id of the one that is meant"
+            return (
+                f"{self.field}: {self.found} {names} are called {self.value}: use the id of the one that is meant, or "
+                "name the `source` of each stream"
+            )
         under = ", ".join(("a row's key", "an id", *([self.under] if self.under else [])))
         return f"{self.field} refers to what never came: no {names} {self.value} (looked for as {under})"
 
@@ -147,8 +150,8 @@ class References:
             return [value] if incoming.workspace is None else []
         if value == incoming.workspace:
             return [incoming.route.destination]
-        known = self._ledger.id_of(name, value, incoming.route.source)
-        return [known] if known else self._in_workspace(self._objects[name], value, incoming)
+        known = self._ledger.ids_of(name, value, incoming.route.source)
+        return known or self._in_workspace(self._objects[name], value, incoming)
 
     def _in_workspace(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
         if incoming.workspace is not None and target.name in self.expected:

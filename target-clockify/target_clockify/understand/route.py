@@ -125,7 +125,7 @@ class Route:
         self.columns = Columns(stream, target, keys, settings)
         self.match_on = tuple(self.columns.field_named(name, "match_on") for name in settings.get("match_on") or ())
         self.literal = _is_literal(target) and not self.columns.renamed
-        self._glance = Glance(keys, target.scope, properties)
+        self._glance = Glance(keys, target.scope, properties, self.columns.workspace)
         self._settled = [one for one in target.fields if one.kind.settled]
         self._plain = {one.name for one in target.fields if not one.modifier}
         self._passed_over = {"id", "workspaceId", DELETED, *target.read_only}
@@ -162,17 +162,18 @@ class Route:
         fields: State = {}
         incoming.fields = fields
         problems: list[str] = []
+        stated: dict[str, str] = {}
         for name, value in self.columns.values(msgspec.json.decode(incoming.raw), problems):
             column = self.columns.of(name)
             if isinstance(column, Column):
                 try:
-                    self.columns.read(fields, name, column, value, as_read=incoming.read_shape)
+                    self.columns.read(fields, name, column, value, stated, as_read=incoming.read_shape)
                 except ValueError as error:
                     problems.append(str(error))
                 if incoming.id is not None and column.field.kind.hints and not column.member:
                     fields[column.field.name] = _without_hints(column.field.kind, fields.get(column.field.name))
             elif column is not None:
-                _set_special(incoming, column, value)  # not the mark of a deletion: `glance` has read that
+                _set_special(incoming, column, value, problems)  # not the mark of a deletion: `glance` has read that
         if problems and not incoming.deleted:
             raise RejectedError("invalid", "; ".join(dict.fromkeys(problems)))
         if self.object.by_hand and not incoming.read_shape and not incoming.deleted:
@@ -251,9 +252,11 @@ def _is_literal(target: Writable) -> bool:
     return not (target.adapt or target.listing.shape or target.listing.detail or target.identity)
 
 
-def _set_special(incoming: Incoming, what: str, value: Any) -> None:
+def _set_special(incoming: Incoming, what: str, value: Any, problems: list[str]) -> None:
     if what == ID:
         incoming.id = value if is_clockify_id(value) else incoming.id
+    elif value not in (None, "", incoming.workspace):  # where it goes was decided by what it said at first sight
+        problems.append("workspaceId is stated in several columns, or in one that the schema lacks")
     else:
         incoming.workspace = value
         if "workspaceId" in incoming.route.object.by_name:

@@ -70,13 +70,13 @@ def _said(error: ValidationError) -> str:
         return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} required{where}"
     said = {
         "enum": lambda: f"must be one of {', '.join(map(str, wanted))}",
-        "type": lambda: f"must be {words}",
+        "type": lambda: f"must be {words or f'of type {wanted}'}",
         "maxLength": lambda: f"must have at most {wanted} characters",
         "minLength": lambda: f"must have at least {wanted} characters",
         "maxItems": lambda: f"must have at most {wanted} elements",
         "minimum": lambda: f"must be at least {wanted}",
         "maximum": lambda: f"must be at most {wanted}",
         "exclusiveMinimum": lambda: f"must be more than {wanted}",
-        "pattern": lambda: f"must be {words}",
+        "pattern": lambda: f"must be {words or f'like {wanted}'}",
     }
     return f"{place} {said[rule]() if rule in said else f'breaks the rule {rule}'}"

@@ -144,6 +144,23 @@ def _flat_expense(row: State, _: Mapping[str, Any] | None = None) -> State:
     return row
 
 
+def _with_quantity(given: State) -> State:
+    """An amount of money is the quantity in minor units.
+
+    Raises:
+        ValueError: The quantity is another one.
+    """
+    amount, quantity = given.get("amount"), given.get("quantity")
+    if not isinstance(amount, int):
+        return given
+    major = Decimal(amount) / _SCALE
+    if isinstance(quantity, (int, float, Decimal)) and Decimal(str(quantity)) != major:
+        msg = "amount and quantity state different values: leave one of them out"
+        raise ValueError(msg)
+    whole = major == major.to_integral_value()
+    return {**given, "quantity": int(major) if whole else float(major)}
+
+
 EXPENSES = WritableObject(
     name="expenses",
     noun="expense",
@@ -157,10 +174,10 @@ EXPENSES = WritableObject(
         Field(
             "quantity",
             MAJOR,
-            key="amount",
             clearable=False,
             description="Major units (12 is 12.00), or the number of units where the category has a unit price.",
         ),
+        Field("amount", MONEY, modifier=True, description="Minor units; stands for `quantity` where that is missing."),
         Field("notes", TEXT, rules={"maxLength": 3000}),
         Field("billable", FLAG, clearable=False),
         Field("file", _RECEIPT, aliases=("receipt",), clearable=False, description="Path of a receipt to upload."),
@@ -184,6 +201,7 @@ EXPENSES = WritableObject(
     delete=Delete("/expenses/{id}"),
     rules=_receipt_rules,
     read_only=("total", "fileId", "fileName", "locked", "isLocked"),
+    by_hand=_with_quantity,
     adapt=lambda given: {
         name: value for name, value in _flat_expense(given).items() if name not in {"category", "project", "task"}
     },
@@ -222,6 +240,9 @@ def scaled_item(item: State) -> State:
         return item  # it is as Clockify tells it
     if stated is not None and stated != count * price:
         msg = "amount of an item must be quantity x unitPrice, in minor units, or stay out"
+        raise ValueError(msg)
+    if count * price != (count * price).to_integral_value():
+        msg = "quantity x unitPrice of an item must be a whole number of minor units; it is not rounded"
         raise ValueError(msg)
     hundredths = count * _SCALE
     if hundredths != hundredths.to_integral_value():

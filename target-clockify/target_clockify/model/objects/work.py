@@ -320,11 +320,18 @@ _LONGEST_TIMER = timedelta(days=1)
 def _entry_rules(operation: Operation, given: State, read_shape: bool) -> Iterator[str]:  # noqa: FBT001
     """Only Clockify itself tells that a timer has been running for days; a row without an end has lost it."""
     interval = given.get("timeInterval")
-    if read_shape or operation is not Operation.INSERT or not isinstance(interval, dict) or interval.get("end"):
+    if not isinstance(interval, dict):
         return
-    with suppress(ValueError, TypeError):  # a start that is none is told by the schema
-        if datetime.now(tz=UTC) - datetime.fromisoformat(str(interval.get("start"))) > _LONGEST_TIMER:
-            yield "timeInterval needs an end or a duration, since it starts more than a day ago"
+    with suppress(ValueError, TypeError):  # a time that is none is told by the schema
+        start = datetime.fromisoformat(str(interval.get("start")))
+        if interval.get("end"):
+            if datetime.fromisoformat(str(interval["end"])) < start:
+                yield "timeInterval ends before it starts"
+        elif operation is Operation.INSERT and not read_shape:
+            if datetime.now(tz=UTC) - start > _LONGEST_TIMER:
+                yield "timeInterval needs an end or a duration, since it starts more than a day ago"
+            elif start > datetime.now(tz=UTC):
+                yield "timeInterval needs an end or a duration, since it starts in the future"
 
 
 def _made_by_clockify(current: State) -> str:
@@ -353,6 +360,8 @@ def _entry_house_rules(house: House, operation: Operation, current: State, wante
     by_timer = house.settings.get("timeTrackingMode") == "STOPWATCH_ONLY"
     if end and operation is Operation.INSERT and by_timer and not house.is_admin():
         yield "the workspace takes no time but a timer's (timeTrackingMode)"
+    if start and not end and operation is Operation.INSERT and wanted.get("userId") in house.running():
+        yield "userId has a running timer, which this entry without an end would stop: give it an end"
     lock = house.settings.get("lockTimeEntries")
     starts = [one for one in ((current.get("timeInterval") or {}).get("start"), start) if one]
     if (current.get("isLocked") or (lock and any(one < lock for one in starts))) and not house.is_admin():
