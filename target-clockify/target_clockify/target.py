@@ -195,7 +195,7 @@ class TargetClockify(Target):
         """Take note of a stream in a layout: what its rows become, and their columns."""
         layout = streams.layout_of(self.config, settings)
         self._keys[stream] = []
-        self.run.ledger.keys_of(stream, [sheets.KEY], rekey=bool(settings.get("rekey")))
+        self.run.ledger.keys_of(stream, [sheets.KEY], rekey=bool(settings.get("rekey")), findable=False)
         creates = streams.creates(self.config, settings, default=KINDS)
         routes = sheets.routes_of(stream, creates, self.run.settings.workspace_id).values()
         for route in routes:
