@@ -290,6 +290,14 @@ class Mirror:
             self._wholes[target.name] = [msgspec.json.decode(row[0]) for row in rows]
         return self._wholes[target.name]
 
+    def each(self, target: WritableObject) -> Iterator[State]:
+        """Yield the objects of a list per workspace one by one, which keeps none of them in memory."""
+        self.ensure([(target, ())])
+        last, query = "", "SELECT id, state FROM objects WHERE slot = ? AND id > ? ORDER BY id LIMIT 400"
+        while rows := self._scratch.execute(query, (self._slot(target.name), last)).fetchall():
+            yield from (msgspec.json.decode(row[1]) for row in rows)
+            last = rows[-1][0]
+
     def listed(self, target: WritableObject, object_id: Any, scope: Scope = ()) -> State | None:
         """Return an object of a list, None if the list lacks it.
 

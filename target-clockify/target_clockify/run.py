@@ -121,12 +121,7 @@ class Run:
     def record(self, stream: str, raw: bytes, version: int | None = None, origin: bytes = b"") -> None:
         """Take a record in; `origin` is what a stream map made it of."""
         self._versions.record(stream, version)
-        self._take(stream, raw, origin)
-
-    def _take(self, stream: str, raw: bytes, origin: bytes = b"") -> None:
-        self.summary.records[stream] += 1
-        self._number += 1
-        taken = Taken(self._number, stream, self._acknowledgement.took(), raw, origin)
+        taken = self._taken(stream, raw, origin)
         if stream not in self._sheets:
             self._chunks.add([taken])
             return
@@ -134,6 +129,11 @@ class Run:
             self._sheets.add(taken)
         except RejectedError as error:
             self._reject_row(taken, error)
+
+    def _taken(self, stream: str, raw: bytes, origin: bytes = b"") -> Taken:
+        self.summary.records[stream] += 1
+        self._number += 1
+        return Taken(self._number, stream, self._acknowledgement.took(), raw, origin)
 
     def state(self, value: Any) -> None:
         """Take a STATE in; it goes out once everything before it is done."""
@@ -189,10 +189,13 @@ class Run:
         """Take in what the rows of files in a layout become: the entry of a row counts as the row."""
         self._chunks.begin()
         for (stream, fields, origin), epoch in self._sheets.records():
-            self._number += 1
-            self.summary.records[stream] += epoch is None
-            counted = self._acknowledgement.took() if epoch is None else epoch
-            self._chunks.add([Taken(self._number, stream, counted, msgspec.json.encode(fields), origin)])
+            raw = msgspec.json.encode(fields)
+            if epoch is None:
+                taken = self._taken(stream, raw, origin)
+            else:
+                self._number += 1
+                taken = Taken(self._number, stream, epoch, raw, origin)
+            self._chunks.add([taken])
         self._chunks.work_off()
 
     def _create_missing(self) -> None:
@@ -204,7 +207,7 @@ class Run:
                 if one.route.stream not in self.routes:
                     self.introduce(one.route)
                     self.rejects.introduce_like(one.route.stream, one.of)
-                self._take(one.route.stream, msgspec.json.encode(one.fields), one.origin)
+                self._chunks.add([self._taken(one.route.stream, msgspec.json.encode(one.fields), one.origin)])
             self._intake.references.expected.clear()  # as above
             self._chunks.work_off()
             self._results.release(*(waiting.reference(one.name, one.value) for one in some))
@@ -243,5 +246,5 @@ class Run:
         )
         for some in found:
             for route, raw in some:
-                self._take(route.stream, raw)
+                self._chunks.add([self._taken(route.stream, raw)])
             self._chunks.work_off()

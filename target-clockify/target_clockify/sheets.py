@@ -20,6 +20,7 @@ from target_clockify.model.values import in_utc
 from target_clockify.naming import folded
 from target_clockify.scratch import Taken
 from target_clockify.understand import dates
+from target_clockify.understand.keys import DELETED, is_deleted
 from target_clockify.understand.layouts import KINDS, Layout
 from target_clockify.understand.names import Names
 from target_clockify.understand.people import People, evened
@@ -39,8 +40,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
-FILE, OCCURRENCE = "_sdc_source_file", "_sdc_occurrence"
-"""What a tap may tell of a row beside its content, and what a reject tells of a row that came several times."""
+FILE = "_sdc_source_file"
+"""What a tap may tell of a row beside its content."""
+OCCURRENCE, ORDER, BY_ADDRESS = "_sdc_occurrence", "_sdc_date_order", "_sdc_by_address"
+"""What a reject tells of a row, to be read alone as it was read in its file: which of several equal rows it is, the
+order of day and month there, and that the name of its person does not do."""
 KEY = "key"
 _AT_ONCE = 1000
 _LONGEST_KEY = 400
@@ -172,7 +176,7 @@ class Sheets:
 
     def _records(self, stream: str, sheet: Sheet) -> Iterator[tuple[Feed, int | None]]:
         files = self._first_look(stream, sheet)
-        names = Names(self._mirror)
+        names = Names(self._mirror, with_custom_fields=sheet.layout.custom_fields != {})
         context = _Context(
             sheet,
             files,
@@ -215,11 +219,17 @@ class Sheets:
                 some.append((one, self._work(stream, context, one)))
             except (ValueError, RejectedError) as error:
                 refused = error if isinstance(error, RejectedError) else RejectedError("invalid", str(error))
-                self._reject(Taken(one.number, stream, one.epoch, one.raw, one.origin or one.raw), refused)
+                marks = context.marks(one)
+                if refused.kind == "unknown_person":
+                    marks[BY_ADDRESS] = True
+                self._reject(Taken(one.number, stream, one.epoch, one.raw, _origin(one, marks)), refused)
         self._note_what_is_there(stream, [work for _, work in some])
         self._scratch.executemany(
             "INSERT INTO work VALUES (?, ?, ?, ?, ?)",
-            [(stream, row.number, row.epoch, _origin(row, work), msgspec.json.encode(work)) for row, work in some],
+            [
+                (stream, row.number, row.epoch, _origin(row, context.marks(row, work)), msgspec.json.encode(work))
+                for row, work in some
+            ],
         )
 
     def _pages(self, query: str, stream: str) -> Iterator[list[Any]]:
@@ -240,7 +250,7 @@ class Sheets:
             for one in map(_Row._make, rows):
                 row = _ROW.decode(one.raw)
                 order = files.orders.setdefault(str(row.get(FILE) or ""), dates.DateOrder())
-                for text in sheet.date_texts(row):
+                for text in sheet.date_texts(row) if row.get(ORDER) not in dates.ORDERS else ():
                     order.note(text)
                 email, name = sheet.person(row)
                 if email and name:
@@ -257,11 +267,15 @@ class Sheets:
         sheet, names = context.sheet, context.names
         row = _ROW.decode(one.raw)
         file = str(row.get(FILE) or "")
-        if file in context.problems:
+        if is_deleted(_RAW.decode(one.raw).get(DELETED, msgspec.Raw())):
+            msg = "a row of a file in a layout deletes nothing: take it out of the file, or undo the run that wrote it"
+            raise RejectedError("unsupported", msg)
+        told = row.get(ORDER) if row.get(ORDER) in dates.ORDERS else ""
+        if file in context.problems and not told:
             raise RejectedError("ambiguous_dates", context.problems[file])
-        order = sheet.layout.order or context.files.orders[file].order
+        order = told or context.order_in(file)
         said = sheet.read(row, order, context.fields)
-        person = context.people.id_of(said.email, said.name)
+        person = context.people.id_of(said.email, said.name, by_address=bool(row.get(BY_ADDRESS)))
         client, project, task, tags = names.spelled(sheet, said)
         entry: dict[str, Any] = {"userId": person, "customFieldValues": names.values(said.custom)}
         entry |= {"description": said.description, "billable": said.billable, "type": said.type}
@@ -405,6 +419,18 @@ class _Context:
     people: People
     fields: Mapping[str, str]
 
+    def order_in(self, file: str) -> str:
+        """Return the order of day and month in the dates of a file."""
+        return self.sheet.layout.order or self.files.orders[file].order
+
+    def marks(self, row: _Row, work: Work | None = None) -> State:
+        """Return what lets a row be read alone as it is read in its file."""
+        file = str(_ROW.decode(row.raw).get(FILE) or "")
+        marks: State = {OCCURRENCE: int(work.key.rpartition("-")[2])} if work else {}
+        if self.files.orders[file].matters and file not in self.problems:
+            marks[ORDER] = self.order_in(file)
+        return marks
+
 
 # -- what a row becomes ----------------------------------------------------------------------------
 
@@ -477,7 +503,6 @@ def _key_of(*names: str | None) -> str:
     return text if len(text) <= _LONGEST_KEY else hashlib.blake2b(text.encode(), digest_size=16).hexdigest() + "-"
 
 
-def _origin(row: _Row, work: Work) -> bytes:
-    """Return a row as it came, with which of several equal ones it is, so that a reject can be fed back alone."""
-    number = int(work.key.rpartition("-")[2])
-    return msgspec.json.encode({**_RAW.decode(row.origin or row.raw), OCCURRENCE: number})
+def _origin(row: _Row, marks: State) -> bytes:
+    """Return a row as it came, with what lets it be read alone as it was read in its file."""
+    return msgspec.json.encode({**_RAW.decode(row.origin or row.raw), **marks})

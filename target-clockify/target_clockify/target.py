@@ -209,8 +209,8 @@ class TargetClockify(Target):
             if self.config.get("on_unknown_stream") != "skip":
                 known = ", ".join(sorted(BY_NAME))
                 msg = (
-                    f"stream {stream!r} names nothing that can be written; name it in `streams` with its object, "
-                    f"or set on_unknown_stream to skip. Objects: {known}"
+                    f"stream {stream!r} names nothing that can be written; name it in `streams` with its object "
+                    f"or layout, or set on_unknown_stream to skip. Objects: {known}"
                 )
                 raise ValueError(msg)
             reason = "it names nothing that can be written"

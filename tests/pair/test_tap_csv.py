@@ -217,7 +217,9 @@ def test_a_reject_names_its_file_and_line(tap: Callable[..., Any], target: Targe
     result = target(tap(projects=rows).stdout.encode())
     [reject] = result.rejects
     assert (reject["file"], reject["line"], reject["record"]["id"]) == ("projects.csv", 4, "3")
-    assert "projects: a record (projects.csv, line 4) is rejected as invalid" in result.log
+    assert "projects: a record is rejected as invalid: name must have at least 2 characters (projects.csv, line 4)" in (
+        result.log
+    )
 
 
 def test_a_row_that_moves_is_the_same_row(tap: Callable[..., Any], target: TargetRunner) -> None:

@@ -13,8 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from target_clockify.target import TargetClockify
 from target_clockify.understand import dates
 from target_clockify.understand.dates import DAY_FIRST, MONTH_FIRST, DateOrder, Moment, Span
 from target_clockify.understand.units import Unit
@@ -724,3 +726,90 @@ def test_a_name_that_clockify_refuses_rejects_the_rows_that_need_it(plain: Any, 
         ("invalid", row["record"]),
         ("unresolved", row["record"]),
     ]
+
+
+# -- with everything else ----------------------------------------------------------------------------
+
+
+def _undone(target: Any) -> int:
+    command = [*target.command()[1:], "--undo", "last"]
+    return CliRunner().invoke(TargetClockify.get_singer_command(), command).exit_code
+
+
+def test_a_file_can_be_taken_back(target: Any) -> None:
+    names = ("clients", "projects", "tasks", "tags", "time_entries")
+    before = {name: sorted(one["id"] for one in _listed(target, name)) for name in names}
+    assert target(_messages(_rows(TOGGL)), streams={"export": {"layout": "toggl"}}).code == 0
+    assert _undone(target) == 0
+    assert {name: sorted(one["id"] for one in _listed(target, name)) for name in names} == before
+
+
+def test_rows_that_a_new_version_lacks_are_deleted_and_none_where_one_was_refused(plain: Any, singer: Any) -> None:
+    before, rows = Before(plain), _rows(TOGGL)
+    config = {"streams": {"export": {"layout": "toggl"}}, "delete_missing": True}
+    assert plain([*_messages(rows), singer.activate("export")], **config).code == 0
+    refused = plain([*_messages([{**rows[0], "Duration": "?"}]), singer.activate("export")], **config)
+    assert (refused.code, len(before.entries)) == (1, 5)
+    assert plain([*_messages(rows[:3]), singer.activate("export")], **config).code == 0
+    assert len(before.entries) == 3
+
+
+def test_a_mark_of_deletion_is_refused(plain: Any) -> None:
+    before, rows = Before(plain), _rows(TOGGL)
+    marked = [{**rows[0], "_sdc_deleted_at": "2026-10-01T00:00:00Z"}, {**rows[1], "_sdc_deleted_at": ""}]
+    result = plain(_messages(marked), streams={"export": {"layout": "toggl"}})
+    assert (result.code, len(before.entries)) == (1, 1)
+    assert result.rejects[0]["error"] == "unsupported"
+
+
+def test_a_lost_ledger_is_rebuilt(plain: Any) -> None:
+    streams = {"export": {"layout": "harvest"}}
+    assert plain(_messages(_rows(HARVEST)), streams=streams).code == 0
+    (plain.folder / "ledger.db").unlink()
+    rebuilt = plain(_messages(_rows(HARVEST)), streams=streams, rebuild_ledger=True)
+    assert (rebuilt.code, rebuilt.writes, rebuilt.counts["export"]) == (0, {}, {"unchanged": 5})
+    assert plain(_messages(_rows(HARVEST)), streams=streams).writes == {}
+
+
+def test_rows_that_a_stream_map_has_made(plain: Any) -> None:
+    before = Before(plain)
+    rows = [{**row, "Project": f"old {row['Project']}" if row["Project"] else ""} for row in _rows(TOGGL)]
+    rows[0]["Duration"] = "?"
+    config = {
+        "streams": {"export": {"layout": "toggl"}},
+        "stream_maps": {"export": {"Project": "Project.replace('old ', '')"}},
+    }
+    result = plain(_messages(rows), **config)
+    assert (result.code, len(before.entries)) == (1, 4)
+    assert result.rejects[0]["record"]["Project"] == "old Website"
+    mended = plain.rejects.read_bytes().replace(b'"Duration":"?"', b'"Duration":"02:30:00"')
+    assert (plain(mended, **config).code, len(before.entries)) == (0, 5)
+
+
+def test_a_state_waits_for_the_rows_before_it(plain: Any, singer: Any) -> None:
+    messages = [*_messages(_rows(TOGGL)), singer.state(bookmark=1)]
+    result = plain(messages, streams={"export": {"layout": "toggl"}})
+    assert (result.code, result.states) == (0, [{"bookmark": 1}])
+
+
+def test_rejects_are_read_alone_as_they_were_in_their_file(plain: Any) -> None:
+    before = Before(plain)
+    rows = [{**row, "Date": day} for row, day in zip(_rows(HARVEST), ("10/05/2026", "10/13/2026"), strict=False)]
+    rows[0]["Hours"] = "?"
+    assert plain(_messages(rows), streams={"export": {"layout": "harvest"}}).code == 1
+    mended = plain.rejects.read_bytes().replace(b'"Hours":"?"', b'"Hours":"2.5"')
+    assert plain(mended, streams={"export": {"layout": "harvest"}}).code == 0
+    assert [start for _, start, _ in before.clocks()] == ["10-05 09:00", "10-13 09:00"]
+
+
+def test_a_name_that_did_not_do_in_the_file_does_not_do_in_a_reject(plain: Any) -> None:
+    before = Before(plain)
+    rows = [
+        {**row, "Email": email} for row, email in zip(_rows(TOGGL), ("lia@x.example", "lia@y.example"), strict=False)
+    ]
+    for config in ({"streams": {"export": {"layout": "toggl"}}},) * 2:
+        assert plain(_messages(rows), **config).code == 1
+        assert plain(plain.rejects.read_bytes(), **config).code == 1
+    first = plain.rejects.read_bytes().splitlines()[:2]
+    assert plain(b"\n".join(first), streams={"export": {"layout": "toggl"}}).code == 1
+    assert before.entries == []

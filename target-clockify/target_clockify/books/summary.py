@@ -49,19 +49,20 @@ class Summary:
     def reject(self, stream: str, error: RejectedError, place: str = "") -> None:
         """Count a reject; the first of a kind is told at once, by place, field and rule, and without values."""
         self.count(stream, "rejected")
-        self._tell_first(stream, error, f"({place}) is rejected as" if place else "is rejected as")
+        self._tell_first(stream, error, "is rejected as", place)
 
     def leave_out(self, stream: str, error: RejectedError) -> None:
         """Count a row that a copy cannot have, likewise."""
         self.count(stream, "not copied")
         self._tell_first(stream, error, "cannot be copied:")
 
-    def _tell_first(self, stream: str, error: RejectedError, what: str) -> None:
+    def _tell_first(self, stream: str, error: RejectedError, what: str, place: str = "") -> None:
         reasons = self.reasons.setdefault(stream, Counter())
         reasons[error.kind] += 1
         if reasons[error.kind] == 1:
             said = "" if error.kind == "unresolved" else f": {error}"
-            logger.warning("%s: a record %s %s%s", stream, what, error.kind, said)
+            at = f" ({place})" if place else ""
+            logger.warning("%s: a record %s %s%s%s", stream, what, error.kind, said, at)
 
     @property
     def rejected(self) -> int:

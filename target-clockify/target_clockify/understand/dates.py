@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
-_BOTH = frozenset((DAY_FIRST, MONTH_FIRST))
+ORDERS = frozenset((DAY_FIRST, MONTH_FIRST))
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -54,7 +54,7 @@ class DateOrder:
         matters: Some date means another day in the other order.
     """
 
-    possible: frozenset[str] = _BOTH
+    possible: frozenset[str] = ORDERS
     matters: bool = False
 
     def note(self, text: str) -> None:

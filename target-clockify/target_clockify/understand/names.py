@@ -19,24 +19,28 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """The names of a workspace: what is there is found in any case, and keeps its spelling."""
+    """The names of a workspace: what is there is found in any case, and keeps its spelling.
 
-    def __init__(self, mirror: Mirror) -> None:
+    Args:
+        mirror: The workspace as it is.
+        with_custom_fields: The file has values of custom fields.
+    """
+
+    def __init__(self, mirror: Mirror, *, with_custom_fields: bool) -> None:
         self._known: dict[str, dict[tuple[str | None, ...], set[str]]] = {kind: {} for kind in KINDS}
         clients = {}
-        for one in _states(mirror, "clients"):
+        for one in mirror.each(BY_NAME["clients"]):
             clients[one["id"]] = str(one["name"])
             self._add("clients", (one["name"].casefold(),), one["name"])
-        for one in _states(mirror, "projects"):
+        for one in mirror.each(BY_NAME["projects"]):
             name = str(one["name"])
             self._add("projects", (clients.get(one.get("clientId"), "").casefold(), name.casefold()), name)
             self._add("projects", (None, name.casefold()), name)
-        for one in _states(mirror, "tags"):
+        for one in mirror.each(BY_NAME["tags"]):
             self._add("tags", (one["name"].casefold(),), one["name"])
         self._tags = {name for names in self._known["tags"].values() for name in names}
-        self._fields = {
-            str(one["name"]): one for one in _states(mirror, "custom_fields") if one.get("entityType") == "TIMEENTRY"
-        }
+        custom_fields = mirror.each(BY_NAME["custom_fields"]) if with_custom_fields else ()
+        self._fields = {str(one["name"]): one for one in custom_fields if one.get("entityType") == "TIMEENTRY"}
 
     @property
     def custom_fields(self) -> dict[str, str]:
@@ -88,10 +92,6 @@ class Names:
             msg = f"{column}: several {kind} are called so but for their case: spell it like one of them"
             raise ValueError(msg)
         return next(iter(names))
-
-
-def _states(mirror: Mirror, name: str) -> list[State]:
-    return mirror.answer(lambda: mirror.whole(BY_NAME[name]))
 
 
 def _typed(name: str, kind: str, text: str) -> Any:

@@ -44,12 +44,17 @@ class People:
         self._emails: dict[str, list[str]] = {}
         self._names: dict[str, list[str]] = {}
         if sheet.names_people:
-            for user in mirror.answer(lambda: mirror.whole(BY_NAME["users"])):
+            for user in mirror.each(BY_NAME["users"]):
                 self._emails.setdefault(str(user.get("email") or "").casefold(), []).append(user["id"])
                 self._names.setdefault(evened(str(user.get("name") or "")), []).append(user["id"])
 
-    def id_of(self, email: str, name: str) -> str:
+    def id_of(self, email: str, name: str, *, by_address: bool) -> str:
         """Return the id of a person.
+
+        Args:
+            email: Their e-mail address, blank where a row has none.
+            name: Their full name, likewise.
+            by_address: An address counts alone.
 
         Raises:
             RejectedError: They are nobody, or not told from somebody else; the message names the columns.
@@ -65,7 +70,7 @@ class People:
             return found[0]
         named = self._names.get(evened(name), []) if name else []
         columns = self._sheet.title("email") if email else self._sheet.title("name")
-        if email and named and len(self._emails_of.get(evened(name), ())) > 1:
+        if email and named and (by_address or len(self._emails_of.get(evened(name), ())) > 1):
             msg = f"{columns}: nobody in the workspace has this address, and the file knows several of this name"
             raise RejectedError("unknown_person", msg)
         if len(named) > 1:

@@ -185,12 +185,17 @@ class Sheet:
         needed += ["end"] if "duration" not in cells else []
         if "start" in needed and "date" in needed:  # either tells the day
             needed.remove("date" if self._places["start"] else "start")
-        lacking = [str(cells[name]) for name in needed if not self._places.get(name)]
+        lacking = [self._lacking(cells[name]) for name in needed if not self._places.get(name)]
         if self.layout.person and not self.names_people and any(_folded(one) in _NAMES_SOMEBODY for one in self.extra):
-            lacking.append(" or ".join(map(str, self.layout.person.values())))
+            lacking.append(" or ".join(map(self._lacking, self.layout.person.values())))
         if lacking:
             msg = f"it lacks the column {', '.join(lacking)}"
             raise ValueError(msg)
+
+    def _lacking(self, cells: Cells) -> str:
+        """Return the columns that the file lacks of the alternative that it is nearest to."""
+        lacking = [[one for one in some if _folded(one) not in self._found] for some in cells.alternatives]
+        return " and ".join(min((len(one), one) for one in lacking)[1])
 
     # -- values --------------------------------------------------------------------------------
 
