@@ -107,7 +107,7 @@ def step(endpoint: Endpoint, page: PageAnswer, before: int = 0) -> Step:
     certainly_rows = page.packed.length > _PERHAPS_EMPTY and not endpoint.single
     if said_last is not None and certainly_rows and not endpoint.total and (said_last or page.number):
         return _following(page, last=said_last, rows=before)
-    here, total = counts_of(endpoint, page.packed.body)
+    here, total = counts_of(endpoint, page.packed)
     count = before + here
     missing = f"{count} rows came where the list says {total}" if total is not None and total > count else ""
     if not here:

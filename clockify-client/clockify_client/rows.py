@@ -12,6 +12,7 @@ from clockify_client.errors import MalformedAnswerError
 
 if TYPE_CHECKING:
     from clockify_client.endpoint import Endpoint
+    from clockify_client.packed import Packed
 
 UNLIKE = "a row of it is not what it should be"
 NO_LIST = "null in place of its rows"
@@ -101,17 +102,20 @@ def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple
     return rows or [], total
 
 
-def counts_of(endpoint: Endpoint, body: bytes) -> tuple[int, int | None]:
+def counts_of(endpoint: Endpoint, packed: Packed) -> tuple[int, int | None]:
     """Return the number of rows in an answer, and the number that it states.
 
     Raises:
         MalformedAnswerError: The answer has another shape than its endpoint.
     """
     if not endpoint.single:
-        rows, total = counted_rows_of(endpoint, body, msgspec.Raw)
-        return len(rows), total
+        here, total = 0, None
+        for piece in packed.pieces():
+            rows, stated = counted_rows_of(endpoint, piece, msgspec.Raw)
+            here, total = here + len(rows), total if stated is None else stated
+        return here, total
     try:
-        members = _single(dict[str, msgspec.Raw]).decode(body)
+        members = _single(dict[str, msgspec.Raw]).decode(packed.body)
         inside = members.get(endpoint.paged)
         return len(_decoder("", msgspec.Raw, "").decode(inside)) if inside is not None else 0, None
     except msgspec.DecodeError:
