@@ -147,6 +147,7 @@ class Control:
             self._app.count_anew()
         else:
             self._app.restart(wish)
+            self._app.set_faults([])
         return {"workspaces": list(self._app.sandbox.world.workspaces)}
 
     def _world(self, _body: bytes) -> Any:

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from clockify_sandbox.values import timestamp
 
@@ -69,6 +69,7 @@ class Deliveries:
         self._due: list[_Attempt] = []
         self._state = threading.Condition()
         self._is_busy = self._is_closed = False
+        self._forgotten = 0  # how often everything was
         self._waiting = 0  # callers of `flush`, who want no delay
         self._thread: threading.Thread | None = None
 
@@ -90,6 +91,7 @@ class Deliveries:
     def forget(self) -> None:
         """Deliver what is under way, and nothing else of what was sent so far."""
         with self._state:
+            self._forgotten += 1
             self._due.clear()
             self._state.notify_all()
 
@@ -102,9 +104,9 @@ class Deliveries:
         if self._thread:
             self._thread.join()
 
-    def _plan(self, delivery: Delivery, attempt: int, delay: float) -> None:
+    def _plan(self, delivery: Delivery, attempt: int, delay: float, of: int | None = None) -> None:
         with self._state:
-            if self._is_closed:
+            if self._is_closed or of not in {None, self._forgotten}:
                 return
             heapq.heappush(self._due, _Attempt(time.monotonic() + delay, next(self._turns), attempt, delivery))
             if self._thread is None:
@@ -134,14 +136,14 @@ class Deliveries:
             return None
 
     def _try(self, attempt: _Attempt) -> None:
-        delivery, number = attempt.delivery, attempt.number
+        delivery, number, forgotten = attempt.delivery, attempt.number, self._forgotten
         code, answer = _post(delivery, number)
         succeeded = 200 <= code < 300  # noqa: PLR2004
         is_last = number == _ATTEMPTS
         status = "SUCCEEDED" if succeeded else "FAILED" if is_last else "RETRYING"
         self._change(_log, delivery, number, status, code, answer).result()
         if not succeeded and not is_last:
-            self._plan(delivery, number + 1, self._retry_delay * 2 ** (number - 1))
+            self._plan(delivery, number + 1, self._retry_delay * 2 ** (number - 1), of=forgotten)
 
 
 def _log(delivery: Delivery, attempt: int, status: str, code: int, answer: str) -> None:
@@ -189,7 +191,7 @@ def _post(delivery: Delivery, attempt: int) -> tuple[int, str]:
         "Clockify-Webhook-Event-Type": webhook["webhookEvent"],
         "Idempotency-Key": delivery.new_id(attempt),
     }
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_AS_THEY_ARE)
     try:
         connection.request("POST", target, delivery.body.encode(), headers)
         answer = connection.getresponse()
@@ -198,6 +200,9 @@ def _post(delivery: Delivery, attempt: int) -> tuple[int, str]:
         return _NOT_SENT, f"no answer: {error}"
     finally:
         connection.close()
+
+
+_AS_THEY_ARE = "/?&=%:+,;@~!$'()*"  # characters of a path and a query
 
 
 def _is_loopback(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from clockify_sandbox.world import World
 
 _KEPT = 1000
+_PARAMETER = re.compile(r"((?:^|&)[^=&]*(?:key|token|secret|password)[^=&]*=)[^&]*", re.IGNORECASE)
 
 
 class RequestLog:
@@ -25,13 +27,20 @@ class RequestLog:
 
     def add(self, request: Request, status: int | None, role: str | None) -> None:
         """Note a request; without a status the connection was dropped."""
-        self._rows.append((request.method, request.host, request.path, request.query_string, status, role))
+        self._rows.append(
+            (request.method, request.host, request.path, _without_keys(request.query_string), status, role)
+        )
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The requests in the order of their answers."""
         names = ("method", "host", "path", "query", "status", "role")
         return [dict(zip(names, row, strict=True)) for row in self._rows]
+
+
+def _without_keys(query: str) -> str:
+    """Return a query without the values of parameters that could hold a key: nobody should send one there."""
+    return _PARAMETER.sub(r"\1***", query)
 
 
 def caller_role(world: World, headers: Mapping[str, str]) -> str | None:

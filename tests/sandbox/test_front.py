@@ -393,3 +393,9 @@ def test_hosts_are_known_by_their_names(empty: Sandbox) -> None:
     unknown = requests.get(f"{path}/tags", headers=headers, timeout=9)
     assert unknown.status_code == 404
     assert unknown.json()["message"] == f"No static resource v1/workspaces/{empty.workspace_id}/tags."
+
+
+def test_the_log_of_requests_holds_no_key_of_a_query(empty: Sandbox) -> None:
+    empty.call("GET", "/user?api_key=SECRET1&page=1&access_token=SECRET2")
+    rows = empty.origin.requests()
+    assert rows[-1]["query"] == "api_key=***&page=1&access_token=***"

@@ -231,3 +231,14 @@ def test_receivers_may_speak_https_with_a_certificate_of_their_own(empty: Sandbo
         assert [body["name"] for body in receiver.bodies] == ["secret"]
     (status,) = empty.ok("GET", f"{WEBHOOKS}/{hook['id']}/statuses")
     assert (status["status"], status["statusCode"]) == ("SUCCEEDED", 200)
+
+
+def test_addresses_are_read_like_any_url(empty: Sandbox) -> None:
+    with Receiver() as receiver:
+        url = receiver.url.replace("http://", "HTTP://") + "/rés umé?q=a b"
+        empty.ok("POST", WEBHOOKS, {**NEW, "url": url, "webhookEvent": "NEW_TAG"})
+        empty.ok("POST", "/workspaces/{ws}/tags", {"name": "anywhere"})
+        empty.origin.flush_webhooks()
+        assert len(receiver.received) == 1
+    for wrong in ("http://127.0.0.1:99999/x", "http:///x", "https://"):
+        assert empty.refused("POST", WEBHOOKS, {**NEW, "url": wrong, "webhookEvent": "NEW_TAG"})[0] == 400

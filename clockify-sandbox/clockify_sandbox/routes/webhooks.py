@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, field
 
@@ -193,10 +194,19 @@ def _own(call: Call) -> Webhook:
     return hook
 
 
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
 def _check(call: Call, body: WebhookBody) -> None:
     if body.name is not None and not _SHORTEST_NAME <= len(body.name) <= _LONGEST_NAME:
         raise invalid(messages.LENGTH_BETWEEN(least=_SHORTEST_NAME, most=_LONGEST_NAME))
-    if not body.url.startswith(("http://", "https://")):
+    if not _is_url(body.url):
         raise invalid(messages.URL_INVALID)
     if body.webhook_event in ABOUT_ONE_USER and (body.trigger_source_type != "USER_ID" or not body.trigger_source):
         raise invalid(messages.WEBHOOK_NEEDS_USER(event=body.webhook_event))
