@@ -230,3 +230,23 @@ def test_one_natural_key_twice_is_told_alike_by_plan_and_run(target: Any, singer
     real = target(messages)
     assert (plan.code, len(plan.plan)) == (real.code, sum(real.writes.values())) == (1, 1)
     assert [one["error"] for one in plan.rejects] == [one["error"] for one in real.rejects] == ["duplicate"]
+
+
+def test_two_streams_that_contradict_each_other_do_not_take_turns(target: Any, singer: Any) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme", "note": "A"})
+    settings = {one: {"object": "clients", "source": one} for one in ("crm", "erp")}
+    messages = [
+        *(singer.schema(one) for one in settings),
+        singer.record("crm", id=1, name="Acme", note="A"),
+        singer.record("erp", id=1, name="Acme", note="B"),
+    ]
+    for _ in range(2):
+        target(messages, streams=settings)
+    for _ in range(3):
+        later = target(messages, streams=settings)
+        assert (later.code, later.writes) == (1, {})
+        assert [(one["stream"], one["error"]) for one in later.rejects] == [("crm", "conflict")]
+        assert later.counts["erp"] == {"unchanged": 1}
+    assert [one["note"] for one in target.box.ok("GET", "/workspaces/{ws}/clients")] == ["B"]
+    agreeing = [*messages[:2], singer.record("crm", id=1, name="Acme", address="Main Street"), messages[3]]
+    assert target(agreeing, streams=settings).code == 0

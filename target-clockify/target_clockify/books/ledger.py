@@ -446,6 +446,17 @@ class Ledger:
         fields = {name: new for row in rows for name, (_, new) in msgspec.json.decode(row.changes).items()}
         return fields, any(row.operation == "INSERT" for row in rows)
 
+    def writers(self, name: str, object_id: str) -> dict[str, tuple[str, str]]:
+        """Return which row wrote each field of an object last, by stream and key."""
+        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
+        query = sa.select(_JOURNAL.c.stream, _JOURNAL.c.key, _JOURNAL.c.changes).where(
+            mine, _JOURNAL.c.status == "done"
+        )
+        with self._lock:
+            rows = self._connection.execute(query.order_by(_JOURNAL.c.seq)).all()
+            self._connection.rollback()
+        return {field: (row.stream, row.key) for row in rows for field in msgspec.json.decode(row.changes)}
+
     # -- inside --------------------------------------------------------------------------------
 
     def _transaction(self) -> _Transaction:

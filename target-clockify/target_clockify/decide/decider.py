@@ -210,11 +210,27 @@ class Decider:
         wanted = {**current, **{name: new for name, (_, new) in changes.items()}}
         self._check_house_rules(target, Operation.UPDATE, current, wanted)
         where = {"scope": list(scope)}
+        if contradicted := self._written_by_others(target, desired, found, changes):
+            msg = f"{contradicted} was written by a row of another stream of this input, which states another value"
+            raise RejectedError("conflict", msg)
         entry = Entry(*incoming.identity, target.name, Operation.UPDATE.value, found, changes, where)
         write = Write(incoming, Operation.UPDATE, scope, given, current, entry, self._beside(target))
         write.created = row is not None and row.created
         write.left_out, write.resets = left_out, resets
         return write
+
+    def _written_by_others(self, target: WritableObject, desired: Desired, found: str, changes: State) -> str:
+        """Return the fields that a row would set back although rows of other streams state them in this very run.
+
+        Each of the two would undo the other for ever.
+        """
+        owners = self.ledger.owners(target.name, [found]).get(found, ())
+        me = desired.incoming.route.name
+        others = {row.identity for row in owners if row.stream != me and self.seen.is_live(*row.identity)}
+        if not others:
+            return ""
+        writers = self.ledger.writers(target.name, found)
+        return ", ".join(name for name in changes if writers.get(name) in others)
 
     def _deletion(self, target: WritableObject, desired: Desired, found: str | None) -> Write | Unchanged:
         incoming = desired.incoming
