@@ -250,3 +250,20 @@ def test_two_streams_that_contradict_each_other_do_not_take_turns(target: Any, s
     assert [one["note"] for one in target.box.ok("GET", "/workspaces/{ws}/clients")] == ["B"]
     agreeing = [*messages[:2], singer.record("crm", id=1, name="Acme", address="Main Street"), messages[3]]
     assert target(agreeing, streams=settings).code == 0
+
+
+@pytest.mark.parametrize("stated", ["EUR", {"code": "EUR", "id": "7"}])
+def test_the_currency_of_a_client_counts_under_the_name_that_others_give_it(
+    target: Any, singer: Any, people: dict[str, str], stated: Any
+) -> None:
+    assert people
+    messages = [
+        singer.schema("clients"),
+        singer.record("clients", id=1, name="Fjord Two", currency=stated),
+        singer.record("clients", id=2, name="Nowhere", currency="XXX"),
+    ]
+    result = target(messages)
+    assert [(one["key"], one["error"]) for one in result.rejects] == [("2", "no_such_currency")]
+    rows = target.box.ok("GET", "/workspaces/{ws}/clients?name=Fjord%20Two")
+    assert [row["currencyCode"] for row in rows] == ["EUR"]
+    assert target(messages[:2]).writes == {}

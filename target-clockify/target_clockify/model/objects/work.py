@@ -55,7 +55,9 @@ def _with_currency(given: State) -> State:
     """A code stands for an id, but in a row as it is read: a client without a currency shows that of its workspace."""
     if given.get("currencyId"):
         return given
-    code = None if given.get("workspaceId") and "currencyId" in given else given.get("currencyCode")
+    stated = given.get("currencyCode")
+    stated = stated.get("code") if isinstance(stated, dict) else stated
+    code = None if given.get("workspaceId") and "currencyId" in given else stated
     kept = {name: value for name, value in given.items() if name not in {"currencyId", "currencyCode"}}
     return {**kept, "currencyId": code, "currencyCode": code} if code else kept
 
@@ -72,7 +74,13 @@ CLIENTS = WritableObject(
         Field("archived", FLAG, clearable=False),
         Field("ccEmails", list_of(TEXT), rules={"maxItems": 3}),
         Field("currencyId", ID, refers="currencies"),
-        Field("currencyCode", TEXT, modifier=True, description="Stands for `currencyId` where that is not given."),
+        Field(
+            "currencyCode",
+            ANY,
+            modifier=True,
+            aliases=("currency",),
+            description="Stands for `currencyId` where that is not given.",
+        ),
         Field("workspaceId", ID, modifier=True),
         Field("archiveProjects", FLAG, modifier=True, description="Archive its projects when it is archived."),
         Field("markTasksAsDone", FLAG, modifier=True, description="Close their tasks as well."),
