@@ -39,6 +39,7 @@ class Copying:
         self._source = source
         self._is_open = source is None
         self._came: list[str] = []
+        self._admitted: str | None = None  # the only one of which rows came so far, if that is the destination
         self.left_out: Counter[str] = Counter()
 
     def admit(self, one: Incoming) -> Admission:
@@ -47,6 +48,8 @@ class Copying:
         Raises:
             StoppedError: The rows are of several workspaces; none of the copy has been written.
         """
+        if one.workspace is None or one.workspace == self._admitted:
+            return Admission.NOW
         if not is_clockify_id(one.workspace):
             return Admission.NOW
         if self._is_open:
@@ -59,6 +62,7 @@ class Copying:
                 )
                 raise StoppedError(msg)
         if one.workspace == self._destination:
+            self._admitted = one.workspace if self._came in ([], [one.workspace]) else None
             return Admission.NOW
         self._source = self._source or one.workspace
         if one.workspace == self._source:

@@ -76,20 +76,23 @@ class Inbox:
         self._seen.add((one.key, one.route.name, one.taken.number, not one.deleted) for one in admitted)
         found: dict[tuple[str, str], Incoming] = {}
         for one in admitted:
-            is_busy = self._under_way.has(waiting.key(one.identity))
+            identity = one.identity
+            is_busy = bool(self._under_way) and self._under_way.has(waiting.key(identity))
             if isinstance(one.route.object, Procedure):  # each call counts for itself
-                if is_busy or one.identity in found:
+                if is_busy or identity in found:
                     self._wait_for_key(one)
                 else:
-                    found[one.identity] = one
+                    found[identity] = one
                 continue
-            older = [self.glance(taken) for taken in self._waiting.take(*one.identity)]
-            older += [found.pop(one.identity)] if one.identity in found else []
-            newest = self._merged([*older, one], arrivals) if older else one
+            newest = one
+            if self._waiting or identity in found:
+                older = [self.glance(taken) for taken in self._waiting.take(*identity)]
+                older += [found.pop(identity)] if identity in found else []
+                newest = self._merged([*older, one], arrivals) if older else one
             if is_busy:
                 self._wait_for_key(newest)
             else:
-                found[one.identity] = newest
+                found[identity] = newest
         arrivals.ready = list(found.values())
         return arrivals
 

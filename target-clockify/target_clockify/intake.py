@@ -146,9 +146,11 @@ class Intake:
         blobs = self._blobs(place for place in places if place)
         closer: list[Incoming] = []
         unchanged: list[Unchanged] = []
+        is_busy = bool(self._under_way)
         for one, place in zip(incoming, places, strict=True):
             blob = blobs.get((place[0].name, place[2])) if place else None
-            if place and blob is not None and not self._under_way.has(waiting.written(place[0].name, place[2])):
+            occupied = place and is_busy and self._under_way.has(waiting.written(place[0].name, place[2]))
+            if place and blob is not None and not occupied:
                 row = rows.get(one.identity)
                 known = row is not None and row.record_hash == one.seen and row.state_hash == digest(blob)
                 if known or (one.id == place[2] and one.route.says(one, blob)):

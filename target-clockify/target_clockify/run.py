@@ -7,6 +7,7 @@ written, or rejected to disk.
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from target_clockify.understand.layouts import Layout
     from target_clockify.understand.route import Route
 
+
+logger = logging.getLogger("target-clockify")
 
 _DISPENSABLE = [{one.name} for one in OBJECTS if one.copying.dispensable]
 
@@ -168,6 +171,11 @@ class Run:
             self._delete_missing()
         self._copying.tell()
         self._results.tell()
+        if self.settings.dry_run and self._number and not self._mirror.answer(self._mirror.is_admin):
+            logger.warning(
+                "The key is no administrator's: Clockify may refuse more of this plan than is told here, by rules for "
+                "roles that it does not show"
+            )
         self._acknowledgement.go_out()
 
     def close(self) -> None:

@@ -45,6 +45,10 @@ class UnderWay:
                 del self._occupied[one]
         return occupied
 
+    def __bool__(self) -> bool:
+        """Tell whether anything is being written."""
+        return bool(self._occupied)
+
     def has(self, awaited: Awaited) -> bool:
         """Tell whether a write occupies this."""
         return awaited in self._occupied

@@ -91,3 +91,13 @@ def test_a_workspace_of_timers_takes_no_other_time_of_members(target: Any, singe
     row = singer.record("time_entries", id="mia", userId=mia, timeInterval=hours)
     _, real = _both(target, [singer.schema("time_entries"), row], api_key=_MEMBER)
     assert [one["error"] for one in real.rejects] == ["workspace_rule"]
+
+
+def test_a_plan_with_a_members_key_says_that_it_may_be_refused(target: Any, singer: Any) -> None:
+    target.box.reset(scale="tiny")
+    target.workspace = target.box.workspace_id
+    messages = [singer.schema("clients"), singer.record("clients", id=1, name="Not for members")]
+    said = "The key is no administrator's"
+    assert said in target(messages, dry_run=True, api_key=_MEMBER).log
+    assert said not in target(messages, dry_run=True).log
+    assert said not in target(messages, api_key=_MEMBER).log
