@@ -2,5 +2,11 @@
 
 from __future__ import annotations
 
-WAITS = {"clockify_client.client._FIRST_WAIT": 0.0, "clockify_client.throttle._PAUSE": 0.001}
-"""What tests set them to; both are doubled by each further try."""
+from typing import Any
+
+WAITS: dict[str, Any] = {
+    "clockify_client.client._FIRST_WAIT": 0.0,
+    "clockify_client.throttle._PAUSE": 0.001,
+    "target_clockify.apply.late.WAITS": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+}
+"""What tests set them to; the first two are doubled by each further try."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from target_clockify.books.ledger import Ledger
     from target_clockify.copying import Copying
     from target_clockify.decide.decisions import Decision
+    from target_clockify.half_built import HalfBuilt
     from target_clockify.mirror import Mirror, Scope
     from target_clockify.model.declaration import State
     from target_clockify.scratch import Seen
@@ -55,6 +57,7 @@ class Intake:
         seen: Seen,
         under_way: UnderWay,
         copying: Copying,
+        half_built: HalfBuilt,
     ) -> None:
         self.references = References(ledger, mirror, BY_NAME)
         self.turn = 0
@@ -65,6 +68,7 @@ class Intake:
         self._seen = seen
         self._under_way = under_way
         self._copying = copying
+        self._half_built = half_built
         self._zones = Zones(settings.time_zone, mirror.reader, self.user)
         self._max_deletes = settings.max_deletes
         self._named: set[tuple[str, str | None]] = set()  # objects that writes of this run refer to
@@ -87,10 +91,8 @@ class Intake:
             self._claim(decision, desired.row)
             if not isinstance(decision, Write):
                 return self._unless_occupied(decision)
-            if awaited := self._under_way.in_the_way_of(decision):
-                return Waits(one, awaited, "a write that is under way")
-            if (turn := _turn_of(decision)) > self.turn:
-                return Waits(one, waiting.turn(turn), _TURNS[turn])
+            if obstacle := self._obstacle(decision):
+                return Waits(one, *obstacle)
             self._count(decision)
         except RejectedError as error:
             return Rejected(one, error)
@@ -99,6 +101,15 @@ class Intake:
         self._copying.leave_out(decision.left_out)
         self._under_way.begin(decision)
         return decision
+
+    def _obstacle(self, write: Write) -> tuple[waiting.Awaited, str] | None:
+        """Return what a write has to wait for, and why."""
+        if awaited := self._under_way.in_the_way_of(write):
+            return awaited, "a write that is under way"
+        if write.operation is not Operation.DELETE and (parent := self._half_built.in_the_way_of(write)):
+            return parent
+        turn = _turn_of(write)
+        return (waiting.turn(turn), _TURNS[turn]) if turn > self.turn else None
 
     def _unless_occupied(self, decision: Unchanged | Recognised) -> Unchanged | Recognised | Waits:
         """Let a record wait whose object is being written: it was compared with what is there before."""
@@ -240,7 +251,8 @@ class Intake:
         given = one.route.settled(one, given)
         if isinstance(target, WritableObject) and target.consults is not None:
             name, informed = target.consults
-            given = informed(given, self._mirror.answer(lambda: self._mirror.whole(BY_NAME[name])))
+            list_of = self._mirror.whole if one.deleted else partial(self._mirror.needed, purpose="what the row means")
+            given = informed(given, self._mirror.answer(lambda: list_of(BY_NAME[name])))
         if isinstance(target, Procedure) and not one.deleted and not (row and row.record_hash == one.seen):
             one.seen = _content_hash(one.route, given)
         return given

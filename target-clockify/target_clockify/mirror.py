@@ -15,6 +15,7 @@ from clockify_client import GoneError, Incomplete, MalformedAnswerError, NotPerm
 from clockify_client.endpoint import filled
 from clockify_client.rows import rows_of
 
+from target_clockify.errors import RejectedError
 from target_clockify.model.objects import BY_NAME, CHILDREN
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class Mirror:
         self._lists: list[dict[str, Any]] = []
         self._loaded: set[tuple[str, Scope]] = set()
         self._refused: dict[tuple[str, Scope], ClockifyError] = {}
+        self._without_details: dict[tuple[str, str], ClockifyError] = {}
         self._indexed: dict[str, set[tuple[str, ...]]] = {}
         self._wholes: dict[str, list[State]] = {}
         self._is_admin: bool | None = None
@@ -205,10 +207,16 @@ class Mirror:
         for item in reading.items():
             if isinstance(item, Refusal) and not isinstance(item.error, (GoneError, NotPermittedError)):
                 raise item.error
+            if isinstance(item, Refusal):
+                self._without_details[target.name, str(item.ids["id"])] = item.error
             if isinstance(item, Page):
                 self.pages[target.name] = self.pages.get(target.name, 0) + 1
                 state: State = {**(self.get(target, item.ids["id"]) or {}), **msgspec.json.decode(item.body)}
                 self.put(target, state, (), listed=missing[item.ids["id"]])
+
+    def refused_details(self, target: WritableObject, object_id: str) -> ClockifyError | None:
+        """Return why the details of an object could not be read, None where they were, or nobody has asked."""
+        return self._without_details.get((target.name, object_id))
 
     def look_up(self, target: WritableObject, ids: Iterable[str]) -> None:
         """Read objects that are known by their ids alone."""
@@ -289,6 +297,30 @@ class Mirror:
             rows = self._scratch.execute(query, (self._slot(target.name),))
             self._wholes[target.name] = [msgspec.json.decode(row[0]) for row in rows]
         return self._wholes[target.name]
+
+    def needed(self, target: WritableObject, purpose: str) -> list[State]:
+        """Return all objects of a list per workspace that a write depends on.
+
+        There are none where the plan of the workspace does not include them.
+
+        Args:
+            target: The object.
+            purpose: What it is needed for, in words.
+
+        Raises:
+            NotReadError: The list has not been read.
+            RejectedError: The list cannot be read.
+        """
+        rows = self.whole(target)
+        if (refusal := self.refusal(target, ())) and not self._is_ruled_out(target):
+            msg = f"{target.name} cannot be read, without which nobody can tell {purpose}: {refusal}"
+            raise RejectedError("not_permitted", msg, status=refusal.status, code=refusal.code)
+        return rows
+
+    def _is_ruled_out(self, target: WritableObject) -> bool:
+        feature = target.listing.endpoint.feature
+        included = (self.listed(BY_NAME["workspaces"], self.reader.workspace) or {}).get("features")
+        return bool(feature) and isinstance(included, list) and feature not in included
 
     def each(self, target: WritableObject) -> Iterator[State]:
         """Yield the objects of a list per workspace one by one, which keeps none of them in memory."""

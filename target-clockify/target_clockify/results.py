@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from target_clockify.books.rejects import Rejects
     from target_clockify.books.summary import Summary
     from target_clockify.decide.decisions import Decision
+    from target_clockify.half_built import HalfBuilt
     from target_clockify.inbox import Arrivals
     from target_clockify.mirror import Mirror
     from target_clockify.scratch import Taken
@@ -60,6 +61,7 @@ class Results:
         rejects: Rejects,
         summary: Summary,
         acknowledgement: Acknowledgement,
+        half_built: HalfBuilt,
     ) -> None:
         self.released: list[Taken] = []
         self._settings = settings
@@ -71,6 +73,7 @@ class Results:
         self._rejects = rejects
         self._summary = summary
         self._acknowledgement = acknowledgement
+        self._half_built = half_built
         self._unfinished: set[tuple[str, str]] = set()
         self._left_standing: Counter[str] = Counter()
         self._warned: set[str] = set()
@@ -127,6 +130,7 @@ class Results:
     def reject(self, one: Rejected) -> None:
         """Note a record that cannot be written."""
         incoming = one.incoming
+        self._half_built.note(incoming.identity, incoming.route.object.name, one.id)
         self.release(waiting.key(incoming.identity))
         operation = one.operation or ("DELETE" if incoming.deleted else incoming.route.operation)
         self.reject_taken(incoming.taken, one.error, of=incoming, operation=operation)
@@ -249,7 +253,7 @@ class Results:
         self.release(*occupied)
         try:
             if error is not None:
-                self.reject(Rejected(incoming, error, write.operation.value))
+                self.reject(Rejected(incoming, error, write.operation.value, outcome.id or write.entry.id))
             elif write.unfinished:
                 self._unfinished.add(incoming.identity)
                 self.release(*waiting.told_by(incoming, outcome.id))
@@ -263,6 +267,7 @@ class Results:
         return None
 
     def _done_with(self, one: Incoming, object_id: str | None) -> None:
+        self._half_built.settle(one.identity, one.route.object.name, object_id)
         self._acknowledgement.done(one.taken.epoch)
         if self._waiting:
             self.release(*waiting.told_by(one, object_id))

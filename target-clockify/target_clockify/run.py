@@ -8,7 +8,7 @@ written, or rejected to disk.
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from target_clockify.chunks import CHUNK, Chunks
 from target_clockify.copying import Copying
 from target_clockify.creation import Creation
 from target_clockify.errors import RejectedError
+from target_clockify.half_built import HalfBuilt
 from target_clockify.inbox import Inbox
 from target_clockify.intake import Intake
 from target_clockify.mirror import Mirror, Reader
@@ -88,7 +89,8 @@ class Run:
         self._copying = Copying(settings.workspace_id, settings.config.get("copy_from"))
         self._acknowledgement = Acknowledgement(self._acknowledge if settings.writes else None)
         self._inbox = Inbox(self.routes, self._copying, self._seen, self._waiting, under_way)
-        self._intake = Intake(settings, ledger, self._mirror, self._seen, under_way, self._copying)
+        half_built = HalfBuilt(ledger, under_way)
+        self._intake = Intake(settings, ledger, self._mirror, self._seen, under_way, self._copying, half_built)
         self._results = Results(
             settings,
             ledger,
@@ -98,6 +100,7 @@ class Run:
             self.rejects,
             self.summary,
             self._acknowledgement,
+            half_built,
         )
         self._writer = Rehearsal(settings, self._currency) if settings.dry_run else Writer(client, reader, ledger)
         self._dispatcher = Dispatcher(self._writer, 0 if settings.dry_run else client.settings.max_workers)
@@ -169,6 +172,8 @@ class Run:
             self._results.reject_taken(taken, RejectedError("unresolved", reason), of=self._inbox.glance(taken))
         if self.settings.config.get("delete_missing") and not self.settings.rebuilds_ledger:
             self._delete_missing()
+        if isinstance(self._writer, Writer) and (count := self._writer.take_back_repeated()):
+            logger.warning("%d objects that requests made twice, since they were late, were deleted again", count)
         self._copying.tell()
         self._results.tell()
         if self.settings.dry_run and self._number and not self._mirror.answer(self._mirror.is_admin):
@@ -235,7 +240,9 @@ class Run:
 
     def _currency(self, write: Write) -> str:
         told = {**write.current, **write.given}
-        return self._mirror.answer(lambda: in_force(self._mirror, write.incoming.route.object, told))
+        with suppress(RejectedError):  # it decides nothing here
+            return self._mirror.answer(lambda: in_force(self._mirror, write.incoming.route.object, told))
+        return ""
 
     def _acknowledge(self, state: Any) -> None:
         self.rejects.sync()

@@ -35,13 +35,16 @@ class LostCreates:
         with self._lock:
             self._claimed.add(object_id)
 
-    def found(self, target: WritableObject, entry: Entry, states: Iterable[State]) -> State | None:
+    def found(
+        self, target: WritableObject, entry: Entry, states: Iterable[State], *, mine: bool = True
+    ) -> State | None:
         """Return the object among these that the create of an entry made, None if it made none of them.
 
         Args:
             target: The object.
             entry: The entry of the create in the journal, with its note for recovery.
             states: The objects that are there now.
+            mine: It may be the one that the row of the entry stands for.
         """
         note: dict[str, Any] = entry.recovery
         fields = target.recognised_by
@@ -54,7 +57,7 @@ class LostCreates:
         owners = self._ledger.owners(target.name, [one["id"] for one in alike]) if alike else {}
         with self._lock:
             for one in alike:
-                is_free = all(row.identity == (entry.stream, entry.key) for row in owners.get(one["id"], ()))
+                is_free = all(mine and row.identity == (entry.stream, entry.key) for row in owners.get(one["id"], ()))
                 if is_free and one["id"] not in self._claimed:
                     self._claimed.add(str(one["id"]))
                     return one

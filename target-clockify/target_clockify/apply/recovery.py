@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from target_clockify.apply import late
 from target_clockify.books.ledger import Entry, Row
 from target_clockify.model.declaration import Operation
 from target_clockify.model.objects import BY_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_clockify.apply.writer import Writer
     from target_clockify.books.ledger import Ledger
     from target_clockify.mirror import Mirror
 
 logger = logging.getLogger("target-clockify")
 
-_SETTLED_AFTER = 2.0  # seconds from the start of a run in which what a killed one had sent has certainly arrived
+_SURELY_OVER = timedelta(hours=2)
+"""After this a run that has noted nothing more sends nothing more: no pause between two requests is longer."""
 
 
 def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
@@ -26,34 +31,51 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
     An update or a deletion need not be looked into: its record comes again, and is compared with what is there. A
     create is: what it made is found by its natural values, less what had these values before, and becomes the row's
     object. It is completed before anything else is written, since a payment must not meet an invoice without its
-    items. Of a call that had left, and of a create that leaves no trace to go by, nothing can be found out.
+    items. What is not found at once may be on its way yet, and is looked for again. Of a call that had left, and of a
+    create that leaves no trace to go by, nothing can be found out.
     """
     entries = ledger.open_entries()
     if not entries:
         return
-    # When an entry was begun tells nothing: the last of a thousand leaves long after all of them were written down.
-    time.sleep(max(0.0, _SETTLED_AFTER - (time.monotonic() - ledger.opened)))
     lost = [entry for entry in entries if entry.operation == Operation.INSERT and not entry.id]
-    mirror.ensure({(BY_NAME[one.object], tuple(one.recovery.get("scope") or ())): None for one in lost})
+    rows = _found(mirror, writer, lost)
+    recognised = [one for one in lost if one.seq not in rows and BY_NAME[one.object].recognised_by]
+    if recognised and not _is_surely_over(ledger):
+        # When an entry was begun tells nothing: the last of a thousand leaves long after all of them were written down.
+        logger.info("Waiting for what a broken run may have sent last")
+        time.sleep(max(0.0, sum(late.WAITS) - (time.monotonic() - ledger.opened)))
+        for name in {one.object for one in recognised}:
+            mirror.forget(BY_NAME[name])
+        rows |= _found(mirror, writer, recognised)
     closed: list[tuple[Entry, str, str | None, Row | None]] = []
-    took_place = 0
     for entry in entries:
-        is_lost = entry.operation == Operation.INSERT and not entry.id
-        row = _found(mirror, writer, entry) if is_lost else None
+        row = rows.get(entry.seq)
         blind = entry.operation == Operation.INSERT and not BY_NAME[entry.object].recognised_by
         status = "unknown" if entry.status == "sent" or blind else "void"
         if row:
-            took_place += 1
             entry.id = row.id
         if entry.operation == Operation.INSERT and entry.id:
-            status = "done"
-            writer.complete(entry, mirror)
+            status = "done" if writer.complete(entry, mirror) else "failed"
         closed.append((entry, status, None, row))
     ledger.finish(closed)
-    logger.info("%d writes of a broken run were looked up, %d of them had taken place", len(entries), took_place)
+    logger.info("%d writes of a broken run were looked up, %d of them had taken place", len(entries), len(rows))
 
 
-def _found(mirror: Mirror, writer: Writer, entry: Entry) -> Row | None:
+def _is_surely_over(ledger: Ledger) -> bool:
+    """Tell whether nothing can be on its way any more that an earlier run has sent."""
+    last = ledger.last_noted()
+    return last is not None and datetime.now(tz=UTC) - last > _SURELY_OVER
+
+
+def _found(mirror: Mirror, writer: Writer, entries: Iterable[Entry]) -> dict[int, Row]:
+    """Return the rows that creates have made, by the number of their entry."""
+    some = list(entries)
+    mirror.ensure({(BY_NAME[one.object], tuple(one.recovery.get("scope") or ())): None for one in some})
+    found = {one.seq: _row_of(mirror, writer, one) for one in some}
+    return {number: row for number, row in found.items() if row}
+
+
+def _row_of(mirror: Mirror, writer: Writer, entry: Entry) -> Row | None:
     target, note = BY_NAME[entry.object], entry.recovery
     if "given" not in note:
         return None

@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import AmbiguousWriteError, ClockifyError, GoneError, InvalidRequestError
 
-from target_clockify.apply import bodies
+from target_clockify.apply import bodies, late
 from target_clockify.apply.lost import LostCreates
 from target_clockify.apply.outcome import FATAL, UNKNOWN_OUTCOME, Outcome, told
 from target_clockify.books.ledger import Entry
-from target_clockify.decide.decisions import Write, differences
+from target_clockify.decide.decisions import Write, differences, losses
 from target_clockify.errors import RejectedError
 from target_clockify.mirror import natural_value
 from target_clockify.model.declaration import UNKNOWN, Call, Change, Operation
 from target_clockify.model.objects import BY_NAME
 from target_clockify.scratch import Taken
+from target_clockify.understand.keys import is_clockify_id
 from target_clockify.understand.route import Incoming, Route
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-clockify")
 
 _TRIES = 3
+_OUTAGE = 100  # creates in a row of unknown outcome, after which none is waited for: the next run sends them
 _MOST_LOST = 30  # answers that may be lost over one object of many parts
-_LATE = (0.0, 1.0, 2.0, 4.0)  # seconds between looks for a write that was never answered: it may still be under way
 
 
 class _BrokenOffError(Exception):
@@ -62,6 +63,8 @@ class Writer:
         self._reader = reader
         self._ledger = ledger
         self.lost = LostCreates(ledger)
+        self._in_vain = 0  # creates in a row that were waited for, and had not taken place
+        self.repeated: list[Entry] = []  # creates that were sent, or will be, after one whose outcome is unknown
         self._lock = threading.Lock()
         self._twins: dict[tuple[str, bytes], tuple[threading.Lock, list[Write]]] = {}
 
@@ -76,10 +79,10 @@ class Writer:
         except OSError as error:
             return Outcome(write, error=RejectedError("unreadable_file", f"a file cannot be read: {error.strerror}"))
 
-    def complete(self, entry: Entry, mirror: Mirror) -> None:
+    def complete(self, entry: Entry, mirror: Mirror) -> bool:
         """Bring an object that a killed run created to what it was to be, as far as that was not left to the end.
 
-        Where Clockify refuses, it is left to its record, which comes again and is told why.
+        Where Clockify refuses, it is left to its record, which comes again and is told why. The answer is False then.
         """
         target, object_id = BY_NAME[entry.object], str(entry.id)
         scope = tuple(entry.recovery.get("scope") or ())
@@ -88,7 +91,7 @@ class Writer:
             state = self._reader.one(target, scope, object_id) if target.listing.detail else None
             state = state or mirror.get(target, object_id) or self._reader.one(target, scope, object_id)
             if state is None or not differences(target, state, given):
-                return
+                return True
             write = self._of_no_record(entry, Operation.INSERT, target, scope, given, {})
             state = self._converge(write, object_id, state, given)
             mirror.put(target, {**state, "id": object_id}, scope)
@@ -96,6 +99,33 @@ class Writer:
             raise
         except (ClockifyError, RejectedError, _BrokenOffError) as error:
             logger.info("%s: what a killed run had begun is not completed yet: %s", target.name, error)
+            return False
+        return True
+
+    def take_back_repeated(self) -> int:
+        """Delete what creates made after they had been given up and repeated, and return how many that were.
+
+        Nothing but such a create can have made it: it was not there before, agrees with what was sent in all by which
+        it is recognised, and no row stands for it.
+        """
+        taken_back = 0
+        for entry in self.repeated:
+            target, scope = BY_NAME[entry.object], tuple(entry.recovery.get("scope") or ())
+            if target.delete is None or not entry.id:
+                continue
+            self.lost.claim(entry.id)
+            with suppress(ClockifyError):
+                found = self.lost.found(target, entry, self._reader.states(target, scope), mine=False)
+                if found is None:
+                    continue
+                again = Entry("", str(found["id"]), target.name, Operation.DELETE.value, str(found["id"]))
+                again.changes, again.recovery = losses(target, found), {"scope": list(scope)}
+                self._ledger.begin([again])
+                outcome = self.run(self._of_no_record(again, Operation.DELETE, target, scope, {}, found))
+                told_error = str(outcome.error) if outcome.error else None
+                self._ledger.finish([(again, outcome.status or "unknown", told_error, None)])
+                taken_back += outcome.error is None
+        return taken_back
 
     def close(self) -> None:
         """End; there is nothing to give back."""
@@ -114,7 +144,7 @@ class Writer:
         except FATAL as error:
             return [Outcome(write, error=error) for write in writes]
         except AmbiguousWriteError:
-            return [self.run(self._afresh(write)) for write in writes]
+            return [self._run_afresh(write) for write in writes]
         except ClockifyError:
             return [self.run(write) for write in writes]
         if bulk.query:
@@ -189,11 +219,23 @@ class Writer:
             try:
                 if any(value is UNKNOWN and name not in write.given for name, value in state.items()):
                     # What Clockify filled in by its settings would be replaced along with the rest.
-                    state |= self._reader.one(write.target, write.scope, object_id) or {}
+                    state |= self._whole(write, object_id)
                 state = self._converge(write, object_id, state, write.given)
             except (ClockifyError, RejectedError) as error:
                 raise _BrokenOffError(error) from None
         return Outcome(write, object_id, state)
+
+    def _whole(self, write: Write, object_id: str) -> State:
+        """Return an object with all its fields.
+
+        Raises:
+            RejectedError: It cannot be read.
+        """
+        state = self._reader.one(write.target, write.scope, object_id)
+        if state is None:
+            msg = f"the new {write.target.noun} cannot be read, and what Clockify filled in itself would be replaced"
+            raise RejectedError("not_permitted", msg, retryable=True)
+        return state
 
     def _update(self, write: Write) -> Outcome:
         object_id = str(write.entry.id)
@@ -266,10 +308,14 @@ class Writer:
                 answer = self._send(target, call, change.ids)
             except AmbiguousWriteError as error:
                 lost = error
-                if found := self._look_up(write, lost, patient=error.status is None):
+                patient = late.may_be_carried_out_yet(error)
+                is_outage = self._in_vain >= _OUTAGE
+                if found := self._look_up(write, lost, patient=patient and not is_outage):
                     return found
-                if attempt == _TRIES - 1:
+                self._in_vain += patient
+                if attempt == _TRIES - 1 or (patient and is_outage):  # the next run looks again before it sends it
                     raise
+                self.repeated.append(write.entry)
             except InvalidRequestError:
                 # Names are unique: a create that seemed lost may have taken place after all.
                 if lost and (found := self._look_up(write, lost, patient=False)):
@@ -278,6 +324,7 @@ class Writer:
             except ClockifyError as error:
                 raise lost or error from None
             else:
+                self._in_vain = 0
                 return self._created(write, answer)
         raise AmbiguousWriteError(call.path)
 
@@ -286,7 +333,7 @@ class Writer:
         means = target.create
         assert means is not None  # noqa: S101 - it was decided so
         shown = means.found(answer) if means.found else None
-        if shown is None:
+        if not isinstance(shown, dict) or not is_clockify_id(shown.get("id")):
             msg = f"the new {target.noun} cannot be found where it should be"
             unseen = RejectedError(UNKNOWN_OUTCOME, msg, retryable=True)
             found = self._look_up(write, unseen, patient=False)
@@ -307,12 +354,16 @@ class Writer:
             Exception: That very failure of the create, where nothing can be looked up.
         """
         target, looked = write.target, False
-        for wait in _LATE:
+        found: State | None = None
+        for wait in late.WAITS:
             time.sleep(wait)
             try:
-                found = self.lost.found(target, write.entry, self._reader.states(target, write.scope))
+                found = found or self.lost.found(target, write.entry, self._reader.states(target, write.scope))
                 if found and target.listing.detail:  # a list tells less than an update would replace
-                    found = {**found, **(self._reader.one(target, write.scope, str(found["id"])) or {})}
+                    details = self._reader.one(target, write.scope, str(found["id"]))
+                    if details is None:
+                        continue
+                    return {**found, **details}
             except FATAL:  # the create stays in doubt, for the next run to look it up
                 raise lost from None
             except ClockifyError:  # such as a list that grew while it was read
@@ -320,7 +371,7 @@ class Writer:
             looked = True
             if found is not None or not patient:
                 return found
-        if not looked:
+        if found is not None or not looked:
             raise lost
         return None
 
@@ -370,11 +421,14 @@ class Writer:
             state = {**state, **{name: change.desired.get(name) for name in part.fields if name in change.desired}}
         return state
 
-    def _afresh(self, write: Write) -> Write:
-        fresh = self._reader.one(write.target, write.scope, str(write.entry.id))
+    def _run_afresh(self, write: Write) -> Outcome:
+        try:
+            fresh = self._reader.one(write.target, write.scope, str(write.entry.id))
+        except ClockifyError as error:
+            return Outcome(write, error=told(error))
         if fresh is not None:
             write.current = fresh
-        return write
+        return self.run(write)
 
     # -- sending -------------------------------------------------------------------------------
 

@@ -148,6 +148,7 @@ class Ledger:
         options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 60}} if self._sqlite else {}
         self._engine = sa.create_engine(url, poolclass=NullPool, **options)
         self._guard: sqlite3.Connection | None = None
+        self._given_up: set[tuple[str, str]] | None = None
         self._connection = self._engine.connect()
         if self._sqlite:
             # A killed process loses nothing this way, and a commit costs no wait for the disk: `sync` does, where it
@@ -391,6 +392,33 @@ class Ledger:
             rows = self._connection.execute(query).mappings().all()
             self._connection.rollback()
         return [_entry(row) for row in rows]
+
+    def last_noted(self) -> datetime | None:
+        """Return when an earlier run last noted anything about a write, None where none has."""
+        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
+        query = sa.select(sa.func.max(_JOURNAL.c.began), sa.func.max(_JOURNAL.c.ended)).where(mine)
+        with self._lock:
+            found = self._connection.execute(query).one()
+            self._connection.rollback()
+        moments = [datetime.fromisoformat(one) for one in found if one]
+        return max(moments, default=None)
+
+    def given_up(self, stream: str, key: str) -> Entry | None:
+        """Return the last entry of a row if it is a create that was given up, since nothing that it made was found."""
+        with self._lock:
+            if self._given_up is None:
+                mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.status == "void")
+                query = sa.select(_JOURNAL.c.stream, _JOURNAL.c.key).where(mine, _JOURNAL.c.operation == "INSERT")
+                self._given_up = {(row.stream, row.key) for row in self._connection.execute(query)}
+                self._connection.rollback()
+            if (stream, key) not in self._given_up:
+                return None
+            mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.stream == stream, _JOURNAL.c.key == key)
+            query = sa.select(_JOURNAL).where(mine).order_by(_JOURNAL.c.seq.desc()).limit(1)
+            row = self._connection.execute(query).mappings().first()
+            self._connection.rollback()
+        entry = _entry(row) if row else None
+        return entry if entry and entry.status == "void" and entry.operation == "INSERT" and not entry.id else None
 
     def entries_of(self, run: str) -> list[Entry]:
         """Return what a run wrote in this workspace, the latest first; `last` is the latest run.

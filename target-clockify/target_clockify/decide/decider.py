@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.books.ledger import Entry
+from target_clockify.books.ledger import Entry, Row
 from target_clockify.decide.decisions import Desired, Recognised, Unchanged, Write, differences, losses
 from target_clockify.decide.identity import Identities
 from target_clockify.errors import RejectedError
@@ -87,6 +87,9 @@ class Decider:
         if incoming.deleted or incoming.route.operation == "delete":
             return self._deletion(target, desired, self.identities.doomed(target, desired))
         found = self.identities.found(target, desired)
+        if found is None and (late := self.identities.made_late(target, desired)):
+            found, row = late, Row(*incoming.identity, target.name, late, created=True)
+            desired = replace(desired, row=row)
         if found is None:
             return self._insertion(target, desired)
         old = None if row and row.id == found else self.identities.taken_over(target, incoming, found)
@@ -193,6 +196,9 @@ class Decider:
         current = self.mirror.get(target, found) or {name: desired.given.get(name) for name in target.identity}
         given, left_out = self._in_currency(target, desired, current)
         changes = differences(target, current, given)
+        if outgrown := self._outgrown(target, found, current, changes):
+            given = {name: value for name, value in given.items() if name not in outgrown}
+            changes = {name: change for name, change in changes.items() if name not in outgrown}
         if row and row.record_hash == incoming.seen:
             # What Clockify does not tell was written with this very record, and what it settled otherwise stays so.
             settled = {one.name for one in target.fields if one.unreadable or (one.fixed and row.created)}
@@ -200,6 +206,9 @@ class Decider:
         if not changes:
             return unchanged
         _require(target, Operation.UPDATE)
+        if refusal := self.mirror.refused_details(target, found):
+            msg = f"the {target.noun} cannot be read with all its fields, which an update would replace: {refusal}"
+            raise RejectedError("not_permitted", msg, status=refusal.status, code=refusal.code)
         if target.fixed_by and (reason := target.fixed_by(current)):
             raise RejectedError("unsupported", reason)
         given, resets = self._with_unreadable(target, found, given, changes)
@@ -218,6 +227,17 @@ class Decider:
         write.created = row is not None and row.created
         write.left_out, write.resets = left_out, resets
         return write
+
+    def _outgrown(self, target: WritableObject, found: str, current: State, changes: State) -> set[str]:
+        """Return the changes that would only set back what Clockify itself has moved on since it was written."""
+        moved = {
+            name for name, (_, new) in changes.items() if (told := target.field(name).outgrown) and told(current, new)
+        }
+        if not moved:
+            return moved
+        written, is_created = self.ledger.written(target.name, found)
+        unknown = set() if is_created else moved - written.keys()
+        return unknown | {name for name in moved & written.keys() if written[name] == changes[name][1]}
 
     def _written_by_others(self, target: WritableObject, desired: Desired, found: str, changes: State) -> str:
         """Return the fields that a row would set back although rows of other streams state them in this very run.
@@ -264,7 +284,8 @@ class Decider:
     # -- what goes along -----------------------------------------------------------------------
 
     def _beside(self, target: WritableObject) -> dict[str, list[State]]:
-        return {name: self.mirror.whole(BY_NAME[name]) for name in target.beside}
+        purpose = f"what this write would set back to the defaults there in a {target.noun}"
+        return {name: self.mirror.needed(BY_NAME[name], purpose) for name in target.beside}
 
     def _check_house_rules(self, target: WritableObject, operation: Operation, current: State, wanted: State) -> None:
         """Refuse what the workspace's own settings forbid.

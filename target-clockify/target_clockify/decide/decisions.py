@@ -142,11 +142,12 @@ class Waits:
 
 @dataclass
 class Rejected:
-    """A record that cannot be written."""
+    """A record that cannot be written; `id` is that of the object that it was to change, if it is known."""
 
     incoming: Incoming
     error: RejectedError
     operation: str = ""
+    id: str | None = None
 
 
 Decision = Unchanged | Write | Recognised | Waits | Rejected

@@ -56,6 +56,16 @@ class Identities:
             raise RejectedError("gone", msg)
         return self._matching(target, desired)
 
+    def made_late(self, target: WritableObject, desired: Desired) -> str | None:
+        """Return the id of what a create of the record made after an earlier run had given it up."""
+        me = desired.incoming.identity
+        entry = self._ledger.given_up(*me) if target.recognised_by else None
+        if entry is None or entry.object != target.name or "given" not in entry.recovery:
+            return None
+        alike = self._mirror.matching(target, target.recognised_by, entry.recovery["given"])
+        new = [one for one in alike if one not in entry.recovery["before"]]
+        return next((one for one in new if not self.claimants(target, one) - {me}), None)
+
     def found_or_none(self, target: WritableObject, desired: Desired) -> str | None:
         """Return the id of the object that a record is about, None if there is none or it is not clear."""
         try:

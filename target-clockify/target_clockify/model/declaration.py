@@ -59,6 +59,8 @@ class Field:
         reset: It is not told by Clockify, and an update that does not state it sets it back to the default.
         initial: It is given to a new object and never compared afterwards, since nothing can change it.
         unreadable: Clockify does not tell it, so it is written whenever its record is new or has changed.
+        outgrown: Tells, of the object as it is and a value, whether Clockify itself has moved the field on from that
+            value, so that writing it would set back what happened since.
         description: For the reference: unit, meaning.
     """
 
@@ -79,6 +81,7 @@ class Field:
     reset: bool = False
     initial: bool = False
     unreadable: bool = False
+    outgrown: Callable[[State, Any], bool] | None = None
     cleared: Any = None
     description: str = ""
 
@@ -426,6 +429,8 @@ class WritableObject(Writable):
             in what that leaves empty.
         turn: When it is written: 0 as it comes, 1 after all of those, 2 after those in turn, at the very end. What
             closes over others, or is changed by their writes, comes after them.
+        whole_first: What refers to it is written only once it is as its own row says, since Clockify reckons with what
+            is there at that moment.
         affects: Objects that its writes change as well, so that what was read of them no longer holds.
         beside: Objects whose lists a write must know that says all there is: an UPDATE, or an INSERT that copies. What
             such a write does not mention, Clockify would fill in by the defaults there.
@@ -449,6 +454,7 @@ class WritableObject(Writable):
     one_per_workspace: bool = False
     last: tuple[str, ...] = ()
     turn: int = 0
+    whole_first: bool = False
     affects: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     copying: Copying = Copying()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _BILLED_BY = ("invoiceId", "clientId", "projectId")
 """The fields that lead to the object whose currency counts, nearest first."""
 COLUMN = "currency"
+_PURPOSE = "which currency is in force"
 
 
 def code_of(value: Any) -> str:
@@ -32,11 +33,14 @@ def in_force(mirror: Mirror, target: Writable, given: State) -> str:
 
     Raises:
         NotReadError: A list has to be read first.
+        RejectedError: A list that tells it may not be read.
     """
     for name in _BILLED_BY:
         if name in target.by_name:
             owner = BY_NAME[str(target.field(name).refers)]
             state = mirror.listed(owner, given[name]) if given.get(name) else None
+            if state is None and given.get(name):
+                mirror.needed(owner, _PURPOSE)
             return _own(mirror, owner, state) if state else _default(mirror)
     return _default(mirror)
 
@@ -51,6 +55,7 @@ def _own(mirror: Mirror, target: WritableObject, state: State) -> str:
 
 
 def _workspace(mirror: Mirror) -> State:
+    mirror.needed(BY_NAME["workspaces"], _PURPOSE)
     return mirror.listed(BY_NAME["workspaces"], mirror.reader.workspace) or {}
 
 

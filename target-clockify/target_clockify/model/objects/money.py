@@ -259,6 +259,13 @@ def _scaled_items(given: State) -> State:
 
 
 _STATUSES = ["UNSENT", "SENT", "PAID", "PARTIALLY_PAID", "VOID", "OVERDUE"]
+_BEFORE_PAYMENT = {"UNSENT", "SENT", "OVERDUE"}
+_BY_PAYMENT = {"PARTIALLY_PAID", "PAID"}
+
+
+def _paid_since(invoice: State, status: Any) -> bool:
+    """Tell whether payments have moved an invoice on from a status: they set another one themselves."""
+    return bool(invoice.get("paid")) and invoice.get("status") in _BY_PAYMENT and status in _BEFORE_PAYMENT
 
 
 def _percent(name: str) -> Field:
@@ -329,7 +336,7 @@ INVOICES = WritableObject(
             description="What an item comes to is quantity x unitPrice (minor units); quantity has at most two "
             "decimal places. Rows as the tap reads them keep Clockify's scale, a hundredfold.",
         ),
-        Field("status", WORD, key="invoiceStatus", rules={"enum": _STATUSES}, clearable=False),
+        Field("status", WORD, key="invoiceStatus", rules={"enum": _STATUSES}, clearable=False, outgrown=_paid_since),
         Field(
             "timeViewMode",
             WORD,
@@ -368,6 +375,7 @@ INVOICES = WritableObject(
         Part(("status",), "PATCH", "/invoices/{id}/status"),
     ),
     delete=Delete("/invoices/{id}"),
+    whole_first=True,
     read_only=(
         *("clientName", "amount", "balance", "paid", "daysOverdue", "userId", "containsImportedExpenses"),
         *("containsImportedTimes", "subtotal", "discountAmount", "taxAmount", "tax2Amount", "calculationType"),

@@ -1,0 +1,25 @@
+"""Writes that are carried out after their answer was given up: how long they are waited for before one is repeated."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clockify_client import AmbiguousWriteError
+
+WAITS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.0)
+"""Seconds before each look for what a write of unknown outcome did."""
+
+_NOT_OF_CLOCKIFY = {
+    None,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+
+def may_be_carried_out_yet(error: AmbiguousWriteError) -> bool:
+    """Tell whether a write may still be under way: no answer came, or something on the way has given up."""
+    return error.status in _NOT_OF_CLOCKIFY
