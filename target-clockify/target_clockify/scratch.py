@@ -32,11 +32,17 @@ CREATE TABLE claims (object TEXT, id TEXT, stream TEXT, key TEXT, PRIMARY KEY (o
 
 
 def open_scratch() -> sqlite3.Connection:
-    """Return a private database in a temporary file, gone with the process."""
+    """Return a private database for what a run looks at."""
+    scratch = open_private()
+    scratch.executescript(_TABLES)
+    return scratch
+
+
+def open_private() -> sqlite3.Connection:
+    """Return an empty database in a temporary file, gone with the process."""
     scratch = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-4000", "temp_store=FILE"):
         scratch.execute(f"PRAGMA {pragma}")
-    scratch.executescript(_TABLES)
     return scratch
 
 

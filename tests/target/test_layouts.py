@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from target_clockify.books import ledger
 from target_clockify.target import TargetClockify
 from target_clockify.understand import dates
 from target_clockify.understand.dates import DAY_FIRST, MONTH_FIRST, DateOrder, Moment, Span
@@ -271,6 +272,24 @@ def test_a_dry_run_lists_what_would_be_created_and_creates_nothing(plain: Any) -
         "tags": 1,
         "time_entries": 5,
     }
+
+
+def test_a_dry_run_of_any_length_knows_what_it_would_have_created(
+    plain: Any, singer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_REMEMBERED", 2)
+    hour = {"start": "2026-10-05T09:00:00", "end": "2026-10-05T10:00:00", "userId": "mia@tiny.example"}
+    messages = [
+        *_messages([{**_rows(TOGGL)[1], "Description": f"No. {number}"} for number in range(5)]),
+        *(singer.schema(one) for one in ("projects", "time_entries")),
+        *(singer.record("projects", id=number, name=f"Plot {number}") for number in range(5)),
+        singer.record("time_entries", id=1, projectId=1, taskId="Hedge", tagIds=["outside"], **hour),
+    ]
+    config = {"streams": {"export": {"layout": "toggl"}, "time_entries": {"create_missing": ["tasks", "tags"]}}}
+    rehearsed = plain(messages, dry_run=True, **config)
+    assert (rehearsed.code, rehearsed.rejects) == (0, []), rehearsed.log
+    assert plain(messages, **config).code == 0
+    assert Counter(one["object"] for one in rehearsed.plan) == Counter(one["object"] for one in plain.report("last"))
 
 
 def test_a_layout_creates_only_what_create_missing_lists(plain: Any) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from target_clockify.errors import StoppedError
 from target_clockify.naming import folded
+from target_clockify.scratch import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -80,6 +81,12 @@ _VERSION = sa.Table("clockify_ledger", _META, sa.Column("version", sa.Integer, p
 _CURRENT_VERSION = 2
 """Version 1, of the first edition, had no table of streams, the names of streams as they were spelled, and the parts of
 a composite key as they came."""
+
+_SUPPOSED = """
+CREATE TABLE supposed (key TEXT, object TEXT, stream TEXT, id TEXT, PRIMARY KEY (key, object, stream)) WITHOUT ROWID;
+CREATE INDEX supposed_of ON supposed (id);
+"""
+"""What holds as long as the run lasts, on disk: a dry run stores nothing, and may suppose any number of objects."""
 
 _LOOKED_UP_AT_ONCE = 400
 _REMEMBERED = 20_000
@@ -159,8 +166,9 @@ class Ledger:
         _META.create_all(self._connection)
         self._connection.commit()
         _migrate(self._connection)
-        self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()  # by stream, as stored
-        self._noted: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()  # by stream, since then
+        self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()  # by stream, those asked for last
+        self._supposed = open_private()
+        self._supposed.executescript(_SUPPOSED)
         mine = sa.select(_STREAMS).where(_STREAMS.c.workspace == workspace)
         streams = self._connection.execute(mine).all()
         self._connection.rollback()
@@ -210,6 +218,7 @@ class Ledger:
     def close(self) -> None:
         """Give the database back."""
         with self._lock:
+            self._supposed.close()
             self._connection.close()
             self._engine.dispose()
             if self._guard is not None:
@@ -278,7 +287,6 @@ class Ledger:
                 connection.execute(_STREAMS.delete().where(mine))
                 connection.execute(_STREAMS.insert(), values)
         self._ids.clear()
-        self._noted.clear()
 
     def move(self, row: Row, key: str) -> Row:
         """Let another key of the same stream take over a row, to be compared anew."""
@@ -297,10 +305,15 @@ class Ledger:
         with self._lock:
             if place not in self._ids:
                 mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.object == name, _ROWS.c.key == key)
-                rows = [row for row in self._rows(mine) if self._sources.get(row.stream, "") == source]
-                self._ids[place] = {row.stream: row.id for row in rows}
-            _touch(self._ids, place)
-            return sorted({*{**self._ids[place], **self._noted.get(place, {})}.values()})
+                query = "SELECT stream, id FROM supposed WHERE key = ? AND object = ?"
+                rows = [(row.stream, row.id) for row in self._rows(mine)]
+                rows += self._supposed.execute(query, (key, name))
+                self._ids[place] = {stream: one for stream, one in rows if self._sources.get(stream, "") == source}
+            self._ids.move_to_end(place)
+            found = sorted({*self._ids[place].values()})
+            if len(self._ids) > _REMEMBERED:
+                self._ids.popitem(last=False)
+            return found
 
     def owners(self, name: str, ids: Iterable[str]) -> dict[str, list[Row]]:
         """Return which rows stand behind each of these objects, where some do: one for each stream that claims it."""
@@ -324,6 +337,9 @@ class Ledger:
     def suppose(self, name: str, stream: str, key: str, object_id: str) -> None:
         """Note which object a row stands for as long as the run lasts, without storing it."""
         with self._lock:
+            self._supposed.execute(
+                "INSERT OR REPLACE INTO supposed VALUES (?, ?, ?, ?)", (key, name, stream, object_id)
+            )
             self._note(stream, name, key, object_id)
 
     def forget(self, gone: Iterable[tuple[str, str]]) -> None:
@@ -381,6 +397,7 @@ class Ledger:
                         _ROWS.c.workspace == self.workspace, _ROWS.c.object == entry.object, _ROWS.c.id == entry.id
                     )
                     connection.execute(_ROWS.delete().where(gone))
+                    self._supposed.execute("DELETE FROM supposed WHERE id = ?", (entry.id,))
                 elif row:
                     self._store(connection, [row])
 
@@ -536,26 +553,21 @@ class Ledger:
                 for row in rows
             ],
         )
+        query = "UPDATE supposed SET id = ? WHERE key = ? AND object = ? AND stream = ?"
+        self._supposed.executemany(query, [(row.id, row.key, row.object, row.stream) for row in rows])
         for row in rows:
             self._note(row.stream, row.object, row.key, row.id)
 
     def _drop(self, connection: sa.Connection, stream: str, key: str) -> None:
         mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.stream == stream, _ROWS.c.key == key)
         connection.execute(_ROWS.delete().where(mine))
+        self._supposed.execute("DELETE FROM supposed WHERE key = ? AND stream = ?", (key, stream))
         self._ids.clear()
-        self._noted.clear()
 
     def _note(self, stream: str, name: str, key: str, object_id: str) -> None:
         place = (self._sources.get(stream, ""), name, key)
-        self._noted.setdefault(place, {})[stream] = object_id
-        _touch(self._noted, place)
-
-
-def _touch(remembered: OrderedDict[tuple[str, str, str], dict[str, str]], place: tuple[str, str, str]) -> None:
-    """Note that a place was used, and forget the one that was not for longest."""
-    remembered.move_to_end(place)
-    if len(remembered) > _REMEMBERED:
-        remembered.popitem(last=False)
+        if place in self._ids:
+            self._ids[place][stream] = object_id
 
 
 def _migrate(connection: sa.Connection) -> None:
