@@ -1,10 +1,12 @@
 """`python -m benchmarks` measures everything, prints the tables and writes them to docs/performance.md.
 
-`python -m benchmarks economy startup` measures just what is named and writes nothing.
+`python -m benchmarks economy startup` measures just what is named and writes nothing; `python -m benchmarks file
+--rows 100000` loads a larger file than usual, which takes 33 minutes at the limit.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import subprocess
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING
 from clockify_sandbox.testing import SandboxProcess
 from tap_clockify.streams import STREAMS
 
+from benchmarks import file as loading
 from benchmarks import target as writing
 from benchmarks.economy import least, least_beyond, records_in
 from benchmarks.per_record import measured
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 SCALES = ("tiny", "agency", "large")
 LATENCY, RATE = 0.2, 50
+ROWS = 5_000  # of a file that is loaded
 Row = tuple[str, ...]
 
 
@@ -169,6 +173,13 @@ def validation() -> Iterator[Row]:
     yield from writing.validation()
 
 
+def file(rows: int = ROWS) -> Iterator[Row]:
+    """A file in a layout, at the rate limit; and memory by its number of rows."""
+    yield "File", "Requests", "Refused (429)", "Seconds", "Bound", "Ratio", "Peak MiB"
+    yield from loading.loading(rows)
+    yield from loading.rehearsing()
+
+
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "economy": economy,
     "rate": rate,
@@ -178,17 +189,22 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "target": target,
     "writes": writes,
     "validation": validation,
+    "file": file,
 }
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
     """Run the named benchmarks, or all and write the page."""
-    unknown = set(names) - set(BENCHMARKS)
-    if unknown:
-        sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; default: all of them")
+    parser.add_argument("--rows", type=int, default=ROWS, help="of the file that is loaded (default: %(default)s)")
+    given = parser.parse_args()
+    names = given.names
+    if unknown := set(names) - set(BENCHMARKS):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     for name in names:
         benchmark = BENCHMARKS[name]
-        header, *rows = benchmark()
+        header, *rows = file(given.rows) if benchmark is file else benchmark()
         lines = [header, tuple("---" for _ in header), *rows]
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         print(f"## {name.capitalize()}\n\n{(benchmark.__doc__ or '').strip()}\n\n{table}\n", flush=True)
@@ -210,4 +226,4 @@ def _told_by_itself(name: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

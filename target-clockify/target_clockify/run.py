@@ -152,6 +152,7 @@ class Run:
 
     def finish(self) -> None:
         """Do everything that is left."""
+        self.summary.is_complete = True
         self._chunks.work_off()
         self._work_off_sheets()
         self._copying.begin()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from target_clockify.books.progress import Progress
 
 if TYPE_CHECKING:
     from clockify_client import Client
@@ -19,11 +20,14 @@ _COLUMNS = (
     *("found", "not found", "unclear", "inserted", "updated", "unchanged", "deleted", "called", "superseded"),
     *("skipped", "not copied", "rejected"),
 )
-_REFRESH = 0.2
 
 
 class Summary:
-    """Counts of a run."""
+    """Counts of a run.
+
+    Attributes:
+        is_complete: No further record will come, so that it can be told how many are left.
+    """
 
     def __init__(self, client: Client, *, rehearsed: bool = False) -> None:
         self.records: Counter[str] = Counter()
@@ -35,16 +39,19 @@ class Summary:
         self._client = client
         self._rehearsed = rehearsed
         self._began = time.monotonic()
-        self._shown = 0.0
-        self._terminal = sys.stderr.isatty()
+        self.is_complete = False
+        self._progress = Progress(is_live=not rehearsed)
+        self._done = 0
 
     def count(self, stream: str, what: str) -> None:
         """Count what became of a record."""
         self.counts.setdefault(stream, Counter())[what] += 1
-        if self._terminal and time.monotonic() - self._shown > _REFRESH:
-            self._shown = time.monotonic()
-            sys.stderr.write(f"\r\033[K{stream}: {self._told(stream)}")
-            sys.stderr.flush()
+        self._done += 1
+        self._progress.show(self._done, lambda: (f"{stream}: {self._told(stream)}", self._total))
+
+    @property
+    def _total(self) -> int | None:
+        return sum(self.records.values()) if self.is_complete else None
 
     def reject(self, stream: str, error: RejectedError, place: str = "") -> None:
         """Count a reject; the first of a kind is told at once, by place, field and rule, and without values."""
@@ -71,8 +78,7 @@ class Summary:
 
     def tell(self, run: str, rejects: str) -> None:
         """Sum up."""
-        if self._terminal:
-            sys.stderr.write("\r\033[K")
+        self._progress.close()
         for stream in self.records:
             name = self.objects.get(stream, stream)
             requests = self.pages[name] + self.writes[name]
