@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
+import select
 import sys
 from collections import Counter
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
+from target_clockify.decoding import UNDECODABLE, is_sound
 from target_clockify.errors import StoppedError
 
 if TYPE_CHECKING:
     import signal
     from collections.abc import Callable, Iterator
+
+INVALID = "INVALID"
+"""The type of a message that holds a line of an earlier run, which was none: it is read as that line."""
+INVALID_LINE = (InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPropertiesError)
+"""What a line that cannot be taken in raises."""
+
+_BLOCK = 1 << 18
+_QUIET = 1.0  # seconds without input, after which what came is worked off
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},:"]|[^\s"\[\]{},:]++', re.DOTALL)
 
 
 class Message(msgspec.Struct):
@@ -29,13 +43,21 @@ class Message(msgspec.Struct):
     value: Any = None
     schema: dict[str, Any] | None = None
     key_properties: list[str] | None = None
+    line: str | None = None
 
 
 _DECODER = msgspec.json.Decoder(Message)
 
 
 class MessageReader(GenericSingerReader[str]):
-    """Reads messages without decoding the records in them."""
+    """Reads messages without decoding the records in them.
+
+    Attributes:
+        stopped: The signal that has come.
+        is_waiting: It waits for input, which may be broken off.
+        on_quiet: Is called when no input comes for a while, after some has.
+        on_invalid: Takes a line that cannot be taken in: its number, the line, and why.
+    """
 
     @property
     @override
@@ -50,21 +72,44 @@ class MessageReader(GenericSingerReader[str]):
         super().__init__()
         self.stopped: signal.Signals | None = None
         self.is_waiting = False
+        self.on_quiet: Callable[[], None] = lambda: None
+        self.on_invalid: Callable[[int, bytes, Exception], None] = _raised
 
     def lines_of(self, lines: IO[Any]) -> Iterator[bytes]:
-        """Yield lines until the end or a signal. Only the wait for a line may be broken off by an exception.
+        """Yield lines until the end or a signal. Only the wait for input may be broken off by an exception.
 
         Raises:
             StoppedError: A signal has come.
         """
+        begun: list[bytes] = []
+        for block in self._blocks(lines):
+            first, *others = block.split(b"\n")
+            begun.append(first)
+            if others:
+                yield b"".join(begun)
+                begun = [others.pop()]
+                yield from others
+        yield b"".join(begun)
+
+    def _blocks(self, lines: IO[Any]) -> Iterator[bytes]:
+        read = getattr(lines, "read1", None) or (
+            lambda size: lines.read(size).encode()
+        )  # a text has no bytes to wait for
+        came = False
         while True:
             self.is_waiting = True
             self.check()
-            line = lines.readline()
+            if came and _is_quiet(lines):
+                self.is_waiting = False
+                self.on_quiet()
+                self.is_waiting = True
+                self.check()
+            block = read(_BLOCK)
             self.is_waiting = False
-            if not line:
+            if not block:
                 return
-            yield line
+            came = True
+            yield block
 
     def check(self) -> None:
         """End the run if a signal has come.
@@ -82,23 +127,89 @@ class MessageReader(GenericSingerReader[str]):
         lines = getattr(lines, "buffer", lines)
         counts: Counter[str] = Counter()
         on_record, records = callbacks[SingerMessageType.RECORD], 0
-        for line in self.lines_of(lines):
+        for number, line in enumerate(self.lines_of(lines), start=1):
             try:
-                message = _DECODER.decode(line)
-            except msgspec.DecodeError as error:
-                if not line.strip():
+                message = _message(line)
+                if message is None:
                     continue
-                msg = f"line {counts.total() + records + 1} of the input is no Singer message: {error}"
-                raise InvalidInputLine(msg) from None
-            if message.type == "RECORD":
-                records += 1
-                on_record(message)
-                continue
-            callback = callbacks.get(message.type)
-            if callback is None:
-                msg = f"Unknown message type '{message.type}' in message."
-                raise ValueError(msg)
-            callback(message)
-            counts[SingerMessageType(message.type)] += 1
+                if message.type == "RECORD":
+                    records += 1
+                    on_record(message)
+                    continue
+                callback = callbacks.get(message.type)
+                if callback is None:
+                    msg = f"{message.type!r} is no type of message"
+                    raise InvalidInputLine(msg)
+                callback(message)
+                counts[SingerMessageType(message.type)] += 1
+            except INVALID_LINE as error:
+                self.on_invalid(number, line, error)
         counts[SingerMessageType.RECORD] = records
         return counts
+
+
+def _message(line: bytes) -> Message | None:
+    """Return the message in a line, None in a blank one.
+
+    Raises:
+        InvalidInputLine: It holds none.
+    """
+    try:
+        message = _DECODER.decode(line)
+    except UNDECODABLE as error:
+        if not line.strip():
+            return None
+        if (found := _of_unreadable_record(line)) is not None:
+            return found
+        msg = "it nests too deep" if isinstance(error, RecursionError) else str(error)
+        raise InvalidInputLine(msg) from None
+    if message.type == INVALID and message.line is not None:
+        return _message(message.line.encode())
+    return message
+
+
+def _of_unreadable_record(line: bytes) -> Message | None:
+    """Return the RECORD message in a line whose record alone cannot be read: it costs no more than itself."""
+    members = _members(line)
+    if members.get("type") != b'"RECORD"' or "record" not in members:
+        return None
+    record = members.pop("record")
+    rest = {name: msgspec.Raw(value) for name, value in members.items()}
+    with suppress(*UNDECODABLE):
+        message = _DECODER.decode(msgspec.json.encode(rest))
+        message.record = msgspec.Raw(record)
+        return None if is_sound(record) else message
+    return None
+
+
+def _members(line: bytes) -> dict[str, bytes]:
+    """Return the members of the object in a line, each as it stands there; none where it is no object for sure."""
+    depth, begin, name, members = 0, 0, "", {}
+    for token in _TOKEN.finditer(line):
+        sign = token[0]
+        if sign == b'"' or (depth == 0 and (begin or sign != b"{")):  # a string without its end, or more than an object
+            return {}
+        if depth == 1 and sign in b",}" and name:
+            members[name], name = line[begin : token.start()].strip(), ""
+        if sign in b"{[":
+            depth += 1
+            begin = begin or token.end()
+        elif sign in b"}]":
+            depth -= 1
+        elif depth == 1 and sign == b":" and not name:
+            name, begin = line[begin : token.start()].strip().strip(b'"').decode(errors="replace"), token.end()
+        elif depth == 1 and sign == b",":
+            begin = token.end()
+    return {} if depth else members
+
+
+def _is_quiet(lines: IO[Any]) -> bool:
+    """Tell whether no input comes for a while; False where one cannot tell that."""
+    try:
+        return not select.select([lines.fileno()], [], [], _QUIET)[0]
+    except (OSError, ValueError):  # no file, or none that a system can wait for
+        return False
+
+
+def _raised(_number: int, _line: bytes, error: Exception) -> None:
+    raise error

@@ -26,6 +26,7 @@ class Versions:
     def __init__(self) -> None:
         self._whole: dict[str, int | None] = {}
         self._came: dict[str, set[int | None]] = {}
+        self.invalid_lines = False  # any of them may have been a row of any stream
 
     def record(self, stream: str, version: int | None) -> None:
         """Note a record of a version; what was whole before is so no longer."""
@@ -81,6 +82,7 @@ def deletions(  # noqa: PLR0913
     for stream in versions.whole():
         route = routes.get(stream)
         reason = "a record came without a key to tell it by" if stream in nameless else ""
+        reason = reason or ("a line of the input was rejected" if versions.invalid_lines else "")
         reason = reason or ("" if settings.config.get("allow_empty") else versions.doubt(stream))
         if reason:
             logger.warning("%s: nothing is deleted as missing, since %s", stream, reason)

@@ -150,9 +150,22 @@ class Results:
             self._summary.leave_out(taken.stream, error)
             return
         self._summary.reject(taken.stream, error, str(place_of(taken.origin or taken.raw)))
+        self._stop_for_rejects(f"in {taken.stream}: {error}")
+
+    def reject_line(self, number: int, line: bytes, error: RejectedError) -> None:
+        """Note a line of the input that is no message.
+
+        Raises:
+            StoppedError: That is one too many.
+        """
+        self._rejects.add_line(number, line, error)
+        self._summary.reject_line(number, error)
+        self._stop_for_rejects(f"line {number} of the input: {error}")
+
+    def _stop_for_rejects(self, latest: str) -> None:
         most = self._settings.config.get("max_rejects")
         if self._settings.config.get("on_reject") == "fail_fast":
-            msg = f"stopped at the first reject, in {taken.stream}: {error}"
+            msg = f"stopped at the first reject, {latest}"
             raise StoppedError(msg)
         if most is not None and self._summary.rejected > most:
             msg = f"stopped after more than {most} rejects (max_rejects); see {self._rejects.path}"

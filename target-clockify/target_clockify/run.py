@@ -141,6 +141,17 @@ class Run:
         self._number += 1
         return Taken(self._number, stream, self._acknowledgement.took(), raw, origin)
 
+    def reject_line(self, number: int, line: bytes, error: Exception) -> None:
+        """Reject a line of the input that is no message."""
+        self._versions.invalid_lines = True
+        self._chunks.begin()
+        self._results.reject_line(number, line, RejectedError("malformed", str(error)))
+
+    def catch_up(self) -> None:
+        """Do what can be done before more comes."""
+        self._chunks.work_off()
+        self._acknowledgement.go_out()
+
     def state(self, value: Any) -> None:
         """Take a STATE in; it goes out once everything before it is done."""
         self._acknowledgement.state(value)

@@ -95,6 +95,15 @@ _OWN: dict[str, Any] = th.PropertiesList(
         description="`continue` writes the rest and exits with 1, `fail_fast` stops at once, `ignore` exits with 0.",
     ),
     th.Property(
+        "on_invalid",
+        th.StringType,
+        allowed_values=["stop", "reject"],
+        default="stop",
+        title="On an invalid line",
+        description="What to do with a line of the input that is no Singer message: `stop` writes what came before it "
+        "and ends the run, `reject` puts it into the rejects and goes on.",
+    ),
+    th.Property(
         "max_rejects",
         th.IntegerType(minimum=0),
         title="Most rejects",

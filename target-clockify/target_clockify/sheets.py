@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from target_clockify.decoding import decoded
 from target_clockify.errors import RejectedError
 from target_clockify.model.objects import BY_NAME
 from target_clockify.model.values import in_utc
@@ -152,10 +153,7 @@ class Sheets:
         Raises:
             RejectedError: It is no row.
         """
-        try:
-            row = _RAW.decode(taken.raw)
-        except msgspec.DecodeError:
-            raise RejectedError("malformed", "the record is no JSON object") from None
+        row = decoded(taken.raw)
         known = self._streams[taken.stream]
         known.columns.update(dict.fromkeys(row))
         known.came = True

@@ -28,8 +28,9 @@ from target_clockify import sheets, streams
 from target_clockify.about import capability_table
 from target_clockify.books.ledger import Ledger, LedgerInUseError, report
 from target_clockify.decide.reversal import TAKEN_BACK
+from target_clockify.decoding import decoded, is_sound
 from target_clockify.errors import StoppedError
-from target_clockify.messages import Message, MessageReader
+from target_clockify.messages import INVALID_LINE, Message, MessageReader
 from target_clockify.model.objects import BY_NAME, OBJECTS, why_not
 from target_clockify.run import Run
 from target_clockify.settings import CONFIG_SCHEMA, VARIABLES, Settings, client_of
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 _FAILURES = (
     *(ClockifyError, StoppedError, LedgerInUseError),
-    *(InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPropertiesError),
+    *(*INVALID_LINE, RecursionError),
     *(OSError, ValueError, LookupError, ImportError, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error),
 )
 """What a user can mend, or has to live with: told in one line."""
@@ -99,6 +100,8 @@ class TargetClockify(Target):
         self._sheets: dict[str, list[str]] = {}  # what the rows of streams in a layout are written as
         self._warned: set[str] = set()
         self.failed = False
+        self._messages.on_quiet = self._catch_up
+        self._messages.on_invalid = self._take_invalid_line
 
     @classmethod
     @override
@@ -130,8 +133,28 @@ class TargetClockify(Target):
             ledger.hold()
         return settings, client, ledger
 
+    def _catch_up(self) -> None:
+        """Write what came, without waiting for more."""
+        if self._run is not None:
+            self._run.catch_up()
+
+    def _take_invalid_line(self, number: int, line: bytes, error: Exception) -> None:
+        if self.config.get("on_invalid") == "reject":
+            self.run.reject_line(number, line, error)
+            return
+        self._catch_up()
+        msg = f"line {number} of the input is no Singer message: {error}; what came before it is done (on_invalid)"
+        raise type(error)(msg) from None
+
     @override
     def _process_schema_message(self, message: Message) -> None:  # type: ignore[override]
+        try:
+            self._take_schema(message)
+        except ValueError:  # the settings do not fit the stream, which says nothing against what came before
+            self._catch_up()
+            raise
+
+    def _take_schema(self, message: Message) -> None:
         stream, schema = message.stream, message.schema
         if stream is None or schema is None or "properties" not in schema:
             msg = f"the SCHEMA message of {stream or 'a stream'} lacks its stream, schema or properties"
@@ -234,12 +257,16 @@ class TargetClockify(Target):
         if plain:
             self._take(stream, raw, message.version)
             return
+        if not is_sound(raw):  # each stream that is made of it has lost a row
+            for one in self.mapper.stream_maps[stream]:
+                self._take(one.stream_alias, raw, message.version, raw)
+            return
         for one in self.mapper.stream_maps[stream]:
             try:
                 record = one.transform(msgspec.json.decode(raw))
             except Exception as error:  # an expression of the user's may raise anything
                 msg = f"stream_maps: an expression of {stream} fails on a record: {type(error).__name__}"
-                raise ValueError(msg) from error
+                raise InvalidInputLine(msg) from error
             if record is not None:
                 self._take(one.stream_alias, _ENCODER.encode(record), message.version, raw)
 
@@ -248,8 +275,8 @@ class TargetClockify(Target):
             self.run.record(stream, raw, version, origin)
             return
         self._skipped[stream] += 1
-        if why_not(stream) is None:
-            record = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        if why_not(stream) is None and is_sound(raw):
+            record = decoded(raw)
             if missing := [name for name in self._keys[stream] if name not in record]:
                 msg = f"a record of {stream} lacks its key: {', '.join(missing)}"
                 raise MissingKeyPropertiesError(msg)
@@ -270,7 +297,7 @@ class TargetClockify(Target):
     @override
     def _process_batch_message(self, message: Message) -> None:  # type: ignore[override]
         msg = "BATCH messages are not understood: let the tap write RECORD messages"
-        raise ValueError(msg)
+        raise InvalidInputLine(msg)
 
     # -- the run -------------------------------------------------------------------------------
 

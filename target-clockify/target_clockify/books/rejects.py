@@ -1,8 +1,10 @@
 """The records that could not be written, on disk: a Singer stream of its own, to be mended and fed back.
 
 Every line of a record is a RECORD message, with the reason beside the record; a SCHEMA line goes before the first
-record of a stream. The file holds the rejects of one run. That of an earlier run is put aside under the next free
-number, `<name>.1`, `<name>.2`, also while that very file is being read back: what nobody has mended yet is not lost.
+record of a stream. A record that is no JSON stands there as a text, and a line of the input that is no message in an
+INVALID message: read back, both are what they hold, as soon as that is mended. The file holds the rejects of one run.
+That of an earlier run is put aside under the next free number, `<name>.1`, `<name>.2`, also while that very file is
+being read back: what nobody has mended yet is not lost.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_clockify.decoding import is_sound
+from target_clockify.messages import INVALID
 from target_clockify.understand.keys import place_of
 
 if TYPE_CHECKING:
@@ -80,16 +84,20 @@ class Rejects:
         records = taken.origin.split(b"\n") if origin else [taken.raw]
         place = place_of(records[-1])
         line |= {"file": place.file, "line": place.line} if str(place) else {}
-        lines = b"".join(msgspec.json.encode({**line, "record": msgspec.Raw(raw)}) + b"\n" for raw in records)
+        lines = b"".join(msgspec.json.encode({**line, "record": _readable(raw)}) + b"\n" for raw in records)
         if stream not in self._introduced:
             lines = msgspec.json.encode(self._schemas[taken.stream]) + b"\n" + lines
-        try:
-            self._append(lines)
-        except OSError as failure:
-            msg = "a rejected record cannot be written to rejects_path"
-            raise OSError(failure.errno, f"{msg}: {failure.strerror}", str(self.path)) from None
+        self._append(lines)
         self._introduced.add(stream)
-        self.count += 1
+
+    def add_line(self, number: int, line: bytes, error: RejectedError) -> None:
+        """Write a line of the input that is no message, under its number.
+
+        Raises:
+            OSError: It cannot be written; the file is as it was before.
+        """
+        noted = {"type": INVALID, "number": number, "error": error.kind, "message": str(error), "line": _text(line)}
+        self._append(msgspec.json.encode(noted) + b"\n")
 
     def sync(self) -> None:
         """See to it that what was written outlasts even a loss of power."""
@@ -103,6 +111,14 @@ class Rejects:
             self._file = None
 
     def _append(self, lines: bytes) -> None:
+        try:
+            self._write(lines)
+        except OSError as failure:
+            msg = "a rejected record cannot be written to rejects_path"
+            raise OSError(failure.errno, f"{msg}: {failure.strerror}", str(self.path)) from None
+        self.count += 1
+
+    def _write(self, lines: bytes) -> None:
         """Write all of it or, where the disk is full, none."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,3 +132,12 @@ class Rejects:
             with suppress(OSError):  # a device cannot be cut
                 os.ftruncate(self._file.fileno(), size)
             raise
+
+
+def _readable(raw: bytes) -> msgspec.Raw | str:
+    """Return a record as it is, as a text where it is no JSON that anybody can read."""
+    return msgspec.Raw(raw) if is_sound(raw) else _text(raw)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="backslashreplace")

@@ -33,6 +33,7 @@ class Summary:
         self.records: Counter[str] = Counter()
         self.counts: dict[str, Counter[str]] = {}
         self.reasons: dict[str, Counter[str]] = {}
+        self.invalid_lines = 0
         self.pages: Counter[str] = Counter()
         self.writes: Counter[str] = Counter()
         self.objects: dict[str, str] = {}
@@ -58,6 +59,12 @@ class Summary:
         self.count(stream, "rejected")
         self._tell_first(stream, error, "is rejected as", place)
 
+    def reject_line(self, number: int, error: RejectedError) -> None:
+        """Count a line of the input that is no message; the first is told at once."""
+        self.invalid_lines += 1
+        if self.invalid_lines == 1:
+            logger.warning("line %d of the input is rejected: %s", number, error)
+
     def leave_out(self, stream: str, error: RejectedError) -> None:
         """Count a row that a copy cannot have, likewise."""
         self.count(stream, "not copied")
@@ -73,8 +80,8 @@ class Summary:
 
     @property
     def rejected(self) -> int:
-        """How many records were rejected."""
-        return sum(counts["rejected"] for counts in self.counts.values())
+        """How many records were rejected, and lines that hold none."""
+        return self.invalid_lines + sum(counts["rejected"] for counts in self.counts.values())
 
     def tell(self, run: str, rejects: str) -> None:
         """Sum up."""
@@ -94,6 +101,8 @@ class Summary:
             statistics.retries,
             statistics.refused,
         )
+        if self.invalid_lines:
+            logger.error("%d lines of the input were rejected, see %s", self.invalid_lines, rejects)
         for what, level in (("not copied", logging.WARNING), ("rejected", logging.ERROR)):
             if number := sum(counts[what] for counts in self.counts.values()):
                 logger.log(level, "%d records were %s, see %s", number, what, rejects)

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_clockify.decoding import UNDECODABLE, is_too_deep
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -161,8 +163,8 @@ _LONGEST_NUMBER = 19
 def _parsed(value: Any) -> Any:
     if isinstance(value, str) and value.strip()[:1] in {"[", "{"}:
         try:
-            return msgspec.json.decode(value)
-        except msgspec.DecodeError:
+            return value if is_too_deep(value.encode()) else msgspec.json.decode(value)
+        except UNDECODABLE:
             return value
     return value
 

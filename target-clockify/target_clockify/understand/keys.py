@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_clockify.decoding import UNDECODABLE, check, malformed
 from target_clockify.errors import RejectedError
 from target_clockify.model.values import TEXT
 from target_clockify.naming import folded
@@ -54,7 +55,7 @@ def place_of(raw: bytes) -> Place:
     """Return where a record comes from."""
     try:
         return _PLACE.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         return Place()
 
 
@@ -106,12 +107,13 @@ class Glance:
         """Return the columns of a record, each as JSON.
 
         Raises:
-            RejectedError: It is no object.
+            RejectedError: It is no object, no text, or nests too deep.
         """
+        check(raw)
         try:
             return self._decoder.decode(raw)
-        except msgspec.DecodeError:
-            raise RejectedError("malformed", "the record is no JSON object") from None
+        except UNDECODABLE as error:
+            raise malformed(error) from None
 
     def key(self, seen: Any) -> str:
         """Return the key as text.
@@ -192,4 +194,4 @@ def _key_text(raw: bytes) -> str:
     except InvalidOperation:
         return raw.decode()
     whole = number == number.to_integral_value() and abs(number.adjusted()) < LONGEST_KEY
-    return str(int(number)) if whole else str(number.normalize())
+    return str(int(number)) if whole else str(number.normalize(Context(prec=max(len(raw), 1))))

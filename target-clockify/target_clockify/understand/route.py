@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_clockify.decoding import UNDECODABLE, decoded, malformed
 from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import WritableObject
 from target_clockify.naming import folded
@@ -138,7 +139,12 @@ class Route:
         Raises:
             RejectedError: It lacks its own key, or is no object.
         """
-        seen = self._glance.of(taken.raw)
+        try:
+            return self._glanced(taken, self._glance.of(taken.raw))
+        except UNDECODABLE as error:
+            raise malformed(error) from None
+
+    def _glanced(self, taken: Taken, seen: Any) -> Incoming:
         incoming = Incoming(self, taken)
         incoming.seen = hashlib.blake2b(content_of(taken.raw), digest_size=16, key=self._salt).digest()
         incoming.key = self._glance.key(seen) if self.keys else self._key_of_content(incoming)
@@ -163,7 +169,7 @@ class Route:
         incoming.fields = fields
         problems: list[str] = []
         stated: dict[str, str] = {}
-        for name, value in self.columns.values(msgspec.json.decode(incoming.raw), problems):
+        for name, value in self.columns.values(decoded(incoming.raw), problems):
             column = self.columns.of(name)
             if isinstance(column, Column):
                 try:

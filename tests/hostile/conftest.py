@@ -1,0 +1,7 @@
+"""The fixtures of the target's tests, for what means harm to it."""
+
+from __future__ import annotations
+
+from tests.target.conftest import _no_waiting, runner, singer, target
+
+__all__ = ["_no_waiting", "runner", "singer", "target"]
