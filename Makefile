@@ -27,7 +27,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset test orchestrate loaders bench lint format sandbox constraints clean
+.PHONY: help install demo demo-sql demo-reset test orchestrate loaders hostile bench lint format sandbox constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ orchestrate: install $(AIRFLOW)/.installed ## Run the Airflow DAG of orchestrate
 
 loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with loaders of other people, each in an environment of its own
 	@$(PY) -m pytest --numprocesses 0 tests/loaders
+
+hostile: install ## Feed 100,000 hostile messages to the target, and print what came of them (a quarter of an hour); LINES=1000 feeds fewer
+	@$(PY) -m tests.hostile $(LINES)
 
 bench: install ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
 	@$(PY) -m benchmarks

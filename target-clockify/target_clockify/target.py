@@ -156,7 +156,8 @@ class TargetClockify(Target):
 
     def _take_schema(self, message: Message) -> None:
         stream, schema = message.stream, message.schema
-        if stream is None or schema is None or "properties" not in schema:
+        self._plain.pop(stream or "", None)  # where the new one is refused, the one before it holds no longer
+        if stream is None or schema is None or not isinstance(schema.get("properties"), dict):
             msg = f"the SCHEMA message of {stream or 'a stream'} lacks its stream, schema or properties"
             raise InvalidInputLine(msg)
         keys = message.key_properties or []

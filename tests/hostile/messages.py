@@ -1,13 +1,15 @@
 """Makes Singer messages that mean harm: lines that are none, values that no field has, ids that are paths.
 
-Everything follows from a seed. A run is a list of lines: schemas, hostile lines, and among them good records, each of
-which has to be written whatever stands around it.
+Everything follows from a seed. A run is a list of lines: schemas, hostile lines, most of them good records but for one
+value, and among them good records, each of which has to be written whatever stands around it.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,10 @@ from target_clockify.model.objects import OBJECTS
 from target_clockify.model.procedures import PROCEDURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
+
+Row = tuple[str, dict[str, Any]]
+"""A stream, and the fields of a record."""
 
 GOOD = "tags"
 """The stream of the good records."""
@@ -132,23 +137,33 @@ def schema(stream: str) -> bytes:
 
 
 class Generator:
-    """Makes runs out of a seed."""
+    """Makes runs out of a seed.
 
-    def __init__(self, seed: int) -> None:
+    Args:
+        seed: The seed.
+        rows: Good rows of some streams, to be made bad.
+    """
+
+    def __init__(self, seed: int, rows: Sequence[Row] = ()) -> None:
         self._random = random.Random(seed)
+        self._rows = rows
 
     def run(self, hostile: int) -> Run:
         """Return a run with so many hostile lines."""
         run = Run()
-        streams = self._random.sample(_STREAMS, 12)
-        for stream in dict.fromkeys([GOOD, *streams]):
+        rows = [(name, {"id": "7", "name": "x"}) for name in self._random.sample(_STREAMS, 12)]
+        rows += [(name, _made_up(self._random, name)) for name, _ in rows]
+        rows += [one for one in self._rows for _ in range(4)]
+        for stream in dict.fromkeys([GOOD, *(stream for stream, _ in rows)]):
             run.add(schema(stream))
+        for stream, fields in self._rows:
+            run.add(_record(stream, fields), is_record=True)
         kinds = list(_KINDS)
         weights = [10 if name.startswith("a value") else 1 for name in kinds]
         for kind in self._random.choices(kinds, weights, k=hostile):
             if len(run.lines) % 7 == 0:
                 run.add_good()
-            line, is_record = _KINDS[kind](self._random, self._random.choice(streams))
+            line, is_record = _KINDS[kind](self._random, self._random.choice(rows))
             if line.strip():
                 run.add(line.replace(b"\n", b" "), kind, is_record=is_record)
         run.add_good()
@@ -160,11 +175,12 @@ class Generator:
 
 _Random = random.Random
 _Made = tuple[bytes, bool]
-_KINDS: dict[str, Callable[[_Random, str], _Made]] = {}
+_Make = Callable[[_Random, Row], _Made]
+_KINDS: dict[str, _Make] = {}
 
 
-def _kind(name: str) -> Callable[[Callable[[_Random, str], _Made]], Callable[[_Random, str], _Made]]:
-    def note(make: Callable[[_Random, str], _Made]) -> Callable[[_Random, str], _Made]:
+def _kind(name: str) -> Callable[[_Make], _Make]:
+    def note(make: _Make) -> _Make:
         _KINDS[name] = make
         return make
 
@@ -181,103 +197,120 @@ def _plausible(chance: _Random, name: str) -> Any:
     return chance.choice(["a name", 7, True, "USD", None, [], "PT1H", {"amount": 100, "currency": "USD"}])
 
 
-def _fields(chance: _Random, stream: str) -> dict[str, Any]:
+def _made_up(chance: _Random, stream: str) -> dict[str, Any]:
     names = _FIELDS[stream]
     chosen = chance.sample(names, min(len(names), chance.randint(1, 6)))
-    fields = {name: _plausible(chance, name) for name in chosen}
-    return {"id": f"{chance.getrandbits(40):x}", "name": f"n {chance.getrandbits(40):x}", **fields}
+    return {"name": f"n {chance.getrandbits(40):x}", **{name: _plausible(chance, name) for name in chosen}}
 
 
-def _with(chance: _Random, stream: str, value: bytes, name: str = "") -> bytes:
-    """A record one of whose fields, perhaps its key, has a value, as JSON or what passes for it."""
-    fields = _fields(chance, stream)
-    name = name or chance.choice([*fields, "id", *_FIELDS[stream], "workspaceId", "_sdc_deleted_at", "clockify_id"])
-    fields[name] = "\x02"
-    return _record(stream, fields).replace(b'"\\u0002"', value, 1)
+def _with(chance: _Random, row: Row, value: bytes, name: str = "") -> bytes:
+    """A record one of whose values, perhaps its key or a value inside another one, is another one."""
+    stream, fields = row[0], copy.deepcopy(row[1])
+    if chance.random() < _NEW:  # another row, and not a change of the same one
+        fields["id"] = f"{chance.getrandbits(40):x}"
+        fields |= {one: f"{fields[one]} {chance.getrandbits(40):x}" for one in ("name", "number") if one in fields}
+    further = [chance.choice(_FIELDS[stream]), "workspaceId", "_sdc_deleted_at", "clockify_id"]
+    inside, name = fields, name or chance.choice([*fields, *fields, *fields, *further])
+    while isinstance(inside.get(name), (dict, list)) and inside[name] and chance.random() < _INSIDE:
+        below = inside[name]
+        if isinstance(below, list):
+            place = chance.randrange(len(below))
+            if not isinstance(below[place], dict):
+                below[place] = _MARK
+                break
+            below = below[place]
+        inside, name = below, chance.choice(list(below))
+    else:
+        inside[name] = _MARK
+    return _record(stream, fields).replace(json.dumps(_MARK).encode(), value, 1)
+
+
+_MARK = "\x02"
+_NEW, _INSIDE = 0.7, 0.8  # how often
 
 
 @_kind("a value: a path or a query")
-def _path(chance: _Random, stream: str) -> _Made:
-    names = [name for name in _FIELDS[stream] if name.endswith(("Id", "Ids"))]
+def _path(chance: _Random, row: Row) -> _Made:
+    names = [name for name in _FIELDS[row[0]] if name.endswith(("Id", "Ids"))]
     value = chance.choice(PATHS)
     name = chance.choice([*names, "id", "id", "clockify_id", "workspaceId"])
-    return _with(chance, stream, _dumps([value] if name.endswith("Ids") else value), name), True
+    return _with(chance, row, _dumps([value] if name.endswith("Ids") else value), name), True
 
 
 @_kind("a value: odd text")
-def _word(chance: _Random, stream: str) -> _Made:
-    return _with(chance, stream, _dumps(chance.choice(_WORDS))), True
+def _word(chance: _Random, row: Row) -> _Made:
+    return _with(chance, row, _dumps(chance.choice(_WORDS))), True
 
 
 @_kind("a value: an odd date or duration")
-def _moment(chance: _Random, stream: str) -> _Made:
-    times = [name for name in _FIELDS[stream] if any(one in name.lower() for one in ("start", "end", "date", "time"))]
-    return _with(chance, stream, _dumps(chance.choice(_MOMENTS)), chance.choice([*times, "", "_sdc_deleted_at"])), True
+def _moment(chance: _Random, row: Row) -> _Made:
+    times = [name for name in _FIELDS[row[0]] if any(one in name.lower() for one in ("start", "end", "date", "time"))]
+    return _with(chance, row, _dumps(chance.choice(_MOMENTS)), chance.choice([*times, "", "_sdc_deleted_at"])), True
 
 
 @_kind("a value: an odd number")
-def _number(chance: _Random, stream: str) -> _Made:
-    return _with(chance, stream, chance.choice(_NUMBERS)), True
+def _number(chance: _Random, row: Row) -> _Made:
+    return _with(chance, row, chance.choice(_NUMBERS)), True
 
 
 @_kind("a value: lone surrogates and NUL")
-def _surrogate(chance: _Random, stream: str) -> _Made:
-    return _with(chance, stream, chance.choice(_SURROGATES)), True
+def _surrogate(chance: _Random, row: Row) -> _Made:
+    return _with(chance, row, chance.choice(_SURROGATES)), True
 
 
 @_kind("a value: bytes that are no UTF-8")
-def _bytes(chance: _Random, stream: str) -> _Made:
-    return _with(chance, stream, chance.choice(_NOT_TEXT)), True
+def _bytes(chance: _Random, row: Row) -> _Made:
+    return _with(chance, row, chance.choice(_NOT_TEXT)), True
 
 
 @_kind("a value: lists and objects")
-def _nested(chance: _Random, stream: str) -> _Made:
-    return _with(chance, stream, chance.choice(_NESTED)), True
+def _nested(chance: _Random, row: Row) -> _Made:
+    return _with(chance, row, chance.choice(_NESTED)), True
 
 
 @_kind("a value: deep nesting")
-def _deep(chance: _Random, stream: str) -> _Made:
+def _deep(chance: _Random, row: Row) -> _Made:
     depth = chance.choice(_DEPTHS)
     opening, closing = chance.choice([(b"[", b"]"), (b'{"a":', b"}"), (b'[{"id":', b"}]")])
-    return _with(chance, stream, opening * depth + b"1" + closing * depth), True
+    return _with(chance, row, opening * depth + b"1" + closing * depth), True
 
 
 @_kind("a value: no JSON")
-def _no_json(chance: _Random, stream: str) -> _Made:
-    return _with(chance, stream, chance.choice(_NOT_JSON)), True
+def _no_json(chance: _Random, row: Row) -> _Made:
+    return _with(chance, row, chance.choice(_NOT_JSON)), True
 
 
 @_kind("a huge record")
-def _huge(chance: _Random, stream: str) -> _Made:
-    return _with(chance, stream, _dumps("x" * chance.choice([100_000, 1_000_000]))), True
+def _huge(chance: _Random, row: Row) -> _Made:
+    return _with(chance, row, _dumps("x" * chance.choice([100_000, 1_000_000]))), True
 
 
 @_kind("many columns")
-def _wide(_chance: _Random, stream: str) -> _Made:
-    return _record(stream, {"id": "wide", **{f"column {number}": number for number in range(3000)}}), True
+def _wide(_chance: _Random, row: Row) -> _Made:
+    return _record(row[0], {"id": "wide", **{f"column {number}": number for number in range(3000)}}), True
 
 
 @_kind("a receipt of a strange name")
-def _receipt(chance: _Random, _stream: str) -> _Made:
+def _receipt(chance: _Random, _row: Row) -> _Made:
     name = chance.choice(["a\u0000b", "a\nb", "/dev/zero", "/dev/full", ".", "/", "no/such/file", "\ud800", "x" * 5000])
-    return _with(chance, "expenses", json.dumps(name).encode(), "receipt"), True
+    return _with(chance, ("expenses", {}), json.dumps(name).encode(), "receipt"), True
 
 
 @_kind("the same column twice")
-def _twice(_chance: _Random, stream: str) -> _Made:
+def _twice(_chance: _Random, row: Row) -> _Made:
     record = b'{"id": "a", "id": "b", "name": "c", "name": ["d"]}'
-    return b'{"type": "RECORD", "stream": "%s", "record": %s}' % (stream.encode(), record), True
+    return b'{"type": "RECORD", "stream": "%s", "record": %s}' % (row[0].encode(), record), True
 
 
 @_kind("a record that is no object")
-def _no_object(chance: _Random, stream: str) -> _Made:
+def _no_object(chance: _Random, row: Row) -> _Made:
     value = chance.choice([*_NESTED, *_NUMBERS, *_SURROGATES, b"null", b"true", b'"text"'])
-    return b'{"type": "RECORD", "stream": "%s", "record": %s}' % (stream.encode(), value), True
+    return b'{"type": "RECORD", "stream": "%s", "record": %s}' % (row[0].encode(), value), True
 
 
 @_kind("a broken line")
-def _broken(chance: _Random, stream: str) -> _Made:
-    line = bytearray(_record(stream, _fields(chance, stream)))
+def _broken(chance: _Random, row: Row) -> _Made:
+    line = bytearray(_record(*row))
     how = chance.randrange(5)
     if how == 0:
         line = line[: chance.randrange(1, len(line))]
@@ -293,16 +326,16 @@ def _broken(chance: _Random, stream: str) -> _Made:
 
 
 @_kind("no message at all")
-def _no_message(chance: _Random, _stream: str) -> _Made:
+def _no_message(chance: _Random, _row: Row) -> _Made:
     made = [b"null", b"[]", b"{}", b'"RECORD"', b"7", b"hello", b'{"type": null}', b'{"type": ["RECORD"]}', b"<html>"]
     return chance.choice([*made, *_NOT_JSON, *_NOT_TEXT, b"\xff\xfe{", b"[" * 100_000, b'{"a":' * 100_000]), True
 
 
 @_kind("a message of an odd shape")
-def _odd_message(chance: _Random, stream: str) -> _Made:
-    message: dict[str, Any] = {"type": "RECORD", "stream": stream, "record": {"id": "x", "name": "x"}}
+def _odd_message(chance: _Random, row: Row) -> _Made:
+    message: dict[str, Any] = {"type": "RECORD", "stream": row[0], "record": {"id": "x", "name": "x"}}
     name = chance.choice(["type", "stream", "record", "version", "time_extracted"])
-    odd: list[Any] = [None, [], {}, 7, 1.5, True, "", "x", "\x00", "RECORDS", "record", 10**30, [stream], "no stream"]
+    odd: list[Any] = [None, [], {}, 7, 1.5, True, "", "x", "\x00", "RECORDS", "record", 10**30, [row[0]], "no stream"]
     message[name] = chance.choice(odd)
     if chance.random() < 0.3:
         del message[chance.choice(list(message))]
@@ -310,21 +343,25 @@ def _odd_message(chance: _Random, stream: str) -> _Made:
 
 
 @_kind("a schema of an odd shape")
-def _odd_schema(chance: _Random, stream: str) -> _Made:
+def _odd_schema(chance: _Random, row: Row) -> _Made:
+    stream = "clients" if row[0] == GOOD else row[0]  # records that follow a schema that is none are rejected as well
     message: dict[str, Any] = json.loads(schema(stream))
     odd: list[Any] = [None, [], {}, 7, "x", {"properties": None}, {"properties": []}, {"type": 7}, [7], [[]]]
     odd += [{"properties": {"id": value}} for value in (None, 7, [], {"type": "x"}, {"type": [7]}, {"$ref": "#/a"})]
-    message[chance.choice(["schema", "key_properties"])] = chance.choice(odd)
+    name = chance.choice(["schema", "key_properties"])
+    message[name] = chance.choice(
+        [one for one in odd if one or name == "schema"]
+    )  # a stream without a key ends the run
     if chance.random() < 0.2:
-        del message[chance.choice(list(message))]
+        del message[chance.choice(["type", "stream", "schema"])]
     return json.dumps(message).encode(), False
 
 
 @_kind("other messages of an odd shape")
-def _odd_other(chance: _Random, stream: str) -> _Made:
+def _odd_other(chance: _Random, row: Row) -> _Made:
     odd: list[Any] = [None, [], {}, 7, 1.5, "x", 10**30, {"bookmarks": None}, "\ud800", [[[]]] * 3, {"a": "\x00"}]
     kind = chance.choice(["STATE", "ACTIVATE_VERSION", "BATCH", "state", "CONTROL", "", "\x00"])
-    message = {"type": kind, "stream": chance.choice([stream, *odd]), "value": chance.choice(odd)}
+    message = {"type": kind, "stream": chance.choice([row[0], *odd]), "value": chance.choice(odd)}
     message["version"] = chance.choice(odd)
     for name in chance.sample(["stream", "value", "version"], chance.randint(0, 2)):
         del message[name]

@@ -93,6 +93,19 @@ class Kind:
             }
         return value
 
+    def has_form(self, value: Any) -> bool:
+        """Tell whether a coerced value is an array, an object or a text where this kind is one, inside as well."""
+        if value is None or (wanted := self.schema.get("type")) is None:
+            return True
+        if wanted == "array":
+            return isinstance(value, list) and (self.item is None or all(map(self.item.has_form, value)))
+        if wanted == "object":
+            kinds = self._inner
+            return isinstance(value, dict) and all(kinds[name].has_form(value[name]) for name in value.keys() & kinds)
+        if wanted == "string" and not self.measure:
+            return isinstance(value, str)
+        return not isinstance(value, (list, dict))
+
     @property
     def _inner(self) -> Mapping[str, Kind]:
         return self.inner or {**self.members, **self.hints}

@@ -182,15 +182,25 @@ class Route:
                 _set_special(incoming, column, value, problems)  # not the mark of a deletion: `glance` has read that
         if problems and not incoming.deleted:
             raise RejectedError("invalid", "; ".join(dict.fromkeys(problems)))
+        try:
+            incoming.fields = self._adapted(incoming, fields)
+        except (TypeError, AttributeError, LookupError):  # it trips over the form of a value, which the schema refuses
+            if not (odd := [one for one in self.object.fields if not one.kind.has_form(fields.get(one.name))]):
+                raise
+            if not incoming.deleted:
+                msg = "; ".join(f"{one.name} must be {one.kind.name}" for one in odd)
+                raise RejectedError("invalid", msg) from None
+
+    def _adapted(self, incoming: Incoming, fields: State) -> State:
         if self.object.by_hand and not incoming.read_shape and not incoming.deleted:
             fields = _invalid_unless(self.object.by_hand, fields)
-        incoming.fields = fields
-        if self.object.adapt:
-            incoming.fields = {
-                name: value
-                for name, value in self.object.adapt(fields).items()
-                if value is not None or self.object.field(name).clearable
-            }
+        if self.object.adapt is None:
+            return fields
+        return {
+            name: value
+            for name, value in self.object.adapt(dict(fields)).items()
+            if value is not None or self.object.field(name).clearable
+        }
 
     def settled(self, incoming: Incoming, given: State) -> State:
         """Return the fields of a record, whose times have an offset, with what follows from others of them.
