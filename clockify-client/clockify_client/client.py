@@ -16,6 +16,7 @@ import requests
 import requests.adapters
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
+from clockify_client import wire
 from clockify_client.endpoint import Endpoint, Host, Ids, filled
 from clockify_client.errors import (
     AmbiguousWriteError,
@@ -34,6 +35,7 @@ from clockify_client.paging import SAME_PAGE, PageAnswer, Walk, step
 from clockify_client.request import Request
 from clockify_client.rows import rows_of
 from clockify_client.throttle import Throttle
+from clockify_client.trust import environments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -107,14 +109,11 @@ class Client:
         self.statistics = Statistics()
         self._lock = threading.Lock()
         self._session = _session(settings)
-        # Proxies and certificates of the environment hold, as companies need them: looked up once, it is slow. Plain
-        # http is for this machine only, no proxy on the way may see the key. A netrc file is left out.
-        self._environment = {
-            host: self._session.merge_environment_settings(
-                getattr(settings.hosts, host.value), {"http": ""}, stream=True, verify=None, cert=None
-            )
-            for host in Host
-        }
+        # Looked up once, it is slow. A netrc file is left out.
+        urls = {host: getattr(settings.hosts, host.value) for host in Host}
+        around = environments_of(self._session, urls.values())
+        self._environment = {host: around[url] for host, url in urls.items()}
+        wire.hide(*urls.values())
         self._session.trust_env = False
         self._sizes: dict[str, int] = {}  # page sizes that turned out smaller than declared, by call
 

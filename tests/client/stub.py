@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -90,6 +91,49 @@ class Stub:
         self.ended.set()
         self._server.shutdown()
         self._server.server_close()
+
+
+class Tunnel:
+    """A proxy that passes on what it is told to CONNECT to, and keeps every byte of a client.
+
+    Attributes:
+        passed: What clients have sent.
+    """
+
+    def __init__(self) -> None:
+        self.passed = b""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        asked = client.recv(65536)
+        self.passed += asked
+        host, _, port = asked.split()[1].decode().partition(":")
+        server = socket.create_connection((host, int(port)))
+        client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        back = threading.Thread(target=self._pass_on, args=(server, client), daemon=True)
+        back.start()
+        self._pass_on(client, server, keep=True)
+        back.join()
+        client.close()
+        server.close()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket, *, keep: bool = False) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                self.passed += piece if keep else b""
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
 
 
 class _Server(ThreadingHTTPServer):

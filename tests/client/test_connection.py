@@ -6,19 +6,20 @@ import gzip
 import json
 import logging
 import ssl
-import subprocess
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+import trustme
 from clockify_client import Client, Endpoint, Hosts, Request, Settings, UnreachableError
+from clockify_client.trust import CERTIFICATES
 
-from tests.client.stub import Reply, Seen, Stub
+from tests.client.stub import Reply, Seen, Stub, Tunnel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     Connect = Callable[..., Client]
 
@@ -73,7 +74,7 @@ def test_no_log_line_and_no_error_shows_key_or_values(
     request = Request(method="GET", path="/tags/{tagId}", ids={"tagId": "t-77"}, params={"name": "Ada"}, reading=True)
     with pytest.raises(Exception, match=r"GET /tags/\{tagId\}: no such object in this workspace") as raised:
         connect().call(request)
-    text = "\n".join(record.getMessage() for record in caplog.records if record.name == "clockify_client")
+    text = "\n".join(record.getMessage() for record in caplog.records)
     assert text.count("GET /tags/{tagId}") == 3
     for value in (SECRET, "Ada", "t-77"):
         assert value not in text
@@ -161,13 +162,18 @@ def test_compressed_answers_are_unpacked(stub: Stub, client: Client) -> None:
     assert "gzip" in stub.seen[0].headers["Accept-Encoding"]
 
 
-def test_a_redirect_is_not_followed_so_that_the_key_stays_here(stub: Stub, client: Client) -> None:
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_so_that_the_key_stays_here(stub: Stub, client: Client, status: int) -> None:
     elsewhere = Stub()
     try:
-        stub.answers(Reply(307, b"", {"Location": f"{elsewhere.origin}/list"}))
-        with pytest.raises(Exception, match="check api_url"):
-            rows(client)
+        for place in (f"{elsewhere.origin}/list", f"//127.0.0.1:{elsewhere.port}/list", "/elsewhere"):
+            stub.answers(Reply(status, b"", {"Location": place}))
+            with pytest.raises(Exception, match="check api_url"):
+                rows(client)
+            with pytest.raises(Exception, match="it may have happened"):
+                client.call(Request(method="POST", path="/x", ids={}, json={}))
         assert elsewhere.seen == []
+        assert {seen.path for seen in stub.seen} == {"/api/v1/list", "/api/v1/x"}
     finally:
         elsewhere.close()
 
@@ -213,37 +219,92 @@ def test_this_machine_is_reached_without_a_proxy(
         proxy.close()
 
 
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """An authority of a company's own."""
+    return trustme.CA()
+
+
 @pytest.fixture
-def tls_stub(tmp_path: Path) -> Stub:
-    """A server with a certificate of its own making, for localhost."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
+def certificate(authority: trustme.CA, tmp_path: Path) -> Path:
+    """Its certificate, in a file."""
+    path = tmp_path / "certificate.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture
+def tls_stub(authority: trustme.CA) -> Iterator[Stub]:
+    """A server with a certificate of that authority, for localhost."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return Stub(context)
+    authority.issue_cert("localhost").configure_cert(context)
+    server = Stub(context)
+    yield server
+    server.close()
 
 
-def test_a_certificate_must_be_trusted_and_the_environment_may_name_it(
-    tls_stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    url = f"https://localhost:{tls_stub.port}/api/v1"
-    settings = Settings(hosts=Hosts.of(api_url=url), api_key=SECRET, requests_per_second=1000)
-    try:
-        for request in (
-            Request(method="GET", path="/x", ids={}, reading=True),
-            Request(method="POST", path="/x", ids={}, json={}),
-        ):
-            client = Client(settings)
+@pytest.fixture
+def _no_certificates_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in CERTIFICATES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def _connect_to(server: Stub, host: str = "localhost") -> Client:
+    hosts = Hosts.of(api_url=f"https://{host}:{server.port}/api/v1")
+    return Client(Settings(hosts=hosts, api_key=SECRET, requests_per_second=1000))
+
+
+_WRITE = Request(method="POST", path="/x", ids={}, json={})
+
+
+@pytest.mark.usefixtures("_no_certificates_named")
+def test_a_certificate_must_be_trusted_and_of_that_host(tls_stub: Stub, certificate: Path, monkeypatch: Any) -> None:
+    def is_refused(host: str = "localhost") -> None:
+        for request in (Request(method="GET", path="/x", ids={}, reading=True), _WRITE):
+            client = _connect_to(tls_stub, host)
             with pytest.raises(UnreachableError, match="the certificate of the host is not trusted"):
                 client.call(request)
             assert client.statistics.requests == 1, "trying again does not help"
         assert tls_stub.seen == []
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "certificate.pem"))
-        assert Client(settings).call(Request(method="POST", path="/x", ids={}, json={})) == []
+
+    is_refused()
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    is_refused("127.0.0.1")  # it is made out to localhost
+    assert _connect_to(tls_stub).call(_WRITE) == []
+
+
+@pytest.mark.usefixtures("_no_certificates_named")
+@pytest.mark.parametrize("variable", CERTIFICATES)
+def test_the_environment_names_whom_to_trust(
+    tls_stub: Stub, certificate: Path, monkeypatch: Any, variable: str
+) -> None:
+    for place, says in ((certificate / "nowhere", "is not there"), (Path(__file__), "holds no certificates in PEM")):
+        monkeypatch.setenv(variable, str(place))
+        with pytest.raises(ValueError, match=f"{variable} names .*{says}"):
+            _connect_to(tls_stub)
+    monkeypatch.setenv(variable, str(certificate))
+    assert _connect_to(tls_stub).call(_WRITE) == []
+    assert tls_stub.seen[0].headers["X-Api-Key"] == SECRET
+
+
+@pytest.mark.usefixtures("_no_certificates_named")
+def test_behind_a_proxy_the_key_goes_to_the_host_alone(tls_stub: Stub, certificate: Path, monkeypatch: Any) -> None:
+    """A proxy that passes everything on sees where to, and else what is encrypted."""
+    proxy = Tunnel()
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("HTTPS_PROXY", f"http://ada:hidden@127.0.0.1:{proxy.port}")
+    try:
+        assert _connect_to(tls_stub).call(_WRITE) == []
+        assert proxy.passed.startswith(b"CONNECT localhost:")
+        assert SECRET.encode() not in proxy.passed
+        assert tls_stub.seen[0].headers["X-Api-Key"] == SECRET
+        assert "Proxy-Authorization" not in tls_stub.seen[0].headers, "nor does the host see what is the proxy's"
+        before = len(proxy.passed)
+        monkeypatch.setenv("NO_PROXY", "localhost")
+        assert _connect_to(tls_stub).call(_WRITE) == []
+        assert len(proxy.passed) == before
     finally:
-        tls_stub.close()
+        proxy.close()
 
 
 def test_what_was_seen_is_what_was_sent(stub: Stub, client: Client) -> None:
