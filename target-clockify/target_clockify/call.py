@@ -35,7 +35,7 @@ _USAGE = """usage: clockify-call NAME --workspace-id ID [--PARAMETER VALUE ...] 
 
 Calls one procedure of Clockify and prints the answer as JSON. Names may be spelled in any way; arrays and objects are
 JSON. Every setting of target-clockify is an option (--requests-per-hour 30), a variable (TARGET_CLOCKIFY_API_KEY) or a
-name in the file: options override variables, and these the file.
+name in the file: options override variables, and these the file. The key is no option: command lines can be read.
 
   clockify-call --list        the procedures and their parameters
   clockify-call NAME --help   the parameters of one
@@ -121,6 +121,12 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
         short = folded(option)
         if short in settings and short not in own - {"workspaceid"}:
             setting = settings[short]
+            if CONFIG_SCHEMA["properties"][setting].get("secret"):
+                msg = (
+                    f"{setting} is no option, since everybody on this machine can read command lines: set the variable "
+                    f"{VARIABLES}{setting.upper()}, or name a file with --config"
+                )
+                raise ValueError(msg)
             config[setting] = configuration.parsed(value, CONFIG_SCHEMA["properties"][setting])
         else:
             parameters[option] = value
@@ -155,7 +161,7 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
     check(procedure, Operation.CALL, given, read_shape=False)
     if rehearsed:
         return [_rehearsed(procedure, given, workspace)]
-    ledger = Ledger("sqlite://", workspace, "call")
+    ledger = Ledger(None, workspace, "call")
     return Writer(client, reader, ledger).call(procedure, given)
 
 
@@ -171,7 +177,7 @@ def _with_ids(incoming: Incoming, reader: Reader) -> State:
     fan_out = FanOut(reader.client)
     try:
         mirror = Mirror(reader, fan_out, open_scratch())
-        ledger = Ledger("sqlite://", reader.workspace, "call")
+        ledger = Ledger(None, reader.workspace, "call")
         return References(ledger, mirror, BY_NAME).resolved(incoming)[0]
     except UnresolvedError as error:
         raise ValueError(str(error)) from None

@@ -70,7 +70,8 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.StringType,
         default="sqlite:///target-clockify.ledger.db",
         title="Ledger",
-        description="SQLAlchemy URL of the database that remembers which row became which object. Keep it.",
+        description="SQLAlchemy URL of the SQLite file, or the PostgreSQL, that remembers which row became which "
+        "object. Keep it.",
     ),
     th.Property(
         "journal_days",

@@ -26,7 +26,8 @@ from typing_extensions import override
 
 from target_clockify import sheets, streams
 from target_clockify.about import capability_table
-from target_clockify.books.ledger import Ledger, LedgerInUseError, report
+from target_clockify.books.database import LedgerError
+from target_clockify.books.ledger import Ledger, report
 from target_clockify.decide.reversal import TAKEN_BACK
 from target_clockify.decoding import decoded, is_sound
 from target_clockify.errors import StoppedError
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 _FAILURES = (
-    *(ClockifyError, StoppedError, LedgerInUseError),
+    *(ClockifyError, StoppedError, LedgerError),
     *(*INVALID_LINE, RecursionError),
     *(OSError, ValueError, LookupError, ImportError, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error),
 )
@@ -128,7 +129,9 @@ class TargetClockify(Target):
                 raise ValueError(msg)
             workspace = seen[0]
         settings = Settings.of(self.config, workspace)
-        ledger = Ledger(self.config["ledger_url"], workspace, self.run_id)
+        ledger = Ledger(
+            self.config["ledger_url"], workspace, self.run_id, may_be_new=bool(self.config.get("rebuild_ledger"))
+        )
         if not settings.dry_run:
             ledger.hold()
         return settings, client, ledger

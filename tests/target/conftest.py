@@ -65,6 +65,11 @@ class TargetRunner:
         self.workspace = workspace or box.workspace_id
         self.rejects = folder / "rejects.jsonl"
 
+    def forget(self) -> None:
+        """Remove the ledger and the lock that tells of it."""
+        for file in self.folder.glob("ledger.db*"):
+            file.unlink()
+
     def tables(self) -> dict[str, Any]:
         """What the sandbox holds of the workspace."""
         found = self.box.dump()["workspaces"]

@@ -305,7 +305,7 @@ def test_blank_and_null(target: Any, singer: Any, mode: str | None, blank: str |
     for value, wanted in (("", blank), ("  ", blank), (None, null)):
         target.box.reset(scale="empty")
         target.workspace = target.box.workspace_id
-        (target.folder / "ledger.db").unlink(missing_ok=True)
+        target.forget()
         schema = singer.schema("clients")
         target([schema, singer.record("clients", id=1, name="Acme", note="old", email="a@acme.example")])
         row = singer.record("clients", id=1, name=value, note=value, email=value)

@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TARGET_CLOCKIFY_API_KEY", "sandbox-key")
+
+
 @pytest.fixture
 def call(empty: Any, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     def run(*words: str) -> tuple[int, str, str]:
-        settings = ["--workspace-id", empty.workspace_id, "--api-key", "sandbox-key", "--api-url", empty.api_url]
+        settings = ["--workspace-id", empty.workspace_id, "--api-url", empty.api_url]
         code = 0
         try:
             main([*words, *settings])
@@ -65,6 +70,7 @@ def test_dry_run_sends_nothing(
         (["AddUserToGroup", "--userId", "u"], "userGroupId is required"),
         (["UpdateWorkspaceCostRate", "--amount", "much"], "amount must be a whole number"),
         (["UpdateWorkspaceCostRate", "--amount", "1", "--color", "red"], "has no parameter color"),
+        (["UpdateWorkspaceCostRate", "--amount", "1", "--api-key", "k"], "api_key is no option, since everybody"),
         (["AddUserToGroup", "--userGroupId", "f" * 24, "--userId", "f" * 24], "Clockify found the request invalid"),
     ],
 )
@@ -127,7 +133,7 @@ def test_names_do_as_well_as_ids(empty: Any, capsys: Any) -> None:
     client = empty.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
     project = empty.ok("POST", "/workspaces/{ws}/projects", {"name": "Site", "clientId": client})["id"]
     email = empty.ok("GET", "/user")["email"]
-    settings = ["--workspace-id", empty.workspace_id, "--api-key", "sandbox-key", "--api-url", empty.api_url]
+    settings = ["--workspace-id", empty.workspace_id, "--api-url", empty.api_url]
     main(["AddProjectMembers", "--projectId", "Site", "--userIds", json.dumps([email]), *settings])
     main(["ArchiveProject", "--project-id=Site", *settings])
     assert empty.ok("GET", f"/workspaces/{{ws}}/projects/{project}")["archived"]

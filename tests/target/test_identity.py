@@ -393,7 +393,7 @@ def test_an_update_keeps_what_clockify_does_not_tell(target: Any, singer: Any) -
     [holiday] = _rows(target.tables()["holidays"])
     assert (holiday["name"], holiday["color"]) == ("First of May", "#FF0000")
     assert "back to the default" not in renamed.log
-    (target.folder / "ledger.db").unlink()
+    target.forget()
     unknown = target([schema, singer.record("holidays", id=holiday["id"], name="Labour Day")])
     assert "holidays: an update sets color back to the default" in unknown.log
 

@@ -103,6 +103,11 @@ _CALLS = {
 _AFTER_OTHERS = {"RemoveManagerRole", "ChangeApprovalState"}
 
 
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TARGET_CLOCKIFY_API_KEY", "sandbox-key")
+
+
 @pytest.fixture
 def ids(empty: Any) -> dict[str, str]:
     """One of everything, by what it is called in the calls above."""
@@ -155,7 +160,7 @@ def _words(name: str, parameters: str, ids: dict[str, str]) -> list[str]:
 
 
 def _call(empty: Any, words: list[str]) -> None:
-    main([*words, "--workspace-id", empty.workspace_id, "--api-key", "sandbox-key", "--api-url", empty.api_url])
+    main([*words, "--workspace-id", empty.workspace_id, "--api-url", empty.api_url])
 
 
 @pytest.mark.parametrize("name", _CALLS)

@@ -6,7 +6,8 @@ import sqlite3
 from typing import Any
 
 import pytest
-from target_clockify.books.ledger import Entry, Ledger, LedgerInUseError
+from target_clockify.books.database import LedgerInUseError
+from target_clockify.books.ledger import Entry, Ledger
 
 _ENTRY = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
 _LOST = {"status": 500, "commit_then": True}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_clockify import private_files
 from target_clockify.apply.outcome import Outcome
 from target_clockify.model.declaration import Operation
 from target_clockify.model.values import Measure, seconds_of
@@ -34,7 +36,9 @@ class Rehearsal:
         self.requests: Counter[str] = Counter()
         self._currency = currency
         path = settings.config.get("plan_path")
-        self._file: TextIO | None = open(path, "w", encoding="utf-8") if path else None  # noqa: PTH123, SIM115
+        self._file: TextIO | None = None
+        if path:
+            self._file = open(private_files.replace(Path(path)), "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
     def run(self, write: Write) -> Outcome:
         """Tell a write."""

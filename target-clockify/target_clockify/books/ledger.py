@@ -8,20 +8,17 @@ since both were last compared, they need not be compared again.
 
 from __future__ import annotations
 
-import hashlib
-import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
 
+from target_clockify.books.database import Database, LedgerError
 from target_clockify.errors import StoppedError
 from target_clockify.naming import folded
 from target_clockify.scratch import open_private
@@ -139,39 +136,40 @@ class Entry:
     status: str = "open"
 
 
-class LedgerInUseError(Exception):
-    """Another run writes with this ledger at this moment: each would insert what the other is about to insert."""
-
-
 class Ledger:
-    """The ledger of one workspace. Safe for threads: one connection, one at a time."""
+    """The ledger of one workspace. Safe for threads: one connection, one at a time.
 
-    def __init__(self, url: str, workspace: str, run: str) -> None:
+    Args:
+        url: SQLAlchemy URL of its database; None for one in memory, for what is not to be remembered.
+        workspace: Id of the workspace.
+        run: Id of the run.
+        may_be_new: A ledger that is gone, though it was used, may begin anew.
+
+    Raises:
+        LedgerError: The database will not do or cannot be used; every method raises it likewise.
+    """
+
+    def __init__(self, url: str | None, workspace: str, run: str, *, may_be_new: bool = False) -> None:
         self.workspace = workspace
         self.run = run
         self.opened = time.monotonic()
         self._lock = threading.RLock()
-        self._sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 60}} if self._sqlite else {}
-        self._engine = sa.create_engine(url, poolclass=NullPool, **options)
-        self._guard: sqlite3.Connection | None = None
+        self._database = Database(url)
+        self._database.prepare(workspace, may_be_new=may_be_new)
         self._given_up: set[tuple[str, str]] | None = None
-        self._connection = self._engine.connect()
-        if self._sqlite:
+        self._connection = self._database.engine.connect()
+        if self._database.is_sqlite:
             # A killed process loses nothing this way, and a commit costs no wait for the disk: `sync` does, where it
             # matters that the machine may lose its power.
             self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
             self._connection.commit()
-        _META.create_all(self._connection)
-        self._connection.commit()
-        _migrate(self._connection)
+        _bring_up_to_date(self._database, self._connection)
         self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()  # by stream, those asked for last
         self._supposed = open_private()
         self._supposed.executescript(_SUPPOSED)
         mine = sa.select(_STREAMS).where(_STREAMS.c.workspace == workspace)
-        streams = self._connection.execute(mine).all()
-        self._connection.rollback()
+        streams = self._asked(mine)
         self._keys: dict[str, list[str]] = {row.stream: msgspec.json.decode(row.keys) for row in streams}
         self._sources: dict[str, str] = {row.stream: row.source for row in streams}
 
@@ -181,48 +179,26 @@ class Ledger:
         Raises:
             LedgerInUseError: Another run is there already.
         """
-        if not self._held():
-            msg = f"another run is writing to workspace {self.workspace} with this ledger; let it end first"
-            raise LedgerInUseError(msg)
-
-    def _held(self) -> bool:
-        if self._sqlite:
-            path = self._engine.url.database
-            if not path or path == ":memory:":
-                return True
-            # The lock of a file of its own: the operating system lets go of it whatever way the process ends.
-            self._guard = sqlite3.connect(f"{path}.{self.workspace}.lock", timeout=0, check_same_thread=False)
-            try:
-                self._guard.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                    raise
-                return False
-            return True
-        if self._engine.dialect.name == "postgresql":
-            digest = hashlib.blake2b(f"target-clockify {self.workspace}".encode(), digest_size=8).digest()
-            query = sa.select(sa.func.pg_try_advisory_lock(int.from_bytes(digest, signed=True)))
-            with self._lock:
-                held = bool(self._connection.execute(query).scalar())
-                self._connection.rollback()
-            return held
-        return True
+        with self._lock:
+            self._database.hold(self.workspace, self._connection)
 
     def sync(self) -> None:
         """See to it that what is stored outlasts even a loss of power."""
-        if self._sqlite:
+        if self._database.is_sqlite:
             with self._lock:
-                self._connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-                self._connection.rollback()
+                try:
+                    self._connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+                finally:
+                    self._connection.rollback()
 
     def close(self) -> None:
         """Give the database back."""
         with self._lock:
             self._supposed.close()
-            self._connection.close()
-            self._engine.dispose()
-            if self._guard is not None:
-                self._guard.close()
+            try:
+                self._connection.close()
+            finally:
+                self._database.close()
 
     # -- rows ----------------------------------------------------------------------------------
 
@@ -271,10 +247,7 @@ class Ledger:
         if keys is None:
             return None
         mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.stream == stream)
-        with self._lock:
-            found = self._connection.execute(sa.select(_ROWS.c.key).where(mine).limit(1)).first()
-            self._connection.rollback()
-        return keys if found else None
+        return keys if self._asked(sa.select(_ROWS.c.key).where(mine).limit(1)) else None
 
     def introduce(self, stream: str, keys: Sequence[str], source: str, *, store: bool) -> None:
         """Note the key properties and the source of a stream; without `store`, as long as the run lasts."""
@@ -405,19 +378,13 @@ class Ledger:
         """Return the writes of earlier runs whose outcome is unknown."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.status.in_(("open", "sent")))
         query = sa.select(_JOURNAL).where(mine, _JOURNAL.c.run != self.run).order_by(_JOURNAL.c.seq)
-        with self._lock:
-            rows = self._connection.execute(query).mappings().all()
-            self._connection.rollback()
-        return [_entry(row) for row in rows]
+        return [_entry(row) for row in self._asked(query)]
 
     def last_noted(self) -> datetime | None:
         """Return when an earlier run last noted anything about a write, None where none has."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
         query = sa.select(sa.func.max(_JOURNAL.c.began), sa.func.max(_JOURNAL.c.ended)).where(mine)
-        with self._lock:
-            found = self._connection.execute(query).one()
-            self._connection.rollback()
-        moments = [datetime.fromisoformat(one) for one in found if one]
+        moments = [datetime.fromisoformat(one) for one in self._asked(query)[0] if one]
         return max(moments, default=None)
 
     def given_up(self, stream: str, key: str) -> Entry | None:
@@ -426,15 +393,13 @@ class Ledger:
             if self._given_up is None:
                 mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.status == "void")
                 query = sa.select(_JOURNAL.c.stream, _JOURNAL.c.key).where(mine, _JOURNAL.c.operation == "INSERT")
-                self._given_up = {(row.stream, row.key) for row in self._connection.execute(query)}
-                self._connection.rollback()
+                self._given_up = {(row.stream, row.key) for row in self._asked(query)}
             if (stream, key) not in self._given_up:
                 return None
             mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.stream == stream, _JOURNAL.c.key == key)
             query = sa.select(_JOURNAL).where(mine).order_by(_JOURNAL.c.seq.desc()).limit(1)
-            row = self._connection.execute(query).mappings().first()
-            self._connection.rollback()
-        entry = _entry(row) if row else None
+            rows = self._asked(query)
+        entry = _entry(rows[0]) if rows else None
         return entry if entry and entry.status == "void" and entry.operation == "INSERT" and not entry.id else None
 
     def entries_of(self, run: str) -> list[Entry]:
@@ -444,14 +409,13 @@ class Ledger:
             LookupError: There is none.
         """
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
-        with self._lock:
-            if run == "last":
-                latest = sa.select(_JOURNAL.c.run).where(mine, _JOURNAL.c.status != "void")
-                run = self._connection.execute(latest.order_by(_JOURNAL.c.seq.desc()).limit(1)).scalar() or run
-            wrote = sa.or_(_JOURNAL.c.status.in_(("done", "unknown")), _JOURNAL.c.id.is_not(None))
-            query = sa.select(_JOURNAL).where(mine, _JOURNAL.c.run == run, _JOURNAL.c.status != "void", wrote)
-            rows = self._connection.execute(query.order_by(_JOURNAL.c.seq.desc())).mappings().all()
-            self._connection.rollback()
+        if run == "last":
+            wrote_any = sa.select(_JOURNAL.c.run).where(mine, _JOURNAL.c.status != "void")
+            latest = self._asked(wrote_any.order_by(_JOURNAL.c.seq.desc()).limit(1))
+            run = latest[0].run if latest else run
+        wrote = sa.or_(_JOURNAL.c.status.in_(("done", "unknown")), _JOURNAL.c.id.is_not(None))
+        query = sa.select(_JOURNAL).where(mine, _JOURNAL.c.run == run, _JOURNAL.c.status != "void", wrote)
+        rows = self._asked(query.order_by(_JOURNAL.c.seq.desc()))
         if not rows:
             msg = f"the ledger knows of no write in a run {run!r} in workspace {self.workspace}"
             raise LookupError(msg)
@@ -467,27 +431,20 @@ class Ledger:
         """Return the status of the last journal entry of a row."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.stream == stream, _JOURNAL.c.key == key)
         query = sa.select(_JOURNAL.c.status).where(mine).order_by(_JOURNAL.c.seq.desc()).limit(1)
-        with self._lock:
-            found = self._connection.execute(query).scalar()
-            self._connection.rollback()
-        return found
+        found = self._asked(query)
+        return found[0].status if found else None
 
     def has_deleted(self, name: str, object_id: str) -> bool:
         """Tell whether this ledger knows that it deleted an object."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
         query = sa.select(_JOURNAL.c.seq).where(mine, _JOURNAL.c.operation == "DELETE", _JOURNAL.c.status == "done")
-        with self._lock:
-            found = self._connection.execute(query.limit(1)).first()
-            self._connection.rollback()
-        return found is not None
+        return bool(self._asked(query.limit(1)))
 
     def written(self, name: str, object_id: str) -> tuple[dict[str, Any], bool]:
         """Return the fields of an object as this ledger wrote them last, and whether it created the object."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
         query = sa.select(_JOURNAL.c.operation, _JOURNAL.c.changes).where(mine, _JOURNAL.c.status == "done")
-        with self._lock:
-            rows = self._connection.execute(query.order_by(_JOURNAL.c.seq)).all()
-            self._connection.rollback()
+        rows = self._asked(query.order_by(_JOURNAL.c.seq))
         fields = {name: new for row in rows for name, (_, new) in msgspec.json.decode(row.changes).items()}
         return fields, any(row.operation == "INSERT" for row in rows)
 
@@ -497,9 +454,7 @@ class Ledger:
         query = sa.select(_JOURNAL.c.stream, _JOURNAL.c.key, _JOURNAL.c.changes).where(
             mine, _JOURNAL.c.status == "done"
         )
-        with self._lock:
-            rows = self._connection.execute(query.order_by(_JOURNAL.c.seq)).all()
-            self._connection.rollback()
+        rows = self._asked(query.order_by(_JOURNAL.c.seq))
         return {field: (row.stream, row.key) for row in rows for field in msgspec.json.decode(row.changes)}
 
     # -- inside --------------------------------------------------------------------------------
@@ -507,10 +462,14 @@ class Ledger:
     def _transaction(self) -> _Transaction:
         return _Transaction(self._connection)
 
-    def _rows(self, condition: sa.ColumnElement[bool]) -> list[Row]:
+    def _asked(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         with self._lock:
-            found = self._connection.execute(sa.select(_ROWS).where(condition)).all()
-            self._connection.rollback()
+            try:
+                return self._connection.execute(query).all()
+            finally:
+                self._connection.rollback()
+
+    def _rows(self, condition: sa.ColumnElement[bool]) -> list[Row]:
         return [
             Row(
                 row.stream,
@@ -522,7 +481,7 @@ class Ledger:
                 row.record_hash,
                 row.state_hash,
             )
-            for row in found
+            for row in self._asked(sa.select(_ROWS).where(condition))
         ]
 
     def _store(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
@@ -570,51 +529,63 @@ class Ledger:
             self._ids[place][stream] = object_id
 
 
-def _migrate(connection: sa.Connection) -> None:
-    """Bring a ledger of an earlier version up to date: names of streams in one spelling, parts of keys as texts."""
-    version = connection.execute(sa.select(sa.func.max(_VERSION.c.version))).scalar()
-    if version is None or version < _CURRENT_VERSION:
-        for table in (_ROWS, _JOURNAL):
-            for stream in connection.execute(sa.select(table.c.stream).distinct()).scalars().all():
-                if (name := folded(stream)) != stream:
-                    mine = table.c.stream == stream
-                    if (
-                        table is _ROWS
-                    ):  # two spellings of one stream: the rows that the other one has as well are its own
-                        other = _ROWS.alias()
-                        same = sa.and_(
-                            other.c.workspace == _ROWS.c.workspace, other.c.stream == name, other.c.key == _ROWS.c.key
-                        )
-                        connection.execute(_ROWS.delete().where(mine, sa.exists().where(same)))
-                    connection.execute(table.update().where(mine), {"stream": name})
-        composite = _ROWS.c.key.like("[%")
-        for workspace, stream, key in connection.execute(
-            sa.select(_ROWS.c.workspace, _ROWS.c.stream, _ROWS.c.key).where(composite)
-        ).all():
-            if (text := _composite(key)) != key:
-                mine = sa.and_(_ROWS.c.workspace == workspace, _ROWS.c.stream == stream)
-                connection.execute(_ROWS.delete().where(mine, _ROWS.c.key == text))
-                connection.execute(_ROWS.update().where(mine, _ROWS.c.key == key), {"key": text})
-        connection.execute(_VERSION.insert(), {"version": _CURRENT_VERSION})
-        connection.commit()
-    else:
-        connection.rollback()
+def _bring_up_to_date(database: Database, connection: sa.Connection) -> None:
+    """Make the tables of a new ledger, and migrate those of an earlier version; two programs may well come at once.
+
+    Raises:
+        LedgerError: A later version of this program has written it.
+    """
+    if _version_of(connection) != _CURRENT_VERSION:
+        with database.alone(connection):
+            if _version_of(connection) != _CURRENT_VERSION:
+                _META.create_all(connection)
+                _migrate(connection)
+                connection.execute(_VERSION.insert(), {"version": _CURRENT_VERSION})
+
+
+def _version_of(connection: sa.Connection) -> int | None:
+    version: int | None = None
+    if sa.inspect(connection).has_table(_VERSION.name):
+        version = connection.execute(sa.select(sa.func.max(_VERSION.c.version))).scalar()
     if version is not None and version > _CURRENT_VERSION:
         msg = f"the ledger is of version {version}, and this program reads {_CURRENT_VERSION}: upgrade target-clockify"
-        raise LookupError(msg)
+        raise LedgerError(msg)
+    return version
 
 
-def _entry(row: Any) -> Entry:
+def _migrate(connection: sa.Connection) -> None:
+    """Bring rows of an earlier version up to date: names of streams in one spelling, parts of keys as texts."""
+    for table in (_ROWS, _JOURNAL):
+        for stream in connection.execute(sa.select(table.c.stream).distinct()).scalars().all():
+            if (name := folded(stream)) == stream:
+                continue
+            mine = table.c.stream == stream
+            if table is _ROWS:  # two spellings of one stream: the rows that the other one has as well are its own
+                other = _ROWS.alias()
+                same = sa.and_(
+                    other.c.workspace == _ROWS.c.workspace, other.c.stream == name, other.c.key == _ROWS.c.key
+                )
+                connection.execute(_ROWS.delete().where(mine, sa.exists().where(same)))
+            connection.execute(table.update().where(mine), {"stream": name})
+    composite = sa.select(_ROWS.c.workspace, _ROWS.c.stream, _ROWS.c.key).where(_ROWS.c.key.like("[%"))
+    for workspace, stream, key in connection.execute(composite).all():
+        if (text := _composite(key)) != key:
+            mine = sa.and_(_ROWS.c.workspace == workspace, _ROWS.c.stream == stream)
+            connection.execute(_ROWS.delete().where(mine, _ROWS.c.key == text))
+            connection.execute(_ROWS.update().where(mine, _ROWS.c.key == key), {"key": text})
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
     return Entry(
-        row["stream"],
-        row["key"],
-        row["object"],
-        row["operation"],
-        row["id"],
-        msgspec.json.decode(row["changes"]),
-        msgspec.json.decode(row["recovery"]),
-        row["seq"],
-        row["status"],
+        row.stream,
+        row.key,
+        row.object,
+        row.operation,
+        row.id,
+        msgspec.json.decode(row.changes),
+        msgspec.json.decode(row.recovery),
+        row.seq,
+        row.status,
     )
 
 
@@ -642,10 +613,11 @@ class _Transaction:
         return self._connection
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self._connection.commit()
-        else:
-            self._connection.rollback()
+        try:
+            if kind is None:
+                self._connection.commit()
+        finally:
+            self._connection.rollback()  # where there is nothing to take back, nothing happens
 
 
 def report(url: str, run: str) -> list[dict[str, Any]]:
@@ -653,21 +625,22 @@ def report(url: str, run: str) -> list[dict[str, Any]]:
 
     Raises:
         LookupError: The ledger knows no such run, or there is none.
+        LedgerError: The database cannot be read.
     """
-    engine = sa.create_engine(url, poolclass=NullPool)
-    path = engine.url.database if engine.dialect.name == "sqlite" else None
-    if path and not Path(path).exists():
-        msg = f"there is no ledger at {path}; check ledger_url"
+    database = Database(url)
+    if database.file and not database.file.exists():
+        msg = f"there is no ledger at {database.file}; check ledger_url"
         raise LookupError(msg)
-    with engine.connect() as connection:
+    with database.engine.connect() as connection:
         if not sa.inspect(connection).has_table(_JOURNAL.name):
             msg = "what ledger_url names holds no ledger"
             raise LookupError(msg)
+        _version_of(connection)
         if run == "last":
             run = connection.execute(sa.select(_JOURNAL.c.run).order_by(_JOURNAL.c.seq.desc()).limit(1)).scalar() or run
         rows = connection.execute(sa.select(_JOURNAL).where(_JOURNAL.c.run == run).order_by(_JOURNAL.c.seq)).mappings()
         found = [{**row, "changes": msgspec.json.decode(row["changes"])} for row in rows]
-    engine.dispose()
+    database.close()
     if not found:
         msg = f"the ledger knows of no write in a run {run!r}"
         raise LookupError(msg)

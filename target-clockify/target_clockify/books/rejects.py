@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_clockify import private_files
 from target_clockify.decoding import is_sound
 from target_clockify.messages import INVALID
 from target_clockify.understand.keys import place_of
@@ -40,10 +41,21 @@ class Rejects:
         self._file: FileIO | None = None
 
     def start(self) -> None:
-        """Put the rejects of an earlier run aside."""
-        if self.path.is_file():
-            names = (self.path.with_name(f"{self.path.name}.{number}") for number in count(1))
-            self.path.replace(next(name for name in names if not name.exists()))
+        """Put the rejects of an earlier run aside, for nobody else to read.
+
+        Raises:
+            OSError: The name is a link, or the folder cannot be written to.
+        """
+        private_files.require_plain(self.path)
+        if not self.path.is_file():
+            return
+        private_files.keep_private(self.path)
+        for number in count(1):
+            aside = self.path.with_name(f"{self.path.name}.{number}")
+            with suppress(FileExistsError):
+                os.close(private_files.create(aside))  # nobody else puts something there
+                self.path.replace(aside)
+                return
 
     def introduce(self, stream: str, message: dict[str, Any], *, mapped_from: str = "") -> None:
         """Note the SCHEMA message of a stream, to be repeated if one of its records is rejected.
@@ -122,7 +134,7 @@ class Rejects:
         """Write all of it or, where the disk is full, none."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("ab", buffering=0)
+            self._file = open(self._descriptor(), "ab", buffering=0)  # noqa: PTH123, SIM115  `close` ends it
         size = os.fstat(self._file.fileno()).st_size
         rest = memoryview(lines)
         try:
@@ -132,6 +144,13 @@ class Rejects:
             with suppress(OSError):  # a device cannot be cut
                 os.ftruncate(self._file.fileno(), size)
             raise
+
+    def _descriptor(self) -> int:
+        try:
+            return private_files.create(self.path)
+        except FileExistsError:  # another run has begun its own since `start`, or it is a device
+            self.start()
+            return private_files.create(self.path)
 
 
 def _readable(raw: bytes) -> msgspec.Raw | str:

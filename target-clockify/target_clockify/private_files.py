@@ -1,0 +1,100 @@
+"""Files that hold values of records: for their owner alone, and never reached through a link.
+
+A link in a folder that others may write to would send values into a file of theirs, or through ours into another. A
+second name of a file would hide it from whoever looks for it under the first.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_DEVICES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
+"""Folders of the system, where links are its own, as /dev/stderr is."""
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody reads would be waited for
+_SEVERAL = "has several names (hard links): keep one of them"
+
+
+class NotPlainError(OSError):
+    """A file that is not one of ours alone."""
+
+    def __str__(self) -> str:
+        return f"{self.filename} {self.strerror}"
+
+
+def create(path: Path) -> int:
+    """Return a descriptor of a new file that its owner alone may read, to write at its end; a device is opened.
+
+    Raises:
+        FileExistsError: There is something of that name.
+        OSError: The file cannot be made.
+    """
+    if path.parent in _DEVICES:
+        return os.open(path, os.O_WRONLY | os.O_APPEND)
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o600)
+
+
+def replace(path: Path) -> int:
+    """Return a descriptor of a file that its owner alone may read, emptied where it is there already.
+
+    Raises:
+        OSError: The file cannot be written, or it is none of ours alone.
+    """
+    if path.parent in _DEVICES:
+        return os.open(path, os.O_WRONLY)
+    require_plain(path)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _NO_FOLLOW | _NO_WAIT, 0o600)
+    try:
+        found = os.fstat(descriptor)
+        if stat.S_ISREG(found.st_mode):
+            if found.st_nlink > 1:
+                raise NotPlainError(errno.EMLINK, _SEVERAL, str(path))
+            os.chmod(descriptor if os.chmod in os.supports_fd else path, 0o600)  # noqa: PTH101 - of what is open
+            os.ftruncate(descriptor, 0)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def keep_private(path: Path) -> None:
+    """Let the owner alone read a file that is there.
+
+    It is not opened for that: closing it would let go of the locks that this very process has on it.
+
+    Raises:
+        NotPlainError: It is a link, has several names, or belongs to somebody else who lets others read it.
+    """
+    require_plain(path)
+    mode = path.lstat().st_mode
+    if stat.S_ISREG(mode) and mode & 0o077:
+        try:
+            path.chmod(stat.S_IMODE(mode) & 0o700)
+        except PermissionError:
+            raise NotPlainError(errno.EPERM, "can be read by others, and belongs to another user", str(path)) from None
+
+
+def is_read_only(path: Path) -> bool:
+    """Tell whether the owner of a file has taken the right to write to it from everybody, also from root."""
+    return not path.stat().st_mode & 0o222
+
+
+def require_plain(path: Path) -> None:
+    """Refuse a name that leads to another one; one that is free, a device or a pipe will do.
+
+    Raises:
+        NotPlainError: It is a link, or one name of a file among several.
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if path.parent in _DEVICES:
+        return
+    if stat.S_ISLNK(found.st_mode):
+        raise NotPlainError(errno.ELOOP, "is a symbolic link: name the file itself", str(path))
+    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+        raise NotPlainError(errno.EMLINK, _SEVERAL, str(path))
