@@ -8,7 +8,7 @@ there is, and no STATE, since the target knows what it has written. Python alone
 The configuration is a JSON file:
 
     {
-      "path": "folder",                     a folder of CSV files, or one file
+      "path": "folder",                     a folder of CSV files (.csv or .tsv, in any case), or one file
       "files": {                            by stream, where its file does not tell
         "toggl_detailed": {
           "key": ["id"],                    the columns that tell a row; [] for a file without a key; default: the first
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 FILE, LINE = "_sdc_source_file", "_sdc_source_lineno"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SUFFIXES = {".csv", ".tsv"}
 _SETTINGS = {"path", "files"}
 _OF_FILES = {"key", "paths", "encoding", "separator"}
 
@@ -110,10 +111,13 @@ def _check(stream: str, settings: dict[str, Any]) -> None:
 def _files(config: dict[str, Any]) -> Iterator[tuple[Path, str, dict[str, Any]]]:
     """Yield each file with its stream and the settings of that."""
     path = Path(config["path"])
-    folder, found = (path.parent, [path]) if path.is_file() else (path, sorted(path.glob("*.csv")))
+    folder = path.parent if path.is_file() else path
+    tables = sorted(one for one in folder.iterdir() if one.suffix.lower() in _SUFFIXES) if folder.is_dir() else []
+    found = [path] if path.is_file() else tables
     streams: dict[Path, str] = {}
     for stream, settings in config["files"].items():
-        chosen = sorted(folder.glob(settings["paths"])) if "paths" in settings else [folder / f"{stream}.csv"]
+        named = [one for one in tables if one.stem == stream]
+        chosen = sorted(folder.glob(settings["paths"])) if "paths" in settings else named
         if not chosen or not all(one.is_file() for one in chosen):
             raise RefusedError(f"files.{stream}: there is no such file in {folder}")
         for one in chosen:

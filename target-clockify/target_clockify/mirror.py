@@ -322,9 +322,9 @@ class Mirror:
         included = (self.listed(BY_NAME["workspaces"], self.reader.workspace) or {}).get("features")
         return bool(feature) and isinstance(included, list) and feature not in included
 
-    def each(self, target: WritableObject) -> Iterator[State]:
-        """Yield the objects of a list per workspace one by one, which keeps none of them in memory."""
-        self.ensure([(target, ())])
+    def each(self, target: WritableObject, scopes: Iterable[Scope] = ((),)) -> Iterator[State]:
+        """Yield the objects of lists one by one, and of others that were read, which keeps none of them in memory."""
+        self.ensure((target, scope) for scope in scopes)
         last, query = "", "SELECT id, state FROM objects WHERE slot = ? AND id > ? ORDER BY id LIMIT 400"
         while rows := self._scratch.execute(query, (self._slot(target.name), last)).fetchall():
             yield from (msgspec.json.decode(row[1]) for row in rows)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 def folded(name: str) -> str:
     """Return what is left of a name when case, spaces and punctuation are taken away."""
     return "".join(character for character in name.lower() if character.isalnum())
+
+
+def compared(name: str) -> str:
+    """Return a name as names in a workspace are compared: in one case and form of Unicode, with single spaces."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip().casefold()
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

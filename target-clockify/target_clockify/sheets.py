@@ -18,13 +18,13 @@ from target_clockify.decoding import decoded
 from target_clockify.errors import RejectedError
 from target_clockify.model.objects import BY_NAME
 from target_clockify.model.values import in_utc
-from target_clockify.naming import folded
+from target_clockify.naming import compared, folded
 from target_clockify.scratch import Taken
 from target_clockify.understand import dates
 from target_clockify.understand.keys import DELETED, is_deleted
 from target_clockify.understand.layouts import KINDS, Layout
 from target_clockify.understand.names import Names
-from target_clockify.understand.people import People, evened
+from target_clockify.understand.people import People
 from target_clockify.understand.route import Route
 from target_clockify.understand.sheet import Sheet
 
@@ -155,6 +155,9 @@ class Sheets:
         """
         row = decoded(taken.raw)
         known = self._streams[taken.stream]
+        for name, value in row.items():
+            if bytes(value)[:1] in {b"[", b"{"} and known.layout.reads(name):
+                raise RejectedError("invalid", f"{name} is an array or an object, and a cell has one value")
         known.columns.update(dict.fromkeys(row))
         known.came = True
         values = (taken.stream, taken.number, taken.epoch, taken.raw, taken.origin)
@@ -174,7 +177,7 @@ class Sheets:
 
     def _records(self, stream: str, sheet: Sheet) -> Iterator[tuple[Feed, int | None]]:
         files = self._first_look(stream, sheet)
-        names = Names(self._mirror, with_custom_fields=sheet.layout.custom_fields != {})
+        names = Names(self._mirror, files.projects, with_custom_fields=sheet.layout.custom_fields != {})
         context = _Context(
             sheet,
             files,
@@ -242,7 +245,7 @@ class Sheets:
             last = rows[-1][0]
 
     def _first_look(self, stream: str, sheet: Sheet) -> _Files:
-        """Look at all dates, which together tell their order, and at who has which address."""
+        """Look at all dates, which together tell their order, who has which address, and whose tasks are named."""
         files = _Files()
         for rows in self._pages("SELECT number, epoch, raw, origin FROM sheets", stream):
             for one in map(_Row._make, rows):
@@ -252,7 +255,10 @@ class Sheets:
                     order.note(text)
                 email, name = sheet.person(row)
                 if email and name:
-                    files.emails.setdefault(evened(name), set()).add(email.casefold())
+                    files.emails.setdefault(compared(name), set()).add(email.casefold())
+                if project := sheet.project(row):
+                    client, name = project
+                    files.projects.add((None if client is None else compared(client), compared(name)))
         return files
 
     def _work(self, stream: str, context: _Context, one: _Row) -> Work:
@@ -358,7 +364,7 @@ class Sheets:
         if work.task:
             entry["taskId"] = _task_key(work)
         if work.tags:
-            entry["tagIds"] = [_key_of(tag.casefold()) for tag in work.tags]
+            entry["tagIds"] = [_key_of(compared(tag)) for tag in work.tags]
         return {KEY: work.key, **entry}
 
     def _next_start(self, stream: str, sheet: Sheet, work: Work) -> datetime:
@@ -391,10 +397,12 @@ class _Files:
     Attributes:
         orders: The orders of day and month that are possible, by file.
         emails: The addresses that rows give the people of a name.
+        projects: The client and project of rows that name a task, as they are compared.
     """
 
     orders: dict[str, dates.DateOrder] = field(default_factory=dict)
     emails: dict[str, set[str]] = field(default_factory=dict)
+    projects: set[tuple[str | None, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -463,8 +471,8 @@ def _content(sheet: Sheet, said: Reading, work: Work) -> bytes:
     length = None if said.end is not None or said.length is None else str(said.length.seconds.normalize())
     assert said.start is not None  # noqa: S101 - `read` has seen to it
     content = [
-        *(work.person, work.client and work.client.casefold(), work.project and work.project.casefold(), work.task),
-        *(sorted(tag.casefold() for tag in work.tags), said.description, bool(said.billable), said.type or "REGULAR"),
+        *(work.person, *(name and compared(name) for name in (work.client, work.project, work.task))),
+        *(sorted(compared(tag) for tag in work.tags), said.description, bool(said.billable), said.type or "REGULAR"),
         *(work.day or [str(said.start.day), str(said.start.clock), str(said.start.offset)]),
         *([str(said.end.day), str(said.end.clock), str(said.end.offset)] if said.end else []),
         *(length, sorted(explicit.items())),
@@ -475,25 +483,25 @@ def _content(sheet: Sheet, said: Reading, work: Work) -> bytes:
 def _needed(work: Work) -> Iterator[tuple[str, State]]:
     """Yield what an entry refers to, parents first."""
     if work.client:
-        yield "clients", {KEY: _key_of(work.client.casefold()), "name": work.client}
+        yield "clients", {KEY: _key_of(compared(work.client)), "name": work.client}
     if work.project:
         project: State = {KEY: _project_key(work), "name": work.project}
         if work.client is not None:
-            project["clientId"] = _key_of(work.client.casefold()) if work.client else None
+            project["clientId"] = _key_of(compared(work.client)) if work.client else None
         yield "projects", project
     if work.task:
         yield "tasks", {KEY: _task_key(work), "projectId": _project_key(work), "name": work.task}
     for tag in work.tags:
-        yield "tags", {KEY: _key_of(tag.casefold()), "name": tag}
+        yield "tags", {KEY: _key_of(compared(tag)), "name": tag}
 
 
 def _project_key(work: Work) -> str:
-    return _key_of(None if work.client is None else work.client.casefold(), str(work.project).casefold())
+    return _key_of(None if work.client is None else compared(work.client), compared(str(work.project)))
 
 
 def _task_key(work: Work) -> str:
-    client = None if work.client is None else work.client.casefold()
-    return _key_of(client, str(work.project).casefold(), str(work.task))
+    client = None if work.client is None else compared(work.client)
+    return _key_of(client, compared(str(work.project)), compared(str(work.task)))
 
 
 def _key_of(*names: str | None) -> str:

@@ -228,3 +228,10 @@ def test_a_row_that_moves_is_the_same_row(tap: Callable[..., Any], target: Targe
     assert target(tap(clients=head + b"\n".join(rows)).stdout.encode()).code == 0
     again = target(tap(clients=head + b"\n\n" + b"\n".join(rows[::-1])).stdout.encode())
     assert (again.code, again.writes) == (0, {})
+
+
+def test_files_are_told_by_their_endings_in_any_case(tap: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "tags.CSV").write_text("id,name\n1,a\n")
+    (tmp_path / "clients.Tsv").write_text("id\tname\n1\tb\n")
+    (tmp_path / "notes.txt").write_text("nothing to read")
+    assert records(tap({"tags": {"key": ["name"]}})) == [{"id": "1", "name": "b"}, {"id": "1", "name": "a"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -208,6 +209,36 @@ def test_columns_in_any_order_and_case_and_the_members_of_a_schema_without_colum
     messages[0]["schema"] = {"properties": {}}
     assert plain(messages, streams={"Export": {"layout": "Toggl"}}).code == 0
     assert before.hours().total() == 9000 + 2700 + 2 * 14400 + 1200
+
+
+def test_names_that_differ_in_case_spaces_or_the_form_of_unicode_are_one(plain: Any) -> None:
+    row = _rows(TOGGL)[0]
+    cafe = [unicodedata.normalize(form, "Café Noir") for form in ("NFC", "NFD")]
+    rows = [
+        {**row, "Client": client, "Project": project, "Task": task, "Tags": tag}
+        for client, project, task, tag in (
+            (cafe[0], "Web site", "First", "By boat, by Train"),
+            (cafe[1].upper(), "WEB  site", "first", "by Boat,  by train"),
+            ("acme", "Website", "DESIGN", "By boat, by train"),
+        )
+    ]
+    result = plain(_messages(rows), streams={"export": {"layout": "toggl"}})
+    inserted = {name: counts.get("inserted", 0) for name, counts in result.counts.items()}
+    assert inserted == {"export": 3, "export_clients": 1, "export_projects": 1, "export_tasks": 1, "export_tags": 0}
+    assert plain(_messages(rows[::-1]), streams={"export": {"layout": "toggl"}}).writes == {}
+
+
+def test_a_cell_that_is_no_single_value_is_refused(plain: Any) -> None:
+    row = _rows(TOGGL)[0]
+    rows = [
+        {**row, "Project": {"name": "Website"}},
+        {**row, "Email": ["lia@tiny.example"]},
+        {**row, "Amount (EUR)": [1]},
+    ]
+    result = plain(_messages(rows), streams={"export": {"layout": "toggl"}})
+    said = [one["message"] for one in result.rejects]
+    assert said == [f"{name} is an array or an object, and a cell has one value" for name in ("Project", "Email")]
+    assert result.counts["export"] == {"inserted": 1, "rejected": 2}
 
 
 def test_a_zone_of_the_settings_goes_for_everybody(plain: Any) -> None:

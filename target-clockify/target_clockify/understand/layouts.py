@@ -135,6 +135,10 @@ class Layout:
         found = {one for cells in (*self.person.values(), *self.cells.values()) for one in cells.columns}
         return {_folded(one) for one in (*found, *(self.custom_fields or ()))}
 
+    def reads(self, column: str) -> bool:
+        """Tell whether it reads a column, in any spelling."""
+        return _folded(column) in self.columns
+
 
 def layout_of(wanted: Any, settings: Mapping[str, Any], own: Mapping[str, Any], day_start: str = "") -> Layout:
     """Return the layout that a stream's settings name, or are.

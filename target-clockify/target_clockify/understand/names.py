@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from target_clockify.model.objects import BY_NAME
 from target_clockify.model.values import FLAG, NUMBER
-from target_clockify.naming import folded
+from target_clockify.naming import compared, folded
 from target_clockify.understand.layouts import KINDS
 from target_clockify.understand.sheet import tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from target_clockify.mirror import Mirror
     from target_clockify.model.declaration import State
@@ -23,22 +23,35 @@ class Names:
 
     Args:
         mirror: The workspace as it is.
+        projects: The client and project of rows that name a task, as they are compared; None for a client that the
+            file does not tell.
         with_custom_fields: The file has values of custom fields.
     """
 
-    def __init__(self, mirror: Mirror, *, with_custom_fields: bool) -> None:
+    def __init__(
+        self, mirror: Mirror, projects: Collection[tuple[str | None, str]], *, with_custom_fields: bool
+    ) -> None:
         self._known: dict[str, dict[tuple[str | None, ...], set[str]]] = {kind: {} for kind in KINDS}
         clients = {}
         for one in mirror.each(BY_NAME["clients"]):
             clients[one["id"]] = str(one["name"])
-            self._add("clients", (one["name"].casefold(),), one["name"])
+            self._add("clients", (compared(one["name"]),), one["name"])
+        places: dict[str, tuple[str, str]] = {}
         for one in mirror.each(BY_NAME["projects"]):
             name = str(one["name"])
-            self._add("projects", (clients.get(one.get("clientId"), "").casefold(), name.casefold()), name)
-            self._add("projects", (None, name.casefold()), name)
+            place = (compared(clients.get(one.get("clientId"), "")), compared(name))
+            self._add("projects", place, name)
+            self._add("projects", (None, place[1]), name)
+            if place in projects or (None, place[1]) in projects:
+                places[one["id"]] = place
         for one in mirror.each(BY_NAME["tags"]):
-            self._add("tags", (one["name"].casefold(),), one["name"])
-        self._tags = {name for names in self._known["tags"].values() for name in names}
+            self._add("tags", (compared(one["name"]),), one["name"])
+        self._tags = {tag for (tag,) in self._known["tags"] if tag}
+        for one in mirror.each(BY_NAME["tasks"], [(project,) for project in places]):
+            if one["projectId"] in places:
+                client, name = places[one["projectId"]]
+                for first in (client, None):
+                    self._add("tasks", (first, name, compared(one["name"])), one["name"])
         custom_fields = mirror.each(BY_NAME["custom_fields"]) if with_custom_fields else ()
         self._fields = {str(one["name"]): one for one in custom_fields if one.get("entityType") == "TIMEENTRY"}
 
@@ -60,14 +73,16 @@ class Names:
         except ValueError as error:
             msg = f"{sheet.title('tags')} {error}"
             raise ValueError(msg) from None
-        client, project = said.client, said.project
+        client, project, task = said.client, said.project, said.task
         if client:
-            client = self._spelled(sheet.title("client"), "clients", (client.casefold(),), client)
+            client = self._spelled(sheet.title("client"), "clients", (compared(client),), client)
         if project:
-            place = (None if client is None else client.casefold(), project.casefold())
+            place = (None if client is None else compared(client), compared(project))
             project = self._spelled(sheet.title("project"), "projects", place, project)
-        spelled = [self._spelled(sheet.title("tags"), "tags", (tag.casefold(),), tag) for tag in tags]
-        return client, project, said.task, list(dict.fromkeys(spelled))
+            if task:
+                task = self._spelled(sheet.title("task"), "tasks", (*place, compared(task)), task)
+        spelled = [self._spelled(sheet.title("tags"), "tags", (compared(tag),), tag) for tag in tags]
+        return client, project, task, list(dict.fromkeys(spelled))
 
     def values(self, custom: Mapping[str, str]) -> list[State]:
         """Return values of custom fields by the ids of the fields.
@@ -89,7 +104,7 @@ class Names:
         if name in names:
             return name
         if len(names) > 1:
-            msg = f"{column}: several {kind} are called so but for their case: spell it like one of them"
+            msg = f"{column}: several {kind} are called so but for their case or spaces: spell it like one of them"
             raise ValueError(msg)
         return next(iter(names))
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from clockify_client import endpoints
 
 from target_clockify.errors import RejectedError
 from target_clockify.model.objects import BY_NAME
+from target_clockify.naming import compared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_clockify.mirror import Mirror
     from target_clockify.understand.sheet import Sheet
-
-
-def evened(name: str) -> str:
-    """Return a name as it is compared: in one case, with single spaces."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip().casefold()
 
 
 class People:
@@ -46,7 +40,7 @@ class People:
         if sheet.names_people:
             for user in mirror.each(BY_NAME["users"]):
                 self._emails.setdefault(str(user.get("email") or "").casefold(), []).append(user["id"])
-                self._names.setdefault(evened(str(user.get("name") or "")), []).append(user["id"])
+                self._names.setdefault(compared(str(user.get("name") or "")), []).append(user["id"])
 
     def id_of(self, email: str, name: str, *, by_address: bool) -> str:
         """Return the id of a person.
@@ -68,9 +62,9 @@ class People:
             raise RejectedError("unknown_person", msg)
         if email and len(found := self._emails.get(email.casefold(), [])) == 1:
             return found[0]
-        named = self._names.get(evened(name), []) if name else []
+        named = self._names.get(compared(name), []) if name else []
         columns = self._sheet.title("email") if email else self._sheet.title("name")
-        if email and named and (by_address or len(self._emails_of.get(evened(name), ())) > 1):
+        if email and named and (by_address or len(self._emails_of.get(compared(name), ())) > 1):
             msg = f"{columns}: nobody in the workspace has this address, and the file knows several of this name"
             raise RejectedError("unknown_person", msg)
         if len(named) > 1:

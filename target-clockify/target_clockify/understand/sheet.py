@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.model.values import FLAG, TEXT, WORD
-from target_clockify.naming import folded
+from target_clockify.naming import compared, folded
 from target_clockify.understand import dates
 
 if TYPE_CHECKING:
@@ -110,6 +109,13 @@ class Sheet:
                 for column in self._places.get(part) or ():
                     if _folded(column) not in self.layout.formats and (text := _text(row.get(column))):
                         yield text
+
+    def project(self, row: Mapping[str, Any]) -> tuple[str | None, str] | None:
+        """Return the client and project of a row that names a task, None for any other row."""
+        if not self._joined(row, self._places.get("task") or ()):
+            return None
+        client, project = (self._places.get(part) for part in ("client", "project"))
+        return None if client is None else self._joined(row, client), self._joined(row, project or ())
 
     def person(self, row: Mapping[str, Any]) -> tuple[str, str]:
         """Return the e-mail address and the name of a row's person, blank where it does not tell."""
@@ -277,7 +283,7 @@ def tags_of(text: str, separator: str, known: set[str]) -> list[str]:
     Args:
         text: The cell.
         separator: What separates them; empty where a cell is one tag.
-        known: The tags of the workspace, some of which may have the separator in their name.
+        known: The tags of the workspace as they are compared, some of which may have the separator in their name.
 
     Raises:
         ValueError: It may be read in several ways; the message goes after the name of the column.
@@ -289,10 +295,10 @@ def tags_of(text: str, separator: str, known: set[str]) -> list[str]:
         joined = {
             to: whole
             for to in range(at + 2, len(parts) + 1)
-            if (whole := re.sub(r"\s+", " ", f"{separator} ".join(parts[at:to]))) in known
-            or (whole := separator.join(parts[at:to])) in known
+            if compared(whole := f"{separator} ".join(parts[at:to])) in known
+            or compared(whole := separator.join(parts[at:to])) in known
         }
-        if joined and all(part in known for part in parts[at : max(joined)]):
+        if joined and all(compared(part) in known for part in parts[at : max(joined)]):
             msg = "may mean one tag with the separator in its name or several tags: all of them are in the workspace"
             raise ValueError(msg)
         to = max(joined, default=at + 1)
