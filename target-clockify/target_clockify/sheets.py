@@ -156,7 +156,7 @@ class Sheets:
         row = decoded(taken.raw)
         known = self._streams[taken.stream]
         for name, value in row.items():
-            if bytes(value)[:1] in {b"[", b"{"} and known.layout.reads(name):
+            if isinstance(value, (dict, list)) and known.layout.reads(name):
                 raise RejectedError("invalid", f"{name} is an array or an object, and a cell has one value")
         known.columns.update(dict.fromkeys(row))
         known.came = True
