@@ -10,6 +10,7 @@ PROJECTS := pyproject.toml $(PACKAGES:%=%/pyproject.toml)
 VENV := .venv
 MELTANO := .venv-meltano
 AIRFLOW := .venv-airflow
+DOCS := .venv-docs
 LOADERS := target-duckdb pipelinewise-target-postgres meltanolabs-target-postgres plinxore-target-s3 \
 	z3-target-bigquery
 PY := $(VENV)/bin/python
@@ -27,7 +28,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset test orchestrate loaders hostile bench lint format sandbox constraints clean
+.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders hostile bench lint format sandbox constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +43,10 @@ demo-sql: install ## Look around in the demo's warehouse with psql
 
 demo-reset: ## Forget the demo's sandbox and its warehouse; the next demo starts afresh
 	@rm -rf output/demo output/agency.html
+
+docs: $(DOCS)/.installed ## Build the documentation into site/, with every link checked
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+	@echo "The documentation is in site/index.html"
 
 test: install ## Run all tests
 	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
@@ -75,11 +80,13 @@ constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python a
 		$(PACKAGES:%=--no-emit-package %) --group dev --group build $(PROJECTS) --output-file constraints.txt
 	@echo 'meltano>=4.4,<5' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-meltano.txt
+	@echo 'mkdocs-material>=9.7,<10' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
+		--no-annotate $(PACKAGES:%=--no-emit-package %) - $(PROJECTS) --output-file constraints-docs.txt
 	@echo 'apache-airflow>=3.3,<4' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-airflow.txt
 
 clean: ## Remove everything that was installed or written here
-	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) .meltano output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) $(DOCS) .meltano output site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: each is newer than what it was made from, so that nothing is installed twice.
 
@@ -106,6 +113,13 @@ $(MELTANO)/.installed: $(VENV)/.installed constraints-meltano.txt meltano.yml
 	@$(uv) pip install --quiet --python $(MELTANO)/bin/python --constraint constraints-meltano.txt meltano || $(unreachable)
 	@$(index) $(MELTANO)/bin/meltano --log-level=warning install || $(unreachable)
 	@ln -sf ../../$(MELTANO)/bin/meltano ../../.meltano/loaders/target-jsonl/venv/bin/target-jsonl $(VENV)/bin/
+	@touch $@
+
+$(DOCS)/.installed: $(VENV)/.uv constraints-docs.txt $(PROJECTS)
+	@echo "Installing MkDocs into $(DOCS)"
+	@test -x $(DOCS)/bin/python || $(PY) -m venv --without-pip $(DOCS)
+	@$(uv) pip install --quiet --python $(DOCS)/bin/python --constraint constraints-docs.txt --build-constraint constraints.txt \
+		$(PACKAGES:%=--editable %) mkdocs-material || $(unreachable)
 	@touch $@
 
 $(AIRFLOW)/.installed: $(VENV)/.uv constraints-airflow.txt

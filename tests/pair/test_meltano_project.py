@@ -75,7 +75,9 @@ def test_loader_is_the_version_that_the_tests_use() -> None:
     assert plugin("loaders", "target-postgres")["pip_url"].split()[-1] in pins
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "constraints-meltano.txt", "constraints-airflow.txt"])
+@pytest.mark.parametrize(
+    "name", ["constraints.txt", "constraints-meltano.txt", "constraints-airflow.txt", "constraints-docs.txt"]
+)
 def test_pins_name_no_host(name: str) -> None:
     for line in (HOUSE / name).read_text(encoding="utf-8").splitlines():
         requirement = line.split(";")[0].strip()

@@ -1,0 +1,52 @@
+"""The blocks of code of the pages, and what is done with each kind of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from docs.reference import pages
+
+ROOT = Path(__file__).parents[2]
+_FENCE = re.compile(r"(?:^<!-- run: ([^\n]*) -->\n)?^( *)```(\w*)[^\n]*\n(.*?)^\2```", re.DOTALL | re.MULTILINE)
+_WRITTEN = (
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / place / "README.md" for place in ("orchestrate", "clockify-sandbox")),
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code: its page, its language, its text, and what a comment above it says about running it."""
+
+    page: str
+    language: str
+    text: str
+    run: str = ""
+
+
+def texts() -> dict[str, str]:
+    """Every page by its place in the repository, with its made parts; those that are made whole are below docs/."""
+    written = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in _WRITTEN}
+    made = {f"docs/{place}": text for place, text in pages.whole_pages().items()}
+    return {place: pages.filled(text) for place, text in (written | made).items()}
+
+
+def blocks() -> list[Block]:
+    return [
+        Block(page, language, re.sub(f"^{indent}", "", text, flags=re.MULTILINE), run)
+        for page, whole in texts().items()
+        for run, indent, language, text in _FENCE.findall(whole)
+    ]
+
+
+def is_tested_elsewhere(page: str) -> bool:
+    """Whether a test file of its own names the page and runs its blocks."""
+    name = Path(page).name
+    if not page.startswith("docs/"):
+        return False
+    here = Path(__file__).parent
+    others = (path for path in (ROOT / "tests").rglob("test_*.py") if path.parent != here)
+    return any(f'"{name}"' in path.read_text(encoding="utf-8") for path in others)

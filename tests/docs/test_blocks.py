@@ -1,0 +1,245 @@
+"""Every block of code of README and docs does what it says: commands run, settings are valid, examples are written."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from clockify_client import configuration
+from clockify_sandbox.testing import SandboxProcess
+from tap_clockify.settings import CONFIG_SCHEMA as TAP_SCHEMA
+from target_clockify import call, streams
+from target_clockify.model.objects import OBJECTS
+from target_clockify.model.procedures import PROCEDURES
+from target_clockify.settings import CONFIG_SCHEMA as TARGET_SCHEMA
+
+from docs.reference import examples, procedures
+from tests.docs.blocks import ROOT, Block, blocks, is_tested_elsewhere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.prefork import Prefork
+
+BLOCKS = [block for block in blocks() if not is_tested_elsewhere(block.page)]
+PROGRAMS = Path(sys.executable).parent
+EXECUTED = [
+    block for block in BLOCKS if block.language == "sh" and not block.run and block.page != "docs/procedures.md"
+]
+SESSIONS = sorted({block.page for block in EXECUTED})
+_ELSEWHERE = re.compile(r"^(?:\w+=\S+ )*(make|meltano) (.*?)\s*(?:#.*)?$", re.MULTILINE)
+_PLACEHOLDER = {r"API_KEY=\.\.\.": "API_KEY=sandbox-key", r"WORKSPACE_ID=\.\.\.": "WORKSPACE_ID={workspace}"}
+CALLS = "docs/procedures.md"
+
+
+def of(*languages: str) -> list[Block]:
+    return [block for block in BLOCKS if block.language in languages]
+
+
+def named(block: Block) -> str:
+    return f"{block.page}: {' '.join(block.text.split())[:60]}"
+
+
+def test_every_block_is_of_a_kind_that_is_tested() -> None:
+    kinds = {"sh", "console", "python", "json", "yaml", "ini", "text"}
+    assert [named(block) for block in BLOCKS if block.language not in kinds] == []
+
+
+def test_blocks_that_are_not_run_say_why() -> None:
+    reasons = {block.run for block in blocks() if block.run}
+    assert all(reason == "leave running" or reason.startswith("never, ") for reason in reasons)
+
+
+# -- commands --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[Any]:
+    with SandboxProcess(scale="tiny") as running:
+        yield running
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", SESSIONS)
+def test_commands_of_a_page_run_one_after_the_other(page: str, origin: Any, tmp_path: Path) -> None:
+    script = "\n".join(block.text for block in EXECUTED if block.page == page)
+    script = _ELSEWHERE.sub("", script)  # see below
+    for placeholder, value in _PLACEHOLDER.items():
+        script = re.sub(placeholder, value.format(workspace=origin.workspace_ids[0]), script)
+    if not (PROGRAMS / "target-jsonl").exists():  # Meltano installs it
+        script = f"target-jsonl() {{ cat > target.jsonl; }}\n{script}"
+    settings = {
+        f"{name}_{setting}": value
+        for name in ("TAP_CLOCKIFY", "TARGET_CLOCKIFY")
+        for setting, value in (
+            ("API_KEY", "sandbox-key"),
+            ("API_URL", origin.api_url),
+            ("REQUESTS_PER_SECOND", "1000"),
+        )
+    }
+    settings["TARGET_CLOCKIFY_WORKSPACE_ID"] = origin.workspace_ids[0]
+    path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", f"set -euo pipefail\n{script}"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            **settings,
+            "PATH": path,
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+        },  # nothing leaves this machine
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_commands_that_are_not_run_are_understood_by_a_shell() -> None:
+    for block in of("sh"):
+        checked = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, named(block)
+
+
+def test_goals_of_make_are_in_the_makefile() -> None:
+    goals = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    made = {
+        word
+        for block in of("sh")
+        for program, rest in _ELSEWHERE.findall(block.text)
+        for word in rest.split()
+        if program == "make" and "=" not in word
+    }
+    assert made
+    assert made <= goals
+
+
+def test_pipelines_of_meltano_are_those_of_the_demo() -> None:
+    """The demo runs them in full, against the sandbox and a PostgreSQL."""
+    demo = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "demo").glob("*.py"))
+    pipelines = {rest for block in of("sh") for program, rest in _ELSEWHERE.findall(block.text) if program == "meltano"}
+    assert pipelines
+    for pipeline in pipelines:
+        assert f"meltano {pipeline}" in demo, pipeline
+
+
+def test_what_is_left_running_starts() -> None:
+    left = [block for block in of("sh") if block.run == "leave running"]
+    assert left
+    for block in left:
+        program, command, *options = shlex.split(block.text)
+        assert (program, command) == ("clockify-sandbox", "serve")
+        given = dict(zip(options[::2], options[1::2], strict=True))
+        with SandboxProcess(**{name[2:]: value for name, value in given.items() if name != "--port"}) as origin:
+            assert origin.workspace_ids
+
+
+@pytest.mark.parametrize("block", of("python"), ids=named)
+def test_python_runs(block: Block) -> None:
+    done = subprocess.run([sys.executable, "-c", block.text], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+# -- settings --------------------------------------------------------------------------------------
+
+
+def test_settings_are_those_of_a_program() -> None:
+    checked = 0
+    for block in of("json"):
+        content = json.loads(block.text)
+        if not isinstance(content, dict) or content.get("type") == "RECORD" or "files" in content:
+            continue
+        of_tap = content.keys() <= TAP_SCHEMA["properties"].keys()
+        schema = TAP_SCHEMA if of_tap and "/settings-target" not in block.page else TARGET_SCHEMA
+        configuration.check({"api_key": "...", **content}, schema)
+        if not of_tap:
+            assert list(streams.problems(content)) == [], named(block)
+        checked += 1
+    assert checked > 5
+
+
+def test_yaml_and_units_are_well_formed() -> None:
+    for block in of("yaml"):
+        assert yaml.safe_load(block.text), named(block)
+    for block in of("ini"):
+        parser = configparser.ConfigParser(strict=False, interpolation=None)
+        parser.read_string(block.text)
+        assert parser.sections(), named(block)
+
+
+# -- examples --------------------------------------------------------------------------------------
+
+
+def messages(rows: list[tuple[str, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """The rows with a SCHEMA before the first of each stream."""
+    for stream, row in rows:
+        key = [name for name in ("id", "policyId", "userId") if name in row]
+        key = key[:1] if "id" in key else key if stream in {"member_profiles", "time_off_balances"} else []
+        yield {"type": "SCHEMA", "stream": stream, "schema": {"properties": {}}, "key_properties": key}
+        yield {"type": "RECORD", "stream": stream, "record": row}
+
+
+def test_every_object_and_every_procedure_has_an_example() -> None:
+    assert set(examples.OBJECTS) == {target.name for target in OBJECTS}
+    assert set(examples.PROCEDURES) == {procedure.name for procedure in PROCEDURES}
+
+
+def test_examples_are_written(origin: Any, tmp_path: Path, forks: Callable[[str], Prefork]) -> None:
+    origin.reset(scale="tiny")
+    config = {
+        "api_key": "sandbox-key",
+        "api_url": origin.api_url,
+        "workspace_id": origin.workspace_ids[0],
+        "ledger_url": f"sqlite:///{tmp_path / 'ledger.db'}",
+        "rejects_path": str(tmp_path / "rejects.jsonl"),
+        "allow_irreversible": True,
+        "requests_per_second": 1000,
+    }
+    (tmp_path / "target.json").write_text(json.dumps(config), encoding="utf-8")
+
+    def written(rows: list[tuple[str, dict[str, Any]]], ids: dict[str, str]) -> str:
+        text = "\n".join(json.dumps(one) for one in messages(rows))
+        for sample, real in ids.items():
+            text = text.replace(sample, real)
+        (tmp_path / "input.jsonl").write_text(text, encoding="utf-8")
+        ended = forks("target-clockify").run(
+            ["--config", str(tmp_path / "target.json"), "--input", str(tmp_path / "input.jsonl")]
+        )
+        assert ended.returncode == 0, ended.stderr.decode()
+        return ended.stderr.decode()
+
+    log = written([*examples.OBJECTS.items(), *examples.BEFORE_CALLS], {})
+    assert "invoices: 1 records: 1 inserted" in log
+    state = origin.dump()
+    workspace = state["workspaces"][0]
+    invoice = next(one for one in workspace["invoices"] if one["number"] == examples.OBJECTS["invoices"]["number"])
+    ids = {
+        examples.PROJECT_ID: next(one["id"] for one in workspace["projects"] if one["name"] == "Rebrand"),
+        examples.PAYMENT_ID: invoice["payments"][0]["id"],
+        examples.USER_ID: next(one["id"] for one in state["users"] if one["email"] == examples.PEOPLE["ben"]),
+    }
+    log = written(list(examples.PROCEDURES.items()), ids)
+    assert "AddInvoicePayment: 1 records: 1 called" in log
+
+
+def test_command_lines_of_procedures_are_understood(origin: Any, tmp_path: Path, capsys: Any) -> None:
+    config = {"api_key": "sandbox-key", "api_url": origin.api_url, "workspace_id": origin.workspace_ids[0]}
+    (tmp_path / "target.json").write_text(json.dumps(config), encoding="utf-8")
+    shown = {block.text.strip() for block in of("sh") if block.page == CALLS}
+    for procedure in PROCEDURES:
+        words = procedures.command(procedure)
+        assert shlex.join(words) in shown
+        place = words.index("target.json")
+        call.main([*words[1:place], str(tmp_path / "target.json"), *words[place + 1 :], "--dry-run"])
+        assert json.loads(capsys.readouterr().out)
