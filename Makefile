@@ -28,7 +28,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders hostile bench lint format sandbox constraints clean
+.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders hostile faults bench lint format sandbox constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with lo
 
 hostile: install ## Feed 100,000 hostile messages to the target, and print what came of them (a quarter of an hour); LINES=1000 feeds fewer
 	@$(PY) -m tests.hostile $(LINES)
+
+faults: $(VENV)/.installed ## Play every fault at every call of tap and target, and print what became of it (CASES=2500 of each, SEED=1, WORLD=plain)
+	@$(PY) -m tests.faults $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(WORLD),--world $(WORLD))
 
 bench: install ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
 	@$(PY) -m benchmarks

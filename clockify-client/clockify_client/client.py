@@ -33,7 +33,7 @@ from clockify_client.errors import (
 from clockify_client.packed import Packed
 from clockify_client.paging import SAME_PAGE, PageAnswer, Walk, step
 from clockify_client.request import Request
-from clockify_client.rows import rows_of
+from clockify_client.rows import UNLIKE, rows_of
 from clockify_client.throttle import Throttle
 from clockify_client.trust import environments_of
 
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("clockify_client")
 
+# An answer whose head is cut off is told like any other that is broken, and not by a traceback with its URL.
+logging.getLogger("urllib3.connection").addFilter(lambda record: not record.exc_info)
+
 _TRIES = 6
 _FIRST_WAIT, _MAX_WAIT = 1.0, 30.0  # seconds, at most, before a further try
 _LONGEST_PAUSE = 3600.0  # seconds; no Retry-After is believed beyond it
@@ -52,6 +55,7 @@ _READ_RETRIES = (RateLimitedError, ServerError, UnreachableError, MalformedAnswe
 _WRITE_RETRIES = (RateLimitedError, UnreachableError)
 _NO_ANSWER, _NO_CONNECTION = "no answer in time", "no connection"
 _BROKEN, _NOT_TRUSTED = "the connection broke", "the certificate of the host is not trusted"
+_NOTHING = (None, "")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -182,7 +186,8 @@ class Client:
         """Yield every row of an endpoint, page after page.
 
         Raises:
-            ClockifyError: A page cannot be read, came twice, or the list is not whole; the rows before it were yielded.
+            ClockifyError: A page cannot be read, came twice or holds what is no row, or the list is not whole; the
+                rows before it were yielded.
         """
         number, size, before, count = 0, None, 0, 0
         while True:
@@ -190,7 +195,10 @@ class Client:
             if page.number and page.packed.fingerprint == before:  # and would for ever
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             for piece in page.packed.pieces():
-                yield from rows_of(endpoint, piece)
+                rows = rows_of(endpoint, piece)
+                if endpoint.identity and any(row.get(endpoint.identity) in _NOTHING for row in rows):
+                    raise MalformedAnswerError(endpoint.call, reason=UNLIKE)
+                yield from rows
             found = step(endpoint, page, count)
             if found.flaw:
                 raise MalformedAnswerError(endpoint.call, reason=found.flaw)

@@ -138,13 +138,18 @@ class ClosedError(ClockifyError):
 class _Body(msgspec.Struct):
     message: str | None = None
     code: int | None = None
+    status: int | None = None  # some services state it in place of the two
 
 
 def _body(content: bytes) -> _Body | None:
+    """Return what Clockify says, nothing where it says nothing; None where something else speaks."""
+    if not content.strip():
+        return _Body()
     try:
-        return msgspec.json.decode(content or b"{}", type=_Body, strict=False)
-    except msgspec.MsgspecError:
+        body = msgspec.json.decode(content, type=_Body, strict=False)
+    except (msgspec.MsgspecError, RecursionError):
         return None
+    return None if body.code is None and body.message is None and body.status is None else body
 
 
 def concerns_the_account(error: Exception) -> bool:

@@ -27,7 +27,7 @@ from clockify_sandbox.routes import ROUTER
 from clockify_sandbox.routing import OUTSIDE
 from clockify_sandbox.sandbox import Request, Sandbox
 from clockify_sandbox.seed import build_world
-from clockify_sandbox.state import Saved, load, save
+from clockify_sandbox.state import Saved, load, loaded, save, saved
 from clockify_sandbox.stats import Stats
 from clockify_sandbox.values import timestamp
 
@@ -73,6 +73,7 @@ class App:
         self._start_over(saved.world if saved else self._world(), options.world, saved.ids if saved else 0)
         self._thread = ThreadPoolExecutor(1, "sandbox")
         self.deliveries = Deliveries(self._thread.submit, options.webhook_retry_delay)
+        self._kept: dict[str, bytes] = {}
         self._control = Control(self)
 
     def close(self) -> None:
@@ -117,6 +118,23 @@ class App:
         world_options = self.options.world.changed(reset.world)
         self.deliveries.forget()
         self._start_over(self._world(reset.scale, reset.seed, reset.plan), world_options)
+
+    def keep(self, name: str) -> None:
+        """Keep the world as it is now, under a name."""
+        self._kept[name] = saved(self.sandbox)
+
+    def go_back(self, name: str) -> None:
+        """Serve a world that was kept, with the options in force, fresh statistics and a full rate limit.
+
+        Raises:
+            ValueError: none was kept under that name.
+        """
+        if name not in self._kept:
+            msg = f"no world was kept as {name!r}; known are {', '.join(map(repr, self._kept)) or 'none'}"
+            raise ValueError(msg)
+        found = loaded(self._kept[name])
+        self.deliveries.forget()
+        self._start_over(found.world, self.sandbox.options, found.ids)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

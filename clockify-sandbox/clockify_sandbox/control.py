@@ -56,6 +56,12 @@ class Move(msgspec.Struct, forbid_unknown_fields=True):
     advance_seconds: Annotated[float, Meta(ge=0, le=_FAR)] | None = None
 
 
+class Snapshot(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST snapshot` and `POST restore`: the name under which a world is kept."""
+
+    name: str = ""
+
+
 class Announcement(msgspec.Struct, forbid_unknown_fields=True):
     """Body of `POST webhooks/announce`: an event that only the web application has, and the id of what it is about."""
 
@@ -81,6 +87,12 @@ class Controlled(Protocol):
     def restart(self, reset: Reset) -> None:
         """Serve a new world."""
 
+    def keep(self, name: str) -> None:
+        """Keep the world as it is now."""
+
+    def go_back(self, name: str) -> None:
+        """Serve a world that was kept."""
+
     def set_faults(self, faults: Iterable[Fault]) -> None:
         """Replace the failures to act out."""
 
@@ -102,6 +114,8 @@ class Control:
         self._actions = {
             ("GET", "stats"): self._stats,
             ("POST", "reset"): self._reset,
+            ("POST", "snapshot"): self._snapshot,
+            ("POST", "restore"): self._restore,
             ("GET", "requests"): lambda _: self._app.requests.rows,
             ("GET", "world"): self._world,
             ("POST", "world"): self._change_world,
@@ -148,6 +162,14 @@ class Control:
         else:
             self._app.restart(wish)
             self._app.set_faults([])
+        return {"workspaces": list(self._app.sandbox.world.workspaces)}
+
+    def _snapshot(self, body: bytes) -> Any:
+        self._app.keep(_decoded(body, Snapshot).name)
+        return {}
+
+    def _restore(self, body: bytes) -> Any:
+        self._app.go_back(_decoded(body, Snapshot).name)
         return {"workspaces": list(self._app.sandbox.world.workspaces)}
 
     def _world(self, _body: bytes) -> Any:

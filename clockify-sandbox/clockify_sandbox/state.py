@@ -27,9 +27,23 @@ class Saved(msgspec.Struct):
     world: World
 
 
+def saved(sandbox: Sandbox) -> bytes:
+    """The content of a state file."""
+    return msgspec.json.encode(Saved(sandbox.clock.ids, sandbox.world), enc_hook=_encode)
+
+
+def loaded(content: bytes) -> Saved:
+    """Read the content of a state file.
+
+    Raises:
+        msgspec.DecodeError: if it is not one.
+    """
+    return msgspec.json.decode(content, type=Saved, dec_hook=_decode)
+
+
 def save(path: Path, sandbox: Sandbox) -> None:
     """Write a state file, all of it or nothing."""
-    content = msgspec.json.encode(Saved(sandbox.clock.ids, sandbox.world), enc_hook=_encode)
+    content = saved(sandbox)
     draft = path.with_name(path.name + ".part")
     draft.write_bytes(content)
     draft.replace(path)
@@ -42,7 +56,7 @@ def load(path: Path) -> Saved:
         ValueError: if it is not one.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Saved, dec_hook=_decode)
+        return loaded(path.read_bytes())
     except msgspec.DecodeError as error:
         raise ValueError(f"{path} is not a saved state of the sandbox: {error}") from None
 

@@ -114,6 +114,22 @@ class Origin(str):
         workspaces: list[str] = answer["workspaces"]
         return workspaces
 
+    def snapshot(self, name: str = "") -> None:
+        """Keep the world as it is now, to come back to it with `restore`: far faster than making it anew."""
+        self.control("POST", "snapshot", {"name": name})
+
+    def restore(self, name: str = "") -> list[str]:
+        """Come back to a world that was kept; options and faults stay as they are, statistics begin anew.
+
+        Returns:
+            The ids of the workspaces.
+
+        Raises:
+            ValueError: none was kept under that name.
+        """
+        workspaces: list[str] = self.control("POST", "restore", {"name": name})["workspaces"]
+        return workspaces
+
     def reset_stats(self) -> None:
         """Begin to count anew."""
         self.control("POST", "reset", {"stats": True})

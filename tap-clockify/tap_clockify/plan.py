@@ -12,7 +12,6 @@ from clockify_client import (
     GoneError,
     Incomplete,
     InvalidRequestError,
-    MalformedAnswerError,
     NotPermittedError,
     Page,
     Refusal,
@@ -204,7 +203,7 @@ class Plan:
         """Return the rows of an endpoint; none where it is refused: the key reaches less then."""
         try:
             return list(self.client.rows(endpoint, {}))
-        except (GoneError, InvalidRequestError, MalformedAnswerError, NotPermittedError):
+        except (GoneError, InvalidRequestError, NotPermittedError):
             return []
 
     def _workspaces(self) -> dict[str, Parent]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from clockify_client import GoneError, Incomplete, MalformedAnswerError, NotPermittedError, Page, Refusal, endpoints
 from clockify_client.endpoint import filled
-from clockify_client.rows import rows_of
+from clockify_client.rows import UNLIKE, rows_of
 
 from target_clockify.errors import RejectedError
 from target_clockify.model.objects import BY_NAME, CHILDREN
@@ -241,11 +241,14 @@ class Mirror:
         plain = not target.listing.shape and not target.identity
         rows = rows_of(target.listing.endpoint, body, msgspec.Raw)
         slot = self._slot(target.name)
-        if plain:
-            kept = [(slot, _ID.decode(row).id, place, None, bytes(row)) for row in rows]
-        else:
-            states = [self.reader.state(target, msgspec.json.decode(row), ids) for row in rows]
-            kept = [(slot, state["id"], place, None, msgspec.json.encode(state)) for state in states]
+        try:
+            if plain:
+                kept = [(slot, _ID.decode(row).id, place, None, bytes(row)) for row in rows]
+            else:
+                states = [self.reader.state(target, msgspec.json.decode(row), ids) for row in rows]
+                kept = [(slot, state["id"], place, None, msgspec.json.encode(state)) for state in states]
+        except (AttributeError, LookupError, TypeError, msgspec.DecodeError):
+            raise MalformedAnswerError(target.listing.endpoint.call, reason=UNLIKE) from None
         self._scratch.execute("BEGIN")
         self._scratch.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?)", kept)
         for fields in self._indexed.get(target.name, ()):

@@ -81,6 +81,22 @@ def test_it_can_be_told_to_fail_to_forget_and_to_begin_anew(kind: type[Sandbox |
 
 
 @BOTH
+def test_a_world_that_was_kept_comes_back_to_the_letter(kind: type[Sandbox | SandboxProcess]) -> None:
+    with kind(scale="tiny") as origin:
+        origin.snapshot("before")
+        before = origin.dump()
+        url, key = f"{origin.api_url}/workspaces/{origin.workspace_ids[0]}/tags", {"X-Api-Key": origin.key}
+        made = [requests.post(url, json={"name": "once"}, headers=key, timeout=9).json()["id"]]
+        assert origin.dump() != before
+        assert origin.restore("before") == origin.workspace_ids
+        assert origin.dump() == before
+        made.append(requests.post(url, json={"name": "once"}, headers=key, timeout=9).json()["id"])
+        assert made[0] == made[1], "ids are given as they were"
+        with pytest.raises(ValueError, match="no world was kept as 'other'; known are 'before'"):
+            origin.restore("other")
+
+
+@BOTH
 def test_the_present_is_the_same_in_whatever_zone_it_is_written(kind: type[Sandbox | SandboxProcess]) -> None:
     clock = datetime(2027, 3, 1, 2, tzinfo=timezone(timedelta(hours=2)))
     with kind(clock=clock) as origin:

@@ -62,8 +62,10 @@ def test_what_payments_made_of_a_status_is_not_set_back(target: Any, singer: Any
     assert target([*streams, *rows]).writes == {}
     changed = target([*streams, _invoice(singer, target, status="SENT", note="new"), payment])
     assert changed.writes == {"PUT /workspaces/{ws}/invoices/{invoiceId}": 1}
-    (target.folder / "ledger.db").unlink()
-    assert target([streams[0], _invoice(singer, target, status="SENT", note="new")]).writes == {}, "the ledger is lost"
+    for lost in target.folder.glob("ledger.db*"):
+        lost.unlink()
+    again = target([streams[0], _invoice(singer, target, status="SENT", note="new")])
+    assert (again.code, again.writes) == (0, {}), again.log
     [made] = target.tables()["invoices"]
     assert (made["note"], made["status"]) == ("new", "PARTIALLY_PAID")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from clockify_client import AmbiguousWriteError
+
 if TYPE_CHECKING:
-    from clockify_client import AmbiguousWriteError
+    from clockify_client import ClockifyError
 
 WAITS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.0)
 """Seconds before each look for what a write of unknown outcome did."""
@@ -18,6 +20,12 @@ _NOT_OF_CLOCKIFY = {
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
+
+
+def is_unsigned(error: ClockifyError) -> bool:
+    """Tell whether a refusal says nothing by which Clockify could be told from something on the way to it."""
+    refused = error.status is not None and error.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+    return refused and not isinstance(error, AmbiguousWriteError) and error.code is None and not error.detail
 
 
 def may_be_carried_out_yet(error: AmbiguousWriteError) -> bool:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from clockify_client import AmbiguousWriteError, ClockifyError, GoneError, InvalidRequestError
+from clockify_client import AmbiguousWriteError, ClockifyError, GoneError, InvalidRequestError, NotPermittedError
 
 from target_clockify.apply import bodies, late
 from target_clockify.apply.lost import LostCreates
@@ -137,10 +137,10 @@ class Writer:
         try:
             if bulk.query:
                 params = {bulk.query: [write.entry.id for write in writes]}
-                self._send(first.target, Call(bulk.method, bulk.path, params=params), ids)
+                self._send_proven(first.target, Call(bulk.method, bulk.path, params=params), ids, "id")
             else:
                 elements = [bodies.bulk_body(write) for write in writes]
-                self._send(first.target, Call(bulk.method, bulk.path, json=elements), ids)
+                self._send_proven(first.target, Call(bulk.method, bulk.path, json=elements), ids, "id")
         except FATAL as error:
             return [Outcome(write, error=error) for write in writes]
         except AmbiguousWriteError:
@@ -175,6 +175,10 @@ class Writer:
                     raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status, code=error.code) from None
                 if attempt == _TRIES - 1:
                     raise
+            except ClockifyError as error:
+                if repeatable or not late.is_unsigned(error) or isinstance(error, (GoneError, NotPermittedError)):
+                    raise
+                raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status) from None
             else:
                 break
         return Outcome(write, "", {})
@@ -251,13 +255,12 @@ class Writer:
                 if means.first:
                     state = self._converge(write, object_id, state, dict(means.first))
                 change = bodies.change_of(write, object_id, state, {})
-                self._send(target, bodies.deletion(write, means, change), change.ids)
-            except GoneError:
-                break
+                self._send_proven(target, bodies.deletion(write, means, change), change.ids, means.proof)
             except ClockifyError as error:
                 if isinstance(error, AmbiguousWriteError) and attempt < _TRIES - 1:
                     continue
-                if isinstance(error, InvalidRequestError) and not self._is_listed(write, object_id):
+                may_be_gone = isinstance(error, (GoneError, InvalidRequestError)) or late.is_unsigned(error)
+                if may_be_gone and not self._is_listed(write, object_id):
                     break  # it was gone already: Clockify answers alike for that and for what it refuses
                 if state != write.current:
                     raise _BrokenOffError(error) from None
@@ -270,6 +273,8 @@ class Writer:
         """Tell whether an object is on its list now; true where the list cannot be read."""
         try:
             return any(state["id"] == object_id for state in self._reader.states(write.target, write.scope))
+        except GoneError:
+            return not write.scope  # else the parent went, and took it along
         except ClockifyError:
             return True
 
@@ -316,13 +321,16 @@ class Writer:
                 if attempt == _TRIES - 1 or (patient and is_outage):  # the next run looks again before it sends it
                     raise
                 self.repeated.append(write.entry)
-            except InvalidRequestError:
-                # Names are unique: a create that seemed lost may have taken place after all.
-                if lost and (found := self._look_up(write, lost, patient=False)):
-                    return found
-                raise
             except ClockifyError as error:
-                raise lost or error from None
+                # Names are unique: a create that seemed lost may have taken place after all.
+                doubt = lost or (
+                    AmbiguousWriteError(error.call, status=error.status) if late.is_unsigned(error) else None
+                )
+                if doubt and not isinstance(error, FATAL) and (found := self._look_up(write, doubt, patient=False)):
+                    return found
+                if lost and not isinstance(error, InvalidRequestError):
+                    raise lost from None
+                raise
             else:
                 self._in_vain = 0
                 return self._created(write, answer)
@@ -410,10 +418,12 @@ class Writer:
             change = bodies.change_of(write, object_id, state, given, touched)
             for call in bodies.calls_of(target, part, change):
                 try:
-                    self._send(target, call, change.ids)
+                    self._send_proven(target, call, change.ids, part.proof)
                 except AmbiguousWriteError:
                     raise
                 except ClockifyError as error:
+                    if late.is_unsigned(error):
+                        raise AmbiguousWriteError(error.call, status=error.status) from None
                     if begun:
                         raise _BrokenOffError(error) from None
                     raise
@@ -431,6 +441,19 @@ class Writer:
         return self.run(write)
 
     # -- sending -------------------------------------------------------------------------------
+
+    def _send_proven(self, target: Writable, call: Call, ids: Mapping[str, Any], proof: str) -> None:
+        """Send a call whose answer shows an object, or has no content.
+
+        Raises:
+            AmbiguousWriteError: The answer is another one, so that nobody can tell whether Clockify gave it.
+        """
+        answer = self._send(target, call, ids)
+        if answer is None and not proof:
+            return
+        rows = answer if isinstance(answer, list) else [answer]
+        if not rows or not all(isinstance(one, dict) and one.get(proof or "id") for one in rows):
+            raise AmbiguousWriteError(f"{call.method} {call.path}", reason="the answer does not show what was written")
 
     def _send(self, target: Writable, call: Call, ids: Mapping[str, Any]) -> Any:
         with self._lock:

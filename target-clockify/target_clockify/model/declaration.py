@@ -154,6 +154,7 @@ class Part:
         calls: Makes the calls where one of the kind above does not do.
         bulk: The same change for many objects of one parent at once.
         host: Which service takes it.
+        proof: The field of an answer without which it proves nothing; empty where a sound answer has no content.
     """
 
     fields: tuple[str, ...]
@@ -165,6 +166,7 @@ class Part:
     calls: Callable[[Change], Iterable[Call]] | None = None
     bulk: Bulk | None = None
     host: Host = Host.CORE
+    proof: str = "id"
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,7 @@ class Delete:
         shape: Makes a body, where one is needed.
         params: Modifiers that go into the query.
         host: Which service takes it.
+        proof: As that of a part.
     """
 
     path: str
@@ -234,6 +237,7 @@ class Delete:
     shape: Shape | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     host: Host = Host.CORE
+    proof: str = "id"
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ EXPENSE_CATEGORIES = WritableObject(
         Part(("name", "hasUnitPrice", "priceInCents", "unit"), path="/expenses/categories/{id}"),
         Part(("archived",), "PATCH", "/expenses/categories/{id}/status"),
     ),
-    delete=Delete("/expenses/categories/{id}", first={"archived": True}),
+    delete=Delete("/expenses/categories/{id}", first={"archived": True}, proof=""),
     read_only=("status",),
 )
 
@@ -198,7 +198,7 @@ EXPENSES = WritableObject(
             calls=_expense_change,
         ),
     ),
-    delete=Delete("/expenses/{id}"),
+    delete=Delete("/expenses/{id}", proof=""),
     rules=_receipt_rules,
     read_only=("total", "fileId", "fileName", "locked", "isLocked"),
     by_hand=_with_quantity,
@@ -372,9 +372,9 @@ INVOICES = WritableObject(
     parts=(
         Part(_DOCUMENT, path="/invoices/{id}", shape=_invoice_body),
         Part(("items",), calls=_items),
-        Part(("status",), "PATCH", "/invoices/{id}/status"),
+        Part(("status",), "PATCH", "/invoices/{id}/status", proof=""),
     ),
-    delete=Delete("/invoices/{id}"),
+    delete=Delete("/invoices/{id}", proof=""),
     whole_first=True,
     read_only=(
         *("clientName", "amount", "balance", "paid", "daysOverdue", "userId", "containsImportedExpenses"),
@@ -448,7 +448,7 @@ INVOICE_SETTINGS = WritableObject(
     ),
     one_per_workspace=True,
     listing=Listing(endpoints.INVOICE_SETTINGS, shape=lambda row, ids: {**row, "id": ids["workspaceId"]}),
-    parts=(Part(("labels", "defaults", "exportFields"), path="/invoices/settings", shape=_settings_body),),
+    parts=(Part(("labels", "defaults", "exportFields"), path="/invoices/settings", shape=_settings_body, proof=""),),
 )
 
 OBJECTS = (EXPENSE_CATEGORIES, EXPENSES, INVOICES, INVOICE_PAYMENTS, INVOICE_SETTINGS)

@@ -207,6 +207,7 @@ MEMBER_PROFILES = WritableObject(
             "PATCH",
             "/member-profile/{userId}",
             partial=True,
+            proof="name",
         ),
     ),
     read_only=("email", "name", "imageUrl", "hasPassword", "hasPendingApprovalRequest", "workspaceNumber"),

@@ -174,7 +174,7 @@ POLICIES = WritableObject(
             shape=lambda _, body: {"status": "ARCHIVED" if body["archived"] else "ACTIVE"},
         ),
     ),
-    delete=Delete("/time-off/policies/{id}", first={"archived": True}),
+    delete=Delete("/time-off/policies/{id}", first={"archived": True}, proof=""),
     last=("archived",),
     copying=Copying(interim={"allowNegativeBalance": True, "negativeBalance": {"amount": 10_000, "period": "YEAR"}}),
     read_only=("projectId",),
@@ -381,7 +381,7 @@ TIME_OFF_BALANCES = WritableObject(
     ),
     listing=Listing(endpoints.TIME_OFF_BALANCES, scope=("policyId",)),
     identity=("policyId", "userId"),
-    parts=(Part(("balance", "total"), calls=_balance),),
+    parts=(Part(("balance", "total"), calls=_balance, proof=""),),
     implied=True,
     read_only=(
         *("userName", "policyName", "policyTimeUnit", "policyArchived", "used", "negativeBalanceLimit"),

@@ -65,7 +65,7 @@ WEBHOOKS = WritableObject(
         defaults={"enabled": True},
     ),
     parts=(Part(_WEBHOOK, path="/webhooks/{id}", shape=_with_sources),),
-    delete=Delete("/webhooks/{id}"),
+    delete=Delete("/webhooks/{id}", proof=""),
     rules=_enabled,
     read_only=("userId", "deliveryEnabled", "planEnabled", "authToken"),
 )
@@ -120,7 +120,7 @@ SHARED_REPORTS = WritableObject(
         host=Host.REPORTS,
     ),
     parts=(Part(_REPORT, path="/shared-reports/{id}", host=Host.REPORTS),),
-    delete=Delete("/shared-reports/{id}", host=Host.REPORTS),
+    delete=Delete("/shared-reports/{id}", host=Host.REPORTS, proof=""),
     rules=_filter_needed,
     read_only=("link", "reportAuthor", "userId"),
 )

@@ -431,6 +431,7 @@ TIME_ENTRIES = WritableObject(
     delete=Delete(
         "/time-entries/{id}",
         bulk=Bulk("DELETE", "/user/{userId}/time-entries", "userId", 100, query="time-entry-ids"),
+        proof="",
     ),
     beside=("custom_fields",),
     rules=_entry_rules,
@@ -504,7 +505,7 @@ CUSTOM_FIELDS = WritableObject(
     ),
     adapt=_typed_default,
     last=("workspaceDefaultValue", "projectDefaultValues", "required"),
-    delete=Delete("/custom-fields/{id}"),
+    delete=Delete("/custom-fields/{id}", proof=""),
 )
 
 OBJECTS = (CLIENTS, PROJECTS, TASKS, TAGS, TIME_ENTRIES, CUSTOM_FIELDS)

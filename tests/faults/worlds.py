@@ -1,0 +1,13 @@
+"""The worlds in which the matrix is played: each disagrees with the plain one as real ones do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WORLDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "capped": {"page_cap": 7},
+    "capped-without-signs": {"page_cap": 7, "without_last_page": True, "totals": "none"},
+    "spanish": {"language": "es", "plan_refusal": "400"},
+    "members-see-little": {"users_list": "admins", "plan_refusal": "403-501"},
+}
