@@ -22,8 +22,8 @@ LONGEST_KEY = 512
 _CLOCKIFY_ID = re.compile(r"[0-9a-f]{24}")
 DELETED = "_sdc_deleted_at"
 _METADATA = "_sdc_"
-_NOTHING = (b"", b"null")
-_BLANK = (*_NOTHING, b'""')
+_NOTHING = (None, msgspec.Raw(), msgspec.Raw(b"null"))
+_BLANK = (*_NOTHING, "", msgspec.Raw(b'""'))
 
 
 def is_clockify_id(value: object) -> bool:
@@ -86,17 +86,17 @@ class Glance:
     ) -> None:
         spelled = {folded(name): name for name in properties}
         self._keys = [(name, f"key{number}") for number, name in enumerate(keys)]
-        self._scope = [f"scope{number}" for number, _ in enumerate(scope)]
+        self._scope = tuple(f"scope{number}" for number, _ in enumerate(scope))
         self._identifying = [one for one in self._keys if folded(one[0]) != "workspaceid"] or self._keys
-        self._decoder = _decoder(
-            {
-                "id": spelled.get("clockifyid") or spelled.get("id") or "id",
-                "workspace": workspace or spelled.get("workspaceid") or "workspaceId",
-                "deleted": DELETED,
-                **{place: name for name, place in self._keys},
-                **dict(zip(self._scope, scope, strict=True)),
-            }
-        )
+        names = {
+            "id": spelled.get("clockifyid") or spelled.get("id") or "id",
+            "workspace": workspace or spelled.get("workspaceid") or "workspaceId",
+            "deleted": DELETED,
+            **{place: name for name, place in self._keys},
+            **dict(zip(self._scope, scope, strict=True)),
+        }
+        self._texts = _decoder(names, str | None, None)
+        self._others = _decoder(names, msgspec.Raw, msgspec.Raw())
 
     @property
     def identifying(self) -> list[str]:
@@ -104,16 +104,19 @@ class Glance:
         return [name for name, _ in self._identifying]
 
     def of(self, raw: bytes) -> Any:
-        """Return the columns of a record, each as JSON.
+        """Return the columns of a record: texts and None, or as JSON if one of them is something else.
 
         Raises:
             RejectedError: It is no object, no text, or nests too deep.
         """
         check(raw)
         try:
-            return self._decoder.decode(raw)
-        except UNDECODABLE as error:
-            raise malformed(error) from None
+            return self._texts.decode(raw)
+        except UNDECODABLE:
+            try:
+                return self._others.decode(raw)
+            except UNDECODABLE as error:
+                raise malformed(error) from None
 
     def key(self, seen: Any) -> str:
         """Return the key as text.
@@ -121,12 +124,11 @@ class Glance:
         Raises:
             RejectedError: A column of it is missing or blank.
         """
-        values = [bytes(getattr(seen, place)) for _, place in self._keys]
-        if any(value in _BLANK for value in values):
-            missing = [name for (name, _), value in zip(self._keys, values, strict=True) if value in _BLANK]
+        missing = [name for name, place in self._keys if getattr(seen, place) in _BLANK]
+        if missing:
             msg = f"the record lacks its key: {', '.join(missing)}"
             raise RejectedError("missing_key", msg)
-        parts = [_key_text(bytes(getattr(seen, place))) for _, place in self._identifying]
+        parts = [_key_text(getattr(seen, place)) for _, place in self._identifying]
         return parts[0] if len(parts) == 1 else msgspec.json.encode(parts).decode()
 
     def scope(self, seen: Any) -> tuple[str | None, ...]:
@@ -134,29 +136,33 @@ class Glance:
         return tuple([text_of(getattr(seen, place)) for place in self._scope])
 
 
-def is_deleted(mark: msgspec.Raw) -> bool:
+def is_deleted(mark: str | msgspec.Raw | None) -> bool:
     """Tell whether a mark of deletion is a point in time, and so one.
 
     Raises:
         RejectedError: It is neither a point in time nor a spelling of "no".
     """
-    return bytes(mark) not in _NOTHING and _is_deletion(msgspec.json.decode(mark))
+    if mark in _NOTHING:
+        return False
+    return _is_deletion(mark if isinstance(mark, str) else msgspec.json.decode(mark or b""))
 
 
-def _decoder(names: dict[str, str]) -> msgspec.json.Decoder[Any]:
-    """Return a decoder of these members alone, each left as JSON. One member may be wanted under several names."""
+def _decoder(names: dict[str, str], kind: Any, default: Any) -> msgspec.json.Decoder[Any]:
+    """Return a decoder of these members alone. One member may be wanted under several names."""
     wanted: dict[str, str] = {}
     for place, name in names.items():
         wanted.setdefault(name, place)
-    fields = [(place, msgspec.Raw, msgspec.Raw()) for place in wanted.values()]
+    fields = [(place, kind, default) for place in wanted.values()]
     base = msgspec.defstruct("Glance", fields, rename={place: name for name, place in wanted.items()})
     others = {place: wanted[name] for place, name in names.items() if wanted[name] != place}
-    kind = type("Glance", (base,), {place: property(attrgetter(other)) for place, other in others.items()})
-    return msgspec.json.Decoder(kind)
+    found = type("Glance", (base,), {place: property(attrgetter(other)) for place, other in others.items()})
+    return msgspec.json.Decoder(found)
 
 
-def text_of(value: msgspec.Raw) -> str | None:
-    """Return a JSON text, None where the JSON is none."""
+def text_of(value: str | msgspec.Raw | None) -> str | None:
+    """Return a text, also one that is still JSON; None for anything else."""
+    if value is None or isinstance(value, str):
+        return value
     text = bytes(value)
     if text[:1] != b'"':
         return None
@@ -184,8 +190,11 @@ def _is_deletion(mark: Any) -> bool:
     return isinstance(mark, str)
 
 
-def _key_text(raw: bytes) -> str:
+def _key_text(part: str | msgspec.Raw) -> str:
     """Return a part of a key by its value: 7, 7.0 and "7" are one."""
+    if isinstance(part, str):
+        return part
+    raw = bytes(part)
     if raw[:1] in b'"[{tf':
         value = msgspec.json.decode(raw)
         return str(TEXT.coerce(value)) if isinstance(value, (str, bool)) else msgspec.json.encode(value).decode()

@@ -36,7 +36,7 @@ _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _READING = ("columns", "units", "formats", "empty")  # the settings that decide what a record says
 
 
-@dataclass
+@dataclass(slots=True)
 class Incoming:
     """One record.
 
@@ -48,7 +48,6 @@ class Incoming:
         id: The Clockify id it carries, if it carries one.
         workspace: The workspace it says it is from.
         deleted: It is marked as deleted.
-        seen: Hash of its content.
         scope: The ids of its parents, as far as it names them like the tap.
     """
 
@@ -59,8 +58,19 @@ class Incoming:
     id: str | None = None
     workspace: str | None = None
     deleted: bool = False
-    seen: bytes = b""
     scope: tuple[str | None, ...] = ()
+    _seen: bytes = b""
+
+    @property
+    def seen(self) -> bytes:
+        """Hash of its content, and of the settings that decide what it says."""
+        if not self._seen:
+            self._seen = self.route.hash_of(self.taken.raw)
+        return self._seen
+
+    @seen.setter
+    def seen(self, value: bytes) -> None:
+        self._seen = value
 
     @property
     def raw(self) -> bytes:
@@ -146,7 +156,6 @@ class Route:
 
     def _glanced(self, taken: Taken, seen: Any) -> Incoming:
         incoming = Incoming(self, taken)
-        incoming.seen = hashlib.blake2b(content_of(taken.raw), digest_size=16, key=self._salt).digest()
         incoming.key = self._glance.key(seen) if self.keys else self._key_of_content(incoming)
         if len(incoming.key) > LONGEST_KEY or "\0" in incoming.key:
             msg = f"the record's key has more than {LONGEST_KEY} characters, or a NUL among them"
@@ -158,6 +167,10 @@ class Route:
         incoming.deleted = is_deleted(seen.deleted)
         incoming.scope = self._glance.scope(seen)
         return incoming
+
+    def hash_of(self, raw: bytes) -> bytes:
+        """Return a hash of what a record says."""
+        return hashlib.blake2b(content_of(raw), digest_size=16, key=self._salt).digest()
 
     def fill(self, incoming: Incoming) -> None:
         """Read the fields of a record.
