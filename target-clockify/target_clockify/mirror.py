@@ -17,6 +17,7 @@ from clockify_client.rows import UNLIKE, rows_of
 
 from target_clockify.errors import RejectedError
 from target_clockify.model.objects import BY_NAME, CHILDREN
+from target_clockify.understand.keys import is_clockify_id
 
 if TYPE_CHECKING:
     import sqlite3
@@ -123,6 +124,7 @@ class Mirror:
         self._wholes: dict[str, list[State]] = {}
         self._is_admin: bool | None = None
         self._running: set[str] | None = None
+        self._supposed: set[str] = set()  # what a dry run supposes to be new, and Clockify cannot be asked about
         self._owner = ""  # of the key, where that is no administrator
 
     # -- loading -------------------------------------------------------------------------------
@@ -137,6 +139,8 @@ class Mirror:
         for target, scope in wanted:
             if (target.name, scope) not in self._loaded:
                 self._loaded.add((target.name, scope))
+                if not self._supposed.isdisjoint(scope):
+                    continue
                 missing.setdefault(target.name, (target, []))[1].append(scope)
         readings = []
         for target, scopes in missing.values():
@@ -409,6 +413,8 @@ class Mirror:
     def put_new(self, target: WritableObject, state: State, scope: Scope) -> None:
         """Note a new object, which has no children yet."""
         self._loaded.update((child.name, (str(state["id"]),)) for child in CHILDREN[target.name])
+        if not is_clockify_id(state["id"]):
+            self._supposed.add(state["id"])
         self.put(target, state, scope)
 
     def put(self, target: WritableObject, state: State, scope: Scope, *, listed: bytes = b"") -> None:

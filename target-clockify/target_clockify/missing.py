@@ -87,7 +87,11 @@ def deletions(  # noqa: PLR0913
         if reason:
             logger.warning("%s: nothing is deleted as missing, since %s", stream, reason)
         elif route and isinstance(route.object, WritableObject) and route.object.delete:
-            missing += [(route, row) for row in ledger.created(route.name) if not seen.has(*row.identity)]
+            missing += [
+                (route, row)
+                for row in ledger.created(route.name)
+                if not seen.has(*row.identity) and not seen.is_claimed(row.object, row.id)
+            ]
     limit = settings.max_deletes
     if limit is not None and deleted + len(missing) > limit:
         msg = f"{len(missing)} objects are missing from the input, more than max_deletes ({limit}) allows to delete"

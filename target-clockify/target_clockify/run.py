@@ -136,8 +136,8 @@ class Run:
         except RejectedError as error:
             self._reject_row(taken, error)
 
-    def _taken(self, stream: str, raw: bytes, origin: bytes = b"") -> Taken:
-        self.summary.records[stream] += 1
+    def _taken(self, stream: str, raw: bytes, origin: bytes = b"", *, of_input: bool = True) -> Taken:
+        (self.summary.records if of_input else self.summary.added)[stream] += 1
         self._number += 1
         return Taken(self._number, stream, self._acknowledgement.took(), raw, origin)
 
@@ -273,5 +273,5 @@ class Run:
         )
         for some in found:
             for route, raw in some:
-                self._chunks.add([self._taken(route.stream, raw)])
+                self._chunks.add([self._taken(route.stream, raw, of_input=False)])
             self._chunks.work_off()
