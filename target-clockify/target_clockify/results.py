@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 from target_clockify import waiting
 from target_clockify.apply.aftermath import mirrored
 from target_clockify.books.ledger import Row
+from target_clockify.books.summary import HOURS
+from target_clockify.books.words import seconds_between
 from target_clockify.decide.decisions import Recognised, Rejected, Unchanged, Waits, Write
 from target_clockify.errors import RejectedError, StoppedError
+from target_clockify.mirror import NotReadError
 from target_clockify.model.declaration import Operation, WritableObject
+from target_clockify.model.values import Measure
+from target_clockify.understand.currencies import in_force
 from target_clockify.understand.keys import place_of
 
 if TYPE_CHECKING:
@@ -274,10 +279,28 @@ class Results:
             else:
                 done = "inserted" if incoming.identity in self._unfinished else _DONE[write.operation]
                 self._summary.count(incoming.route.stream, done)
+                self._add_up(write, done)
                 self._done_with(incoming, outcome.id)
         except StoppedError as stopped:
             return stopped
         return None
+
+    def _add_up(self, write: Write, done: str) -> None:
+        """Add what a write did to the sums of the summary."""
+        target = write.incoming.route.object
+        for name, (old, new) in write.entry.changes.items():
+            if name in target.by_name and target.field(name).adds_up:
+                is_money = target.field(name).kind.measure is Measure.MONEY
+                before, after = ((one if is_money else seconds_between(one)) or 0 for one in (old, new))
+                unit = self._currency(write) if is_money else HOURS
+                self._summary.add_up(write.incoming.route.stream, done, unit, after - before)
+
+    def _currency(self, write: Write) -> str:
+        """Return the currency of the amounts of a write, empty where nothing that was read tells it."""
+        try:
+            return in_force(self._mirror, write.incoming.route.object, {**write.current, **write.given})
+        except (NotReadError, RejectedError):
+            return ""
 
     def _done_with(self, one: Incoming, object_id: str | None) -> None:
         self._half_built.settle(one.identity, one.route.object.name, object_id)

@@ -333,3 +333,26 @@ def test_a_plan_on_a_terminal_shows_money_hours_calls_and_what_would_go(target: 
     assert "1:30 h" in told["INSERT"]
     assert "isTemplate: true" in told["CALL"]
     assert told["DELETE"].endswith('name: "Rush"; archived: false')
+
+
+def test_the_summary_tells_hours_and_money(target: Any, singer: Any) -> None:
+    start, end = "2026-03-02T09:00:00Z", "2026-03-02T10:30:00Z"
+    user = target.box.ok("GET", "/user")["id"]
+    schema = singer.schema("time_entries")
+    rows = [singer.record("time_entries", id=n, userId=user, start=start, end=end, description=f"{n}") for n in (1, 2)]
+    added = target([schema, *rows])
+    assert "; 3:00 h inserted" in added.log
+    longer = singer.record("time_entries", id=1, userId=user, start=start, end="2026-03-02T11:00:00Z")
+    gone = singer.record("time_entries", id=2, _sdc_deleted_at="2026-03-03T00:00:00Z")
+    changes = [schema, longer, gone]
+    planned = target(changes, dry_run=True)
+    changed = target(changes)
+    assert "; 0:30 h more, 1:30 h would be deleted" in planned.log
+    assert "; 0:30 h more, 1:30 h deleted" in changed.log
+    client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
+    fields = {"number": "7001", "issuedDate": start, "dueDate": start, "clientId": client["id"], "currency": "USD"}
+    invoice = singer.record("invoices", id="i", items=[{"itemType": "Work", "quantity": 1, "unitPrice": 900}], **fields)
+    assert target([singer.schema("invoices"), invoice]).code == 0
+    payment = singer.record("invoice_payments", id="p", invoiceId="i", amount=500, date=start)
+    paid = target([singer.schema("invoice_payments"), payment])
+    assert "; 5.00 USD inserted" in paid.log

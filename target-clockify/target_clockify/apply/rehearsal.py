@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +11,15 @@ import msgspec
 
 from target_clockify import private_files
 from target_clockify.apply.outcome import Outcome
+from target_clockify.books.words import words
 from target_clockify.model.declaration import Operation
-from target_clockify.model.values import Measure, seconds_of
+from target_clockify.model.values import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
     from target_clockify.decide.decisions import Write
-    from target_clockify.model.values import Kind
     from target_clockify.settings import Settings
 
 
@@ -81,42 +80,9 @@ class Rehearsal:
         parts: list[str] = []
         for name, (old, new) in changes.items():
             kind = fields[name].kind if name in fields else None
-            before, after = (_words(kind, value, currency) for value in (old, new))
+            before, after = (words(kind, value, currency) for value in (old, new))
             if write.operation is Operation.DELETE:
                 parts.append(f"{name}: {before}")
             else:
                 parts.append(f"{name}: {after}" if old is None else f"{name}: {before} -> {after}")
         return f": {'; '.join(parts)}" if parts else ""
-
-
-def _words(kind: Kind | None, value: Any, currency: str) -> str:
-    """Return a value as a person reads it: money in major units with its currency, durations in hours and minutes."""
-    if kind and kind.measure is Measure.MONEY and isinstance(value, int):
-        return f"{value / 100:.2f} {currency}".rstrip()
-    if kind and kind.measure is Measure.DURATION and isinstance(value, str):
-        seconds = seconds_of(value)
-        return value if seconds is None else _hours(seconds)
-    if kind and isinstance(value, dict):
-        kinds = {**kind.members, **kind.hints, **kind.inner}
-        code = value.get("currency") if isinstance(value.get("currency"), str) else currency
-        parts = [f"{name}: {_words(kinds.get(name), one, code or currency)}" for name, one in value.items()]
-        if (seconds := _length(value)) is not None:
-            parts.append(_hours(seconds))
-        return f"{{{', '.join(parts)}}}"
-    if kind and kind.item and isinstance(value, list):
-        return f"[{', '.join(_words(kind.item, one, currency) for one in value)}]"
-    return msgspec.json.encode(value, enc_hook=str).decode()
-
-
-def _hours(seconds: int) -> str:
-    rest = f":{seconds % 60:02}" if seconds % 60 else ""
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}{rest} h"
-
-
-def _length(value: dict[str, Any]) -> int | None:
-    """Return the seconds between the ends of an interval, None where the value is none."""
-    try:
-        start, end = (datetime.fromisoformat(value[name]) for name in ("start", "end"))
-        return int((end - start).total_seconds())
-    except (KeyError, TypeError, ValueError):
-        return None

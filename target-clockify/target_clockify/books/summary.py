@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from target_clockify.books.progress import Progress
+from target_clockify.books.words import hours, money
 
 if TYPE_CHECKING:
     from clockify_client import Client
@@ -20,6 +21,7 @@ _COLUMNS = (
     *("found", "not found", "unclear", "inserted", "updated", "unchanged", "deleted", "called", "superseded"),
     *("skipped", "not copied", "rejected"),
 )
+HOURS = "hours"
 
 
 class Summary:
@@ -31,7 +33,9 @@ class Summary:
 
     def __init__(self, client: Client, *, rehearsed: bool = False) -> None:
         self.records: Counter[str] = Counter()
+        self.added: Counter[str] = Counter()  # no record of the input, such as the deletion of what it lacks
         self.counts: dict[str, Counter[str]] = {}
+        self.sums: dict[str, Counter[tuple[str, str]]] = {}  # by what was done, and by unit
         self.reasons: dict[str, Counter[str]] = {}
         self.invalid_lines = 0
         self.pages: Counter[str] = Counter()
@@ -52,7 +56,11 @@ class Summary:
 
     @property
     def _total(self) -> int | None:
-        return sum(self.records.values()) if self.is_complete else None
+        return self.records.total() + self.added.total() if self.is_complete else None
+
+    def add_up(self, stream: str, what: str, unit: str, amount: int) -> None:
+        """Add seconds, or minor units of a currency, to what was done to a stream."""
+        self.sums.setdefault(stream, Counter())[what, unit] += amount
 
     def reject(self, stream: str, error: RejectedError, place: str = "") -> None:
         """Count a reject; the first of a kind is told at once, by place, field and rule, and without values."""
@@ -86,11 +94,12 @@ class Summary:
     def tell(self, run: str, rejects: str) -> None:
         """Sum up."""
         self._progress.close()
-        for stream in self.records:
+        for stream in dict.fromkeys((*self.records, *self.added)):
             name = self.objects.get(stream, stream)
             requests = self.pages[name] + self.writes[name]
             told = self._told(stream, ended=True)
-            logger.info("%s: %d records: %s; %d requests", stream, self.records[stream], told, requests)
+            sums = self._sums(stream)
+            logger.info("%s: %d records: %s; %d requests%s", stream, self.records[stream], told, requests, sums)
         statistics = self._client.statistics
         logger.info(
             "Run %s: %d records in %.1f s, %d requests, %d tried again, %d refused for their rate",
@@ -110,11 +119,20 @@ class Summary:
     def _told(self, stream: str, *, ended: bool = False) -> str:
         counts = self.counts.get(stream, Counter())
         told = [f"{counts[column]} {self._word(column)}" for column in _COLUMNS if counts[column]]
-        if ended and (left := self.records[stream] - counts.total()):
+        if ended and (left := self.records[stream] + self.added[stream] - counts.total()):
             told.append(f"{left} left undone")
         reasons = self.reasons.get(stream) if ended else None
         why = f" ({', '.join(f'{count} {kind}' for kind, count in reasons.most_common())})" if reasons else ""
         return (", ".join(told) or "nothing done") + why
+
+    def _sums(self, stream: str) -> str:
+        told = []
+        for (what, unit), amount in self.sums.get(stream, {}).items():
+            if amount:
+                said = hours(abs(amount)) if unit == HOURS else money(abs(amount), unit)
+                word = self._word(what) if what != "updated" else "more" if amount > 0 else "less"
+                told.append(f"{said} {word}")
+        return f"; {', '.join(told)}" if told else ""
 
     def _word(self, what: str) -> str:
         return f"would be {what}" if self._rehearsed and what in {"inserted", "updated", "deleted", "called"} else what

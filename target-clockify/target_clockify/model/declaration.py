@@ -61,6 +61,7 @@ class Field:
         unreadable: Clockify does not tell it, so it is written whenever its record is new or has changed.
         outgrown: Tells, of the object as it is and a value, whether Clockify itself has moved the field on from that
             value, so that writing it would set back what happened since.
+        adds_up: The summary of a run tells its sum: hours of an interval, an amount of money.
         description: For the reference: unit, meaning.
     """
 
@@ -83,6 +84,7 @@ class Field:
     unreadable: bool = False
     outgrown: Callable[[State, Any], bool] | None = None
     cleared: Any = None
+    adds_up: bool = False
     description: str = ""
 
     @property

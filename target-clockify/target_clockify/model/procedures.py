@@ -365,7 +365,12 @@ PROCEDURES: tuple[Procedure, ...] = (
     ),
     _procedure(
         "AddInvoicePayment",
-        {"invoiceId": ID, "amount": _parameter("amount", MONEY, minimum=1), "paymentDate": MOMENT, "note": TEXT},
+        {
+            "invoiceId": ID,
+            "amount": replace(_parameter("amount", MONEY, minimum=1), adds_up=True),
+            "paymentDate": MOMENT,
+            "note": TEXT,
+        },
         _one("POST", "/invoices/{invoiceId}/payments", "amount", "paymentDate", "note"),
         optional=("note",),
         repeatable=False,

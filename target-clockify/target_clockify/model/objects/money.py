@@ -390,7 +390,14 @@ INVOICE_PAYMENTS = WritableObject(
     aliases=("Payment", "Payments", "InvoicePayment"),
     fields=(
         Field("invoiceId", ID, refers="invoices", fixed=True, clearable=False),
-        Field("amount", MONEY, rules={"minimum": 1}, fixed=True, clearable=False, description="Minor units."),
+        Field(
+            *("amount", MONEY),
+            rules={"minimum": 1},
+            fixed=True,
+            clearable=False,
+            adds_up=True,
+            description="Minor units.",
+        ),
         Field("date", MOMENT, key="paymentDate", fixed=True, clearable=False),
         Field("note", TEXT, rules={"maxLength": 1000}, fixed=True),
         currency_of_amounts(),

@@ -388,6 +388,7 @@ TIME_ENTRIES = WritableObject(
             "timeInterval",
             INTERVAL,
             clearable=False,
+            adds_up=True,
             description="`start` and `end`, or `start` and `duration`, which may also be columns of their own; with "
             "neither end nor duration the timer runs.",
         ),
