@@ -32,8 +32,7 @@ def main(seed: int, number: int) -> None:
 def _of_docstrings() -> Iterator[tuple[str, str]]:
     for path in (file for package in PACKAGES for file in (ROOT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-            if documented and (text := ast.get_docstring(node)):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (text := ast.get_docstring(node)):
                 yield from _sentences(path, getattr(node, "lineno", 1), text)
 
 

@@ -49,8 +49,8 @@ logger = logging.getLogger("clockify_client")
 logging.getLogger("urllib3.connection").addFilter(lambda record: not record.exc_info)
 
 _TRIES = 6
-_FIRST_WAIT, _MAX_WAIT = 1.0, 30.0  # seconds, at most, before a further try
-_LONGEST_PAUSE = 3600.0  # seconds; no Retry-After is believed beyond it
+_FIRST_WAIT, _MAX_WAIT = 1.0, 30.0  # the longest wait before a retry, in seconds
+_LONGEST_PAUSE = 3600.0  # the longest Retry-After that is obeyed, in seconds
 _READ_RETRIES = (RateLimitedError, ServerError, UnreachableError, MalformedAnswerError)
 _WRITE_RETRIES = (RateLimitedError, UnreachableError)
 _NO_ANSWER, _NO_CONNECTION = "no answer in time", "no connection"
@@ -61,7 +61,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How to reach Clockify, as whom, and how hard.
+    """How to reach Clockify: the hosts, the key and the pace.
 
     Exactly one of `api_key` and `addon_token` must be given; neither shows in a repr.
     """
@@ -157,7 +157,7 @@ class Client:
 
         def attempt() -> Answer:
             answer = self._send_once(walk.asked(paging, request) if paging else request)
-            if not answer.packed.length:  # would pass for a list that has become empty
+            if not answer.packed.length:  # an empty body would look like an empty list
                 raise MalformedAnswerError(endpoint.call, status=HTTPStatus.OK)
             return answer
 
@@ -319,7 +319,7 @@ def _unreachable(call: str, reason: str) -> UnreachableError:
 
 def _session(settings: Settings) -> requests.Session:
     session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie jar is no thing to share
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # threads must not share a cookie jar
     session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": settings.user_agent})
     if settings.api_key:
         session.headers["X-Api-Key"] = settings.api_key
@@ -332,7 +332,7 @@ def _session(settings: Settings) -> requests.Session:
 
 
 def _waits() -> Generator[float, Any, None]:
-    """Yield the seconds to wait before each further try; a refused request waits in the throttle, with all others."""
+    """Yield the seconds to wait before each retry; a request refused for its rate waits in the throttle."""
     wait = _FIRST_WAIT
     error = yield 0.0
     while True:
@@ -348,7 +348,7 @@ def _successful(response: requests.Response) -> bool:
 
 
 def _packed(response: requests.Response) -> Packed:
-    """Take in the body as it comes: in gzip, which nobody need make anew to keep it small."""
+    """Keep the body compressed as it arrived, so that it stays small without being compressed again."""
     gzipped = _successful(response) and response.headers.get("Content-Encoding", "").lower() == "gzip"
     return Packed(response.raw.read(decode_content=not gzipped), gzipped=gzipped)
 
@@ -359,7 +359,7 @@ def _seconds(header: str | None) -> float | None:
 
 def _reason(error: requests.RequestException | HTTPError) -> str:
     """Tell why there is no answer. `_NO_CONNECTION` and `_NOT_TRUSTED` mean that no byte of the request was sent."""
-    if isinstance(error, HTTPError):  # of the body, which is read without requests' help
+    if isinstance(error, HTTPError):  # of the body, which is read without the help of the library requests
         return _NO_ANSWER if isinstance(error, ReadTimeoutError) else _BROKEN
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)

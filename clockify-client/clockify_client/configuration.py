@@ -9,7 +9,8 @@ wherever an unknown name is a mistake, also in nested objects. Then it takes thr
     client = client_of(with_defaults(config, schema), user_agent)
 
 A variable of the environment that is empty means unset, and so does null. No message repeats a value, since a key may
-stand in the wrong place. `unknown_setting` words an unknown name where a program checks names by other means.
+stand in the wrong place. `unknown_setting` makes the message about an unknown name for programs that check names by
+other means.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("clockify_client")
 
 ENVIRONMENT = "ENV"
-"""What stands for the environment among the files of `--config`, as the Singer SDK has it."""
+"""The word that stands for the environment among the files of `--config`, as in the Singer SDK."""
 
 _TYPES = {
     "string": "text",

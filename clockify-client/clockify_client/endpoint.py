@@ -1,4 +1,4 @@
-"""What one readable endpoint looks like: where it answers, how it pages, where its rows sit."""
+"""What one readable endpoint looks like: its path, how it pages, and where the rows are in the answer."""
 
 from __future__ import annotations
 

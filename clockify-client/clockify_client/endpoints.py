@@ -1,8 +1,8 @@
-"""Every endpoint of Clockify that can be read, with what it needs to answer everything it has.
+"""Every endpoint of Clockify that can be read, with the parameters that make it return everything it has.
 
 Lists hide rows unless asked the right way: limited users without `account-statuses`, archived policies without
 `status=ALL`, archived expense categories without a second call. What is asked here is what a full read needs.
-Where a list offers to sort by id it is asked to, so that pages keep still while others write.
+Lists that can sort by id are asked to, so that rows keep their places while others write.
 """
 
 from __future__ import annotations

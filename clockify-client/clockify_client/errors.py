@@ -1,8 +1,8 @@
-"""What can go wrong between us and Clockify, by meaning rather than by status code.
+"""What can go wrong between this client and Clockify, by meaning rather than by status code.
 
 Clockify's status codes mislead: an id that does not exist answers 400 with code 501, `code` 3000 covers wrong routes
 and unreadable parameters alike, and messages repeat the submitted values. So every failure is classified once, here,
-and its message is kept off `str()`: what is logged names the call and the meaning, never a submitted value.
+and Clockify's message is kept out of `str()`: a log line names the call and the meaning, never a submitted value.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ClockifyError(Exception):
         code: Clockify's own number for the error, or None.
         call: Method and path template, such as `GET /workspaces/{workspaceId}/clients`; holds no id.
         detail: Clockify's message. It may repeat submitted values: for a reject file, not for a log.
-        reason: What more we know, in our own words.
+        reason: What else this client knows, in its own words.
     """
 
     meaning = "Clockify refused the call"
@@ -157,7 +157,7 @@ def concerns_the_account(error: Exception) -> bool:
     if isinstance(error, UnreachableError):
         return error.of_the_host
     if isinstance(error, UnknownWorkspaceError):
-        return error.status is None  # an answer tells it of one workspace, the list of workspaces of the settings
+        return error.status is None  # only the list of workspaces says it of the settings
     return isinstance(error, (BadCredentialsError, ClosedError, RateLimitedError))
 
 
@@ -195,7 +195,7 @@ def _meaning(  # noqa: PLR0911
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return ServerError
     if body is None or status < HTTPStatus.BAD_REQUEST:
-        return MalformedAnswerError  # a gateway, a proxy or a log-in page speaks: it knows nothing about our objects
+        return MalformedAnswerError  # a gateway, a proxy or a log-in page, which knows no objects of Clockify
     match status:
         case HTTPStatus.UNAUTHORIZED:
             return (

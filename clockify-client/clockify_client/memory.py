@@ -1,4 +1,4 @@
-"""Memory that was freed goes back: many threads with large bodies would otherwise keep a multiple of what is in use."""
+"""Returns freed memory to the system: threads with large bodies would otherwise hold several times what they use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LARGE = 64 * 1024
 
 
 def give_back_what_is_freed() -> None:
-    """Let glibc keep one heap for all threads, and large blocks outside of it; other C libraries need no telling."""
+    """Make glibc keep one heap for all threads and large blocks outside of it. Other C libraries need nothing."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):

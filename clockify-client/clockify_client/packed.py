@@ -1,4 +1,4 @@
-"""The body of an answer, small in memory, and never unpacked as a whole where that would be large."""
+"""The body of an answer, kept compressed. A large one is never decompressed as a whole."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Packed:
 
     Attributes:
         length: Bytes of the body.
-        size: Bytes that it takes as it is kept.
+        size: Bytes that it takes in memory.
         fingerprint: Tells two bodies apart.
         replaced: Characters that were replaced to make it JSON.
     """
@@ -60,7 +60,7 @@ class Packed:
         return gzip.decompress(self._kept()) if self._gzipped else self._kept()
 
     def as_json(self) -> Packed | None:
-        """Return the body where it is JSON or empty, one made JSON where only surrogates or NaN stand in the way."""
+        """Return the body if it is JSON or empty; surrogates and NaN that keep it from being JSON are replaced."""
         if not self.length or self.is_json():
             return self
         try:
@@ -77,7 +77,7 @@ class Packed:
         return made
 
     def is_json(self) -> bool:
-        """Tell whether it is undamaged JSON; a large array is looked through piece by piece, which `pieces` repeats."""
+        """Tell whether it is undamaged JSON. A large array is checked piece by piece; `pieces` repeats that work."""
         try:
             if self.length < _LARGE or not self._gzipped:
                 return _is_json(self.body)
@@ -136,9 +136,9 @@ def _is_json(content: bytes) -> bool:
 
 
 def _end_of_rows(begun: bytes) -> int:
-    """Return where the last whole row of an array that has begun seems to end, 0 where none does.
+    """Return where the last whole row of a partial array seems to end, 0 if none does.
 
-    It counts braces. Those within strings deceive it: the rows up to there are no JSON then.
+    It counts braces, so braces within strings mislead it: the rows up to that place are then no valid JSON.
     """
     if not begun.startswith(b"["):
         return 0

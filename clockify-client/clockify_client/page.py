@@ -1,4 +1,4 @@
-"""What a reading brings for one parent: pages, a refusal, or doubt whether the list is whole."""
+"""What a reading yields for one parent: pages, a refusal, or a note that the list is incomplete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The list of one parent cannot be read, or not to its end, for a reason of its own; others can."""
+    """The list of one parent cannot be read, or only in part, for a reason that concerns this parent alone."""
 
     ids: Ids
     error: ClockifyError

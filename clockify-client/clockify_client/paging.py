@@ -42,7 +42,7 @@ class Step(NamedTuple):
 
     Attributes:
         last: No further page follows.
-        rows: Rows of the list so far, as far as a stated total makes counting them worthwhile.
+        rows: Rows of the list so far; counted only where the list states a total.
         flaw: Why the list is not whole although its last page came; empty where it is.
         number: Zero-based number of the next page, in pages of `size`.
         size: Size of the next page.
@@ -74,7 +74,7 @@ class Walk:
         return True
 
     def smaller_sizes(self) -> Iterator[int]:
-        """Yield the sizes to try where a first page is refused, perhaps for its size: no message can tell."""
+        """Yield smaller sizes to try after a first page was refused: its size may have been the reason."""
         if self.number == 0:
             yield from (size for size in _SMALLER_SIZES if size < self.size)
 
@@ -115,7 +115,7 @@ def step(endpoint: Endpoint, page: PageAnswer, before: int = 0) -> Step:
         return _following(page, last=True, rows=count, flaw=flaw)
     if said_last:
         return _following(page, last=True, rows=count, flaw=missing)
-    # Fewer rows than requested although more follow, perhaps: the pages are capped, and counted in that size.
+    # Fewer rows than requested, and more may follow: pages are capped, and page numbers count in the capped size.
     capped = page.number == 0 and here < page.size
     return _following(page, last=False, rows=count, size=here if capped else page.size)
 

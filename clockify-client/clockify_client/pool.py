@@ -1,4 +1,4 @@
-"""Threads that work through a heap of jobs, the most urgent first, and what all jobs share."""
+"""Threads that take jobs from a heap, the most urgent first, and the state that all jobs share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Pool:
         lock: Guards the heap and whatever the jobs change.
         arrival: Notified when something came that somebody may wait for.
         closed: No job is begun any more.
-        failure: What went wrong for all jobs, so that there is nothing left to request.
+        failure: The failure that concerns all jobs; after it nothing is requested.
     """
 
     def __init__(self, client: Client) -> None:
@@ -50,7 +50,7 @@ class Pool:
             self._threads += 1
 
     def close(self) -> None:
-        """Drop all jobs that have not begun, let go whoever waits, and remove what waits."""
+        """Drop all jobs that have not begun, wake whoever waits, and remove the pages that wait."""
         with self.lock:
             self.closed = True
             self._jobs.clear()
@@ -67,4 +67,4 @@ class Pool:
                     self._more.wait()
                 *_, job = heapq.heappop(self._jobs)
             job()
-            del job  # it holds what came, for as long as this thread would wait
+            del job  # it holds a page, which would stay in memory while this thread waits

@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from clockify_client.pool import Order, Pool
 
 _SMALL_PAGES = 200  # rows
-_FAILURES_IN_A_ROW = 25  # parents, before the others are not requested any more: each failure takes a minute of retries
+_FAILURES_IN_A_ROW = 25  # failed parents before the rest is given up: each takes a minute of retries
 
 
 _Failure = Refusal | Incomplete | Exception
-"""What the consumers of a reading will miss, and those of all that is made from it: it takes the place of a parent."""
+"""What the consumers of a reading and of its branches will miss; it stands in the place of a parent."""
 
 
 @dataclass(slots=True, eq=False)
 class _List:
-    """What came for one parent so far. Consumers follow the links, and what all have passed is forgotten with them."""
+    """What came for one parent so far. Consumers follow the links, and pages that all of them have passed are freed."""
 
     ids: Ids
     number: int  # of the parent
@@ -60,11 +60,11 @@ class Reading:
         self._branches: list[Reading] = []
         self._families: list[Family] = []  # how the parents of each branch are made
         self._coming = self._staying = consumers  # who has not begun to consume; who has not ended
-        self._known: set[str] = set()  # parents: a list that shifts while it is read names one on two pages
+        self._known: set[str] = set()  # parents: a list that changes while it is read can name one on two pages
         self._complete = False  # no further parents will come
-        self._failures = 0  # parents in a row that Clockify failed on
+        self._failures = 0  # how many parents in a row Clockify failed on
         self._given_up: ClockifyError | None = None
-        self._last = self._handed_on = _List({}, 0, [], done=True)  # the latest list; the one whose children went on
+        self._last = self._handed_on = _List({}, 0, [], done=True)  # the latest; the last handed on
         self._first: _List | None = self._last  # for consumers to begin at
 
     def branch(  # noqa: PLR0913
@@ -101,7 +101,7 @@ class Reading:
             self._accept(parents, last=last)
 
     def items(self) -> Generator[Page | Refusal | Incomplete, None, None]:
-        """Yield what came, parent by parent and page by page, waiting where need be.
+        """Yield what came, parent by parent and page by page, and wait for what has not come yet.
 
         A `Refusal` or an `Incomplete` follows the pages that came for its parent; its ids are those of the parent, or
         of an ancestor that cannot be read.
@@ -178,7 +178,7 @@ class Reading:
         return self._staying > 0 or any(branch._wanted for branch in self._branches)  # noqa: SLF001
 
     def _accept(self, parents: Iterable[Ids | _Failure], *, last: bool) -> None:
-        """Queue the first page of each parent; a failure is told of in its place."""
+        """Queue the first page of each parent; a failure is reported in the place of its parent."""
         for parent in parents:
             if isinstance(parent, (Refusal, Incomplete, Exception)):
                 self._tell(self._append({}, done=True), parent)
@@ -193,7 +193,7 @@ class Reading:
         return self._last
 
     def _queue_page(self, came: _List, number: int, size: int | None) -> None:
-        """Queue a page: before others where pages make further requests, as those of parents and small ones do."""
+        """Queue a page. Pages that lead to further requests go before others."""
         opens_more = bool(self._branches) or (self.endpoint.paging and self.endpoint.page_size <= _SMALL_PAGES)
         order = (not opens_more, *self._rank, came.number, number)
         self._pool.submit(order, partial(self._read_page, came, number, size))
@@ -213,7 +213,7 @@ class Reading:
         self._hand_on()
 
     def _failed(self, came: _List, error: Exception, children: Sequence[list[Ids]] = ()) -> None:
-        """Note that a parent cannot be read, nor any further child it has than these."""
+        """Note that a parent cannot be read, and that it has no children but these."""
         for waiting, ids in zip(came.children, children, strict=False):
             waiting.extend(ids)
         if isinstance(error, (MalformedAnswerError, ServerError, UnreachableError)):

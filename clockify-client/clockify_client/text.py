@@ -1,4 +1,4 @@
-"""Answers that are almost JSON: text as databases store it, whole UTF-8 without NUL, and numbers that are none."""
+"""Repairs answers that are almost JSON: characters that databases do not store, bytes that are not UTF-8, and NaN."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def storable(body: bytes) -> tuple[bytes, int]:
 def without_rows_of_nan(body: bytes) -> bytes | None:
     """Return an array with null for each row that holds NaN or an infinity, so that it costs no other row.
 
-    None for what is no array of rows otherwise: one record with such a number cannot be told.
+    None if the answer is no array of rows: a single record with such a number cannot be left out.
     """
     try:
         rows = json.loads(body, parse_float=Decimal)

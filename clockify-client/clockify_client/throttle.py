@@ -1,4 +1,4 @@
-"""One pace for all threads: never faster than allowed, slower by itself where Clockify says so."""
+"""One pace for all threads: never faster than allowed, and slower by itself when Clockify refuses requests."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import NamedTuple
 
 logger = logging.getLogger("clockify_client")
 
-_HEADROOM = 0.985  # requests keep an even distance a hair wider than allowed: they bunch up a little on their way
-_CATCH_UP = 0.005  # seconds that a late wake-up may be made good for, less than the headroom of a second
+_HEADROOM = 0.985  # the distance between requests is a little wider than allowed, since requests bunch up on their way
+_CATCH_UP = 0.005  # seconds of a late wake-up that may be made up for; less than the headroom of a second
 _HOUR = 3601.0
 _CUT = 0.9  # of the rate, or of what went through in the second before, remains after a refusal
 _CUT_AT_MOST = 0.2  # one burst of refusals never takes the rate below this share of itself
-_FLOOR = 5.0  # requests a second; whoever refuses fewer means another limit: pauses and requests_per_hour meet that
+_FLOOR = 5.0  # requests a second; a refusal below it means another limit, which pauses and requests_per_hour obey
 _RAISE = 1.2
 _PATIENCE = 10.0  # seconds without a refusal before the rate is raised; doubled where that was refused, then halved
-_KNOWN_PATIENCE = 30.0  # the same once refusals have told what is allowed
+_KNOWN_PATIENCE = 30.0  # the same, once refusals have shown what is allowed
 _MAX_PATIENCE = 320.0
 _PAUSE = 1.0  # seconds that everybody waits after a refusal that names no time; doubled by each further one
 _MAX_PAUSE = 60.0
 _HINT = "; a Free workspace allows 30 an hour: set requests_per_hour, or select fewer streams"
-_WORTH_A_WORD = 30.0  # seconds of standing still that a person should be told of
+_WORTH_A_WORD = 30.0  # seconds of waiting after which a person should be told
 
 
 class Send(NamedTuple):
-    """Leave to send one request: when, and how many others were sent in the second before."""
+    """Permission to send one request: when, and how many others were sent in the second before."""
 
     moment: float
     before: int
@@ -43,7 +43,7 @@ class Throttle:
 
     def __init__(self, per_second: float, per_hour: int | None = None) -> None:
         self.waited = 0.0  # seconds that everybody was held back by a refusal or by the hourly allowance
-        self.in_vain = False  # pauses of a minute in all were each followed by a refusal: nobody waits any longer
+        self.in_vain = False  # after pauses of a minute in all, each followed by a refusal, nobody waits any longer
         self._limit = self._rate = per_second * _HEADROOM
         self._lowest = min(_FLOOR, self._limit)
         self._hour: deque[float] = deque(maxlen=per_hour or 0)  # moments of the last `per_hour` sends
@@ -59,8 +59,8 @@ class Throttle:
         self._lock = threading.Lock()
 
     def acquire(self) -> Send | None:
-        """Wait for the next free moment. The answer is to be given back with the outcome; None after `close`."""
-        with self._turn:  # one waits for the moment, the others for their turn, so that a refusal holds back all
+        """Wait for the next free moment and return the permission, to be handed back later; None once closed."""
+        with self._turn:  # one waits for the moment, the others for their turn: a refusal holds back all
             began = self._now()
             while not self._closed.is_set():
                 leave = self.ask(began)
@@ -104,7 +104,8 @@ class Throttle:
         """Note that a request was answered 429: everybody pauses, then goes on at a lower rate.
 
         One refusal alone may be chance and costs a tenth of the rate. A second one, from the same burst or soon after
-        the rate was changed, tells that the rate is wrong: what went through in the second before is what is allowed.
+        the rate was changed, shows that the rate is too high: the number that went through in the second before is what
+        is allowed.
 
         Args:
             leave: What `acquire` returned for the request.
@@ -122,7 +123,7 @@ class Throttle:
                 self._refused_at, self._changed_at, self._raised = now, now, False
                 self.in_vain = retry_after is None and self._pause == _MAX_PAUSE
                 if retry_after is None:
-                    retry_after = 0.0 if self.in_vain else self._pause  # who still waits is to hear of it now
+                    retry_after = 0.0 if self.in_vain else self._pause  # threads that wait must learn of it now
                 self._pause = min(self._pause * 2, _MAX_PAUSE)
             if again:
                 self._rate = max(min(self._rate, leave.before * _CUT), self._lowest)
@@ -130,7 +131,7 @@ class Throttle:
             self._held_until = max(self._held_until, now + (retry_after or 0.0))
 
     def close(self) -> None:
-        """Give no leave any more; who waits goes at once."""
+        """Give no more permissions, and wake all threads that wait."""
         self._closed.set()
 
     def _now(self) -> float:

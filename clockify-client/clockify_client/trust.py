@@ -34,7 +34,7 @@ def environments_of(session: requests.Session, urls: Iterable[str]) -> dict[str,
 
 
 def _require_certificates(name: str, place: str) -> None:
-    """Refuse what would fail at each request, and be told as a matter of the network."""
+    """Refuse a bundle that would fail at every request and be reported as a network failure."""
     path = Path(place)
     if not path.exists():
         msg = f"{name} names {place}, which is not there: name a file of certificates, or unset it"

@@ -1,6 +1,6 @@
-"""Keeps off the log what urllib3 tells of requests to Clockify: paths with ids, and queries with names of people.
+"""Keeps urllib3 from logging requests to Clockify: their paths hold ids, their queries hold names of people.
 
-What this client logs of a request names the call alone. Requests of the same program to other hosts are not touched.
+This client itself logs only the call. Requests of the same program to other hosts are not touched.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _hidden: set[str] = set()
 
 
 def hide(*urls: str) -> None:
-    """Log no request to the hosts of these URLs any more, whatever level is asked for."""
+    """Stop urllib3 from logging requests to the hosts of these URLs, at any level."""
     _hidden.update(host for one in urls if (host := urlsplit(one).hostname))
     for name in _LOGGERS:
         logger = logging.getLogger(name)

@@ -1,4 +1,4 @@
-"""The command line: whatever a user can get wrong ends in one line on stderr and exit code 1, without a traceback."""
+"""The command line: each mistake of a user ends in one line on stderr and exit code 1, without a traceback."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class OneLineCommand(SingerCommand):
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
-        """Call the tap, passing over the SDK's two-line report of settings that are not valid."""
+        """Call the tap without the SDK's own report of invalid settings, which takes two lines."""
         logging.captureWarnings(capture=True)
         return click.Command.invoke(self, ctx)
 
 
 @contextmanager
 def failing_in_one_line(logger: logging.Logger) -> Generator[None, None, None]:
-    """Turn what a user can mend into a line of the log and exit code 1.
+    """Turn an error that a user can correct into a line of the log and exit code 1.
 
     Raises:
         SystemExit: With code 1.

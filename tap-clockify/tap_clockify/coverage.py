@@ -1,4 +1,4 @@
-"""What the runs of a stream have covered so far: fewer rows after a loss of rights are no deletions.
+"""What the runs of a stream have covered so far, so that a loss of rights is not taken for deletions.
 
 Clockify filters most lists by the role of the key's owner and answers 200 all the same. So the bookmark of a stream
 records which workspaces were covered, and how much of each the key can reach.
@@ -21,7 +21,7 @@ _FOR_ADMINS = "onlyAdminsSeeAllTimeEntries", "onlyAdminsSeeBillableRates", "only
 
 
 def reach_of(user: str, rights: Iterable[str] = (), *, is_admin: bool) -> str:
-    """Return how much of a workspace a user can reach: everything, or what that user is shown.
+    """Return how much of a workspace a user can reach: everything, or the part that Clockify shows to that user.
 
     Args:
         user: Id of the user.
@@ -35,7 +35,7 @@ def reach_of(user: str, rights: Iterable[str] = (), *, is_admin: bool) -> str:
 def shown_to_all(settings: Any) -> set[str]:
     """Return what the settings of a workspace show to everybody in it, not to its admins alone.
 
-    A member's lists grow shorter, and stay 200, where somebody reserves time entries, rates or a page for admins.
+    When somebody reserves time entries, rates or a page for admins, a member's lists grow shorter and still answer 200.
 
     Args:
         settings: The workspace's `workspaceSettings`.
@@ -48,7 +48,7 @@ def shown_to_all(settings: Any) -> set[str]:
 
 
 def _includes(reach: str, other: str) -> bool:
-    """Tell whether somebody with one reach is shown at least what somebody with the other is."""
+    """Tell whether the first reach includes the second."""
     return reach == EVERYTHING or set(other.split()) <= set(reach.split())
 
 
@@ -84,7 +84,7 @@ class Coverage:
         return {"workspaces": dict(sorted(self.reaches.items())), **since, **former}
 
     def losses_after(self, last: Coverage) -> dict[str, str]:
-        """Return what earlier runs covered and this one does not, by workspace; no workspace stands for all."""
+        """Return what earlier runs covered and this one does not, by workspace; the empty name stands for all."""
         losses = {}
         for workspace, before in last.reaches.items():
             now = self.reaches.get(workspace)
@@ -99,7 +99,7 @@ class Coverage:
         return losses
 
     def joined_to(self, last: Coverage | None) -> Coverage:
-        """Return what has been covered after this run: rows of what earlier runs covered may still be loaded."""
+        """Return what all runs together have covered: rows of earlier runs may still be in the destination."""
         if last is None:
             return self
         reaches = dict(last.reaches)

@@ -1,4 +1,4 @@
-"""What a stream is made of: where its rows are asked for, and how a row becomes records."""
+"""What a stream is made of: where its rows are read, and how a row becomes records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Shape = Callable[[Record, "Ids"], Iterable[Record]]
 
 
 class Parent(TypedDict, total=False):
-    """The fields of rows that children are made from: no others of them are decoded."""
+    """The fields of a parent's row that children are made from; no other fields are decoded."""
 
     id: Any
     userId: Any
@@ -37,7 +37,7 @@ Children = Callable[[list[Parent], "Ids", "Scope"], Iterable["Ids"]]
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """An endpoint and the parents it is asked for. Streams that share a source share its answers: it is asked once.
+    """An endpoint and the parents it is read for. Streams that share a source share its answers: it is read once.
 
     Attributes:
         endpoint: What to ask; None where the settings decide (see `choose`).
@@ -74,7 +74,7 @@ class StreamDeclaration:
         name: Name of the stream.
         source: Where its rows come from.
         key: Its primary key.
-        shape: Makes records out of a row; None where the row is the record, which is the fast way.
+        shape: Makes records out of a row; None where the row already is the record, which is faster.
         keep: Tells by the settings which records belong to the stream; None where all do.
         selected: Whether the stream is read unless a catalog says otherwise.
         of_people: Its rows belong to the people that its source is requested for, and outlive their membership.

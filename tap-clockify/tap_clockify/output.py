@@ -1,4 +1,4 @@
-"""Where messages go: to stdout, in whole lines whatever happens meanwhile."""
+"""Writes messages to stdout, always in whole lines."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class OutputLostError(BaseException):
-    """Nobody takes the output any more. No `Exception`: there is nothing to go on with, and the SDK need not tell."""
+    """Nobody reads the output any more. This is no `Exception`, so that the SDK neither goes on nor reports it."""
 
 
 class WholeLines(MsgSpecWriter):
-    """Writes messages to stdout, never half of one: a target would fail on it and lose what it holds."""
+    """Writes messages to stdout, never half of one, on which a target would fail and lose the rows it holds."""
 
     def __init__(self) -> None:
         self._writing = False
@@ -39,7 +39,7 @@ class WholeLines(MsgSpecWriter):
         """
         self._writing = True
         try:
-            while lines:  # unbuffered, as PYTHONUNBUFFERED has it, a write that a signal interrupts is a part of one
+            while lines:  # with PYTHONUNBUFFERED, a write that a signal interrupts may be partial
                 lines = lines[sys.stdout.buffer.write(lines) :]
             sys.stdout.buffer.flush()
         except OSError as error:

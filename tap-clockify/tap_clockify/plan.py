@@ -96,11 +96,11 @@ class Plan:
         return self._readings[settled.source] if settled else None
 
     def holds(self, stream: StreamDeclaration) -> bool:
-        """Tell whether a stream has not been through with its reading yet."""
+        """Tell whether a stream has not finished with its reading yet."""
         return stream.name in self._left
 
     def consumed(self, stream: StreamDeclaration) -> None:
-        """Note that a stream is through with its reading; the last one ends the plan."""
+        """Note that a stream has finished with its reading; the last one ends the plan."""
         self._left.discard(stream.name)
         if not self._left:
             self.close()
@@ -110,10 +110,10 @@ class Plan:
         self._fan_out.close()
 
     def is_gone(self, source: Source, ids: Ids) -> bool:
-        """Tell whether the parent of a refused child has vanished from the list that named it, by listing it anew.
+        """Tell whether the parent of a refused child has vanished: read the list that named it once more.
 
-        Clockify answers alike for what is gone and for what may not be read, and its words cannot be relied on. The
-        list of parents is requested once more for each list and kind of child; where that fails, nothing is gone.
+        Clockify gives the same answer for an object that is gone and one that may not be read, and its words cannot be
+        relied on. If the list of parents fails this time, nothing counts as gone.
 
         Args:
             source: The source of the child.
@@ -137,7 +137,7 @@ class Plan:
         return self._named(source, ids) not in self._relisted[place]
 
     def pages_of(self, source: Source, workspace: str, user: str) -> Iterator[Page | Refusal | Incomplete]:
-        """Yield what comes for one person, asked for by itself."""
+        """Yield what comes for one person, in a reading of its own."""
         (ids,) = self._children(source)([{"id": user}], {"workspaceId": workspace})
         with FanOut(self.client, owns_client=False) as fan_out:
             reading = fan_out.read(source.asked(self._scope), rank=(0,), consumers=1)
@@ -171,7 +171,7 @@ class Plan:
     def _children_of_stand_in(
         self, children: Callable[[list[Parent], Ids], Iterable[Ids]], stand_in: Source, ids: Ids
     ) -> list[Ids]:
-        """Return the children of what may be read in place of a list that is refused."""
+        """Return the children of the source that stands in for a list that is refused."""
         rows: Any = list(self.client.rows(stand_in.asked(self._scope), ids))
         return list(children([row for row in rows if row.get("id")], ids))
 
@@ -200,7 +200,7 @@ class Plan:
         return {one: reach_of(user, rights | shown[one], is_admin=one in managed) for one in ids}
 
     def _read(self, endpoint: Endpoint) -> list[dict[str, Any]]:
-        """Return the rows of an endpoint; none where it is refused: the key reaches less then."""
+        """Return the rows of an endpoint; none where it is refused, since the key then reaches less."""
         try:
             return list(self.client.rows(endpoint, {}))
         except (GoneError, InvalidRequestError, NotPermittedError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Progress:
     """Shows on stderr which stream is being read and how many records it has brought, above it those that are done.
 
-    As long as it does, it stands in for the log's lines below WARNING; those above appear over it.
+    Meanwhile log lines below WARNING are left out, and those above appear over it.
     """
 
     def __init__(self) -> None:

@@ -127,7 +127,7 @@ class Scope:
 
     @property
     def workspace_ids(self) -> tuple[str, ...]:
-        """The workspaces asked for, none meaning all."""
+        """The workspaces to read; empty means all."""
         return tuple(self.config.get("workspace_ids") or ())
 
     @property
@@ -142,7 +142,7 @@ class Scope:
 
     @property
     def past_end(self) -> datetime | None:
-        """That end where it lies in the past; one ahead bounds no time entry."""
+        """That end if it lies in the past; an end in the future bounds no time entry."""
         return self.end if self.end and self.end < self.now else None
 
     @property
@@ -160,7 +160,7 @@ class Scope:
 
     @property
     def report_window(self) -> tuple[datetime, datetime]:
-        """The window of the reports: wall clocks, of which the latest may be a day ahead of UTC."""
+        """The window of the reports, in wall-clock time: the furthest zone may be a day ahead of UTC."""
         start, end = self.log_window
         return start, end if self.past_end else end + windows.FURTHEST_OFFSET
 
@@ -190,7 +190,7 @@ class Scope:
         """Look at the settings of all windows before the first request.
 
         Raises:
-            ValueError: One is no moment, or a start does not lie before its end; the message names the settings.
+            ValueError: A setting is no moment, or a start does not lie before its end; the message names the settings.
         """
         names = (
             ("start_date", "end_date"),

@@ -1,4 +1,4 @@
-"""How rows of answers become records where a row is not the record already."""
+"""Makes records out of the rows of an answer, where a row is not a record already."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class WithheldError(Exception):
-    """A row lacks the part that records are made of: some roles are not shown it, which does not mean it is empty."""
+    """A row lacks the part that records are made from. Some roles are not shown that part, so it need not be empty."""
 
 
 def _array(row: Record, field: str) -> list[Any]:
@@ -88,7 +88,7 @@ def audience(**names: str) -> Shape:
 
 
 def with_text(shape: Shape, *fields: str) -> Shape:
-    """Return a shape whose fields of several types hold one: text as it is, any other value as its JSON.
+    """Return a shape that turns fields of several types into text: text as it is, any other value as JSON.
 
     A column has one type in a warehouse. The type of the custom field, beside it, tells how to read the text.
 
@@ -118,7 +118,7 @@ def itself(row: Record, _: Ids) -> Iterator[Record]:
 
 
 def with_one_direction(row: Record, _: Ids) -> Iterator[Record]:
-    """Keep one of the two spellings of a field that differ in case alone: columns often do not tell cases apart."""
+    """Keep one of two spellings of a field that differ only in case, since columns often ignore case."""
     columns = row.get("exportFields")
     if isinstance(columns, dict) and "rtl" in columns:
         columns.setdefault("RTL", columns["rtl"])
@@ -136,7 +136,7 @@ def without(*fields: str) -> Shape:
 
 
 def with_working_days(row: Record, _: Ids) -> Iterator[Record]:
-    """Read `workingDays` as an array also where it comes as its JSON text, as one description has it."""
+    """Read `workingDays` as an array also where it comes as JSON text, which one API description shows."""
     days = row.get("workingDays")
     if isinstance(days, str):
         row["workingDays"] = msgspec.json.decode(days)
@@ -144,7 +144,7 @@ def with_working_days(row: Record, _: Ids) -> Iterator[Record]:
 
 
 def roles(row: Record, ids: Ids) -> Iterator[Record]:
-    """One record per role of a user and entity it is held for; the workspace where none is named."""
+    """One record per role of a user and entity that it covers; the entity is the workspace where none is named."""
     if "roles" not in row:
         raise WithheldError
     for role in row["roles"] or ():
@@ -179,7 +179,7 @@ def hoisted(field: str) -> Shape:
 
 
 def fed_document(row: Record, _: Ids) -> Iterator[Record]:
-    """A row of an entity feed: what every kind of entity has, and the entity's own fields as `document`."""
+    """A row of an entity feed: the fields that every kind of entity has, and the entity's own fields as `document`."""
     common = {
         "id": row.pop("id", None) or row.pop("deletionBinId", None),
         "documentType": row.pop("documentType", None) or row.pop("documentCode", None),
@@ -190,20 +190,20 @@ def fed_document(row: Record, _: Ids) -> Iterator[Record]:
 
 
 def audited(row: Record, _: Ids) -> Iterator[Record]:
-    """A row of the audit log, told apart by a hash of what it says since it has no id of its own."""
+    """A row of the audit log with a hash of its content as its key, since it has no id."""
     said = [row.get(name) for name in ("timestamp", "userId", "action", "content", "previousContent")]
     yield {"id": hashlib.sha256(msgspec.json.encode(said)).hexdigest(), **row}
 
 
 def summary_groups(row: Record, ids: Ids) -> Iterator[Record]:
-    """One record per group of the summary report, at every level, found by the path of names down to it."""
+    """One record per group of the summary report, at every level; its key is the path of names that leads to it."""
     yield from _groups(row, (), list(ids["groups"]), ids)
 
 
 def _groups(row: Record, above: tuple[str, ...], groups: list[str], ids: Ids) -> Iterator[Record]:
     children = row.pop("children", None) or ()
     name = row.get("_id")
-    # The innermost level may name itself by an object of all levels' values.
+    # The innermost level may have an object of the values of all levels as its name.
     own = name if isinstance(name, str) else msgspec.json.encode(name, order="sorted").decode()
     path = (*above, own)
     yield {
@@ -226,7 +226,7 @@ def _joined(path: tuple[str, ...]) -> str:
 
 
 def weekly_groups(row: Record, ids: Ids) -> Iterator[Record]:
-    """One record per group and week of the weekly report; what is without a group has no id, and a key needs one."""
+    """One record per group and week of the weekly report; rows without a group get an empty id."""
     yield {**row, "_id": row.get("_id") or "", "weekStart": ids["start"][:10]}
 
 

@@ -1,4 +1,4 @@
-"""One stream: takes the pages of its reading and writes their records, most of them without decoding what is inside."""
+"""One stream: takes the pages of its reading and writes their records, most of them without decoding them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
 
 @dataclass
 class _Odd:
-    """Counts the rows of a page of which no record is made: odd, without the part that is needed, or repeated."""
+    """Counts the rows of a page that become no record: odd rows, rows without the needed part, and repeated rows."""
 
     rows: int = 0
     withheld: int = 0
@@ -144,7 +144,7 @@ class ClockifyStream(Stream):
 
     @override
     def _write_activate_version_message(self, full_table_version: int) -> None:
-        """Keep back what the SDK sends before the first record; see `_sync_records`."""
+        """Hold back the message that the SDK sends before the first record; see `_sync_records`."""
         self._stream_version = self._tap.initialized_at  # milliseconds: two runs within a second differ
 
     @override
@@ -171,7 +171,7 @@ class ClockifyStream(Stream):
         yield from ()
 
     def _pages(self) -> Iterator[Page]:
-        """Yield the pages of the reading; what is refused or not whole goes into the verdict."""
+        """Yield the pages of the reading; refused and incomplete lists go into the verdict."""
         plan = self._tap.plan_for(self)
         reading = plan.reading(self.declaration)
         try:
@@ -219,14 +219,14 @@ class ClockifyStream(Stream):
             self._look_for_reader(people)
 
     def _look_for_reader(self, people: Mapping[str, set[str]]) -> None:
-        """Doubt a list of users that lacks the person who reads it: a user of a workspace is one of its users."""
+        """Note a list of users that lacks the person whose key reads it: that person is a user too."""
         plan = self._tap.plan_for(self)
         for workspace in plan.reaches:
             if plan.reader and plan.reader not in people.get(workspace, set()) and self.verdict.covers(workspace):
                 self.verdict.add(Cause.UNLISTED, workspace=workspace)
 
     def _verified(self, items: Iterable[Page | Refusal | Incomplete]) -> Iterator[Item]:
-        """Yield the items, and what a look at the reports adds to them where the settings ask for it."""
+        """Yield the items, and those that the comparison with the reports adds, if the settings ask for it."""
         scope = self._tap.scope
         if scope.config.get("requests_per_hour"):
             yield Notice(
@@ -273,7 +273,7 @@ class ClockifyStream(Stream):
         self.stream_state["coverage"] = now.joined_to(last).as_bookmark()
 
     def _note_refusal(self, refusal: Refusal) -> None:
-        """Note a list that could not be read, unless its parent is gone, whose rows are rightly missing."""
+        """Note a list that could not be read, unless its parent is gone: then its rows are missing rightly."""
         error, source = refusal.error, self._settled.source
         refused = isinstance(error, (GoneError, InvalidRequestError, NotPermittedError, UnknownWorkspaceError))
         if refused and self._tap.plan_for(self).is_gone(source, refusal.ids):
@@ -326,10 +326,10 @@ class ClockifyStream(Stream):
         self._tap.read(self.name, counter.value)
 
     def _map_and_write(self, record: Record) -> None:
-        """Write a record as the stream maps have it.
+        """Write a record through the stream maps.
 
         Raises:
-            MappingError: An expression of theirs fails on it. What it says may hold the record's values.
+            MappingError: An expression fails on it; its own message may hold values of the record.
         """
         try:
             self._write_record_message(record)
@@ -354,9 +354,9 @@ class ClockifyStream(Stream):
         return len(lines) or 1
 
     def _records(self, page: Page, row: Any) -> Iterator[Record]:
-        """Yield the records of a page: stamped with the ids they were requested with, told apart, known fields only.
+        """Yield the records of a page: with the ids they were requested with, each key once, and known fields only.
 
-        A row that is odd costs itself alone, an answer that holds no rows at all costs its parent.
+        An odd row is left out alone; an answer that holds no rows at all fails its parent.
         """
         odd = _Odd()
         self._replaced += page.replaced
@@ -380,7 +380,7 @@ class ClockifyStream(Stream):
         if row is RawRecord:
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
         own = self._properties - stamps.keys()
-        named_by_stamps = stamps.keys() >= set(self.primary_keys)  # then a row of any shape would have its key
+        named_by_stamps = stamps.keys() >= set(self.primary_keys)  # any row would have its key
         key_of, seen = self._key_of, self._seen_of(page)
         blanks = self._id_fields if _BLANK_ID.search(body) else ()
         rows = self._decoded_rows(body, page, row, ids, odd)
@@ -408,9 +408,9 @@ class ClockifyStream(Stream):
             yield record
 
     def _accept_at_once(self, rows: list[RawRecord], stamps: RawRecord, seen: set[_Key]) -> bool:
-        """Stamp undecoded rows and note their keys, all at once; False where one of them needs a look of its own.
+        """Add ids to undecoded rows and note their keys, all at once; False if one of them must be handled by itself.
 
-        It does what is done row by row otherwise, in a third of the time: whole columns are looked through in C.
+        It does in a third of the time what is otherwise done row by row, since C code looks through whole columns.
         """
         for record in rows:
             record.update(stamps)
@@ -472,7 +472,7 @@ class ClockifyStream(Stream):
 
     @cached_property
     def _key_of(self) -> Callable[[Record], _Key | None]:
-        """The key of a record, in a form that compares; None for a record that cannot be told from others."""
+        """The key of a record, in a form that can be compared; None if the record has no usable key."""
         parts = [partial(_part_of_key, name, blank=name == "id") for name in self.primary_keys]
         if len(parts) == 1:
             return parts[0]
@@ -484,7 +484,7 @@ class ClockifyStream(Stream):
         return key_of
 
     def _drop(self, record: Record) -> None:
-        """Leave out what is deselected, and what Clockify sends beyond what is known of it."""
+        """Leave out deselected fields, and fields that the schema does not know."""
         for name in record.keys() - self._fields:
             del record[name]
             if name not in self._properties:
@@ -523,14 +523,14 @@ class ClockifyStream(Stream):
 
     @cached_property
     def _decoded(self) -> bool:
-        """Whether records must be decoded through and through; else their values pass as the JSON they are."""
+        """Whether records must be decoded in full; otherwise their values stay as they are, in JSON."""
         return self._mapped or self._keep is not None or self._settled.shape is not None
 
 
 def _part_of_key(name: str, record: Record, *, blank: bool) -> bytes | str | None:
-    """Return what a field of a key says, None where it tells nothing apart: null, an object, an array, a blank id.
+    """Return the value of a field of a key; None if it identifies nothing: null, an object, an array, a blank id.
 
-    Undecoded pieces compare by their place in memory, which is used again, so it is their bytes.
+    Undecoded pieces compare by their place in memory, which is reused, so their bytes are returned.
     """
     value = record.get(name)
     if type(value) is msgspec.Raw:

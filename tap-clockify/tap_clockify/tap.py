@@ -100,7 +100,7 @@ class TapClockify(Tap):
         validate_config: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Take the settings before the SDK does: its own messages repeat values, and it stumbles over odd ones.
+        """Take the settings before the SDK does: its own messages repeat values, and unusual values make it fail.
 
         Raises:
             ConfigurationError: The settings are not valid.
@@ -136,7 +136,7 @@ class TapClockify(Tap):
     @property
     @override
     def catalog_dict(self) -> dict[str, Any]:
-        """The catalog, with the schemas as they are: the SDK would take each apart and put it together again."""
+        """The catalog, with the schemas unchanged: the SDK would parse and rebuild each of them."""
         return {"streams": [stream.catalog_entry for stream in self.streams.values()]}
 
     @property
@@ -146,7 +146,7 @@ class TapClockify(Tap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        """Load a state; what another program or an earlier edition left in it counts as nothing known."""
+        """Load a state; bookmarks that another program or an earlier version left in it are ignored."""
         bookmarks = state.get("bookmarks")
         known = bookmarks if isinstance(bookmarks, dict) else {}
         super().load_state({**state, "bookmarks": {name: one for name, one in known.items() if isinstance(one, dict)}})
@@ -172,7 +172,7 @@ class TapClockify(Tap):
         return self._plan
 
     def verification_of(self, source: Source, stream: ClockifyStream) -> Verification:
-        """Return what reads the time of everybody, the same for all streams of a source.
+        """Return the verification of a source, the same for all of its streams.
 
         Args:
             source: Where the time entries of a user are read.
@@ -204,7 +204,7 @@ class TapClockify(Tap):
     def judged(self, verdict: Verdict) -> None:
         """Note how a stream ended, and say why it is incomplete: a line for each reason.
 
-        What fails for the whole account fails for every stream that follows: one line will do.
+        A failure of the whole account hits every stream that follows, so it is reported once.
         """
         self._verdicts.append(verdict)
         for cause, line in verdict.lines():

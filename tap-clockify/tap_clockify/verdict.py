@@ -1,4 +1,4 @@
-"""Whether a stream was read completely, and if not, why: what a loader may delete hangs on it."""
+"""Whether a stream was read completely, and if not, why. Only then may a loader delete rows."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ class Verdict:
             parents.append(parent)
 
     def judge_coverage(self, now: Coverage, last: Coverage | None) -> None:
-        """Hold the version back where less is covered than before, or where nobody knows what was covered before.
+        """Hold the version back if less is covered than before, or if it is not known what was covered before.
 
-        What was never covered holds nothing back once that is known: none of its rows have been loaded.
+        A part that was never covered holds nothing back once that is known, since none of its rows were loaded.
         """
         if last is None:
             for workspace, reach in now.reaches.items():
@@ -108,7 +108,7 @@ class Verdict:
                 del self._reasons[place]
 
     def covers(self, workspace: str) -> bool:
-        """Tell whether a workspace may be read, though some of it may have failed: rows of it may have been loaded."""
+        """Tell whether the key may read a workspace, so that rows of it may have been loaded even if some failed."""
         return not any(
             place.workspace == workspace and not parents and place.cause in _NOT_PERMITTED
             for place, parents in self._reasons.items()
@@ -130,7 +130,7 @@ class Verdict:
         return list(dict.fromkeys(place.cause for place in self._reasons))
 
     def lines(self) -> Iterator[tuple[Cause, str]]:
-        """Yield a line for each reason, with the ids that it concerns; of many like ones the first and their number."""
+        """Yield a line for each reason with the ids that it concerns; of many alike the first, and a count."""
         alike = Counter((place.cause, place.detail) for place in self._reasons)
         said: Counter[tuple[Cause, str]] = Counter()
         for (cause, workspace, detail), parents in self._reasons.items():

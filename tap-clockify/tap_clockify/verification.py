@@ -1,7 +1,7 @@
 """Whether the time entries that were read are all there are: compared, user by user, with the hours in the reports.
 
 The list of users may lack people who left, and a list of entries may be shorter than it should be, with nothing in the
-answer that says so. The summary report knows how much each user tracked (clockify-api.md 8.1, E1).
+answer that says so. The summary report knows how much each user tracked.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Notice:
-    """A line for the log that holds no version back.
+    """A line for the log that does not hold back the version.
 
     Attributes:
         text: The line.
@@ -111,14 +111,14 @@ class _Hours:
             self.seconds += (end - start).total_seconds()
 
     def agrees_with(self, report: _Reported, user: str, *, all_shown: bool) -> bool:
-        """Tell whether a report can be of the same entries.
+        """Tell whether the report agrees with the entries.
 
-        Running entries count in it either not at all or up to the moment of the report.
+        A running entry counts in a report not at all, or up to the moment of the report.
 
         Args:
             report: What the report says.
             user: Id of the user.
-            all_shown: The report shows everything of the workspace, so that fewer hours contradict as more do.
+            all_shown: The report shows the whole workspace, so fewer hours in it are a contradiction too.
         """
         reported = report.seconds.get(user, 0)
         earliest, latest = (
@@ -168,9 +168,9 @@ class Verification:
         return {workspace for workspace, reported in self._reports.items() if reported is not None}
 
     def items(self, listed: Iterable[Page | Refusal | Incomplete]) -> Iterator[Item]:
-        """Yield what comes for the listed users, then for people whom only the reports know, and what was found.
+        """Yield the items of the listed users, then those of people whom only the reports know, and the findings.
 
-        Several streams may be made of the same entries: all but the first are given what that one found.
+        Several streams may be made from the same entries: the first one compares, the others get its findings.
         """
         if self._ended:
             yield from listed
@@ -227,7 +227,7 @@ class Verification:
                 self.not_permitted.add(workspace)
 
     def _contradicted(self, workspace: str) -> Iterator[Item]:
-        """Doubt a report that knows nobody, though an admin's key has read finished entries of the window."""
+        """Note a report without users, if an admin's key has read finished entries of the window."""
         report = self._reports[workspace]
         if report is not None and not report.seconds and workspace in self._with_hours:
             self._reports[workspace] = None
@@ -241,14 +241,14 @@ class Verification:
         return None if seconds is None else _Reported(seconds, asked_at, datetime.now(tz=UTC))
 
     def _compared(self, hours: _Hours, workspace: str, user: str) -> Iterator[Item]:
-        """Compare the hours of a user; where they differ, yield what a second reading brings, or a line about it."""
+        """Compare the hours of a user; if they differ, yield the items of a second reading, or a line about it."""
         report = self._reports[workspace]
         if hours.seconds and self._plan.reaches.get(workspace) == EVERYTHING:
             self._with_hours.add(workspace)
         if not hours.comparable or report is None or self._agree(hours, report, workspace, user):
             return
         if not report.seconds and hours.seconds:
-            return  # the report as a whole is doubted in the end
+            return  # the report as a whole is noted as doubtful at the end
         if self._in_vain.get(workspace, 0) < _IN_VAIN:
             before = len(hours.ids)
             for item in self._plan.pages_of(self._source, workspace, user):

@@ -1,7 +1,7 @@
-"""Who tracked how much time, as the reports say: a second witness beside the lists of users and of time entries.
+"""Who tracked how much time according to the reports: a second source beside the lists of users and time entries.
 
-Time entries of people who were removed stay in the workspace and in its reports, but such people are in no list of
-users any more (clockify-api.md 8.1, E1). The summary report by user names everybody who tracked time.
+Time entries of people who were removed stay in the workspace and in its reports, but no list of users has such people
+any more. The summary report by user names everybody who tracked time.
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ def seconds_by_user(client: Client, workspace: str, window: Window, user: str = 
 
 
 def entries_in_reports(client: Client, workspace: str, window: Window, user: str) -> list[dict[str, Any]] | None:
-    """Return the time entries of a user as far as the detailed report tells them; None where it may not be read.
-
-    Rates and the kiosk are not in it.
+    """Return the time entries of a user from the detailed report, without rates and kiosk; None if it may not be read.
 
     Raises:
         ClockifyError: The report fails for another reason than that it may not be read.
@@ -122,7 +120,7 @@ def _reported(
 
 
 def _asked_with(workspace: str, part: Window, user: str) -> dict[str, Any]:
-    """Return what a report is asked with: its range is of wall clocks in the zone sent along, both ends included."""
+    """Return the body of a report request: its range is wall-clock time in the zone sent along, both ends included."""
     start, end = (moment.astimezone(UTC) for moment in part)
     return {
         "workspaceId": workspace,
@@ -137,7 +135,7 @@ def _asked_with(workspace: str, part: Window, user: str) -> dict[str, Any]:
 
 
 def _created(object_id: str) -> datetime:
-    """Return when an object was made, by its id; years ago where the id does not tell."""
+    """Return when an object was created, from its id; a date years ago if the id does not say."""
     try:
         return datetime.fromtimestamp(int(object_id[:_OBJECT_ID_TIME], 16), tz=UTC)
     except ValueError:

@@ -79,7 +79,7 @@ class TargetClockify(Target):
         flags: Mapping[str, bool] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Take the settings before the SDK does: its own messages repeat values, and it stumbles over odd ones.
+        """Take the settings before the SDK does: its own messages repeat values, and unusual values make it fail.
 
         Raises:
             ConfigurationError: The settings are not valid.

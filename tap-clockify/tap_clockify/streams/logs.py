@@ -1,6 +1,6 @@
 """The audit log, and the feeds of what was created, updated and deleted.
 
-The feeds are known to miss documents and to truncate them: they inform, they are no source of deletions.
+The feeds are known to miss documents and to truncate them, so deletions are not taken from them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def _in_spans(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    """Spans that follow each other to the second: 31 days are allowed in the audit log, 30 in the feeds."""
+    """Spans of 30 days without gaps: the audit log allows 31 days, the feeds 30."""
     for workspace in in_workspace(rows, ids, scope):
         for first, after in spans(scope.log_window, days=30):
             yield {

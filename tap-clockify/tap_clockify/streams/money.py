@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _both_archived(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    """Expense categories come either archived or not: two calls for all."""
+    """A call returns either archived or other expense categories, so two calls read all of them."""
     for workspace in in_workspace(rows, ids, scope):
         for archived in ("false", "true"):
             yield {**workspace, "onlyArchived": archived}
@@ -35,12 +35,12 @@ def _paid(rows: list[Parent], ids: Ids, _: Scope) -> Iterator[Ids]:
 
 
 def _listed_only(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
-    """What the list tells of invoices costs no request each."""
+    """The list shows a part of each invoice without a request for it."""
     return replace(stream, source=INVOICE_LIST) if scope.config["suppress_extended_requests"] else stream
 
 
 def _not_listed(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration | None:
-    """The list tells nothing of items."""
+    """The list shows no items."""
     return None if scope.config["suppress_extended_requests"] else stream
 
 

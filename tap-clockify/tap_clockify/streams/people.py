@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _by_credentials(scope: Scope) -> Endpoint:
-    """An add-on may not list workspaces, but read each by its id."""
+    """An add-on may not list workspaces, but may read each by its id."""
     return endpoints.WORKSPACE if scope.config.get("addon_token") else endpoints.WORKSPACES
 
 
@@ -30,8 +30,8 @@ def in_workspace(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
     """The ids of the workspaces that the run is to read.
 
     Raises:
-        UnknownWorkspaceError: One that was asked for is not among those the key sees, or it sees none: no account is
-            without one, and a warehouse emptied because of it could not be told from one that is in order.
+        UnknownWorkspaceError: One that was asked for is not among those the key sees, or it sees none: every account
+            has one, and a run that reads none would empty the warehouse without a word.
     """
     seen = [row["id"] for row in rows]
     if not seen:
@@ -54,7 +54,7 @@ def per_workspace(endpoint: Endpoint, **more: Any) -> Source:
 
 
 CURRENT_USER = Source(endpoints.CURRENT_USER)
-# A member may be refused the list of users, and reads their own all the same.
+# A member who is refused the list of users can still read their own entries.
 USERS = per_workspace(endpoints.USERS, stand_in=CURRENT_USER)
 USER_GROUPS = per_workspace(endpoints.USER_GROUPS)
 

@@ -26,7 +26,7 @@ def _padded(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
 
 
 def _exact(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    """Totals over a window cannot be padded: what was added could not be taken off again. Their rows carry it."""
+    """The window of totals is not padded, since the surplus could not be subtracted again. Rows carry their window."""
     start, end = map(timestamp, scope.schedule_window)
     for workspace in in_workspace(rows, ids, scope):
         yield {**workspace, "start": start, "end": end, "windowStart": start, "windowEnd": end}

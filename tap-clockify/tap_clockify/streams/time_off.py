@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _of_status(scope: Scope) -> Callable[[Mapping[str, object]], bool] | None:
-    """Policies are always listed whatever their status, since balances hang on archived ones as well."""
+    """Policies of every status are listed, since archived ones have balances too."""
     status = scope.config["policy_status"]
     return None if status == "ALL" else lambda policy: bool(policy.get("archived")) == (status == "ARCHIVED")
 
@@ -36,7 +36,7 @@ def _pairs(rows: list[Parent], ids: Ids, _: Scope) -> Iterator[Ids]:
 
 
 def _every_state(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    """Which states come without a filter is not known, and a filter takes only three of the five: read the union."""
+    """A filter takes three of the five states, and nobody knows which come without one: all four are read."""
     for workspace in in_workspace(rows, ids, scope):
         for status in (None, "PENDING", "APPROVED", "WITHDRAWN_APPROVAL"):
             yield {**workspace, "onlyStatus": status}

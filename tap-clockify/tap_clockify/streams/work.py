@@ -29,12 +29,12 @@ def _hydrating(scope: Scope) -> bool:
 
 
 def _bare(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
-    """A hydrated project carries what other streams hold."""
+    """A hydrated project holds fields that belong to other streams."""
     return replace(stream, shape=shapes.without(*_HYDRATION)) if _hydrating(scope) else stream
 
 
 def _inside_projects(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
-    """Tasks come inside hydrated projects, for no request of their own."""
+    """Tasks come inside hydrated projects, without a request of their own."""
     exploded = shapes.exploded("tasks", drop=("favorite",), projectId="id")
     return replace(stream, source=PROJECTS, shape=exploded) if _hydrating(scope) else stream
 
