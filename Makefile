@@ -60,8 +60,8 @@ loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with lo
 hostile: install ## Feed 100,000 hostile messages to the target, and print what came of them (a quarter of an hour); LINES=1000 feeds fewer
 	@$(PY) -m tests.hostile $(LINES)
 
-faults: $(VENV)/.installed ## Play every fault at every call of tap and target, and print what became of it (CASES=2500 of each, SEED=1, WORLD=plain)
-	@$(PY) -m tests.faults $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(WORLD),--world $(WORLD))
+faults: $(VENV)/.installed ## Play every fault at every call of tap and target, and signals at any moment (PART=matrix CASES=2500 SEED=1 WORLD=all)
+	@$(PY) -m tests.faults $(PART) $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(WORLD),--world $(WORLD))
 
 bench: install ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
 	@$(PY) -m benchmarks

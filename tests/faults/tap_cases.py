@@ -106,8 +106,8 @@ class TapCases:
         self.proxy.end()
         return judged(found, wanted, GROUPS[case.story], struck=struck > 0, refused=case.fault in REFUSALS)
 
-    def run(self, streams: Iterable[str], **settings: Any) -> Output:
-        """Run the tap in this process."""
+    def arguments(self, streams: Iterable[str], **settings: Any) -> list[Path | str]:
+        """Return the arguments of a run."""
         config, catalog = self._folder / "tap.json", self._folder / "catalog.json"
         given = {
             "api_key": "sandbox-key",
@@ -121,30 +121,23 @@ class TapCases:
         }
         config.write_text(json.dumps(given))
         catalog.write_text(json.dumps(self._selecting(set(streams))))
+        return ["--config", config, "--catalog", catalog]
+
+    def run(self, streams: Iterable[str], **settings: Any) -> Output:
+        """Run the tap in this process."""
+        arguments = self.arguments(streams, **settings)
         log = StringIO()
         handler = logging.StreamHandler(log)
         handler.setFormatter(logging.Formatter("%(levelname)s | %(message)s"))
         root = logging.getLogger()
         root.addHandler(handler)
         try:
-            outcome = self._invoke("--config", str(config), "--catalog", str(catalog))
+            outcome = self._invoke(*map(str, arguments))
         finally:
             root.removeHandler(handler)
-        output = Output(outcome.exit_code, log.getvalue() + outcome.stderr)
+        output = output_of(outcome.exit_code, outcome.stdout_bytes, log.getvalue() + outcome.stderr)
         if outcome.exception and not isinstance(outcome.exception, SystemExit):
             output.traceback = "".join(traceback.format_exception(outcome.exception))
-        rows: dict[str, Counter[str]] = defaultdict(Counter)
-        for line in outcome.stdout_bytes.splitlines():
-            try:
-                message = json.loads(line)
-            except ValueError:
-                output.broken_lines += 1
-                continue
-            if message["type"] == "RECORD":
-                rows[message["stream"]][json.dumps(message["record"], sort_keys=True)] += 1
-            elif message["type"] == "ACTIVATE_VERSION":
-                output.activated.add(message["stream"])
-        output.rows = dict(rows)
         return output
 
     def _invoke(self, *arguments: str) -> Any:
@@ -157,6 +150,24 @@ class TapCases:
                 if not entry["breadcrumb"]:
                     entry["metadata"]["selected"] = stream["tap_stream_id"] in streams
         return made
+
+
+def output_of(code: int, out: bytes, log: str) -> Output:
+    """Return what a run wrote, by streams."""
+    output = Output(code, log)
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in out.splitlines():
+        try:
+            message = json.loads(line)
+        except ValueError:
+            output.broken_lines += 1
+            continue
+        if message["type"] == "RECORD":
+            rows[message["stream"]][json.dumps(message["record"], sort_keys=True)] += 1
+        elif message["type"] == "ACTIVATE_VERSION":
+            output.activated.add(message["stream"])
+    output.rows = dict(rows)
+    return output
 
 
 def judged(found: Output, wanted: Output, streams: Iterable[str], *, struck: bool, refused: bool = False) -> Verdict:

@@ -7,7 +7,6 @@ import json
 import logging
 import random
 import re
-import shutil
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from clockify_sandbox.testing import Sandbox
 from target_clockify.target import TargetClockify
 
 from tests.faults.faults import FAULTS
+from tests.faults.ledgers import SqliteLedgers
 from tests.faults.pictures import difference, picture_of
 from tests.faults.proxy import Proxy
 from tests.faults.table import Case, Verdict
@@ -25,6 +25,8 @@ from tests.faults.table import Case, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.faults.ledgers import Ledgers
 
 _RUNS = 4  # after which everything is to be done
 _SUMMARY = re.compile(r"\| ([\w-]+): (\d+) records: (.*?); \d+ requests")
@@ -158,7 +160,6 @@ class Stage:
     name: str
     before: Rows
     rows: Rows
-    ledger: Path
     wanted: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
 
@@ -166,8 +167,9 @@ class Stage:
 class TargetCases:
     """Plays cases; each process has its own."""
 
-    def __init__(self, folder: Path, world: dict[str, Any] | None = None) -> None:
+    def __init__(self, folder: Path, world: dict[str, Any] | None = None, ledgers: Ledgers | None = None) -> None:
         self._folder = folder
+        self._ledgers = ledgers or SqliteLedgers(folder)
         self._service = Sandbox(scale="empty", world=world or {})
         self.box = self._service.start()
         self.proxy = Proxy(str(self.box))
@@ -191,14 +193,14 @@ class TargetCases:
         """Return a story, played once without a fault."""
         if name not in self._stages:
             before, rows = self._stories[name]
-            stage = Stage(name, before, rows, self._folder / f"{name}.db")
+            stage = Stage(name, before, rows)
             self.box.restore()
-            self._forget_ledger()
+            self._ledgers.begin()
             self.proxy.begin(None, lambda _, __: False)
             begun = self.run(before)
             assert begun.code == 0, begun.log
             self.box.snapshot(name)
-            shutil.copy(self._ledger, stage.ledger)
+            self._ledgers.keep(name)
             self.proxy.begin(None, lambda _, __: False)
             run = self.run(rows)
             assert (run.code, run.miscounted) == (0, ""), run.log
@@ -224,12 +226,22 @@ class TargetCases:
         self.set_up(stage)
         self.proxy.begin(lambda exchange: fault.act(self.proxy, exchange), strikes)
         settings = {"timeout_seconds": 1} if fault.stalls else {}
-        first = run = self.run(stage.rows, **settings)
+        first = self.run(stage.rows, **settings)
         struck = self.proxy.struck
-        runs = 1
+        return self.until_done(stage, first, struck=struck > 0)
+
+    def until_done(self, stage: Stage, first: Run, *, struck: bool) -> Verdict:
+        """Run again without a fault until everything is done, and tell what became of it.
+
+        Args:
+            stage: The story.
+            first: The run that met a fault.
+            struck: It did.
+        """
+        run, runs = first, 1
         problem = self._problem(first)
         while not problem and run.code != 0 and runs < _RUNS:
-            self.proxy.begin(None, strikes)
+            self.proxy.begin(None, lambda _, __: False)
             run = self.run(stage.rows)
             problem = self._problem(run)
             runs += 1
@@ -250,16 +262,7 @@ class TargetCases:
     def set_up(self, stage: Stage) -> None:
         """Go back to where a story begins."""
         self.box.restore(stage.name)
-        self._forget_ledger()
-        shutil.copy(stage.ledger, self._ledger)
-
-    def _forget_ledger(self) -> None:
-        for old in self._folder.glob("ledger.db*"):
-            old.unlink()
-
-    @property
-    def _ledger(self) -> Path:
-        return self._folder / "ledger.db"
+        self._ledgers.go_back(stage.name)
 
     def config(self, **settings: Any) -> Path:
         """Return the path of a configuration."""
@@ -268,7 +271,7 @@ class TargetCases:
             "api_key": "sandbox-key",
             "api_url": f"{self.proxy.origin}/api/v1",
             "workspace_id": self.workspace,
-            "ledger_url": f"sqlite:///{self._ledger}",
+            "ledger_url": self._ledgers.url,
             "rejects_path": str(self._folder / "rejects.jsonl"),
             "requests_per_second": 1000,
             "max_workers": 8,
