@@ -166,10 +166,10 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
 
 
 def _with_ids(incoming: Incoming, reader: Reader) -> State:
-    """Return the parameters with the ids of what they name.
+    """Return the parameters with ids in place of names.
 
     Raises:
-        ValueError: A name means nothing, or several things.
+        ValueError: No object has a name, or several have it.
     """
     procedure, given = incoming.route.object, incoming.fields
     if all(is_clockify_id(value) for _, value in referred(procedure, given)):

@@ -1,6 +1,6 @@
-"""Works records off, chunk by chunk: from the inbox by way of the intake to the workers, and on to the results.
+"""Processes records chunk by chunk: from the inbox through the intake to the workers, and on to the results.
 
-Everything goes this one way. What need wait no longer comes in again with the next chunk.
+Everything goes this one way. Records that have finished waiting come in again with the next chunk.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Chunks:
         self._queue: list[Taken] = []
 
     def add(self, records: Iterable[Taken]) -> None:
-        """Take records in, and work off a chunk where there are enough for one."""
+        """Take records in, and process a chunk when there are enough for one."""
         self._queue += records
         if len(self._queue) >= CHUNK:
             self._work_off_chunk()
@@ -62,7 +62,7 @@ class Chunks:
             self._begin = None
 
     def work_off(self) -> None:
-        """Work off all records, and wait for what is on its way."""
+        """Process all records, and wait for the writes on their way."""
         self._take_released()
         while self._queue or len(self._dispatcher):
             if self._queue:
@@ -76,7 +76,7 @@ class Chunks:
         self._check()
         self.begin()
         self._take_released()
-        self._queue.sort()  # what has waited is older than what has just come
+        self._queue.sort()  # records that have waited are older than those that just came
         chunk, self._queue = self._queue[:CHUNK], self._queue[CHUNK:]
         arrivals = self._inbox.arrivals(chunk)
         self._results.take_arrivals(arrivals)

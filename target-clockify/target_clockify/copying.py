@@ -1,4 +1,4 @@
-"""Copying a workspace into another one: which rows belong to the copy, and what it has to go without."""
+"""Copying a workspace into another one: which rows belong to the copy, and what the copy cannot have."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Copying:
         return Admission.SKIPPED
 
     def begin(self) -> None:
-        """Note that the input has ended: what was held is decided about from now on."""
+        """Note that the input has ended: rows that were held back are decided about from now on."""
         self._is_open = False
 
     def leave_out(self, what: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
-"""Creates what references name and nothing has: `create_missing`.
+"""Creates objects that references name and that do not exist: `create_missing`.
 
-A name may still come as a record, so this is for the end of the input. What has come as the key of a row, or could
-have, is no name.
+Until the end of the input the object may still come as a record, so creation waits for it. The key of a row, or a value
+that could be one, is no name.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Creation:
         return any(route.creates for route in self._routes.values())
 
     def wanted(self, waiting: Iterable[Taken], glance: Callable[[Taken], Incoming]) -> Iterator[Created]:
-        """Yield what is missing of what waiting records name, each once; a task once its project is there."""
+        """Yield the missing objects that waiting records name, each once; a task only once its project exists."""
         for taken in waiting:
             try:
                 incoming = glance(taken)

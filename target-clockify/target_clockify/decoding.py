@@ -1,4 +1,4 @@
-"""Tells records from what only looks like one: the one place that knows what cannot be decoded, and how to say so."""
+"""Checks whether JSON can be a record: the only module that knows what cannot be decoded, and how to say so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises where something is no JSON, or holds what is no value."""
 
 _DEEPEST = 64
-"""How many levels a record may nest: what goes deeper is no row of anything, and wears out whoever looks through it."""
+"""How many levels a record may nest. Deeper JSON is no row of a table, and would exhaust the stack."""
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|([\[{])|([\]}])', re.DOTALL)
 
 
@@ -65,7 +65,7 @@ def is_sound(raw: bytes) -> bool:
 
 
 def malformed(error: Exception) -> RejectedError:
-    """Return why a record is rejected that raises this when it is decoded; without its values."""
+    """Return why a record is rejected whose decoding raises this error; without its values."""
     reason = "the record is no JSON object"
     if isinstance(error, RecursionError):
         reason = f"the record nests more than {_DEEPEST} levels deep"

@@ -14,7 +14,7 @@ class RejectedError(Exception):
         kind: The class of the error, for a program to tell cases apart.
         status: HTTP status, where Clockify refused.
         code: Clockify's own code, likewise.
-        retryable: The same record may well pass later.
+        retryable: The same record may succeed later.
         detail: Clockify's message; it may repeat submitted values.
     """
 

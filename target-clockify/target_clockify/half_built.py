@@ -1,4 +1,4 @@
-"""Keeps writes off objects that are not as their own rows say: a payment of half an invoice would settle all of it."""
+"""Holds back writes that refer to an incomplete object: a payment for half an invoice would settle all of it."""
 
 from __future__ import annotations
 

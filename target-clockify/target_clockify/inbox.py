@@ -1,4 +1,4 @@
-"""Takes records in, and hands over those that are decided about now: the newest of each key, and every call."""
+"""Takes records in, and hands on those to be decided about now: the newest of each key, and every call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Arrivals:
 
     Attributes:
         ready: Those that are decided about now.
-        superseded: Those that a newer one of their key has taken the place of.
+        superseded: Those that a newer record of their key replaces.
         skipped: Those of a workspace that is not copied.
         rejected: Those that are no record of their stream.
     """

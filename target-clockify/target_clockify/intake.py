@@ -1,4 +1,4 @@
-"""Looks at records chunk by chunk: which say nothing new, which must wait, and what the others ask for."""
+"""Decides about records chunk by chunk: which say nothing new, which must wait, and which lead to a write."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Intake:
         return Waits(one, occupied, occupied.what) if self._under_way.has(occupied) else decision
 
     def _claim(self, decision: Unchanged | Recognised | Write, row: Row | None) -> None:
-        """Note which object a record stands for, unless the ledger tells already: no other row may delete it."""
+        """Note which object a record stands for, unless the ledger knows it: no other row may delete that object."""
         one = decision.incoming
         object_id = decision.entry.id if isinstance(decision, Write) else decision.id
         if one.deleted or object_id is None or (row and row.id == object_id):
@@ -185,7 +185,7 @@ class Intake:
     # -- records that do -----------------------------------------------------------------------
 
     def _desired(self, closer: list[Incoming], rows: Rows) -> tuple[list[Desired], list[Waits | Rejected]]:
-        """Return what records want, once what they refer to is known; the lists that they concern are read."""
+        """Return the desired fields of records, once their references are known, and read the lists that they concern."""
         others: list[Waits | Rejected] = []
         resolved = [(one, given) for one in closer if (given := self._resolved(one, others)) is not None]
         self._read_owners(resolved)
@@ -293,7 +293,7 @@ class Intake:
         return self._mirror.answer(lambda: self._mirror.listed(BY_NAME["users"], user_id))
 
     def _read_more(self, desired: list[Desired]) -> None:
-        """Read what lists do not bring: details that records mention, and objects known by their ids alone."""
+        """Read what lists do not hold: details that records mention, and objects known by their ids alone."""
         details: dict[WritableObject, list[str]] = {}
         alone: dict[WritableObject, list[str]] = {}
         for target, one in _of_objects(desired):
@@ -370,6 +370,6 @@ def _turn_of(write: Write) -> int:
 
 
 def _content_hash(route: Route, given: State) -> bytes:
-    """Return a hash of what a call is made with: its parameters, however they are spelled and in whatever order."""
+    """Return a hash of the parameters of a call, the same for every spelling and order."""
     content = msgspec.json.encode(route.canonical(given), enc_hook=str, order="sorted")
     return hashlib.blake2b(content, digest_size=16).digest()

@@ -1,4 +1,4 @@
-"""Singer messages as they come in, their records left as the JSON they are."""
+"""Reads Singer messages without decoding their records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INVALID_LINE = (InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPrope
 """What a line that cannot be taken in raises."""
 
 _BLOCK = 1 << 18
-_QUIET = 1.0  # seconds without input, after which what came is worked off
+_QUIET = 1.0  # seconds without input, after which the records that came are processed
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},:"]|[^\s"\[\]{},:]++', re.DOTALL)
 
 
@@ -169,7 +169,7 @@ def _message(line: bytes) -> Message | None:
 
 
 def _of_unreadable_record(line: bytes) -> Message | None:
-    """Return the RECORD message in a line whose record alone cannot be read: it costs no more than itself."""
+    """Return the RECORD message in a line whose record alone cannot be read, so that only this record is rejected."""
     members = _members(line)
     if members.get("type") != b'"RECORD"' or "record" not in members:
         return None

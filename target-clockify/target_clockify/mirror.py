@@ -1,4 +1,4 @@
-"""The workspace as it is: the state of what is to be written, read by list pages, at most once per list and run.
+"""The workspace as it is: the state of objects, read from lists, each at most once per run.
 
 Rows go to disk as they come, so that memory does not grow with the workspace. Natural keys are indexed from the moment
 one is first asked for.
@@ -158,7 +158,7 @@ class Mirror:
             self.pages[target.name] = self.pages.get(target.name, 0) + 1
             for piece in item.pieces():
                 self._keep_page(target, item.ids, piece)
-        elif isinstance(item, Incomplete):  # an object that it lacks would be made a second time
+        elif isinstance(item, Incomplete):  # an object that is missing from it would be created again
             raise MalformedAnswerError(target.listing.endpoint.call, reason=item.reason)
         elif isinstance(item.error, (GoneError, NotPermittedError)):
             scope = tuple(item.ids[name] for name in target.listing.scope)
@@ -170,7 +170,7 @@ class Mirror:
             raise item.error
 
     def answer(self, question: Callable[[], Answer]) -> Answer:
-        """Return the answer to a question, reading the lists that it turns out to need.
+        """Return the answer to a question, and read the lists that it needs.
 
         Raises:
             ClockifyError: As `ensure`.
@@ -186,9 +186,10 @@ class Mirror:
             raise NotReadError(lambda: self.ensure([(target, scope)]))
 
     def refusal(self, target: WritableObject, scope: Scope) -> ClockifyError | None:
-        """Return why a list could not be read; a parent that is gone just has none.
+        """Return why a list could not be read; a parent that is gone simply has none.
 
-        Clockify answers alike for what is gone and for what may not be read: gone is what the list of parents lacks.
+        Clockify gives the same answer for a parent that is gone and one that may not be read: it is gone if the
+        list of parents lacks it.
         """
         error = self._refused.get((target.name, scope))
         if isinstance(error, GoneError) and scope:
@@ -347,7 +348,7 @@ class Mirror:
         return self.get(target, str(object_id))
 
     def sees_all(self, target: WritableObject, scope: Scope | None) -> bool:
-        """Tell whether the key sees all there is on a list: an administrator does, and everybody what is theirs.
+        """Tell whether the key sees everything on a list: administrators do, and everybody sees what is their own.
 
         Lists are filtered by role, with status 200.
 

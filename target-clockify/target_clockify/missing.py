@@ -1,4 +1,4 @@
-"""Deletes what whole streams lack: `delete_missing`."""
+"""Deletes objects whose rows are missing from complete streams: `delete_missing`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes what a write did into the mirror of the workspace."""
+"""Updates the mirror of the workspace after a write."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def mirrored(mirror: Mirror, outcome: Outcome, *, forgets: bool) -> Row | None:
-    """Take a write into the mirror, and return the row that it makes in the ledger, if it makes one.
+    """Update the mirror after a write, and return the row to store in the ledger, if there is one.
 
     Args:
         mirror: The mirror.
         outcome: What became of the write.
-        forgets: Lists that the write changed as well are read again; not where nothing was sent.
+        forgets: Other lists that the write changed are read again; false where nothing was sent.
     """
     write = outcome.write
     if write.operation is Operation.CALL:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def change_of(
     write: Write, object_id: str | None, state: State, given: State, changed: frozenset[str] = frozenset()
 ) -> Change:
-    """Return what the calls of a write are made from.
+    """Return the change that the calls of a write are made from.
 
     Args:
         write: The write.
@@ -97,7 +97,7 @@ def as_request(call: Call, ids: Mapping[str, Any]) -> Request:
     """Return a call as the client sends it, below the workspace unless it names it itself.
 
     Raises:
-        RejectedError: What is to stand in the path is no id.
+        RejectedError: A value for the path is no id.
     """
     path = call.path if call.path.startswith("/workspaces") else f"/workspaces/{{workspaceId}}{call.path}"
     whole = {**ids, **call.ids}
@@ -117,7 +117,7 @@ def as_request(call: Call, ids: Mapping[str, Any]) -> Request:
 
 
 def _body(target: WritableObject, part: Part, change: Change) -> State:
-    """What is null stays out, unless emptying it is what the record asks for."""
+    """Leave null out, unless the record asks for the field to be emptied."""
     body: State = {}
     for name in part.fields:
         if part.partial and name not in change.changed:

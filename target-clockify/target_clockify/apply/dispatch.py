@@ -1,4 +1,4 @@
-"""Hands writes to workers, many of a kind together where Clockify takes them so, and hands back what became of them."""
+"""Hands writes to workers, many in one request where Clockify allows that, and returns their outcomes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Dispatcher:
                 self._submit(some[start : start + bulk.size], bulk)
 
     def collect(self, *, wait: bool) -> list[Outcome]:
-        """Return the outcomes that are there; wait a second for the first if need be."""
+        """Return the outcomes that have come; wait up to a second for the first."""
         found: list[Outcome] = []
         with suppress(queue.Empty):
             while (wait and not found) or not self._outcomes.empty():
@@ -66,7 +66,7 @@ class Dispatcher:
         return found
 
     def close(self) -> tuple[list[Outcome], list[Write]]:
-        """Let what is on its way arrive; return what became of it, and the writes that were never begun."""
+        """Wait for writes that are on their way; return their outcomes, and the writes that were never begun."""
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
         outcomes = self.collect(wait=False)

@@ -1,4 +1,4 @@
-"""Writes that are carried out after their answer was given up: how long they are waited for before one is repeated."""
+"""Writes that take effect after their answer was given up: how long to wait for them before one is repeated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from clockify_client import ClockifyError
 
 WAITS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.0)
-"""Seconds before each look for what a write of unknown outcome did."""
+"""Seconds before each search for the effect of a write of unknown outcome."""
 
 _NOT_OF_CLOCKIFY = {
     None,
@@ -29,5 +29,5 @@ def is_unsigned(error: ClockifyError) -> bool:
 
 
 def may_be_carried_out_yet(error: AmbiguousWriteError) -> bool:
-    """Tell whether a write may still be under way: no answer came, or something on the way has given up."""
+    """Tell whether a write may still be under way: no answer came, or a gateway gave up."""
     return error.status in _NOT_OF_CLOCKIFY

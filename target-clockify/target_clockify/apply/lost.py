@@ -1,7 +1,7 @@
-"""Finds what a create made whose outcome is unknown: its answer was lost, or its run was killed.
+"""Finds the object of a create whose outcome is unknown: its answer was lost, or its run was killed.
 
-Such an object was not there before the create, agrees with what was sent, and is nobody else's. Of several alike, each
-create gets one.
+Such an object was not there before the create, agrees with what was sent, and belongs to no other row. Of several
+alike, each create gets one.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class LostCreates:
-    """The search; for any number of threads.
+    """The search. It may be used by any number of threads.
 
     Args:
-        ledger: Tells whose objects are.
+        ledger: Knows which row each object belongs to.
     """
 
     def __init__(self, ledger: Ledger) -> None:

@@ -38,7 +38,7 @@ FATAL = (BadCredentialsError, UnreachableError)
 
 
 def rejected(error: ClockifyError) -> RejectedError:
-    """Return what a failure of Clockify means for the record it belongs to."""
+    """Return the rejection or the error that a failure of Clockify means for its record."""
     kind = next((kind for one, kind in _KINDS.items() if isinstance(error, one)), "failed")
     return RejectedError(
         kind, str(error), status=error.status, code=error.code, retryable=kind in _RETRYABLE, detail=error.detail
@@ -49,7 +49,7 @@ def rejected(error: ClockifyError) -> RejectedError:
 class Outcome:
     """What became of a write: the object's id and state, None where it is gone, or why it failed.
 
-    A write that failed has an id and a state where the object is another than before: some of its calls took place.
+    A failed write has an id and a state if some of its calls took place and changed the object.
     """
 
     write: Write
@@ -71,5 +71,5 @@ class Outcome:
 
 
 def told(error: Exception) -> Exception:
-    """Return a failure as it is told: what the record has to answer for is its rejection, what ends the run is not."""
+    """Return a failure as a rejection of the record, or as it is if it ends the run."""
     return rejected(error) if isinstance(error, ClockifyError) and not isinstance(error, FATAL) else error

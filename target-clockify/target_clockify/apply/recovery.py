@@ -1,4 +1,4 @@
-"""Finds out what became of the writes that were under way when an earlier run was killed, and completes the creates."""
+"""Finds the outcomes of writes that were under way when an earlier run was killed, and completes the creates."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-clockify")
 
 _SURELY_OVER = timedelta(hours=2)
-"""After this a run that has noted nothing more sends nothing more: no pause between two requests is longer."""
+"""A run that has noted nothing for this long sends nothing more: no pause between two requests is longer."""
 
 
 def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
     """Close the entries that earlier runs left open.
 
-    An update or a deletion need not be looked into: its record comes again, and is compared with what is there. A
-    create is: what it made is found by its natural values, less what had these values before, and becomes the row's
-    object. It is completed before anything else is written, since a payment must not meet an invoice without its
-    items. What is not found at once may be on its way yet, and is looked for again. Of a call that had left, and of a
-    create that leaves no trace to go by, nothing can be found out.
+    An update or a deletion needs no search: its record comes again, and is compared with the object. A create does: its
+    object is found by its natural values, apart from objects that had these values before, and becomes the row's
+    object. It is completed before anything else is written, since a payment must not meet an invoice without its items.
+    An object that is not found at once may still come, and is looked for again. The outcome of a call that was sent,
+    and of a create without such values, cannot be found out.
     """
     entries = ledger.open_entries()
     if not entries:
@@ -41,7 +41,7 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
     rows = _found(mirror, writer, lost)
     recognised = [one for one in lost if one.seq not in rows and BY_NAME[one.object].recognised_by]
     if recognised and not _is_surely_over(ledger):
-        # When an entry was begun tells nothing: the last of a thousand leaves long after all of them were written down.
+        # The time at which an entry began says nothing: of a thousand the last is sent long after all were noted.
         logger.info("Waiting for what a broken run may have sent last")
         time.sleep(max(0.0, sum(late.WAITS) - (time.monotonic() - ledger.opened)))
         for name in {one.object for one in recognised}:
@@ -62,13 +62,13 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
 
 
 def _is_surely_over(ledger: Ledger) -> bool:
-    """Tell whether nothing can be on its way any more that an earlier run has sent."""
+    """Tell whether every request of an earlier run must have arrived by now."""
     last = ledger.last_noted()
     return last is not None and datetime.now(tz=UTC) - last > _SURELY_OVER
 
 
 def _found(mirror: Mirror, writer: Writer, entries: Iterable[Entry]) -> dict[int, Row]:
-    """Return the rows that creates have made, by the number of their entry."""
+    """Return the ledger's rows for objects of creates, by the number of their entry."""
     some = list(entries)
     mirror.ensure({(BY_NAME[one.object], tuple(one.recovery.get("scope") or ())): None for one in some})
     found = {one.seq: _row_of(mirror, writer, one) for one in some}

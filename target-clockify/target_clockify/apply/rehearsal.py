@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Rehearsal:
-    """Stands in for the writer: tells each write, and supposes that it succeeds.
+    """Takes the writer's place: prints each write, and assumes that it succeeds.
 
     Args:
         settings: The settings.

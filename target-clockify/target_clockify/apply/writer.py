@@ -1,7 +1,7 @@
-"""Carries writes out: creates, then brings the object to what the record says, call by call.
+"""Carries out writes: creates the object, then changes it call by call until it says what the record says.
 
-An INSERT is a create followed by an update of whatever the create did not take, so an object that a killed run left
-half built is completed by the same means. A call of unknown outcome is never repeated blindly: an update or a deletion
+An INSERT is a create followed by an update of the fields that the create did not take, so the same code completes an
+object that a killed run left half built. A call of unknown outcome is never repeated blindly: an update or a deletion
 looks at the object again and sends what is still missing, a create looks for its object first.
 """
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-clockify")
 
 _TRIES = 3
-_OUTAGE = 100  # creates in a row of unknown outcome, after which none is waited for: the next run sends them
-_MOST_LOST = 30  # answers that may be lost over one object of many parts
+_OUTAGE = 100  # creates of unknown outcome in a row, after which the run waits for no more: the next run sends them
+_MOST_LOST = 30  # how many answers may be lost for one object of many parts
 
 
 class _BrokenOffError(Exception):
@@ -55,7 +55,7 @@ class _BrokenOffError(Exception):
 
 
 class Writer:
-    """Sends writes; for any number of threads."""
+    """Sends writes. It may be used by any number of threads."""
 
     def __init__(self, client: Client, reader: Reader, ledger: Ledger) -> None:
         self.requests: Counter[str] = Counter()  # by object
@@ -69,7 +69,7 @@ class Writer:
         self._twins: dict[tuple[str, bytes], tuple[threading.Lock, list[Write]]] = {}
 
     def run(self, write: Write) -> Outcome:
-        """Carry out one write; whatever goes wrong is in the outcome."""
+        """Carry out one write; failures are part of the outcome."""
         try:
             return _MEANS[write.operation](self, write)
         except _BrokenOffError as broken:
@@ -80,9 +80,9 @@ class Writer:
             return Outcome(write, error=RejectedError("unreadable_file", f"a file cannot be read: {error.strerror}"))
 
     def complete(self, entry: Entry, mirror: Mirror) -> bool:
-        """Bring an object that a killed run created to what it was to be, as far as that was not left to the end.
+        """Complete an object that a killed run created, apart from fields that are set at the end of a run.
 
-        Where Clockify refuses, it is left to its record, which comes again and is told why. The answer is False then.
+        If Clockify refuses, return False: the record comes again and is rejected with the reason.
         """
         target, object_id = BY_NAME[entry.object], str(entry.id)
         scope = tuple(entry.recovery.get("scope") or ())
@@ -103,10 +103,10 @@ class Writer:
         return True
 
     def take_back_repeated(self) -> int:
-        """Delete what creates made after they had been given up and repeated, and return how many that were.
+        """Delete objects of creates that took effect after they had been given up and repeated; return their number.
 
-        Nothing but such a create can have made it: it was not there before, agrees with what was sent in all by which
-        it is recognised, and no row stands for it.
+        Only such a create can have made these objects: they were not there before, agree with what was sent, and belong
+        to no row.
         """
         taken_back = 0
         for entry in self.repeated:
@@ -154,7 +154,7 @@ class Writer:
         ]
 
     def _broken_off(self, write: Write, error: Exception) -> Outcome:
-        """Return the outcome of a write that took place in part, with the object as that left it."""
+        """Return the outcome of a write that took place in part, with the object as it is now."""
         object_id = str(write.entry.id)
         state: State | None = None
         with suppress(ClockifyError):
@@ -218,11 +218,11 @@ class Writer:
             state = self._create(write)
         object_id = write.entry.id = str(state["id"])
         if differences(write.target, state, write.given):
-            # From here on the object exists: a run killed now leaves it to the next one to complete.
+            # From here on the object exists: if the run is killed now, the next one completes it.
             self._ledger.exists(write.entry, replace(write.row(object_id), record_hash=None))
             try:
                 if any(value is UNKNOWN and name not in write.given for name, value in state.items()):
-                    # What Clockify filled in by its settings would be replaced along with the rest.
+                    # The update would also replace fields that Clockify filled in by its settings.
                     state |= self._whole(write, object_id)
                 state = self._converge(write, object_id, state, write.given)
             except (ClockifyError, RejectedError) as error:
@@ -261,7 +261,7 @@ class Writer:
                     continue
                 may_be_gone = isinstance(error, (GoneError, InvalidRequestError)) or late.is_unsigned(error)
                 if may_be_gone and not self._is_listed(write, object_id):
-                    break  # it was gone already: Clockify answers alike for that and for what it refuses
+                    break  # it was gone already: Clockify gives the same answer for that as for a refusal
                 if state != write.current:
                     raise _BrokenOffError(error) from None
                 raise
@@ -282,9 +282,10 @@ class Writer:
 
     @contextmanager
     def _alone(self, write: Write) -> Iterator[None]:
-        """Create one after the other what could be taken for one another, should an answer not come.
+        """Create objects that look alike one after the other.
 
-        A create that looks for its object would find, and take, what a like one has just made and not yet heard of.
+        If an answer is lost, a create that looks for its object could otherwise find the one that another
+        create has just made.
         """
         target, note = write.target, write.entry.recovery.get("given")
         if note is None:
@@ -322,7 +323,7 @@ class Writer:
                     raise
                 self.repeated.append(write.entry)
             except ClockifyError as error:
-                # Names are unique: a create that seemed lost may have taken place after all.
+                # Names are unique: an earlier create that seemed lost may have succeeded.
                 doubt = lost or (
                     AmbiguousWriteError(error.call, status=error.status) if late.is_unsigned(error) else None
                 )
@@ -359,7 +360,7 @@ class Writer:
         """Return the object of a create whose outcome is unknown, with all its fields; None if it made none.
 
         Raises:
-            Exception: That very failure of the create, where nothing can be looked up.
+            Exception: The failure of the create, where nothing can be looked up.
         """
         target, looked = write.target, False
         found: State | None = None
@@ -367,7 +368,7 @@ class Writer:
             time.sleep(wait)
             try:
                 found = found or self.lost.found(target, write.entry, self._reader.states(target, write.scope))
-                if found and target.listing.detail:  # a list tells less than an update would replace
+                if found and target.listing.detail:  # a list shows fewer fields than an update replaces
                     details = self._reader.one(target, write.scope, str(found["id"]))
                     if details is None:
                         continue
@@ -386,7 +387,7 @@ class Writer:
     # -- changing ------------------------------------------------------------------------------
 
     def _converge(self, write: Write, object_id: str, state: State, given: State) -> State:
-        """Send what makes the object say what is given, and return its state after that."""
+        """Send the calls that give the object these fields, and return its new state."""
         lost, tries = AmbiguousWriteError(write.target.name), 0
         for _ in range(_MOST_LOST):
             try:
@@ -396,7 +397,7 @@ class Writer:
                 fresh = self._reader.one(write.target, write.scope, object_id)
                 if fresh is None:
                     raise
-                tries = tries + 1 if fresh == state else 1  # whatever got on is no failed try
+                tries = tries + 1 if fresh == state else 1  # a try that changed something is no failure
                 state = fresh
             if tries == _TRIES:
                 break

@@ -1,1 +1,1 @@
-"""What a run keeps account of: ledger and journal, rejects, acknowledged STATE, summary."""
+"""The records that a run keeps of itself: ledger and journal, rejects, acknowledged STATE, summary."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Acknowledgement:
-    """Counts the records between one STATE and the next, and emits those that nothing before them holds back.
+    """Counts the records between two STATE messages, and emits a STATE once every record before it is done.
 
     Args:
         emit: Emits a STATE; None where none is to go out.
@@ -37,7 +37,7 @@ class Acknowledgement:
         self.epoch += 1
 
     def go_out(self) -> None:
-        """Emit the latest STATE before which everything is done; earlier ones say no more than it does."""
+        """Emit the latest STATE before which everything is done; it replaces the earlier ones."""
         latest: tuple[Any] | None = None
         while self._states and self._is_done(self._states[0][0]):
             epoch, value = self._states.popleft()

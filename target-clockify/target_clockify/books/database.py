@@ -1,4 +1,4 @@
-"""The database behind a ledger: which ones will do, who may read it, one run at a time, and its failures in words."""
+"""The database of a ledger: which databases it may be, who may read it, the lock, and failures in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from target_clockify import private_files
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BESIDE = ("-wal", "-shm", "-journal")  # what SQLite writes next to a file; it gives them the file's own permissions
+_BESIDE = ("-wal", "-shm", "-journal")  # files that SQLite writes beside its own, with the same permissions
 _SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full; make room and run again",
     sqlite3.SQLITE_IOERR: "its disk fails, is full, or has a quota that is used up; make room and run again",
@@ -85,7 +85,7 @@ class Database:
         sa.event.listen(self.engine, "do_connect", self._refuse_after_loss)
 
     def prepare(self, workspace: str, *, may_be_new: bool) -> None:
-        """Let the owner alone read the files of a ledger, and make the first where there is none.
+        """Make the files of a ledger readable by their owner alone, and create the first if there is none.
 
         Args:
             workspace: Whose part of the ledger is to be used.
@@ -117,7 +117,7 @@ class Database:
 
     @contextmanager
     def alone(self, connection: sa.Connection) -> Iterator[None]:
-        """Let no other program change tables meanwhile, and none see half of what is changed."""
+        """Keep other programs from changing the tables meanwhile, and from seeing a half-made change."""
         try:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -141,7 +141,7 @@ class Database:
             raise LedgerInUseError(msg)
 
     def close(self) -> None:
-        """Give the database back."""
+        """Close the connection."""
         self.engine.dispose()
         if self._guard is not None:
             self._guard.close()
@@ -243,7 +243,7 @@ def _in_words(error: BaseException | None) -> str:
 
 
 def _shape(error: sqlite3.Error) -> str:
-    """Say that tables are of another shape; SQLite has no number of its own for that."""
+    """Report tables of another shape; SQLite has no error code of its own for that."""
     said = str(error)
     is_alien = said.startswith(("no such column", "no such table")) or (said.startswith("table ") and "column" in said)
     return "its tables are not those of a ledger of this version" if is_alien else ""

@@ -83,7 +83,8 @@ _SUPPOSED = """
 CREATE TABLE supposed (key TEXT, object TEXT, stream TEXT, id TEXT, PRIMARY KEY (key, object, stream)) WITHOUT ROWID;
 CREATE INDEX supposed_of ON supposed (id);
 """
-"""What holds as long as the run lasts, on disk: a dry run stores nothing, and may suppose any number of objects."""
+"""Rows that hold for the length of the run, on disk: a dry run stores nothing in the ledger, and may assume many
+objects."""
 
 _LOOKED_UP_AT_ONCE = 400
 _REMEMBERED = 20_000
@@ -137,7 +138,7 @@ class Entry:
 
 
 class Ledger:
-    """The ledger of one workspace. Safe for threads: one connection, one at a time.
+    """The ledger of one workspace. Threads may share it: it has one connection and a lock.
 
     Args:
         url: SQLAlchemy URL of its database; None for one in memory, for what is not to be remembered.
@@ -159,7 +160,7 @@ class Ledger:
         self._given_up: set[tuple[str, str]] | None = None
         self._connection = self._database.engine.connect()
         if self._database.is_sqlite:
-            # A killed process loses nothing this way, and a commit costs no wait for the disk: `sync` does, where it
+            # A killed process loses nothing this way, and a commit does not wait for the disk: `sync` does, where it
             # matters that the machine may lose its power.
             self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
@@ -183,7 +184,7 @@ class Ledger:
             self._database.hold(self.workspace, self._connection)
 
     def sync(self) -> None:
-        """See to it that what is stored outlasts even a loss of power."""
+        """Flush to disk, so that the rows survive a loss of power."""
         if self._database.is_sqlite:
             with self._lock:
                 try:
@@ -192,7 +193,7 @@ class Ledger:
                     self._connection.rollback()
 
     def close(self) -> None:
-        """Give the database back."""
+        """Close the connection."""
         with self._lock:
             self._supposed.close()
             try:
@@ -250,7 +251,7 @@ class Ledger:
         return keys if self._asked(sa.select(_ROWS.c.key).where(mine).limit(1)) else None
 
     def introduce(self, stream: str, keys: Sequence[str], source: str, *, store: bool) -> None:
-        """Note the key properties and the source of a stream; without `store`, as long as the run lasts."""
+        """Note the key properties and the source of a stream; without `store` only for this run."""
         known = self._keys.get(stream), self._sources.get(stream)
         self._keys[stream], self._sources[stream] = list(keys), source
         if store and known != (list(keys), source):
@@ -289,7 +290,7 @@ class Ledger:
             return found
 
     def owners(self, name: str, ids: Iterable[str]) -> dict[str, list[Row]]:
-        """Return which rows stand behind each of these objects, where some do: one for each stream that claims it."""
+        """Return the rows that claim each of these objects: one for each stream that does."""
         mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.object == name, _ROWS.c.id.in_(list(ids)))
         found: dict[str, list[Row]] = {}
         for row in self._rows(mine):
@@ -302,7 +303,7 @@ class Ledger:
         yield from self._rows(mine)
 
     def remember(self, rows: Sequence[Row]) -> None:
-        """Store rows, in place of what was known of them; an object once created stays known as such."""
+        """Store rows over what was known of them; an object that this ledger created stays marked as created."""
         if rows:
             with self._lock, self._transaction() as connection:
                 self._store(connection, rows)
@@ -324,7 +325,7 @@ class Ledger:
     # -- the journal ---------------------------------------------------------------------------
 
     def begin(self, entries: Sequence[Entry]) -> None:
-        """Write down what is about to be sent, to outlast even a loss of power: nothing else finds it again."""
+        """Write down what is about to be sent, safe from a loss of power: nothing else would find it again."""
         with self._lock, self._transaction() as connection:
             began = _now()
             for entry in entries:
@@ -345,7 +346,7 @@ class Ledger:
         self.sync()
 
     def sending(self, entry: Entry) -> None:
-        """Note that a request leaves now, of which nothing will tell afterwards whether it arrived."""
+        """Note that a request is sent now whose arrival nothing will show afterwards."""
         with self._lock, self._transaction() as connection:
             connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), {"status": "sent"})
         self.sync()
@@ -530,7 +531,7 @@ class Ledger:
 
 
 def _bring_up_to_date(database: Database, connection: sa.Connection) -> None:
-    """Make the tables of a new ledger, and migrate those of an earlier version; two programs may well come at once.
+    """Create the tables of a new ledger, or migrate those of an earlier version; two programs may do so at once.
 
     Raises:
         LedgerError: A later version of this program has written it.
@@ -604,7 +605,7 @@ def _inserted(result: sa.CursorResult[Any]) -> int:
 
 
 class _Transaction:
-    """Commits what is done inside, or takes all of it back."""
+    """Commits the changes made inside, or rolls all of them back."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""How far a run is: a live line on a terminal, a line of the log every minute anywhere else."""
+"""Shows how far a run is: a live line on a terminal, a log line every minute anywhere else."""
 
 from __future__ import annotations
 

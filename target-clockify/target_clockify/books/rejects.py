@@ -1,10 +1,10 @@
-"""The records that could not be written, on disk: a Singer stream of its own, to be mended and fed back.
+"""The records that could not be written, on disk: a Singer stream to be corrected and fed back.
 
 Every line of a record is a RECORD message, with the reason beside the record; a SCHEMA line goes before the first
 record of a stream. A record that is no JSON stands there as a text, and a line of the input that is no message in an
 INVALID message: read back, both are what they hold, as soon as that is mended. The file holds the rejects of one run.
-That of an earlier run is put aside under the next free number, `<name>.1`, `<name>.2`, also while that very file is
-being read back: what nobody has mended yet is not lost.
+That of an earlier run is put aside under the next free number, `<name>.1`, `<name>.2`, even while that file is being
+read back, so that no reject is lost.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Rejects:
         self._origins[stream] = self._origins.get(other) or other
 
     def add(self, taken: Taken, key: str, operation: str, error: RejectedError) -> None:
-        """Write one reject; it outlasts the process when this returns, and a loss of power after `sync`.
+        """Write one reject; it survives the process when this returns, and a loss of power after `sync`.
 
         Raises:
             OSError: It cannot be written; the file is as it was before.
@@ -131,7 +131,7 @@ class Rejects:
         self.count += 1
 
     def _write(self, lines: bytes) -> None:
-        """Write all of it or, where the disk is full, none."""
+        """Write the whole line or, if the disk is full, nothing."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(self._descriptor(), "ab", buffering=0)  # noqa: PTH123, SIM115  `close` ends it
@@ -154,7 +154,7 @@ class Rejects:
 
 
 def _readable(raw: bytes) -> msgspec.Raw | str:
-    """Return a record as it is, as a text where it is no JSON that anybody can read."""
+    """Return a record as it is, or as text if it is not readable JSON."""
     return msgspec.Raw(raw) if is_sound(raw) else _text(raw)
 
 

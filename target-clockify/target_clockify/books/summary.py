@@ -1,4 +1,4 @@
-"""What a run did, counted by stream: told on a terminal while it lasts, and in one closing line per stream."""
+"""What a run did, counted by stream: shown on a terminal while it lasts, and in one closing line per stream."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ class Summary:
         self.sums.setdefault(stream, Counter())[what, unit] += amount
 
     def reject(self, stream: str, error: RejectedError, place: str = "") -> None:
-        """Count a reject; the first of a kind is told at once, by place, field and rule, and without values."""
+        """Count a reject; the first of a kind is logged at once, with place, field and rule but no values."""
         self.count(stream, "rejected")
         self._tell_first(stream, error, "is rejected as", place)
 
     def reject_line(self, number: int, error: RejectedError) -> None:
-        """Count a line of the input that is no message; the first is told at once."""
+        """Count a line of the input that is no message; the first is logged at once."""
         self.invalid_lines += 1
         if self.invalid_lines == 1:
             logger.warning("line %d of the input is rejected: %s", number, error)

@@ -1,1 +1,1 @@
-"""From fields to a decision: what is to be done for a record, told from the record, the mirror and the ledger alone."""
+"""From fields to a decision: what to do for a record, from the record, the mirror and the ledger alone."""

@@ -30,7 +30,7 @@ _VERBS = {Operation.INSERT: "inserted", Operation.UPDATE: "updated", Operation.D
 
 @dataclass(frozen=True)
 class Decider:
-    """Decides.
+    """Makes the decision for a record.
 
     Attributes:
         ledger: What rows became, and what was written.
@@ -48,7 +48,7 @@ class Decider:
 
     @property
     def identities(self) -> Identities:
-        """What tells the object of a record."""
+        """Finds the object of a record."""
         return Identities(self.ledger, self.mirror, self.seen, by_all=self.rebuilds)
 
     def decide(self, desired: Desired) -> Unchanged | Write | Recognised:
@@ -110,7 +110,7 @@ class Decider:
     # -- calls ---------------------------------------------------------------------------------
 
     def _call(self, procedure: Procedure, desired: Desired) -> Unchanged | Write:
-        """A procedure is called once for each new or changed record; one that adds up, once for each key."""
+        """A procedure is called once for each new or changed record; a procedure that adds up, once for each key."""
         incoming, given, row = desired.incoming, desired.given, desired.row
         if incoming.deleted or (row and row.record_hash == incoming.seen):
             return Unchanged(incoming, None, row=row)
@@ -137,7 +137,7 @@ class Decider:
         return Write(incoming, Operation.CALL, (), given, {}, entry)
 
     def _shows(self, procedure: Procedure, given: State) -> bool:
-        """Tell whether a call would change nothing, as far as one sees that."""
+        """Tell whether a call would change nothing, as far as the object shows that."""
         if procedure.brings:
             name, id_field, fields = procedure.brings
             state = self._listed(BY_NAME[name], given, id_field)
@@ -200,7 +200,7 @@ class Decider:
             given = {name: value for name, value in given.items() if name not in outgrown}
             changes = {name: change for name, change in changes.items() if name not in outgrown}
         if row and row.record_hash == incoming.seen:
-            # What Clockify does not tell was written with this very record, and what it settled otherwise stays so.
+            # Fields that Clockify does not show were written with this record; what Clockify changed about them stays.
             settled = {one.name for one in target.fields if one.unreadable or (one.fixed and row.created)}
             changes = {name: change for name, change in changes.items() if name not in settled}
         if not changes:
@@ -240,9 +240,9 @@ class Decider:
         return unknown | {name for name in moved & written.keys() if written[name] == changes[name][1]}
 
     def _written_by_others(self, target: WritableObject, desired: Desired, found: str, changes: State) -> str:
-        """Return the fields that a row would set back although rows of other streams state them in this very run.
+        """Return the fields that a row would set back although rows of other streams state them in this run.
 
-        Each of the two would undo the other for ever.
+        The two would undo each other for ever.
         """
         owners = self.ledger.owners(target.name, [found]).get(found, ())
         me = desired.incoming.route.name
@@ -346,7 +346,7 @@ class Decider:
 
 
 def _says_something(one: Field, value: Any) -> bool:
-    """Tell whether a value is more than what a new object has: 0 and false are, but for a flag."""
+    """Tell whether a value differs from that of a new object: 0 and false do, except that a flag starts as false."""
     return bool(value) or (value is not None and value in (0, False) and one.kind is not FLAG)
 
 

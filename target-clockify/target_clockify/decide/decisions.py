@@ -38,7 +38,7 @@ class Desired:
 
 @dataclass
 class Unchanged:
-    """A record that says what is there already.
+    """A record that the object already agrees with.
 
     Attributes:
         incoming: The record.
@@ -46,7 +46,7 @@ class Unchanged:
         scope: The parents of the object.
         row: What the ledger knows of the record, if a closer look was taken at it.
         takes_over: The row of another key whose object the record takes over.
-        left_standing: The record asks for a deletion of what another row stands for.
+        left_standing: The record asks to delete an object that belongs to another row.
         looked_at: Record and object were compared; else neither has changed since they last were.
     """
 

@@ -1,4 +1,4 @@
-"""Which object a record is about, and whose it is: told by ids, by what the ledger knows, and by natural keys."""
+"""Finds the object of a record, and the rows that claim it: by ids, by the ledger, and by natural keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Identities:
-    """Tells the object of a record. Nothing here changes anything.
+    """Finds the object of a record. Nothing here changes anything.
 
     Args:
         ledger: What rows became.
@@ -148,5 +148,5 @@ class Identities:
 
 
 def _is_one_too_many(incoming: Incoming) -> bool:
-    """Tell whether a record is not to become a second object of a natural key: nobody asks for one, or has it."""
+    """Tell whether a record must not become a second object of a natural key: no setting asks for one."""
     return not (incoming.deleted or incoming.route.operation in {"insert", "delete"} or incoming.copied)

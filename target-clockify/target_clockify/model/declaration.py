@@ -1,7 +1,7 @@
-"""What can be written, in words of data: an object, its fields, and the calls that create, change and delete it.
+"""Declares what can be written: an object, its fields, and the calls that create, change and delete it.
 
-A record is understood in the shape in which the tap reads it. Where Clockify wants another key or another unit on the
-way in, the field says so; where it wants several calls, the object lists them as parts, each with the fields it covers.
+Records have the shape in which the tap reads them. Where Clockify takes another key or unit in a write, the field says
+so; where it takes several calls, the object lists them as parts, each with its fields.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class Field:
         fixed: It cannot change once the object exists.
         modifier: It only goes along with a write, and is never compared: a query flag, a filter's mode.
         qualifies: The field that a modifier says more about.
-        reset: It is not told by Clockify, and an update that does not state it sets it back to the default.
+        reset: Clockify does not show it, and an update that does not state it sets it back to the default.
         initial: It is given to a new object and never compared afterwards, since nothing can change it.
-        unreadable: Clockify does not tell it, so it is written whenever its record is new or has changed.
+        unreadable: Clockify does not show it, so it is written whenever its record is new or has changed.
         outgrown: Tells, of the object as it is and a value, whether Clockify itself has moved the field on from that
             value, so that writing it would set back what happened since.
         adds_up: The summary of a run tells its sum: hours of an interval, an amount of money.
