@@ -185,7 +185,7 @@ class Intake:
     # -- records that do -----------------------------------------------------------------------
 
     def _desired(self, closer: list[Incoming], rows: Rows) -> tuple[list[Desired], list[Waits | Rejected]]:
-        """Return the desired fields of records, once their references are known, and read the lists that they concern."""
+        """Return the desired fields of records once their references are known; read the lists that they concern."""
         others: list[Waits | Rejected] = []
         resolved = [(one, given) for one in closer if (given := self._resolved(one, others)) is not None]
         self._read_owners(resolved)
