@@ -113,6 +113,6 @@ def _problems(name: str, settings: Mapping[str, Any]) -> Iterator[str]:
     elif why_not(wanted) is None:
         near = nearest(wanted, [*BY_NAME, *(one.name for one in PROCEDURES)])
         if settings.get("object"):
-            yield f"streams.{name}.object: {wanted!r} is no object{near}"
+            yield f"streams.{name}.object names no object{near}"
         else:
             yield f"streams.{name} names no object{near}; a stream of another name needs its `object`"

@@ -331,7 +331,10 @@ def test_a_row_of_the_tap_means_its_blanks(target: Any, singer: Any) -> None:
     [
         ({"dry_rnu": True}, "dry_rnu is not a setting; write dry_run"),
         ({"streams": {"time_entrys": {}}}, "streams.time_entrys names no object (did you mean time_entries?)"),
-        ({"streams": {"x": {"object": "time_entrys"}}}, "'time_entrys' is no object (did you mean time_entries?)"),
+        (
+            {"streams": {"x": {"object": "time_entrys"}}},
+            "streams.x.object names no object (did you mean time_entries?)",
+        ),
         ({"streams": {"time_entries": {"colums": {}}}}, "streams.time_entries.colums is not a setting"),
         ({"streams": {"time_entries": {"columns": {"Dauer": "duratoin"}}}}, "(did you mean duration?)"),
         ({"streams": {"time_entries": {"columns": {"strat": ["Date", "Time"]}}}}, "(did you mean start?)"),

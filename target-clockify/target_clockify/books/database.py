@@ -20,6 +20,7 @@ from target_clockify import private_files
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_LOGGED_AS = "ledger"
 _BESIDE = ("-wal", "-shm", "-journal")  # files that SQLite writes beside its own, with the same permissions
 _SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full; make room and run again",
@@ -74,11 +75,14 @@ class Database:
             {"connect_args": {"check_same_thread": False, "timeout": 60}} if self.is_sqlite else {}
         )
         try:
-            self.engine = sa.create_engine(parsed, poolclass=NullPool, hide_parameters=True, **options)
+            self.engine = sa.create_engine(
+                parsed, poolclass=NullPool, hide_parameters=True, logging_name=_LOGGED_AS, **options
+            )
         except (NoSuchModuleError, ImportError, TypeError) as error:
             msg = f"ledger_url: the driver of {parsed.drivername} is not there: {_first_line(error)}"
             raise LedgerError(msg) from None
         logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what it raises as well
+        logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGED_AS}").setLevel(logging.INFO)  # below, it logs rows
         self._lost: LedgerError | None = None
         self._guard: sqlite3.Connection | None = None
         sa.event.listen(self.engine, "handle_error", self._told)

@@ -52,8 +52,12 @@ class Rejects:
         private_files.keep_private(self.path)
         for number in count(1):
             aside = self.path.with_name(f"{self.path.name}.{number}")
-            with suppress(FileExistsError):
+            try:
                 os.close(private_files.create(aside))  # nobody else puts something there
+            except FileExistsError:
+                with suppress(OSError):
+                    private_files.keep_private(aside)  # an earlier edition left it to be read by all
+            else:
                 self.path.replace(aside)
                 return
 
