@@ -126,13 +126,13 @@ class MalformedAnswerError(ClockifyError):
 class AmbiguousWriteError(ClockifyError):
     """A write whose outcome is unknown: it may or may not have happened, so it must be looked up, never repeated."""
 
-    meaning = "no dependable answer to a write; it may have happened"
+    meaning = "no usable answer to a write, which may have taken effect"
 
 
 class ClosedError(ClockifyError):
     """The run ended before the call was made."""
 
-    meaning = "not sent any more, the run has ended"
+    meaning = "not sent, since the run has ended"
 
 
 class _Body(msgspec.Struct):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clockify_client.endpoint import Endpoint
     from clockify_client.packed import Packed
 
-UNLIKE = "a row of it is not what it should be"
+UNLIKE = "a row has an unexpected form"
 NO_LIST = "null in place of its rows"
 
 Record = dict[str, Any]

@@ -7,11 +7,11 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.call import told
+from target_clockify.call import signature
 from target_clockify.model.procedures import PROCEDURES
 
 from docs.reference import examples
-from docs.reference.markdown import code, codes, facts, fenced, table
+from docs.reference.markdown import code, facts, fenced, table
 from docs.reference.objects import refers_to, takes
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _OBJECT_OF_KEY = {row["id"]: (name, row) for name, row in examples.OBJECTS.items
 def overview() -> str:
     """Return every procedure with its parameters; those in brackets may be left out."""
     rows = [
-        (f"[`{told(one)}`](#{one.name.lower()})", codes([one.changes]) if one.changes else "") for one in PROCEDURES
+        (f"[`{signature(one)}`](#{one.name.lower()})", code(one.changes) if one.changes else "") for one in PROCEDURES
     ]
     return table(("Call", "Compared with"), rows)
 

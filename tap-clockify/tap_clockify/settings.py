@@ -34,7 +34,7 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.BooleanType,
         default=False,
         title="Suppress extended requests",
-        description="Do without the one request per invoice that brings items, taxes, notes and the like.",
+        description="Save the request per invoice that brings its items, taxes, notes and the like.",
     ),
     th.Property(
         "tasks_from",
@@ -65,8 +65,8 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.BooleanType,
         default=True,
         title="Verify time entries",
-        description="Compare the hours of each user with the summary report, a request a year and workspace, read a "
-        "list that falls short once more, and read the entries of people who have left. Left out where "
+        description="Compare the hours of each user with the summary report (one request per year and workspace), read "
+        "a list again where it falls short, and read the entries of people who have left. Not done where "
         "requests_per_hour is set.",
     ),
     th.Property(
@@ -74,8 +74,8 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.BooleanType,
         default=False,
         title="Shared destination",
-        description="Other runs load into the same tables, each a part of the rows: no run may then remove what it has "
-        "not read, and ACTIVATE_VERSION is left out.",
+        description="Other runs load parts of the rows into the same tables. No run may then remove rows that it did "
+        "not read, so ACTIVATE_VERSION is not sent.",
     ),
     th.Property(
         "addon_ids",

@@ -41,7 +41,7 @@ class Cause(enum.Enum):
         return made
 
     RULED_OUT = "the settings rule it out", "unset suppress_extended_requests to read it", "chosen"
-    NARROWED = "the settings read only a part of it", "without them deletions are followed", "chosen"
+    NARROWED = "the settings read only a part of it", "without these settings deletions are followed", "chosen"
     SHARED = "other runs load into the same tables", "unset shared_destination where this run reads them all", "chosen"
     PLAN = "the plan of the workspace does not include it", "keep STATE between runs, or deselect the stream"
     REFUSED = "Clockify does not permit reading it", "keep STATE between runs, or use the key of an owner or admin"
@@ -55,7 +55,10 @@ class Cause(enum.Enum):
         "run again, which reads it anew",
     )
     UNVERIFIED = "who tracked time could not be looked up", "run again, or unset verify_time_entries", "failed"
-    WITHHELD = "rows came without the part it is made of", "use the key of an owner or admin, or deselect the stream"
+    WITHHELD = (
+        "rows lack the part that the stream is made from",
+        "use the key of an owner or admin, or deselect the stream",
+    )
     BROKEN = "it could not be read", "run again; if that does not help, report the call that is named here", "failed"
     CONTRADICTED = "a list is not whole", "run again, which reads it anew", "failed"
     ODD_ROWS = "rows without a usable key or of another shape were left out", "run again, or report it", "failed"

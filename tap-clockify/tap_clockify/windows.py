@@ -34,7 +34,7 @@ SETTINGS = (
         "end_date",
         th.StringType,
         title="End date",
-        description="Read nothing that starts at or after this moment; time entries of later days are then missing. "
+        description="Read nothing that starts at or after this moment; later time entries are then left out. "
         "Default: now.",
     ),
     th.Property(
@@ -69,7 +69,7 @@ SETTINGS = (
         th.BooleanType,
         default=False,
         title="Rounding in reports",
-        description="Have Clockify round durations in reports as the workspace is set to.",
+        description="Let Clockify round durations in reports as the settings of the workspace say.",
     ),
 )
 """The settings of the tap that concern windows and reports."""

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write(_USAGE)
         return
     if words[0] == "--list":
-        sys.stdout.writelines(f"{told(one)}\n" for one in PROCEDURES)
+        sys.stdout.writelines(f"{signature(one)}\n" for one in PROCEDURES)
         return
     try:
         if {"-h", "--help"} & set(words[1:]):
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _help(procedure: Procedure) -> str:
     """Return a procedure with its parameters, each with what it takes."""
     required = set(procedure.mandatory)
-    lines = [told(procedure), ""]
+    lines = [signature(procedure), ""]
     for one in procedure.fields:
         if one.name == "workspaceId":
             continue
@@ -79,8 +79,8 @@ def _help(procedure: Procedure) -> str:
     return "\n".join(lines) + "\n"
 
 
-def told(procedure: Procedure) -> str:
-    """Return a procedure's name with its parameters, those that may be left out in brackets."""
+def signature(procedure: Procedure) -> str:
+    """Return the name and the parameters of a procedure, optional ones in brackets."""
     required = set(procedure.mandatory)
     names = [one.name if one.name in required else f"[{one.name}]" for one in procedure.fields if not one.modifier]
     return f"{procedure.name}({', '.join(names)})"
@@ -144,7 +144,7 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
     reader = Reader(client, workspace)
     zones = Zones(config.get("time_zone") or USER, reader, lambda one: reader.one(BY_NAME["users"], (), one))
     if route.columns.unknown:
-        msg = f"{procedure.name} has no parameter {', '.join(sorted(route.columns.unknown))}: {told(procedure)}"
+        msg = f"{procedure.name} has no parameter {', '.join(sorted(route.columns.unknown))}: {signature(procedure)}"
         raise ValueError(msg)
     if lacking := [name for name in (procedure.mandatory) if name not in incoming.fields]:
         msg = f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} required"

@@ -232,7 +232,7 @@ class Results:
         if write.resets and name not in self._warned:
             self._warned.add(name)
             logger.warning(
-                "%s: an update sets %s back to the default where a row does not state it: Clockify does not tell it",
+                "%s: an update sets %s back to the default where a row does not state it: Clockify does not show it",
                 name,
                 ", ".join(write.resets),
             )

@@ -185,7 +185,7 @@ class Run:
         if self.settings.config.get("delete_missing") and not self.settings.rebuilds_ledger:
             self._delete_missing()
         if isinstance(self._writer, Writer) and (count := self._writer.take_back_repeated()):
-            logger.warning("%d objects that requests made twice, since they were late, were deleted again", count)
+            logger.warning("%d objects that late requests had created a second time were deleted again", count)
         self._copying.tell()
         self._results.tell()
         if self.settings.dry_run and self._number and not self._mirror.answer(self._mirror.is_admin):

@@ -40,8 +40,10 @@ _STREAM = th.ObjectType(
         description="Formats of dates and times by column, as Python's strptime reads them: `%m/%d/%Y %I:%M %p`.",
     ),
     th.Property("empty", th.StringType, allowed_values=["ignore", "clear"]),
-    th.Property("key", th.ArrayType(th.StringType), description="The columns that tell a row, over key_properties."),
-    th.Property("rekey", th.BooleanType, description="Take another key: rows find their objects by natural key."),
+    th.Property(
+        "key", th.ArrayType(th.StringType), description="The columns that identify a row, in place of key_properties."
+    ),
+    th.Property("rekey", th.BooleanType, description="Accept a changed key: rows find their objects by natural key."),
     th.Property(
         "layout",
         th.CustomType({"type": ["string", "object"]}),
@@ -51,9 +53,9 @@ _STREAM = th.ObjectType(
     th.Property(
         "create_missing",
         th.ArrayType(th.StringType(allowed_values=[*KINDS])),
-        description="Over the setting of that name.",
+        description="Takes the place of the setting of that name.",
     ),
-    th.Property("day_start", th.StringType, description="Over the setting of that name."),
+    th.Property("day_start", th.StringType, description="Takes the place of the setting of that name."),
     th.Property("source", th.StringType, description="Whose keys its rows have: references stay within a source."),
     additional_properties=False,
 )
@@ -108,14 +110,14 @@ _OWN: dict[str, Any] = th.PropertiesList(
         "max_rejects",
         th.IntegerType(minimum=0),
         title="Most rejects",
-        description="Stop once more records than this were rejected.",
+        description="Stop when more records than this have been rejected.",
     ),
     th.Property(
         "dry_run",
         th.BooleanType,
         default=False,
         title="Dry run",
-        description="Send nothing and acknowledge no state; tell on stderr what would be changed, field by field.",
+        description="Send nothing and acknowledge no state; print on stderr what would change, field by field.",
     ),
     th.Property(
         "rebuild_ledger",
@@ -200,7 +202,7 @@ _OWN: dict[str, Any] = th.PropertiesList(
         "layouts",
         th.ObjectType(additional_properties=th.ObjectType(additional_properties=True)),
         title="Layouts",
-        description="Layouts of your own, by name, for `layout` of a stream: see the README.",
+        description="Layouts of your own, by name, for `layout` of a stream: see docs/files.md.",
     ),
     th.Property(
         "day_start",

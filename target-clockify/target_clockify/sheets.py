@@ -191,7 +191,11 @@ class Sheets:
             self._understand(stream, context, [_Row._make(row) for row in rows])
         self._scratch.execute("DELETE FROM sheets WHERE stream = ?", (stream,))
         if count := context.people.by_name:
-            logger.info("%s: %d rows have an address that nobody has, and are told by the full name", stream, count)
+            logger.info(
+                "%s: %d rows have an address that nobody in the workspace has: they are matched by full name",
+                stream,
+                count,
+            )
         for rows in self._pages("SELECT number, epoch, origin, said FROM work", stream):
             for number, epoch, origin, said in rows:
                 work = _WORK.decode(said)
@@ -321,9 +325,9 @@ class Sheets:
     def _tell_columns(stream: str, context: _Context) -> None:
         sheet = context.sheet
         if extra := [name for name in sheet.extra if name not in context.fields]:
-            logger.info("%s: columns that its layout passes over: %s", stream, ", ".join(extra))
+            logger.info("%s: columns that its layout ignores: %s", stream, ", ".join(extra))
         if not sheet.names_people:
-            logger.warning("%s: no column names people, so that all rows are for the owner of the key", stream)
+            logger.warning("%s: no column names people, so all rows belong to the owner of the key", stream)
 
     # -- entries without a time of day -----------------------------------------------------------
 

@@ -202,8 +202,8 @@ class TargetClockify(Target):
         )
         if not keys and target.needs_key:
             msg = (
-                f"{stream} has no key, so that each of its rows could be written once more by the next run: name the "
-                f"columns that tell a row in `key` of the stream, "
+                f"{stream} has no key, so the next run could write each of its rows again: name the "
+                f"columns that identify a row in `key` of the stream, "
                 f'"streams": {{"{stream}": {{"key": ["..."]}}}}'
             )
             raise ValueError(msg)
@@ -236,11 +236,11 @@ class TargetClockify(Target):
             if self.config.get("on_unknown_stream") != "skip":
                 known = ", ".join(sorted(BY_NAME))
                 msg = (
-                    f"stream {stream!r} names nothing that can be written; name it in `streams` with its object "
+                    f"stream {stream!r} means nothing that can be written; name it in `streams` with its object "
                     f"or layout, or set on_unknown_stream to skip. Objects: {known}"
                 )
                 raise ValueError(msg)
-            reason = "it names nothing that can be written"
+            reason = "it means nothing that can be written"
         if stream not in self._skipped:
             self.logger.info("%s is skipped: %s", stream, reason)
         self._skipped.setdefault(stream, 0)
@@ -430,14 +430,14 @@ class TargetClockify(Target):
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
         command.params.append(
-            click.Option(["--dry-run"], is_flag=True, help="Tell what would be written, and send nothing.")
+            click.Option(["--dry-run"], is_flag=True, help="Print what would be written, and send nothing.")
         )
-        found = "Write nothing, and note in a lost ledger what rows became."
+        found = "Write nothing to Clockify, and note in a new ledger which objects rows became."
         command.params.append(click.Option(["--rebuild-ledger"], is_flag=True, help=found))
         command.params.append(
             click.Option(["--report"], metavar="RUN", help="Print what a run changed (`last` is the latest), and exit.")
         )
-        undo = "Take back what a run wrote (`last` is the latest), and exit; with --dry-run, tell what that would be."
+        undo = "Take back what a run wrote (`last` is the latest), and exit; with --dry-run, print what that would be."
         command.params.append(click.Option(["--undo"], metavar="RUN", help=undo))
         return command
 

@@ -147,7 +147,7 @@ def test_toggl(target: Any) -> None:
     tasks = {one["id"]: one["name"] for one in _listed(target, "tasks")}
     assert sorted(tags[one] for one in first["tagIds"]) == ["new one", "urgent"]
     assert (tasks[first["taskId"]], first["description"], first["billable"]) == ("Design", "Hero", True)
-    assert "columns that its layout passes over: Amount (EUR)" in result.log
+    assert "columns that its layout ignores: Amount (EUR)" in result.log
 
     again = target(_messages(_rows(TOGGL)), streams={"export": {"layout": "toggl"}})
     assert (again.code, again.writes) == (0, {})

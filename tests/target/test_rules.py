@@ -101,7 +101,7 @@ def test_unknown_streams(target: Any, singer: Any) -> None:
     ]
     failed = target(messages)
     assert failed.code == 1
-    assert "stream 'moons' names nothing that can be written" in failed.log
+    assert "stream 'moons' means nothing that can be written" in failed.log
     assert "Traceback" not in failed.log
     skipped = target(messages, on_unknown_stream="skip")
     assert skipped.code == 0
@@ -144,7 +144,7 @@ def test_a_reference_by_a_name_that_several_have_is_rejected_as_that(target: Any
     result = target([*schemas, singer.record("time_entries", id=1, **row, taskId="Design")])
     assert [reject["message"] for reject in result.rejects] == [
         (
-            "projectId: 2 projects are called Site: use the id of the one that is meant, or name the `source` of each "
+            "projectId: 2 projects are called Site: use the id of the one you mean, or name the `source` of each "
             "stream; "
             "taskId refers to what never came: no tasks Design (looked for as a row's key, an id, name)"
         )

@@ -42,7 +42,7 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
     recognised = [one for one in lost if one.seq not in rows and BY_NAME[one.object].recognised_by]
     if recognised and not _is_surely_over(ledger):
         # The time at which an entry began says nothing: of a thousand the last is sent long after all were noted.
-        logger.info("Waiting for what a broken run may have sent last")
+        logger.info("Waiting until the last requests of an interrupted run have taken effect")
         time.sleep(max(0.0, sum(late.WAITS) - (time.monotonic() - ledger.opened)))
         for name in {one.object for one in recognised}:
             mirror.forget(BY_NAME[name])
@@ -58,7 +58,7 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
             status = "done" if writer.complete(entry, mirror) else "failed"
         closed.append((entry, status, None, row))
     ledger.finish(closed)
-    logger.info("%d writes of a broken run were looked up, %d of them had taken place", len(entries), len(rows))
+    logger.info("%d writes of an interrupted run were looked up, %d of them had taken place", len(entries), len(rows))
 
 
 def _is_surely_over(ledger: Ledger) -> bool:

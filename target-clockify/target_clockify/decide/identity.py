@@ -116,7 +116,7 @@ class Identities:
         if len(free) > 1:
             msg = (
                 f"{len(free)} {target.name} agree with the record in {', '.join(fields)}: add what tells them apart, "
-                f"or the id of the one that is meant"
+                f"or the id of the one you mean"
             )
             raise RejectedError("ambiguous_match", msg)
         if found and not free and not target.several and natural == target.natural and _is_one_too_many(incoming):

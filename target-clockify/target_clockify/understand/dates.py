@@ -151,7 +151,7 @@ def parsed(text: str, order: str, form: str = "") -> Moment:
     elif rest.strip():
         clock = None
     if clock is None:
-        msg = "is no date or time that is understood: give its format in `formats`"
+        msg = "is no known form of a date or time: give its format in `formats`"
         raise ValueError(msg)
     return Moment(day, clock, offset)
 

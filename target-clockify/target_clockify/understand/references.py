@@ -50,7 +50,7 @@ class Missing(NamedTuple):
         names = self.name.replace("|", " or ")
         if self.found:
             return (
-                f"{self.field}: {self.found} {names} are called {self.value}: use the id of the one that is meant, or "
+                f"{self.field}: {self.found} {names} are called {self.value}: use the id of the one you mean, or "
                 "name the `source` of each stream"
             )
         under = ", ".join(("a row's key", "an id", *([self.under] if self.under else [])))
