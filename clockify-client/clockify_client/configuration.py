@@ -303,6 +303,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
             yield f"{where} must be one of {', '.join(str(one) for one in rule if one is not None)}"
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" as bound:
             yield f"{where} must be {_BOUNDS[bound]} {rule}"
+        case "minItems":
+            yield f"{where} must not be empty; leave it out"
         case "required":
             yield f"{where or 'the configuration'} lacks {', '.join(one for one in rule if one not in instance)}"
         case _:

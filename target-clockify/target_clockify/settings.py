@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from clockify_client import Client
 
 OPERATIONS = ("auto", "insert", "update", "upsert", "delete")
+_NAMES = th.CustomType({"type": "array", "items": {"type": "string"}, "minItems": 1})
 
 _STREAM = th.ObjectType(
     th.Property("object", th.StringType, description="The object its rows are for, where its name does not tell."),
     th.Property("operation", th.StringType, allowed_values=list(OPERATIONS)),
-    th.Property("match_on", th.ArrayType(th.StringType), description="Fields by which a row finds its object."),
+    th.Property("match_on", _NAMES, description="Fields by which a row finds its object."),
     th.Property(
         "columns",
         th.ObjectType(additional_properties=th.AnyOf(th.StringType, th.ArrayType(th.StringType))),
@@ -40,9 +41,7 @@ _STREAM = th.ObjectType(
         description="Formats of dates and times by column, as Python's strptime reads them: `%m/%d/%Y %I:%M %p`.",
     ),
     th.Property("empty", th.StringType, allowed_values=["ignore", "clear"]),
-    th.Property(
-        "key", th.ArrayType(th.StringType), description="The columns that identify a row, in place of key_properties."
-    ),
+    th.Property("key", _NAMES, description="The columns that identify a row, in place of key_properties."),
     th.Property("rekey", th.BooleanType, description="Accept a changed key: rows find their objects by natural key."),
     th.Property(
         "layout",

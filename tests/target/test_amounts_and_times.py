@@ -265,6 +265,16 @@ def test_columns_of_date_and_time_are_joined_and_read_by_their_format(target: An
     assert "means nothing" not in result.log
 
 
+def test_a_format_may_tell_the_offset(target: Any, singer: Any) -> None:
+    formats = {"start": "%d.%m.%Y %H:%M %z", "end": "%d.%m.%Y %H:%M %z"}
+    row = singer.record(
+        "time_entries", id=1, userId=_me(target), start="05.10.2026 11:00 +0530", end="05.10.2026 12:30 +0530"
+    )
+    result = target([singer.schema("time_entries"), row], streams={"time_entries": {"formats": formats}})
+    assert (result.code, result.rejects) == (0, [])
+    assert [one["timeInterval"]["start"] for one in _entries(target)] == ["2026-10-05T05:30:00Z"]
+
+
 def test_an_old_entry_without_an_end_is_no_timer(target: Any, singer: Any) -> None:
     me, schema = _me(target), singer.schema("time_entries")
     recent = (datetime.now(tz=UTC) - timedelta(hours=2)).isoformat()
@@ -339,6 +349,9 @@ def test_a_row_of_the_tap_means_its_blanks(target: Any, singer: Any) -> None:
         ({"streams": {"time_entries": {"columns": {"Dauer": "duratoin"}}}}, "(did you mean duration?)"),
         ({"streams": {"time_entries": {"columns": {"strat": ["Date", "Time"]}}}}, "(did you mean start?)"),
         ({"streams": {"projects": {"match_on": ["nmae"]}}}, "(did you mean name?)"),
+        ({"streams": {"projects": {"match_on": []}}}, "streams.projects.match_on must not be empty; leave it out"),
+        ({"streams": {"projects": {"key": []}}}, "streams.projects.key must not be empty; leave it out"),
+        ({"streams": {"time_entries": {"match_on": ["start"]}}}, "it is a part of timeInterval"),
         ({"streams": {"projects": {"units": {"hourlyRat": "major"}}}}, "(did you mean hourlyRate?)"),
         ({"streams": {"projects": {"units": {"hourlyRate": "mayor"}}}}, "not in 'mayor' (did you mean major?)"),
         ({"streams": {"projects": {"units": {"hourlyRate": "hours"}}}}, "hourlyRate can be in major, minor"),

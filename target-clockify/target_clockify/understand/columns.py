@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -98,7 +98,8 @@ class Columns:
         """
         column = self._known.get(folded(name))
         if column is None or column.member:
-            known = nearest(name, [one.name for one in self._target.fields])
+            names = [one.name for one in self._target.fields]
+            known = f"; it is a part of {column.field.name}" if column else nearest(name, names)
             msg = f"{setting} of {self._stream} names {name!r}, which is no field of {self._target.name}{known}"
             raise ValueError(msg)
         return column.field.name
@@ -320,7 +321,7 @@ _YEAR_OF = ("%Y", "%y", "%c", "%x", "%D", "%F", "%G")
 def _check_format(key: str, column: Column, form: str) -> str:
     if column.kind.measures.isdisjoint({Measure.MOMENT, Measure.DAY}):
         return f"{key} is neither a time nor a date"
-    example = datetime(2026, 1, 31, 13, 5, 9)  # noqa: DTZ001 - it is only written out
+    example = datetime(2026, 1, 31, 13, 5, 9, tzinfo=UTC)
     try:
         datetime.strptime(example.strftime(form), form)  # noqa: DTZ007
     except (ValueError, re.error):
