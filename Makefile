@@ -11,6 +11,7 @@ VENV := .venv
 MELTANO := .venv-meltano
 AIRFLOW := .venv-airflow
 DOCS := .venv-docs
+LOWEST := .venv-lowest
 LOADERS := target-duckdb pipelinewise-target-postgres meltanolabs-target-postgres plinxore-target-s3 \
 	z3-target-bigquery
 PY := $(VENV)/bin/python
@@ -28,7 +29,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders models hostile faults bench lint format sandbox constraints clean
+.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders packages lowest hostile faults bench coverage lint format sandbox dist plugins release constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,8 +58,11 @@ orchestrate: install $(AIRFLOW)/.installed ## Run the Airflow DAG of orchestrate
 loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with loaders of other people, each in an environment of its own
 	@$(PY) -m pytest --numprocesses 0 tests/loaders
 
-models: install ## Load a small sandbox, build the models of transform/ and ask them what docs/analysis.md asks
-	@$(PY) -m pytest --numprocesses 0 tests/transform
+packages: $(VENV)/.installed ## Install the wheels into empty environments of every Python here, and run what is in them
+	@$(PY) -m pytest --numprocesses 0 tests/packages
+
+lowest: $(LOWEST)/.installed ## Run tests of client, tap and target with the lowest versions that the packages say they take
+	@$(LOWEST)/bin/python -m pytest --numprocesses auto --dist loadfile tests/client tests/tap tests/target
 
 hostile: install ## Feed 100,000 hostile messages to the target, and print what came of them (a quarter of an hour); LINES=1000 feeds fewer
 	@$(PY) -m tests.hostile $(LINES)
@@ -68,6 +72,11 @@ faults: $(VENV)/.installed ## Play every fault at every call of tap and target, 
 
 bench: install ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
 	@$(PY) -m benchmarks
+
+coverage: $(VENV)/.installed ## Run the tests and say which lines they reach; TESTS=tests/tap runs some of them. The page is in output/coverage
+	@rm -f output/.coverage*; mkdir -p output
+	@$(VENV)/bin/coverage run -m pytest --numprocesses auto --dist loadfile $(TESTS); tests=$$?; \
+		$(VENV)/bin/coverage combine --quiet && $(VENV)/bin/coverage html --quiet && $(VENV)/bin/coverage report; exit $$tests
 
 lint: install ## Check format, style and types
 	@$(VENV)/bin/ruff format --check
@@ -81,6 +90,19 @@ format: install ## Format the code and apply the safe fixes
 sandbox: install ## A local Clockify on http://127.0.0.1:8765 with an agency's data; key: sandbox-key
 	@$(VENV)/bin/clockify-sandbox serve --scale agency
 
+dist: $(VENV)/.uv ## Build the wheels and source distributions of the four packages into dist/
+	@rm -rf dist
+	@for package in $(PACKAGES); do \
+		$(uv) build --quiet --python $(PY) --build-constraint constraints.txt --out-dir dist $$package || $(unreachable); \
+	done
+	@ls dist
+
+plugins: $(VENV)/.installed ## Write the plugin definitions for Meltano projects anew, from what tap and target say of themselves
+	@$(PY) -m release --plugins
+
+release: $(VENV)/.installed ## Give all packages and the changelog a version: VERSION=1.2.0. CONTRIBUTING says what follows
+	@$(PY) -m release $(VERSION)
+
 constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python and platform
 	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 		$(PACKAGES:%=--no-emit-package %) --group dev --group build $(PROJECTS) --output-file constraints.txt
@@ -88,13 +110,11 @@ constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python a
 		--no-annotate - --output-file constraints-meltano.txt
 	@echo 'mkdocs-material>=9.7,<10' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate $(PACKAGES:%=--no-emit-package %) - $(PROJECTS) --output-file constraints-docs.txt
-	@echo 'dbt-core>=1.10,<1.12 dbt-postgres>=1.10' | tr ' ' '\n' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal \
-		--python-version 3.11 --no-header --no-annotate - --output-file constraints-dbt.txt
 	@echo 'apache-airflow>=3.3,<4' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-airflow.txt
 
 clean: ## Remove everything that was installed or written here
-	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) $(DOCS) .meltano output site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) $(DOCS) $(LOWEST) .meltano output site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: each is newer than what it was made from, so that nothing is installed twice.
 
@@ -115,7 +135,7 @@ $(VENV)/.installed: $(VENV)/.uv $(PROJECTS)
 		$(PACKAGES:%=--editable %) --group dev || $(unreachable)
 	@touch $@
 
-$(MELTANO)/.installed: $(VENV)/.installed constraints-meltano.txt constraints-dbt.txt meltano.yml
+$(MELTANO)/.installed: $(VENV)/.installed constraints-meltano.txt meltano.yml
 	@echo "Installing Meltano into $(MELTANO), and its plugins"
 	@test -x $(MELTANO)/bin/python || $(PY) -m venv --without-pip $(MELTANO)
 	@$(uv) pip install --quiet --python $(MELTANO)/bin/python --constraint constraints-meltano.txt meltano || $(unreachable)
@@ -134,6 +154,14 @@ $(AIRFLOW)/.installed: $(VENV)/.uv constraints-airflow.txt
 	@echo "Installing Airflow into $(AIRFLOW)"
 	@test -x $(AIRFLOW)/bin/python || $(PY) -m venv --without-pip $(AIRFLOW)
 	@$(uv) pip install --quiet --python $(AIRFLOW)/bin/python --constraint constraints-airflow.txt apache-airflow || $(unreachable)
+	@touch $@
+
+# The test tools are pinned as everywhere: what is lowest is what a package itself asks for.
+$(LOWEST)/.installed: $(VENV)/.uv $(PROJECTS)
+	@echo "Installing the lowest versions into $(LOWEST)"
+	@test -x $(LOWEST)/bin/python || $(PY) -m venv --without-pip $(LOWEST)
+	@$(uv) pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --build-constraint constraints.txt \
+		$(PACKAGES:%=--editable %) $$(grep -E '^(hypothesis|pytest|pytest-xdist|syrupy|pyyaml)==' constraints.txt) || $(unreachable)
 	@touch $@
 
 .loaders/%/.installed: loaders.txt $(VENV)/.uv
