@@ -29,7 +29,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders packages lowest hostile faults bench coverage lint format sandbox dist plugins release constraints clean
+.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders models packages lowest hostile faults bench coverage lint format sandbox dist plugins release constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ orchestrate: install $(AIRFLOW)/.installed ## Run the Airflow DAG of orchestrate
 
 loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with loaders of other people, each in an environment of its own
 	@$(PY) -m pytest --numprocesses 0 tests/loaders
+
+models: install ## Load a small sandbox, build the models of transform/ and ask them what docs/analysis.md asks
+	@$(PY) -m pytest --numprocesses 0 tests/transform
 
 packages: $(VENV)/.installed ## Install the wheels into empty environments of every Python here, and run what is in them
 	@$(PY) -m pytest --numprocesses 0 tests/packages
@@ -110,6 +113,8 @@ constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python a
 		--no-annotate - --output-file constraints-meltano.txt
 	@echo 'mkdocs-material>=9.7,<10' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate $(PACKAGES:%=--no-emit-package %) - $(PROJECTS) --output-file constraints-docs.txt
+	@echo 'dbt-core>=1.10,<1.12 dbt-postgres>=1.10' | tr ' ' '\n' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal \
+		--python-version 3.11 --no-header --no-annotate - --output-file constraints-dbt.txt
 	@echo 'apache-airflow>=3.3,<4' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-airflow.txt
 
@@ -135,7 +140,7 @@ $(VENV)/.installed: $(VENV)/.uv $(PROJECTS)
 		$(PACKAGES:%=--editable %) --group dev || $(unreachable)
 	@touch $@
 
-$(MELTANO)/.installed: $(VENV)/.installed constraints-meltano.txt meltano.yml
+$(MELTANO)/.installed: $(VENV)/.installed constraints-meltano.txt constraints-dbt.txt meltano.yml
 	@echo "Installing Meltano into $(MELTANO), and its plugins"
 	@test -x $(MELTANO)/bin/python || $(PY) -m venv --without-pip $(MELTANO)
 	@$(uv) pip install --quiet --python $(MELTANO)/bin/python --constraint constraints-meltano.txt meltano || $(unreachable)

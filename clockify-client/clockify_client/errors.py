@@ -147,7 +147,7 @@ def _body(content: bytes) -> _Body | None:
         return _Body()
     try:
         body = msgspec.json.decode(content, type=_Body, strict=False)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return None if body.code is None and body.message is None and body.status is None else body
 

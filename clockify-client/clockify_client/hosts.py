@@ -39,7 +39,7 @@ def _checked(name: str, url: str) -> str:
         raise ValueError(msg)
     parts = _split(url)
     if parts is None:
-        msg = f"{name} must be a URL such as {_GLOBAL['core']}, not {url!r}"
+        msg = f"{name} must be a URL such as {_GLOBAL['core']}"
         raise ValueError(msg)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         msg = f"{name} must use https: the key would travel in clear text to {parts.hostname}"

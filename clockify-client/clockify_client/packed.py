@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _COMPRESS_FROM = 1024
 _LARGE = 1 << 18
 _PIECE = 1 << 18
+_MANY = 16  # pieces without the end of a row that can be found
 _END_OF_GZIP = struct.Struct("<II")  # CRC-32 and length of what is in it
 _DAMAGED = (OSError, EOFError, zlib.error)  # what gzip raises
 
@@ -81,13 +82,17 @@ class Packed:
         try:
             if self.length < _LARGE or not self._gzipped:
                 return _is_json(self.body)
-            cuts, rest = [], b""
+            cuts, rest, depth, next_look = [], bytearray(), 0, 0
             for chunk in self._chunks():
+                begin = max(len(rest) - 1, 0)  # a brace may end one chunk, and its comma begin the next
                 rest += chunk
-                cut = _end_of_rows(rest)
+                depth += chunk.count(b"{") - chunk.count(b"}")
+                cut = _end_of_rows(rest, begin, depth) if len(rest) >= next_look else 0
                 if cut and _is_json(rest[:cut] + b"]"):
                     cuts.append(cut)
-                    rest = b"[" + rest[cut + 1 :]
+                    rest[: cut + 1] = b"["
+                elif cut and len(rest) > _MANY * _PIECE:  # looking at all of it with each piece would take for ever
+                    next_look = len(rest) * 5 // 4
             self._cuts = tuple(cuts)
             return _is_json(rest)
         except _DAMAGED:
@@ -98,13 +103,13 @@ class Packed:
         if not self._cuts:
             yield self.body
             return
-        chunks, rest = self._chunks(), b""
+        chunks, rest = self._chunks(), bytearray()
         for cut in self._cuts:
             while len(rest) <= cut:
                 rest += next(chunks)
-            yield rest[:cut] + b"]"
-            rest = b"[" + rest[cut + 1 :]
-        yield rest + b"".join(chunks)
+            yield bytes(rest[:cut]) + b"]"
+            rest[: cut + 1] = b"["
+        yield b"".join((rest, *chunks))
 
     def move_to(self, spool: Spool) -> None:
         """Move it from memory to a file; before other threads see it.
@@ -127,7 +132,7 @@ class Packed:
                 yield chunk
 
 
-def _is_json(content: bytes) -> bool:
+def _is_json(content: bytes | bytearray) -> bool:
     try:
         msgspec.json.decode(content, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError):
@@ -135,15 +140,20 @@ def _is_json(content: bytes) -> bool:
     return True
 
 
-def _end_of_rows(begun: bytes) -> int:
-    """Return where the last whole row of a partial array seems to end, 0 if none does.
+def _end_of_rows(begun: bytearray, begin: int, depth: int) -> int:
+    """Return where the last whole row of an array that has begun seems to end, 0 where none does.
 
-    It counts braces, so braces within strings mislead it: the rows up to that place are then no valid JSON.
+    It counts braces. Those within strings deceive it: the rows up to there are no JSON then.
+
+    Args:
+        begun: The array so far.
+        begin: Where to look; what is before that has been looked at.
+        depth: The braces that are open at its end.
     """
     if not begun.startswith(b"["):
         return 0
-    depth, end = begun.count(b"{") - begun.count(b"}"), len(begun)
-    while (brace := begun.rfind(b"},", 0, end)) >= 0:
+    end = len(begun)
+    while (brace := begun.rfind(b"},", begin, end)) >= 0:
         depth -= begun.count(b"{", brace + 1, end) - begun.count(b"}", brace + 1, end)
         end = brace + 1
         if depth == 0:

@@ -15,7 +15,7 @@ from target_clockify.model.objects import OBJECTS
 from target_clockify.settings import CONFIG_SCHEMA as TARGET_SCHEMA
 from target_clockify.settings import VARIABLES
 
-from docs.reference import objects, procedures, streams
+from docs.reference import models, objects, procedures, streams
 from docs.reference.diagram import entity_diagram
 from docs.reference.markdown import code, codes, table
 from docs.reference.settings import settings_table, stream_options_table
@@ -47,6 +47,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "options of a stream": lambda: stream_options_table(TARGET_SCHEMA),
     "streams": streams.overview,
     "diagram": entity_diagram,
+    "models": models.overview,
+    "columns of the models": models.sections,
     "objects": objects.overview,
     "calls": procedures.overview,
     "procedures": procedures.sections,

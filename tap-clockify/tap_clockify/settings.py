@@ -204,7 +204,7 @@ class Scope:
                 raise ValueError(msg)
         start, end = self.schedule_window
         if (zone := self.config.get("report_time_zone")) and zone not in available_timezones():
-            msg = f"report_time_zone ({zone}) is not the name of a time zone, such as Europe/Berlin or UTC"
+            msg = "report_time_zone must be the name of a time zone, such as Europe/Berlin or UTC"
             raise ValueError(msg)
         if start >= end:
             msg = f"the schedule ends ({timestamp(end)}) before it starts ({timestamp(start)}): set schedule_end_date"

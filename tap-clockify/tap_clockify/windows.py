@@ -91,8 +91,8 @@ def moment_of(config: Mapping[str, Any], setting: str, now: datetime) -> datetim
         return None
     try:
         moment = _relative(text, now) if "P" in text.upper() else datetime.fromisoformat(text)
-    except (ValueError, OverflowError, isodate.ISO8601Error) as error:
-        msg = f"{setting} must be a moment such as 2026-01-31T00:00:00Z or a duration such as -P90D: {error}"
+    except (ValueError, OverflowError, isodate.ISO8601Error):
+        msg = f"{setting} must be a moment such as 2026-01-31T00:00:00Z or a duration such as -P90D"
         raise ValueError(msg) from None
     if not _YEARS[0] <= moment.year <= _YEARS[1]:
         msg = f"{setting} ({text}) must lie in the years {_YEARS[0]} to {_YEARS[1]}"

@@ -76,7 +76,7 @@ _OWN: dict[str, Any] = th.PropertiesList(
     ),
     th.Property(
         "journal_days",
-        th.IntegerType(minimum=0),
+        th.IntegerType(minimum=0, maximum=36_500),
         title="Days of the journal",
         description="Forget the values that runs wrote and replaced after so many days; such runs cannot be undone any "
         "more. Default: they are kept.",

@@ -76,7 +76,14 @@ def test_loader_is_the_version_that_the_tests_use() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["constraints.txt", "constraints-meltano.txt", "constraints-airflow.txt", "constraints-docs.txt"]
+    "name",
+    [
+        "constraints.txt",
+        "constraints-meltano.txt",
+        "constraints-airflow.txt",
+        "constraints-dbt.txt",
+        "constraints-docs.txt",
+    ],
 )
 def test_pins_name_no_host(name: str) -> None:
     for line in (HOUSE / name).read_text(encoding="utf-8").splitlines():

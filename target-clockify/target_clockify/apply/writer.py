@@ -105,8 +105,8 @@ class Writer:
     def take_back_repeated(self) -> int:
         """Delete objects of creates that took effect after they had been given up and repeated; return their number.
 
-        Only such a create can have made these objects: they were not there before, agree with what was sent, and belong
-        to no row.
+        Only such a create can have made these objects: they were not there before, agree with everything that was sent,
+        and belong to no row.
         """
         taken_back = 0
         for entry in self.repeated:
@@ -116,7 +116,7 @@ class Writer:
             self.lost.claim(entry.id)
             with suppress(ClockifyError):
                 found = self.lost.found(target, entry, self._reader.states(target, scope), mine=False)
-                if found is None:
+                if found is None or differences(target, found, _as_sent(entry)):
                     continue
                 again = Entry("", str(found["id"]), target.name, Operation.DELETE.value, str(found["id"]))
                 again.changes, again.recovery = losses(target, found), {"scope": list(scope)}
@@ -468,3 +468,9 @@ _MEANS = {
     Operation.DELETE: Writer._delete,  # noqa: SLF001
     Operation.CALL: Writer._call,  # noqa: SLF001
 }
+
+
+def _as_sent(entry: Entry) -> State:
+    """Return the fields with which a create was sent."""
+    create = BY_NAME[entry.object].create
+    return {name: new for name, (_, new) in entry.changes.items() if create and name in create.fields}
