@@ -81,6 +81,7 @@ class TapClockify(Tap):
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     message_writer: WholeLines
     message_writer_class = WholeLines
+    _is_over = False
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -264,6 +265,7 @@ class TapClockify(Tap):
             if self._plan is not None:
                 self._plan.close()
         self._sum_up(time.monotonic() - began)
+        self._is_over = True
         if any(verdict.failed for verdict in self._verdicts):
             sys.exit(1)
 
@@ -317,6 +319,8 @@ class TapClockify(Tap):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Write STATE as the SDK does, and exit as an interrupted program, not as one that finished."""
+        if self._is_over:  # the interpreter is about to end, and would report an exception as a traceback
+            return
 
         def end() -> None:
             try:
