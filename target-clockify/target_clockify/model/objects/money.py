@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from clockify_client import endpoints
 
+from target_clockify.model import receipts
 from target_clockify.model.declaration import (
     UNKNOWN,
     Call,
@@ -81,14 +81,6 @@ _FORM = {
     "file": "FILE",
 }
 _ALWAYS = {"userId", "date", "categoryId", "quantity"}
-_MEDIA = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".pdf": "application/pdf",
-}
-_LARGEST = 5  # MB of a receipt
 _RECEIPT = Kind(
     "the path of a receipt",
     {"type": "string", "pattern": r"(?i)\.(png|jpe?g|gif|pdf)$"},
@@ -99,9 +91,8 @@ _RECEIPT = Kind(
 
 def _receipt_rules(_: Operation, given: State, __: bool) -> Iterator[str]:  # noqa: FBT001
     file = given.get("file")
-    with suppress(OSError, ValueError):  # a file that cannot be read is told of where it is to be sent
-        if isinstance(file, str) and Path(file).stat().st_size > _LARGEST * 1024 * 1024:
-            yield f"file must have at most {_LARGEST} MB"
+    if isinstance(file, str):
+        yield from receipts.problems(file)
 
 
 def _expense_form(change: Change) -> tuple[tuple[str, Any], ...]:
@@ -111,8 +102,7 @@ def _expense_form(change: Change) -> tuple[tuple[str, Any], ...]:
         value = change.desired.get(name)
         if name == "file":
             if value and name in change.changed:
-                path = Path(value)
-                form.append(("file", (path.name, path.read_bytes(), _MEDIA[path.suffix.lower()])))
+                form.append(("file", tuple(receipts.read(value))))
         elif name in _ALWAYS or name in change.changed:
             form.append(("amount" if name == "quantity" else name, _form_text(name, value)))
     return tuple(form)
