@@ -55,6 +55,7 @@ def test_a_terminal_shows_how_long_it_will_take_and_the_log_above_it(
     assert any(one[3] for one in live)
     assert any("(1 invalid); " in line for line in lines)
     assert all("records done" not in line or line in {one[0] for one in live} for line in lines)
+    assert "sqlalchemy" not in shown.decode(), "the statements of the ledger are no part of the log"
 
 
 def test_a_log_tells_how_far_a_long_run_is(target: Any, singer: Any, monkeypatch: pytest.MonkeyPatch) -> None:

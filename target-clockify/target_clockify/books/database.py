@@ -82,7 +82,8 @@ class Database:
             msg = f"ledger_url: the driver of {parsed.drivername} is not there: {_first_line(error)}"
             raise LedgerError(msg) from None
         logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what it raises as well
-        logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGED_AS}").setLevel(logging.INFO)  # below, it logs rows
+        statements = logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGED_AS}")
+        statements.setLevel(max(logging.INFO, statements.getEffectiveLevel()))  # below INFO, it logs rows
         self._lost: LedgerError | None = None
         self._guard: sqlite3.Connection | None = None
         sa.event.listen(self.engine, "handle_error", self._told)
