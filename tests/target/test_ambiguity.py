@@ -267,3 +267,18 @@ def test_the_currency_of_a_client_counts_under_the_name_that_others_give_it(
     rows = target.box.ok("GET", "/workspaces/{ws}/clients?name=Fjord%20Two")
     assert [row["currencyCode"] for row in rows] == ["EUR"]
     assert target(messages[:2]).writes == {}
+
+
+def test_the_currency_of_a_client_of_the_same_run_is_in_force_for_its_projects(
+    target: Any, singer: Any, people: dict[str, str]
+) -> None:
+    assert people
+    rows = [singer.schema("clients"), singer.record("clients", id="c", name="Nord", currencyCode="EUR")]
+    rows.append(singer.schema("projects"))
+    for code in ("EUR", "USD"):
+        rate = {"amount": 10000, "currency": code}
+        rows.append(singer.record("projects", id=code, name=code, clientId="c", hourlyRate=rate))
+    result = target(rows)
+    assert [(one["record"]["id"], one["error"]) for one in result.rejects] == [("USD", "other_currency")]
+    found = target.box.ok("GET", "/workspaces/{ws}/projects?name=EUR")
+    assert [one["hourlyRate"] for one in found] == [{"amount": 10000, "currency": "EUR"}]

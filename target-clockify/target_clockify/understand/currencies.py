@@ -46,11 +46,14 @@ def in_force(mirror: Mirror, target: Writable, given: State) -> str:
 
 
 def _own(mirror: Mirror, target: WritableObject, state: State) -> str:
+    if "currencyId" in target.by_name:  # the id first: this run may have changed it, and the code is derived from it
+        codes = {str(one.get("id")): code_of(one.get("code")) for one in _workspace(mirror).get("currencies") or ()}
+        if code := codes.get(str(state.get("currencyId"))):
+            return code
     if code := code_of(state.get("currency")) or code_of(state.get("currencyCode")):
         return code
     if "currencyId" in target.by_name:
-        codes = {str(one.get("id")): code_of(one.get("code")) for one in _workspace(mirror).get("currencies") or ()}
-        return codes.get(str(state.get("currencyId"))) or _default(mirror)
+        return _default(mirror)
     return in_force(mirror, target, state)
 
 
