@@ -290,9 +290,17 @@ def _decision(change: Change) -> Iterator[Call]:
     yield Call("PATCH", "/time-off/policies/{policyId}/requests/{id}", json=body)
 
 
+_FLAT = {"start": _EDGE, "end": _EDGE, "days": INTEGER}
+"""Columns in which a table says the period."""
+
+
 def _asked(given: State) -> State:
-    """`status` may be the word alone. Pending is what every request is until somebody decides."""
-    given, status, asked = dict(given), given.get("status"), given.get("timeOffPeriod")
+    """`status` may be the word alone, and the period may be columns of their own. Pending is what every request is until somebody decides."""
+    given, status = dict(given), given.get("status")
+    flat = {name: given.pop(name) for name in _FLAT if name in given}
+    if any(value is not None for value in flat.values()) and "timeOffPeriod" not in given:
+        given["timeOffPeriod"] = {"period": flat}
+    asked = given.get("timeOffPeriod")
     if isinstance(status, str) and status:
         status = given["status"] = {"statusType": WORD.coerce(status)}
     if isinstance(status, dict) and status.get("statusType") in {None, "PENDING"}:
@@ -316,6 +324,7 @@ TIME_OFF_REQUESTS = WritableObject(
         Field("policyId", ID, refers="time_off_policies", fixed=True, clearable=False),
         Field("userId", ID, refers="users", fixed=True, clearable=False),
         Field("timeOffPeriod", replace(_ASKED, merge=_as_it_stands), fixed=True, clearable=False),
+        *(Field(name, kind, modifier=True) for name, kind in _FLAT.items()),
         Field("note", TEXT, fixed=True),
         Field("timeUnit", WORD, modifier=True, description="Of the policy, which decides where it is known."),
         Field("userTimeZone", TEXT, modifier=True),
