@@ -9,7 +9,10 @@ import pytest
 from target_clockify.books.database import LedgerInUseError
 from target_clockify.books.ledger import Entry, Ledger
 
+from tests.faults.proxy import Proxy
+
 _ENTRY = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
+_GONE = {"_sdc_deleted_at": "2026-01-01"}
 _LOST = {"status": 500, "commit_then": True}
 
 
@@ -138,3 +141,64 @@ def test_a_row_whose_object_is_gone_is_forgotten(target: Any, singer: Any) -> No
     assert target(gone).counts["tags"] == {"unchanged": 2}
     with sqlite3.connect(target.folder / "ledger.db") as ledger:
         assert ledger.execute("SELECT key FROM clockify_rows").fetchall() == [("2",)]
+
+
+def test_what_was_made_after_it_was_given_up_is_not_made_again(target: Any, singer: Any) -> None:
+    """A killed run's create arrives when the next run has given it up: the one after that finds it, and counts."""
+    me = target.box.ok("GET", "/user")["id"]
+    interval = {**_ENTRY, "duration": "PT1H"}
+    given = {"userId": me, "timeInterval": interval, "description": None, "projectId": None, "taskId": None}
+    note = {"scope": [me], "given": given, "before": []}
+    changes = {"userId": (None, me), "timeInterval": (None, interval)}
+    _earlier(
+        target, *(Entry("time_entries", key, "time_entries", "INSERT", None, changes, dict(note)) for key in ("1", "2"))
+    )
+    rows = [singer.schema("time_entries"), *(singer.record("time_entries", id=n, userId=me, **_ENTRY) for n in (1, 2))]
+    assert target([singer.schema("tags"), singer.record("tags", id=1, name="a")]).code == 0
+    late = target.box.ok("POST", "/workspaces/{ws}/time-entries", _ENTRY)["id"]
+    result = target(rows)
+    assert result.counts["time_entries"] == {"inserted": 1, "unchanged": 1}, result.log
+    assert len(target.tables()["time_entries"]) == 2
+    assert target(rows).writes == {}
+    gone = [singer.schema("time_entries"), *(singer.record("time_entries", id=n, **_GONE) for n in (1, 2))]
+    assert target(gone).code == 0
+    assert late not in {one["id"] for one in target.tables()["time_entries"]}
+
+
+def test_what_a_late_request_made_twice_is_taken_back(target: Any, singer: Any) -> None:
+    """The first create is carried out after the second, which was sent when nothing of the first had been found."""
+    me = target.box.ok("GET", "/user")["id"]
+    lost: list[Any] = []
+
+    def act(exchange: Any) -> None:
+        if not lost:
+            lost.append(exchange)
+            exchange.reset()
+            return
+        answer = exchange.answered(exchange)
+        lost[0].answered(lost[0])
+        exchange.send(answer)
+
+    with Proxy(str(target.box.origin)) as proxy:
+        proxy.begin(act, lambda name, _: name.startswith("POST "))
+        rows = [singer.schema("time_entries"), singer.record("time_entries", id=1, userId=me, **_ENTRY)]
+        result = target(rows, api_url=f"{proxy.origin}/api/v1")
+    assert (result.code, result.counts["time_entries"]) == (0, {"inserted": 1}), result.log
+    assert "1 objects that requests made twice, since they were late, were deleted again" in result.log
+    assert len(target.tables()["time_entries"]) == 1
+    assert target(rows).writes == {}
+
+
+@pytest.mark.parametrize("quantity", [10, 10.0, 12.5])
+@pytest.mark.parametrize("fault", [_LOST, {"reset": True, "commit_then": True}], ids=["answered", "reset"])
+def test_a_number_is_the_same_however_it_is_written(
+    target: Any, singer: Any, fault: dict[str, Any], quantity: float
+) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    row = {"userId": me, "categoryId": "Travel", "date": "2026-01-08", "quantity": quantity}
+    rows = [singer.schema("expense_categories"), singer.record("expense_categories", id=1, name="Travel")]
+    rows += [singer.schema("expenses"), *(singer.record("expenses", id=n, **row) for n in (1, 2))]
+    target.box.faults([{"route": "POST /workspaces/{ws}/expenses", "nth": 1, **fault}])
+    assert target(rows).code == 0
+    assert len(target.tables()["expenses"]) == 2
+    assert target(rows).writes == {}

@@ -295,7 +295,10 @@ _FLAT = {"start": _EDGE, "end": _EDGE, "days": INTEGER}
 
 
 def _asked(given: State) -> State:
-    """`status` may be the word alone, and the period may be columns of their own. Pending is what every request is until somebody decides."""
+    """Accept the status as a word alone, and the period as columns of their own.
+
+    Every request is pending until somebody decides about it.
+    """
     given, status = dict(given), given.get("status")
     flat = {name: given.pop(name) for name in _FLAT if name in given}
     if any(value is not None for value in flat.values()) and "timeOffPeriod" not in given:
