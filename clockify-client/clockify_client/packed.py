@@ -135,7 +135,7 @@ class Packed:
 def _is_json(content: bytes | bytearray) -> bool:
     try:
         msgspec.json.decode(content, type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from clockify_client import ClockifyError
+from clockify_client.output import OutputLostError
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
-
-from tap_clockify.output import OutputLostError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -40,12 +39,13 @@ def failing_in_one_line(logger: logging.Logger) -> Generator[None, None, None]:
     """Turn an error that a user can correct into a line of the log and exit code 1.
 
     Raises:
-        SystemExit: With code 1.
+        SystemExit: With code 1, or with that of the signal that ended the run.
     """
     try:
         yield
     except OutputLostError as error:
         logger.error("%s", error)  # noqa: TRY400
+        sys.exit(error.code)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         logger.error("%s%s", error.strerror or error, where)  # noqa: TRY400

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
+from clockify_client.output import Output
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from typing_extensions import override
 
@@ -15,15 +14,11 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
 
 
-class OutputLostError(BaseException):
-    """Nobody reads the output any more. This is no `Exception`, so that the SDK neither goes on nor reports it."""
-
-
 class WholeLines(MsgSpecWriter):
     """Writes messages to stdout, never half of one, on which a target would fail and lose the rows it holds."""
 
     def __init__(self) -> None:
-        self._writing = False
+        self._output = Output()
         self._end: Callable[[], None] | None = None
 
     @override
@@ -35,32 +30,21 @@ class WholeLines(MsgSpecWriter):
         """Write whole lines at once.
 
         Raises:
-            OutputLostError: The target has ended, or the disk is full.
+            OutputLostError: The target has ended, the disk is full, or the run is to end and the target does not read.
         """
-        self._writing = True
-        try:
-            while lines:  # with PYTHONUNBUFFERED, a write that a signal interrupts may be partial
-                lines = lines[sys.stdout.buffer.write(lines) :]
-            sys.stdout.buffer.flush()
-        except OSError as error:
-            # What is still in the buffer must not fail again at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ended = isinstance(error, BrokenPipeError)
-            msg = (
-                "Nobody reads the output any more: the target has ended"
-                if ended
-                else f"The output cannot be written: {error.strerror}"
-            )
-            raise OutputLostError(msg) from None
-        finally:
-            self._writing = False
+        self._output.write(lines)
         if self._end is not None:
-            self._end()
+            end, self._end = self._end, None
+            end()
 
-    def after_line(self, end: Callable[[], None]) -> None:
-        """End the run after what is being written, which may wait for a slow target; a second call does not wait."""
-        if self._writing and self._end is None:
+    def after_line(self, number: int, end: Callable[[], None]) -> None:
+        """End the run because of a signal, after what is being written, for which a slow target is given some seconds.
+
+        Raises:
+            OutputLostError: It is the second signal, and the target does not read.
+        """
+        if self._output.is_writing:
             self._end = end
-        else:
-            self._end = None
+        self._output.stop(number)
+        if not self._output.is_writing:
             end()

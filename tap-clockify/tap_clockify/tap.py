@@ -22,6 +22,7 @@ from clockify_client import (
     UnreachableError,
     configuration,
 )
+from clockify_client.output import require
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
@@ -253,6 +254,7 @@ class TapClockify(Tap):
         Raises:
             SystemExit: With code 1, where something could not be read that should have been.
         """
+        require("stdout")
         began = time.monotonic()
         selected = [one for one in self.streams.values() if one.selected]
         self._progress.start()
@@ -328,4 +330,4 @@ class TapClockify(Tap):
             finally:
                 sys.exit(128 + signum)
 
-        self.message_writer.after_line(end)
+        self.message_writer.after_line(signum, end)

@@ -216,7 +216,8 @@ class Mirror:
                 self._without_details[target.name, str(item.ids["id"])] = item.error
             if isinstance(item, Page):
                 self.pages[target.name] = self.pages.get(target.name, 0) + 1
-                state: State = {**(self.get(target, item.ids["id"]) or {}), **msgspec.json.decode(item.body)}
+                (read,) = rows_of(endpoint, item.body)
+                state: State = {**(self.get(target, item.ids["id"]) or {}), **read}
                 self.put(target, state, (), listed=missing[item.ids["id"]])
 
     def refused_details(self, target: WritableObject, object_id: str) -> ClockifyError | None:

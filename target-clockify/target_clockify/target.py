@@ -16,6 +16,7 @@ import click
 import msgspec
 import sqlalchemy.exc
 from clockify_client import ClockifyError, configuration, endpoints
+from clockify_client.output import Output, OutputLostError, require
 from singer_sdk import Target
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 _FAILURES = (
-    *(ClockifyError, StoppedError, LedgerError),
+    *(ClockifyError, StoppedError, LedgerError, OutputLostError),
     *(*INVALID_LINE, RecursionError),
     *(OSError, ValueError, LookupError, ImportError, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error),
 )
@@ -95,6 +96,7 @@ class TargetClockify(Target):
         super().__init__(*args, config=settings, validate_config=validate_config, **kwargs)
         self.run_id = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         self._run: Run | None = None
+        self._output = Output()
         self._skipped: dict[str, int] = {}
         self._keys: dict[str, list[str]] = {}
         self._plain: dict[str, bool] = {}
@@ -293,6 +295,10 @@ class TargetClockify(Target):
             self._write_state_message(message.value)
 
     @override
+    def _write_state_message(self, state: Any) -> None:
+        self._output.write(json.dumps(state).encode() + b"\n")
+
+    @override
     def _process_activate_version_message(self, message: Message) -> None:  # type: ignore[override]
         for one in self.mapper.stream_maps.get(message.stream or "", ()):
             if self._run is not None and one.stream_alias not in self._skipped:
@@ -343,6 +349,7 @@ class TargetClockify(Target):
         if not hasattr(self, "message_reader"):
             msg = f"stopped by {signal.Signals(signum).name}"
             raise StoppedError(msg)
+        self._output.stop(signum)
         reader = self._messages
         reader.stopped = signal.Signals(signum)
         if reader.is_waiting:
@@ -393,6 +400,7 @@ class TargetClockify(Target):
                 target.undo(undo)
                 sys.exit(1 if target.failed else 0)
             cls.print_version(print_fn=cls.logger.info)
+            require("stdout", *([] if file_input else ["stdin"]))
             target.listen(file_input)
         except _FAILURES as error:
             cls._fail(target, error)
@@ -400,12 +408,13 @@ class TargetClockify(Target):
             sys.exit(1)
 
     @classmethod
-    def _fail(cls, target: TargetClockify | None, error: Exception) -> None:
+    def _fail(cls, target: TargetClockify | None, error: BaseException) -> None:
         if target is not None:
             with suppress(*_FAILURES):  # what made the run break off says more than what came of that
                 target.give_up()
         cls.logger.error("%s", str(error).splitlines()[0] if str(error) else type(error).__name__)
-        sys.stdout.flush()
+        if sys.stdout:  # none where it is closed
+            sys.stdout.flush()
         os._exit(1) if isinstance(error, BrokenPipeError) else sys.exit(1)
 
     def tell_report(self, run: str) -> None:

@@ -557,7 +557,7 @@ def test_a_target_that_died_is_one_line(started: Runs) -> None:
         log = tap.stderr.read().decode()
     assert tap.returncode == 1
     (error,) = [line for line in log.splitlines() if "INFO" not in line]
-    assert error.endswith("Nobody reads the output any more: the target has ended")
+    assert error.endswith("Nobody reads the output any more: the program behind the pipe has ended")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")

@@ -1,0 +1,106 @@
+"""Stdout of a program in a pipeline: who reads it may have ended, or may have stopped reading."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_GRACE = 5.0  # seconds that a program which is to end waits for whoever reads its output
+
+
+class OutputLostError(BaseException):
+    """Nobody reads the output any more. This is no `Exception`, so that the SDK neither goes on nor reports it.
+
+    Attributes:
+        code: The exit code that it means.
+    """
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Output:
+    """Writes to stdout; for the main thread.
+
+    Attributes:
+        is_writing: It is about to write, or waits for whoever reads.
+    """
+
+    def __init__(self) -> None:
+        self.is_writing = False
+        self._stopped: signal.Signals | None = None
+
+    def write(self, lines: bytes | bytearray) -> None:
+        """Write whole lines at once.
+
+        Raises:
+            OutputLostError: The reader has ended, the disk is full, or the program is to end and nobody reads.
+        """
+        self.is_writing = True
+        try:
+            if self._stopped is not None:
+                self._wait_no_longer_than(_GRACE)
+            while lines:  # with PYTHONUNBUFFERED, a write that a signal interrupts may be partial
+                lines = lines[sys.stdout.buffer.write(lines) :]
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            _abandon()
+            ended = isinstance(error, BrokenPipeError)
+            msg = (
+                "Nobody reads the output any more: the program behind the pipe has ended"
+                if ended
+                else f"The output cannot be written: {error.strerror}"
+            )
+            raise OutputLostError(msg) from None
+        finally:
+            self.is_writing = False
+            if self._stopped is not None:
+                self._wait_no_longer_than(0)
+
+    def stop(self, number: int) -> None:
+        """Note that a signal wants the program to end: what is being written is waited for, but not for ever.
+
+        Raises:
+            OutputLostError: It is the second signal, and something is still being written.
+        """
+        again, self._stopped = self._stopped is not None, signal.Signals(number)
+        if not self.is_writing:
+            return
+        if again:
+            self._give_up()
+        self._wait_no_longer_than(_GRACE)
+
+    def _wait_no_longer_than(self, seconds: float) -> None:
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, self._give_up)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    def _give_up(self, _number: int = 0, _frame: FrameType | None = None) -> None:
+        if self.is_writing and self._stopped is not None:
+            _abandon()
+            msg = f"stopped by {self._stopped.name} while nobody read the output"
+            raise OutputLostError(msg, 128 + self._stopped)
+
+
+def require(*streams: str) -> None:
+    """Require that streams of this program are open, by their names in `sys`.
+
+    Raises:
+        ValueError: One is not; what is opened next would take its place.
+    """
+    for name in streams:
+        stream: Any = getattr(sys, name)
+        if stream is None:
+            msg = f"{name} is closed: the program needs it, if only as /dev/null"
+            raise ValueError(msg)
+
+
+def _abandon() -> None:
+    """Let what is still in the buffer go nowhere: it must not fail or wait again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
