@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 UNLIKE = "a row has an unexpected form"
 NO_LIST = "null in place of its rows"
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 Record = dict[str, Any]
 RawRecord = dict[str, msgspec.Raw]
@@ -81,7 +82,7 @@ def sound_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[l
     sound: list[Any] = []
     every = rows_of(endpoint, body, msgspec.Raw)
     for raw in every:
-        with suppress(msgspec.DecodeError):
+        with suppress(*_UNDECODABLE):
             sound.append(_single(row).decode(raw))
     return sound, len(every) - len(sound)
 
@@ -92,7 +93,7 @@ def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple
         if endpoint.single:
             return [_single(row).decode(body)], None
         answer = _decoder(endpoint.rows, row, endpoint.total).decode(body)
-    except msgspec.DecodeError:
+    except _UNDECODABLE:
         raise MalformedAnswerError(endpoint.call) from None
     if not endpoint.rows:
         return answer, None
@@ -118,7 +119,7 @@ def counts_of(endpoint: Endpoint, packed: Packed) -> tuple[int, int | None]:
         members = _single(dict[str, msgspec.Raw]).decode(packed.body)
         inside = members.get(endpoint.paged)
         return len(_decoder("", msgspec.Raw, "").decode(inside)) if inside is not None else 0, None
-    except msgspec.DecodeError:
+    except _UNDECODABLE:
         raise MalformedAnswerError(endpoint.call) from None
 
 

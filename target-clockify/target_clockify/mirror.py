@@ -83,12 +83,21 @@ class Reader:
         ids = {**self.asked_with(target, scope)[0], "id": object_id, "ids": [object_id]}
         try:
             if listing.detail:
-                return next((self.state(target, row, ids) for row in self.client.rows(listing.detail, ids)), None)
+                for row in self.client.rows(listing.detail, ids):
+                    _require_id(listing.detail, row, object_id)
+                    return self.state(target, row, ids)
+                return None
             if listing.lookup:
                 return next((self.state(target, row, ids) for row in self.client.rows(listing.lookup, ids)), None)
             return next((state for state in self.states(target, scope) if state["id"] == object_id), None)
         except GoneError:
             return None
+
+
+def _require_id(endpoint: Endpoint, row: State, object_id: str) -> None:
+    """Require that details are those of an object: on an answer that lacks them, a write would empty what they hold."""
+    if row.get("id") != object_id:
+        raise MalformedAnswerError(endpoint.call, reason=UNLIKE)
 
 
 class NotReadError(Exception):
@@ -217,6 +226,7 @@ class Mirror:
             if isinstance(item, Page):
                 self.pages[target.name] = self.pages.get(target.name, 0) + 1
                 (read,) = rows_of(endpoint, item.body)
+                _require_id(endpoint, read, item.ids["id"])
                 state: State = {**(self.get(target, item.ids["id"]) or {}), **read}
                 self.put(target, state, (), listed=missing[item.ids["id"]])
 
@@ -248,12 +258,14 @@ class Mirror:
         rows = rows_of(target.listing.endpoint, body, msgspec.Raw)
         slot = self._slot(target.name)
         try:
+            if not body.isascii():
+                body.decode()  # what is kept as it came is decoded when it is asked for
             if plain:
                 kept = [(slot, _ID.decode(row).id, place, None, bytes(row)) for row in rows]
             else:
                 states = [self.reader.state(target, msgspec.json.decode(row), ids) for row in rows]
                 kept = [(slot, state["id"], place, None, msgspec.json.encode(state)) for state in states]
-        except (AttributeError, LookupError, TypeError, msgspec.DecodeError):
+        except (AttributeError, LookupError, TypeError, UnicodeDecodeError, msgspec.DecodeError):
             raise MalformedAnswerError(target.listing.endpoint.call, reason=UNLIKE) from None
         self._scratch.execute("BEGIN")
         self._scratch.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?)", kept)

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 _FAILURES = (
     *(ClockifyError, StoppedError, LedgerError, OutputLostError),
-    *(*INVALID_LINE, RecursionError),
+    *(*INVALID_LINE, RecursionError, msgspec.MsgspecError),
     *(OSError, ValueError, LookupError, ImportError, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error),
 )
 """What a user can mend, or has to live with: told in one line."""
