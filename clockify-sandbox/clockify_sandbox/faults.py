@@ -115,7 +115,7 @@ def parse_faults(raw: bytes) -> list[Fault]:
     """
     try:
         return read_faults(msgspec.json.decode(raw))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"faults must be a JSON list of objects: {error}") from None
 
 
