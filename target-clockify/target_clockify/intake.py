@@ -86,6 +86,8 @@ class Intake:
         is_call = isinstance(one.route.object, Procedure)
         if is_call and (awaited := self._under_way.in_the_way_of_call(desired)):
             return Waits(one, awaited, awaited.what)
+        if awaited := self._under_way.in_the_way_of_amounts(desired):
+            return Waits(one, awaited, awaited.what)
         try:
             decision = self._mirror.answer(lambda: self._decider.decide(desired))
             self._claim(decision, desired.row)

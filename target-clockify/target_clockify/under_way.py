@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from target_clockify.mirror import natural_value
 from target_clockify.model.declaration import Operation
+from target_clockify.understand.currencies import owner_of, stated
 from target_clockify.understand.references import referred
 from target_clockify.waiting import Awaited, What, key, written
 
@@ -60,6 +61,15 @@ class UnderWay:
         objects = [written(*one) for one in referred(desired.incoming.route.object, desired.given)]
         found = next((one for one in objects if one in self._occupied), None)
         return found._replace(what=What.CALL) if found else None
+
+    def in_the_way_of_amounts(self, desired: Desired) -> Awaited | None:
+        """Return the object that decides about the currency of a record's amounts, if that is being written."""
+        given, target = desired.given, desired.incoming.route.object
+        if not self._occupied or not any(code for value in given.values() for code in stated(value)):
+            return None
+        owner = owner_of(target, given)
+        awaited = written(owner[0].name, owner[1]) if owner else None
+        return awaited if awaited in self._occupied else None
 
     def in_the_way_of(self, write: Write) -> Awaited | None:
         """Return what a write has to wait for: its key, its object, or one it refers to is being written."""

@@ -303,7 +303,7 @@ def test_the_list_of_requests_is_bounded(empty: Sandbox) -> None:
 def test_an_unknown_control_request_lists_the_known_ones(empty: Sandbox) -> None:
     answer = requests.get(f"{empty.origin}/__sandbox/request", timeout=9)
     assert answer.status_code == 404
-    assert "known are GET /__sandbox/stats, POST /__sandbox/reset, GET /__sandbox/requests" in answer.json()["error"]
+    assert "known are GET /__sandbox/stats, POST /__sandbox/reset, POST /__sandbox/snapshot" in answer.json()["error"]
 
 
 def test_ids_begin_with_the_clock_and_come_again_after_a_reset(empty: Sandbox) -> None:

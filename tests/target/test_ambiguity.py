@@ -282,3 +282,12 @@ def test_the_currency_of_a_client_of_the_same_run_is_in_force_for_its_projects(
     assert [(one["record"]["id"], one["error"]) for one in result.rejects] == [("USD", "other_currency")]
     found = target.box.ok("GET", "/workspaces/{ws}/projects?name=EUR")
     assert [one["hourlyRate"] for one in found] == [{"amount": 10000, "currency": "EUR"}]
+    night = [singer.schema("clients"), singer.record("clients", id="c", name="Nord", currencyCode="GBP")]
+    night.append(singer.schema("projects"))
+    for key, code in (("EUR", "EUR"), ("GBP", "GBP")):
+        rate = {"amount": 20000, "currency": code}
+        night.append(singer.record("projects", id=key, name=key, clientId="c", hourlyRate=rate))
+    result = target(night)
+    assert [(one["record"]["id"], one["error"]) for one in result.rejects] == [("EUR", "other_currency")]
+    amounts = {row["name"]: row["hourlyRate"]["amount"] for row in target.tables()["projects"] if row["hourlyRate"]}
+    assert (amounts["EUR"], amounts["GBP"]) == (10000, 20000)

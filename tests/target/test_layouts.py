@@ -345,7 +345,7 @@ def test_a_layout_creates_only_what_create_missing_lists(plain: Any) -> None:
         ({"Duration": "02:31:00"}, "Duration is not what lies between Start date and Start time and End date and End"),
         ({"Duration": "2.5"}, "Duration is a number and has no unit"),
         ({"End time": "08:00:00"}, "End date and End time is before Start date and Start time"),
-        ({"End time": "8"}, "End time is no date or time that is understood"),
+        ({"End time": "8"}, "End time is no known form of a date or time"),
         ({"Start time": "13:00:00 PM"}, "Start time has an hour that a clock of 12 hours does not show"),
         ({"Start date": "2026-02-30"}, "Start date names a day that does not exist"),
         ({"Start time": ""}, "Start time is blank"),
@@ -390,7 +390,9 @@ def test_an_address_that_nobody_has_leaves_the_name(plain: Any) -> None:
     rows = [{**row, "Email": "Lia@Elsewhere.example"} for row in _rows(TOGGL)[:2]]
     result = plain(_messages(rows), streams={"export": {"layout": "toggl"}})
     assert (result.code, len(before.entries)) == (0, 2)
-    assert "export: 2 rows have an address that nobody has, and are told by the full name" in result.log
+    assert (
+        "export: 2 rows have an address that nobody in the workspace has: they are matched by full name" in result.log
+    )
 
 
 @pytest.mark.parametrize("column", ["Project", "Duration", "Start date", "Email"])

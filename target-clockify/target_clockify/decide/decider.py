@@ -16,7 +16,7 @@ from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import House, Operation, Procedure, WritableObject
 from target_clockify.model.objects import BY_NAME
 from target_clockify.model.values import FLAG
-from target_clockify.understand.currencies import COLUMN, code_of, in_force, stated, without_amounts
+from target_clockify.understand.currencies import COLUMN, code_of, in_force, owner_of, stated, without_amounts
 from target_clockify.understand.validation import check
 
 if TYPE_CHECKING:
@@ -313,7 +313,9 @@ class Decider:
             found[COLUMN] = {code_of(given[COLUMN])}
         elif field and isinstance(target, Procedure):  # its own parameter has no default that fits every workspace
             found[COLUMN] = {code_of(given.get(COLUMN))}
-        known = {name: set(stated(current.get(name))) for name in found}
+        # An amount keeps the currency that it has there, unless what decides about that was just written.
+        is_settled = not self._owner_was_written(target, {**current, **given})
+        known = {name: set(stated(current.get(name))) if is_settled else set() for name in found}
         if not any(codes - known[name] for name, codes in found.items()):
             return given, []
         code = in_force(self.mirror, target, {**current, **given})
@@ -330,6 +332,10 @@ class Decider:
         named = ", ".join(wrong)
         msg = f"{named} must be in {code}, the currency in force, not in {stated_codes}: Clockify converts none"
         raise RejectedError("other_currency", msg)
+
+    def _owner_was_written(self, target: Writable, given: State) -> bool:
+        owner = owner_of(target, given)
+        return owner is not None and self.mirror.has(*owner) and self.mirror.as_listed(*owner) is None
 
     def _with_unreadable(
         self, target: WritableObject, object_id: str, given: State, changes: dict[str, tuple[Any, Any]]

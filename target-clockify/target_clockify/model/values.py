@@ -199,6 +199,19 @@ def _rate(value: Any) -> Any:
     return value
 
 
+_STAMP = re.compile(r"\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+
+
+@lru_cache(maxsize=8192)
+def _is_impossible(text: str) -> bool:
+    """Tell whether a text has the form of a point in time, and names a day or an hour that does not exist."""
+    try:
+        datetime.fromisoformat(text.strip())
+    except ValueError:
+        return _STAMP.match(text) is not None
+    return False
+
+
 @lru_cache(maxsize=8192)
 def _moment(text: str) -> str:
     """Return a point in time in UTC, or as `2026-01-31T09:00:00` where it has no offset; a date is its midnight."""
@@ -247,7 +260,17 @@ def _wall_clock(value: Any) -> Any:
 
 
 def _coerced_moment(value: Any) -> Any:
-    return _moment(value) if isinstance(value, str) else value
+    """Read a point in time; what is none is left to the schema.
+
+    Raises:
+        ValueError: It has the form of one, and names a day or an hour that does not exist.
+    """
+    if not isinstance(value, str):
+        return value
+    if _is_impossible(value):
+        msg = "a time names a day or an hour that does not exist"
+        raise ValueError(msg)
+    return _moment(value)
 
 
 def _day(value: Any) -> Any:

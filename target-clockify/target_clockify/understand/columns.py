@@ -146,7 +146,7 @@ class Columns:
             form = self._option(self._formats, name, column)
             if form and isinstance(value, str):
                 value = _parsed(name, value, form)
-            value = kind.coerce(value)
+            value = _coerced(name, kind, value)
             unit = self._option(self._units, name, column)
             value = kind.converted(value, converter(name, unit, as_read=as_read))
             if column.written and one.read:
@@ -257,6 +257,14 @@ class Columns:
             return None
         places = (folded(name), (column.field.name, column.member), (column.field.name, ""))
         return next((options[place] for place in places if place in options), None)
+
+
+def _coerced(name: str, kind: Kind, value: Any) -> Any:
+    try:
+        return kind.coerce(value)
+    except ValueError as error:
+        msg = f"{name}: {error}"
+        raise ValueError(msg) from None
 
 
 def _contradicts(column: Column, known: Any, value: Any) -> bool:

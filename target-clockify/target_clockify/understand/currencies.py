@@ -28,6 +28,14 @@ def code_of(value: Any) -> str:
     return code.strip().upper() if isinstance(code, str) else ""
 
 
+def owner_of(target: Writable, given: State) -> tuple[WritableObject, str] | None:
+    """Return the object that decides about the currency of an object, and its id; None for the workspace's own."""
+    for name in _BILLED_BY:
+        if name in target.by_name and given.get(name):
+            return BY_NAME[str(target.field(name).refers)], str(given[name])
+    return None
+
+
 def in_force(mirror: Mirror, target: Writable, given: State) -> str:
     """Return the code of the currency in which the amounts of an object are; empty where Clockify does not tell.
 

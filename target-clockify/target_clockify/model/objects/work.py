@@ -372,8 +372,11 @@ def _entry_house_rules(house: House, operation: Operation, current: State, wante
         yield "userId has a running timer, which this entry without an end would stop: give it an end"
     lock = house.settings.get("lockTimeEntries")
     starts = [one for one in ((current.get("timeInterval") or {}).get("start"), start) if one]
-    if (current.get("isLocked") or (lock and any(one < lock for one in starts))) and not house.is_admin():
-        yield f"the workspace has locked time entries before {lock} (lockTimeEntries)"
+    if lock and any(one < lock for one in starts):
+        if not house.is_admin():
+            yield f"the workspace has locked time entries before {lock} (lockTimeEntries)"
+    elif current.get("isLocked"):
+        yield "Clockify has locked the entry, as it does with approved ones: withdraw the approval first"
 
 
 _ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")  # holidays and time off make theirs themselves
