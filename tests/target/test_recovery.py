@@ -151,7 +151,7 @@ def test_what_was_made_after_it_was_given_up_is_not_made_again(target: Any, sing
     note = {"scope": [me], "given": given, "before": []}
     changes = {"userId": (None, me), "timeInterval": (None, interval)}
     _earlier(
-        target, *(Entry("time_entries", key, "time_entries", "INSERT", None, changes, dict(note)) for key in ("1", "2"))
+        target, *(Entry("timeentries", key, "time_entries", "INSERT", None, changes, dict(note)) for key in ("1", "2"))
     )
     rows = [singer.schema("time_entries"), *(singer.record("time_entries", id=n, userId=me, **_ENTRY) for n in (1, 2))]
     assert target([singer.schema("tags"), singer.record("tags", id=1, name="a")]).code == 0
@@ -184,7 +184,7 @@ def test_what_a_late_request_made_twice_is_taken_back(target: Any, singer: Any) 
         rows = [singer.schema("time_entries"), singer.record("time_entries", id=1, userId=me, **_ENTRY)]
         result = target(rows, api_url=f"{proxy.origin}/api/v1")
     assert (result.code, result.counts["time_entries"]) == (0, {"inserted": 1}), result.log
-    assert "1 objects that requests made twice, since they were late, were deleted again" in result.log
+    assert "1 objects that late requests had created a second time were deleted again" in result.log
     assert len(target.tables()["time_entries"]) == 1
     assert target(rows).writes == {}
 
