@@ -311,6 +311,18 @@ def test_expenses_lines_and_payments(models: Models) -> None:
     assert {row["payment_id"]: (row["amount"] * 100, row["currency"]) for row in rows} == payments
 
 
+def test_invoices_are_their_lines_less_discount_and_with_taxes(models: Models) -> None:
+    invoices = {one["id"]: one for workspace in models.dump["workspaces"] for one in workspace["invoices"]}
+    rows = {row["invoice_id"]: row for row in models.ask("select * from fct_invoices")}
+    assert rows.keys() == invoices.keys()
+    for key, row in rows.items():
+        assert row["subtotal"] * 100 == sum(item["amount"] for item in invoices[key]["items"])
+        assert row["amount"] == row["subtotal"] - row["discount"] + row["tax"] + row["tax_2"]
+        assert row["is_issued"] == (invoices[key]["status"] not in {"UNSENT", "VOID"})
+        assert row["currency"] == invoices[key]["currency"]
+    assert any(row["tax"] for row in rows.values())
+
+
 def test_somebody_who_was_removed_is_a_person(models: Models) -> None:
     gone = {
         f"{workspace['id']}:{row['userId']}"
