@@ -210,7 +210,7 @@ SHARED_REPORTS = Endpoint(
 SHARED_REPORT_DATA = Endpoint(
     "/shared-reports/{sharedReportId}",
     CAMEL,
-    page_size=200,
+    page_size=50,  # rows are known by their page, which must not depend on what some page size was answered with
     single=True,
     paged="timeentries",
     host=Host.REPORTS,
