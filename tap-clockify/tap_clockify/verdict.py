@@ -1,4 +1,4 @@
-"""Whether a stream was read completely, and if not, why. Only then may a loader delete rows."""
+"""Whether a stream was read completely, and if not, why. A loader may delete rows of complete streams alone."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _SAME_KEY = "an earlier record of the same key"
 
 
 class Arrivals:
-    """What became of the records of a chunk on their way in.
+    """The records of a chunk, sorted by what the inbox does with them.
 
     Attributes:
         ready: Those that are decided about now.

@@ -1,7 +1,6 @@
-"""Files that hold values of records: for their owner alone, and never reached through a link.
+"""Files that hold values of records: readable by their owner alone, and never opened through a link.
 
-A link in a folder that others may write to would send values into a file of theirs, or through ours into another. A
-second name of a file would hide it from whoever looks for it under the first.
+In a folder that others may write to, a link could lead the values into a file of somebody else.
 """
 
 from __future__ import annotations

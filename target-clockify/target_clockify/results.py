@@ -1,4 +1,4 @@
-"""Takes what became of records and writes into the books and the mirror, and lets go what waited for it."""
+"""Puts the outcomes of writes into the books and the mirror, and releases the records that waited for them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-clockify")
 
 _BEFORE_SENDING = {"unresolved", "invalid", "irreversible", "unsupported", "no_such_currency", "other_currency"}
-"""Why a copy cannot have a row that its own workspace has; whatever Clockify itself refuses is an error."""
+"""Why a copy cannot have a row of its source; a refusal by Clockify is an error instead."""
 
 _DONE = {
     Operation.INSERT: "inserted",
@@ -95,7 +95,7 @@ class Results:
                 self._acknowledgement.done(one.taken.epoch)
 
     def take(self, decisions: Iterable[Decision]) -> list[Write]:
-        """Note decisions, and return the writes among them, which the journal knows by then."""
+        """Note decisions, enter the writes among them into the journal, and return these."""
         writes: list[Write] = []
         compared: list[Row] = []
         gone: list[tuple[str, str]] = []
@@ -123,12 +123,12 @@ class Results:
         return writes
 
     def release(self, *awaited: waiting.Awaited) -> None:
-        """Let go the records that wait for one of these."""
+        """Release the records that wait for one of these."""
         if self._waiting:
             self.released += [taken for taken, _ in self._waiting.release(awaited)]
 
     def release_calls(self) -> None:
-        """Let go the next calls on objects that nothing is being done with."""
+        """Release the next calls on objects that no write occupies."""
         free = [one for one in self._waiting.objects_called_next() if not self._under_way.has(one)]
         self.release(*free)
 
@@ -146,7 +146,7 @@ class Results:
         """Note a record that cannot be written, and perhaps, without `of`, not even be read.
 
         Raises:
-            StoppedError: That is one too many.
+            StoppedError: There are too many rejects.
         """
         self._rejects.add(taken, of.key if of else "", operation, error)
         self._acknowledgement.done(taken.epoch)
@@ -177,7 +177,7 @@ class Results:
             raise StoppedError(msg)
 
     def acknowledge(self) -> None:
-        """Let the latest STATE go out before which everything is done."""
+        """Emit the latest STATE before which everything is done."""
         self._acknowledgement.go_out()
 
     def tell(self) -> None:
@@ -212,7 +212,7 @@ class Results:
         self._done_with(incoming, one.id)
 
     def _premises(self, unchanged: Unchanged) -> list[Row]:
-        """Return the row to remember for a record that is up to date, none where the record itself says it all."""
+        """Return the ledger row of a record that is up to date; None where the record needs none."""
         one, row, target = unchanged.incoming, unchanged.row, unchanged.incoming.route.object
         if unchanged.id is None or not unchanged.looked_at:
             return []
@@ -240,7 +240,7 @@ class Results:
     # -- writes --------------------------------------------------------------------------------
 
     def settle(self, outcomes: list[Outcome]) -> None:
-        """Note what became of writes: in the ledger first, then to those who wait.
+        """Note the outcomes of writes in the ledger, then release the records that wait for them.
 
         Raises:
             Exception: A failure that is not its record's, and ends the run; the others are noted by then.
@@ -264,7 +264,7 @@ class Results:
         return row
 
     def _told(self, outcome: Outcome, occupied: list[waiting.Awaited]) -> Exception | None:
-        """Count what became of a write, and let go what waited for it; return a failure that ends the run."""
+        """Count the outcome of a write, and release what waited for it; return a failure that ends the run."""
         write, error, incoming = outcome.write, outcome.error, outcome.write.incoming
         if error is not None and not isinstance(error, RejectedError):
             return error

@@ -1,4 +1,4 @@
-"""One run: takes messages in, has them decided about in chunks, has them written, and ends.
+"""One run: takes messages in, decides about them in chunks, writes them, and ends.
 
 Writes go to a pool of workers while the next chunk is read: in order for one key, and parents before what refers to
 them, since a record whose reference is unknown waits until it is known. A STATE goes out once everything before it is
@@ -171,7 +171,7 @@ class Run:
             self._chunks.add(self._waiting.release_some(waiting.COPY, CHUNK))
         self._chunks.work_off()
         expected = self._intake.references.expected  # what is there already will have to do
-        for arrived in (*_DISPENSABLE, expected.copy()):  # those first that others may go without: they still come
+        for arrived in (*_DISPENSABLE, expected.copy()):  # first those that a copy may go without
             expected -= arrived
             self._chunks.add(taken for taken, _ in self._waiting.release_all(but=waiting.What.TURN))
             self._chunks.work_off()
@@ -211,7 +211,7 @@ class Run:
     # -- inside --------------------------------------------------------------------------------
 
     def _work_off_sheets(self) -> None:
-        """Take in what the rows of files in a layout become: the entry of a row counts as the row."""
+        """Take in the records that rows of files in a layout become; the entry of a row counts as the row."""
         self._chunks.begin()
         for (stream, fields, origin), epoch in self._sheets.records():
             raw = msgspec.json.encode(fields)
@@ -224,7 +224,7 @@ class Run:
         self._chunks.work_off()
 
     def _create_missing(self) -> None:
-        """Create what references name and nothing has; clients and projects first, then what is below them."""
+        """Create the missing objects that references name: clients and projects first, then the objects below them."""
         while self._creation.is_wanted and (
             some := list(self._creation.wanted(self._waiting.for_references(), self._inbox.glance))
         ):
@@ -240,7 +240,7 @@ class Run:
 
     def _reject_row(self, taken: Taken, error: RejectedError) -> None:
         self._chunks.begin()
-        self._inbox.nameless.add(taken.stream)  # it has no key yet, so that it might be any
+        self._inbox.nameless.add(taken.stream)  # it has no key yet, so it may be any row
         self._results.reject_taken(taken, error)
 
     def _begin(self) -> None:

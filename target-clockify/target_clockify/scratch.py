@@ -1,4 +1,4 @@
-"""What a run has to keep for its own duration, on disk rather than in memory: the size of the input does not matter."""
+"""Temporary tables of a run, on disk, so that memory does not grow with the input."""
 
 from __future__ import annotations
 

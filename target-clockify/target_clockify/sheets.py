@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-clockify")
 
 FILE = "_sdc_source_file"
-"""What a tap may tell of a row beside its content."""
+"""The columns in which a tap says where a row came from."""
 OCCURRENCE, ORDER, BY_ADDRESS = "_sdc_occurrence", "_sdc_date_order", "_sdc_by_address"
 """What a reject tells of a row, to be read alone as it was read in its file: which of several equal rows it is, the
 order of day and month there, and that the name of its person does not do."""
@@ -148,7 +148,7 @@ class Sheets:
         known.columns.update(dict.fromkeys(some))
 
     def add(self, taken: Taken) -> None:
-        """Let a row wait for the end of its file.
+        """Hold a row until the end of its file.
 
         Raises:
             RejectedError: It is no row.
@@ -217,7 +217,7 @@ class Sheets:
                 yield name, needed
 
     def _understand(self, stream: str, context: _Context, rows: list[_Row]) -> None:
-        """Note what rows say, and reject those that nobody understands."""
+        """Note what rows say, and reject those that cannot be understood."""
         some: list[tuple[_Row, Work]] = []
         for one in rows:
             try:
@@ -249,7 +249,7 @@ class Sheets:
             last = rows[-1][0]
 
     def _first_look(self, stream: str, sheet: Sheet) -> _Files:
-        """Look at all dates, which together tell their order, who has which address, and whose tasks are named."""
+        """Collect from all rows the order of their dates, the addresses of people, and the projects of tasks."""
         files = _Files()
         for rows in self._pages("SELECT number, epoch, raw, origin FROM sheets", stream):
             for one in map(_Row._make, rows):
@@ -470,7 +470,7 @@ def _date_column(sheet: Sheet) -> str:
 
 
 def _content(sheet: Sheet, said: Reading, work: Work) -> bytes:
-    """Return a hash of what a row says, however it spells that, without what its layout passes over."""
+    """Return a hash of the content of a row, the same for every spelling, without columns that its layout ignores."""
     explicit = said.custom if sheet.layout.custom_fields is not None else {}
     length = None if said.end is not None or said.length is None else str(said.length.seconds.normalize())
     assert said.start is not None  # noqa: S101 - `read` has seen to it

@@ -52,7 +52,7 @@ _FAILURES = (
     *(*INVALID_LINE, RecursionError, msgspec.MsgspecError),
     *(OSError, ValueError, LookupError, ImportError, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error),
 )
-"""What a user can mend, or has to live with: told in one line."""
+"""Failures that are reported in one line."""
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
@@ -155,13 +155,13 @@ class TargetClockify(Target):
     def _process_schema_message(self, message: Message) -> None:  # type: ignore[override]
         try:
             self._take_schema(message)
-        except ValueError:  # the settings do not fit the stream, which says nothing against what came before
+        except ValueError:  # the settings do not fit this stream; rows that came before are still written
             self._catch_up()
             raise
 
     def _take_schema(self, message: Message) -> None:
         stream, schema = message.stream, message.schema
-        self._plain.pop(stream or "", None)  # where the new one is refused, the one before it holds no longer
+        self._plain.pop(stream or "", None)  # if the new schema is refused, the one before it no longer holds
         if stream is None or schema is None or not isinstance(schema.get("properties"), dict):
             msg = f"the SCHEMA message of {stream or 'a stream'} lacks its stream, schema or properties"
             raise InvalidInputLine(msg)
@@ -337,15 +337,15 @@ class TargetClockify(Target):
             self.failed = True
 
     def give_up(self) -> None:
-        """End a run that broke off: what is on its way is noted, the rest was never begun."""
+        """End a run that broke off: note the outcomes of writes on their way; the rest was never begun."""
         if self._run is not None:
             self._end(self._run)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Stop reading; what is on its way is finished and noted."""
-        # Only a flag, for the run to see between two steps: an exception in the middle of one would leave a write that
-        # is done noted as never sent. Nothing but the wait for input is broken off.
+        """Stop reading; writes on their way are finished and noted."""
+        # Only a flag, which the run sees between two steps: an exception in the middle of a step could leave
+        # a finished write noted as never sent. Only the wait for input is broken off.
         if not hasattr(self, "message_reader"):
             msg = f"stopped by {signal.Signals(signum).name}"
             raise StoppedError(msg)
@@ -410,7 +410,7 @@ class TargetClockify(Target):
     @classmethod
     def _fail(cls, target: TargetClockify | None, error: BaseException) -> None:
         if target is not None:
-            with suppress(*_FAILURES):  # what made the run break off says more than what came of that
+            with suppress(*_FAILURES):  # the failure that broke off the run says more than those that follow from it
                 target.give_up()
         cls.logger.error("%s", str(error).splitlines()[0] if str(error) else type(error).__name__)
         if sys.stdout:  # none where it is closed

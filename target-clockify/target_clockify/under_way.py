@@ -1,4 +1,4 @@
-"""What is being written at this moment, and so keeps other records waiting."""
+"""The writes that are under way, which other records wait for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def occupied_by(write: Write) -> list[Awaited]:
-    """Return what a write keeps others waiting for while it is under way."""
+    """Return what other records wait for while a write is under way."""
     incoming, target = write.incoming, write.incoming.route.object
     occupied = [key(incoming.identity)]
     if write.operation is Operation.CALL:  # calls on one object keep the order of the input
@@ -51,7 +51,7 @@ class UnderWay:
         return bool(self._occupied)
 
     def has(self, awaited: Awaited) -> bool:
-        """Tell whether a write occupies this."""
+        """Tell whether a write under way occupies this."""
         return awaited in self._occupied
 
     def in_the_way_of_call(self, desired: Desired) -> Awaited | None:

@@ -38,7 +38,7 @@ logger = logging.getLogger("target-clockify")
 
 
 class Undo:
-    """The taking back of one run.
+    """Takes back one run.
 
     Args:
         settings: The settings.
@@ -69,7 +69,7 @@ class Undo:
         if isinstance(self._writer, Writer):
             recover(self._ledger, self._mirror, self._writer)
         entries = self._ledger.entries_of(run)
-        # Like writes of one object are taken back side by side, and the others in turn: children before their parents.
+        # Writes of one object name are taken back side by side, different objects in turn: children before parents.
         for _, some in groupby(entries, key=lambda one: (one.object, one.operation)):
             self._check()
             yield from self._take_back(list(some))
@@ -132,7 +132,7 @@ class Undo:
     def _closed(self, outcome: Outcome) -> tuple[Entry, str, str | None, Row | None]:
         write, error = outcome.write, outcome.error
         row = mirrored(self._mirror, outcome, forgets=self._stores)
-        if write.operation is Operation.UPDATE:  # what the ledger knows of it stands, to be compared anew
+        if write.operation is Operation.UPDATE:  # the ledger keeps the row, which is compared anew
             stream, key = write.incoming.identity
             known = self._ledger.known(stream, [key]).get(key)
             row = replace(known, record_hash=None, state_hash=None) if known else None

@@ -1,4 +1,4 @@
-"""Who waits for what: records that cannot be decided about, or written, before something else has happened."""
+"""Holds records that cannot be decided about, or written, before something else has happened."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def written(name: str, object_id: str) -> Awaited:
 
 
 def told_by(one: Incoming, object_id: str | None) -> list[Awaited]:
-    """Return everything that may be waited for once a record is done with."""
+    """Return everything that records may wait for until this record is done."""
     target = one.route.object
     found = [key(one.identity), *(reference(name, one.key) for name in (target.name, "|"))]
     if natural := [one.fields.get(fields[0]) for fields in target.natural_keys[:1]]:
@@ -154,7 +154,7 @@ class Waiting:
             last = rows[-1][0]
 
     def release_all(self, *, but: What | None = None) -> list[tuple[Taken, str]]:
-        """Take out everything that waits, but for what waits for one kind of thing."""
+        """Take out all records that wait, except those that wait for one kind of thing."""
         return self.release([one for one in self._count if one.what != but])
 
     def _subtract(self, awaited: Awaited) -> None:

@@ -44,7 +44,7 @@ PROJECTS = Source(parent=WORKSPACES, children=in_workspace, choose=_listed)
 
 
 def _per_user(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    """Every member, inactive ones too, with the window where the user set one."""
+    """Every member, inactive ones too, with the window that the settings give."""
     window = scope.entries_wall_clock()
     for row in rows:
         yield {**ids, "userId": row["id"], **window}

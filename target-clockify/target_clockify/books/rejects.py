@@ -41,7 +41,7 @@ class Rejects:
         self._file: FileIO | None = None
 
     def start(self) -> None:
-        """Put the rejects of an earlier run aside, for nobody else to read.
+        """Put the rejects of an earlier run aside, readable by their owner alone.
 
         Raises:
             OSError: The name is a link, or the folder cannot be written to.

@@ -1,7 +1,7 @@
-"""The procedures: actions that are more, or other, than writing an object. Streams of their names call them.
+"""The procedures: actions other than writing an object. Rows of a stream of that name call them.
 
-Each is one declaration: its parameters, and the calls it makes. Where it is an update of an object under a name of its
-own, the object's declaration does the work.
+Each is one declaration: its parameters and its calls. If it only updates an object, the declaration of that object does
+the work.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ _MEMBERS = _shown("projects", "projectId", lambda given, project: {*given["userI
 _NO_MEMBERS = replace(_MEMBERS, shows=lambda given, project: {*given["userIds"]}.isdisjoint(_direct_members(project)))
 
 
-# What takes a call back: known only where the effect shows, since then the call was made to change something.
+# How to take a call back: known only where the effect shows, since then the call changed something.
 
 
 def _by(name: str, *parameters: str) -> Callable[[State], tuple[str, State]]:
@@ -165,7 +165,7 @@ def _opposite(name: str, flag: str, *parameters: str) -> Callable[[State], tuple
 
 
 def _of_one_member(name: str) -> Callable[[State], tuple[str, State] | None]:
-    """Of several people, some may have been there, or not, before the call."""
+    """With several people, nobody knows which of them were members before the call."""
     return lambda given: (name, dict(given)) if len(given["userIds"]) == 1 else None
 
 

@@ -1,9 +1,9 @@
-"""The kinds of value a field can have: what input is taken for one, and when two of them mean the same.
+"""The kinds of values: which input each accepts, and when two values mean the same.
 
 Input comes from warehouses and spreadsheets as much as from Clockify: arrays and objects may arrive as JSON text,
 numbers and flags as words, timestamps with a space or a zone. Clockify in turn has several spellings of the same
-value: "" and null, `PT90M` and `PT1H30M`, ids in any order. `coerce` reads the former, `canonical` evens out the
-latter.
+value: "" and null, `PT90M` and `PT1H30M`, ids in any order. `coerce` reads the input, `canonical` gives every spelling
+    of a value one form.
 
 `coerce` decides nothing that depends on settings. An amount or a duration with a decimal point leaves it as a float or
 a Decimal, a time without an offset as `2026-01-31T09:00:00`; `units` and `zones` convert them, or refuse them.
@@ -49,7 +49,7 @@ class Kind:
         name: What messages call it.
         schema: JSON Schema of a value that may be written.
         coerce: Reads input; what it cannot read it leaves as it is, for the schema to refuse.
-        canonical: Evens out the spellings of one meaning; two values are the same where this is equal.
+        canonical: Gives every spelling of a value one form; two values are the same if their forms are equal.
         members: The kinds of an object's members.
         key: The member by which the elements of an array are told apart: those that are not mentioned stay.
         merge: Makes the value as it will stand out of the current one and a new one, where no rule above does.
@@ -253,7 +253,7 @@ def _is_plain_date(text: str) -> bool:
 
 
 def _wall_clock(value: Any) -> Any:
-    """Read a time at which somebody works: a plain date is none, and nobody can tell the time of day it lacks."""
+    """Read a time at which somebody works. A plain date is left as it is, since its time of day is unknown."""
     if isinstance(value, str) and _is_plain_date(value):
         return value
     return _coerced_moment(value)
@@ -274,7 +274,7 @@ def _coerced_moment(value: Any) -> Any:
 
 
 def _day(value: Any) -> Any:
-    """Read a date. Of a point in time only midnight is one: at another hour the date depends on who looks."""
+    """Read a date. A point in time counts only at midnight: at other hours the date depends on the zone."""
     if not isinstance(value, str):
         return value
     try:
@@ -340,7 +340,7 @@ def _canonical_duration(value: Any) -> Any:
 
 def _canonical_ids(value: Any) -> Any:
     if value and not isinstance(value, (list, tuple)):
-        return value  # no array: different from any, and told so when it is checked
+        return value  # no array: it differs from every array, and validation rejects it
     return tuple(sorted(str(item) for item in value or ()))
 
 
@@ -361,7 +361,7 @@ def evened(value: Any) -> Any:
 
 
 def said(words: str) -> dict[str, str]:
-    """Return the words in which a rule of a JSON Schema is told to a person; `$comment` is for that."""
+    """Return the key `$comment`, with the words in which messages state a rule of a JSON Schema."""
     return {"$comment": words}
 
 
@@ -387,7 +387,7 @@ MOMENT = Kind(
     _canonical_moment,
     measure=Measure.MOMENT,
 )
-"""A plain date is the midnight of UTC, as Clockify has the dates of invoices, rates and plans."""
+"""A plain date is midnight in UTC, as Clockify stores the dates of invoices, rates and assignments."""
 WALL_CLOCK = replace(MOMENT, coerce=_wall_clock)
 _DATE = r"^\d{4}-\d\d-\d\d$"
 DAY = Kind(
@@ -449,7 +449,7 @@ def record_of(name: str = "an object", required: tuple[str, ...] = (), **members
 
 
 def _with_end(interval: Any) -> Any:
-    """Return an interval that says its end, where it says how long it is instead."""
+    """Return an interval with its end, computed from start and duration where the end is missing."""
     if not isinstance(interval, dict) or interval.get("duration") in (None, ""):
         return interval
     start, end = (_coerced_moment(interval.get(name)) for name in ("start", "end"))

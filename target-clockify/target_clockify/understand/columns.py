@@ -1,4 +1,4 @@
-"""The columns of a stream: which field each of them is for, and how its values are read."""
+"""Maps the columns of a stream to fields, and reads their values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 @dataclass(frozen=True)
 class Column:
-    """What a column is for: a field, or a member of one; by its key in a write, where that has another shape."""
+    """What a column is for: a field, or a member of a field; by its key in a write where that has another shape."""
 
     field: Field
     member: str = ""
@@ -178,7 +178,7 @@ class Columns:
         return msgspec.json.encode({**kept, **after}) if kept else newer
 
     def _goes(self, name: str, stated: set[tuple[str, str]]) -> bool:
-        """Tell whether a column gives way to others that are stated of its field, under whatever name."""
+        """Tell whether a column is ignored because other columns state the same field."""
         column = self.of(name)
         if not isinstance(column, Column):
             return False

@@ -1,7 +1,7 @@
-"""Amounts that state a currency: the one in force where they are written, or refused. Clockify converts none.
+"""Checks the currency beside an amount: it must be the one in force, since Clockify converts none.
 
 Rates and amounts are in the currency of the client they are billed to, an invoice in its own, and everything else in
-that of the workspace. Nothing, too, is an amount: 0 of another currency would wipe what is there.
+that of the workspace. 0 counts as an amount too: in another currency it would overwrite the present amount.
 """
 
 from __future__ import annotations

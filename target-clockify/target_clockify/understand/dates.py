@@ -63,13 +63,13 @@ class DateOrder:
             one, other, year = (int(match[group]) for group in (1, 3, 4))
             orders = {DAY_FIRST: (other, one), MONTH_FIRST: (one, other)}
             here = {order for order, (month, day) in orders.items() if _date(year, month, day)}
-            if here:  # else it is a date in neither, which says nothing about the others
+            if here:  # otherwise it is no date in either order, which says nothing about the others
                 self.possible &= here
                 self.matters |= one != other
 
     @property
     def problem(self) -> str:
-        """Why the dates cannot be read, empty where they can."""
+        """Why the dates cannot be read; empty if they can."""
         if not self.possible:
             return "some dates of the file exist only day first, others only month first"
         if len(self.possible) > 1 and self.matters:
@@ -92,14 +92,14 @@ def order_of_format(form: str) -> str:
 
 @dataclass(frozen=True)
 class Moment:
-    """What a text says of a point in time: a date, a time of day, an offset, or several of them."""
+    """The parts of a point in time that a text states: a date, a time of day, an offset."""
 
     day: date | None = None
     clock: time | None = None
     offset: timedelta | None = None
 
     def joined(self, other: Moment) -> Moment:
-        """Return what both say together.
+        """Return the parts of both together.
 
         Raises:
             ValueError: Both say the same part.
@@ -232,7 +232,7 @@ _THOUSANDS = 3
 
 @dataclass(frozen=True)
 class Span:
-    """A length of time as it is written: a number with decimal places stands for all that would be written so.
+    """A length of time as a file writes it: a rounded number stands for every length that rounds to it.
 
     Attributes:
         seconds: The number, in seconds.
@@ -243,12 +243,12 @@ class Span:
     slack: Decimal = field(default=Decimal(0))
 
     def agrees(self, seconds: int) -> bool:
-        """Tell whether this would be written of so many seconds."""
+        """Tell whether this many seconds would be written in this way."""
         return abs(self.seconds - seconds) <= self.slack
 
     @property
     def whole(self) -> int | None:
-        """The seconds: the number itself, or the only whole one that would be written so; None where several would."""
+        """The seconds: the number itself, or the only whole number that rounds to it; None if several do."""
         if self.seconds == self.seconds.to_integral_value():
             return int(self.seconds)
         nearest = int(self.seconds.to_integral_value())

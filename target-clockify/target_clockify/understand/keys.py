@@ -1,4 +1,4 @@
-"""The first look at a record: its key, its ids and whether it is a deletion, without decoding the rest."""
+"""Reads the key and the ids of a record and whether it is a deletion, without decoding the rest."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def place_of(raw: bytes) -> Place:
 
 
 def content_of(raw: bytes) -> bytes:
-    """Return a record without what a tap says of how it came: where a row stands and when it was read is no change."""
+    """Return a record without the tap's metadata: where a row came from and when it was read is no change."""
     if b'"_sdc_' not in raw:
         return raw
     try:
@@ -137,7 +137,7 @@ class Glance:
 
 
 def is_deleted(mark: str | msgspec.Raw | None) -> bool:
-    """Tell whether a mark of deletion is a point in time, and so one.
+    """Tell whether the value of the deletion column is a point in time, which marks a deletion.
 
     Raises:
         RejectedError: It is neither a point in time nor a spelling of "no".
@@ -170,7 +170,7 @@ def text_of(value: str | msgspec.Raw | None) -> str | None:
 
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-_AHEAD = timedelta(days=1)  # clocks differ, and so do zones
+_AHEAD = timedelta(days=1)  # clocks and zones may differ by this much
 _NO_DELETION = {"", "false", "0"}
 
 

@@ -1,8 +1,8 @@
-"""Layouts: which columns of a file, one row of it for each piece of work, say what.
+"""Layouts: what the columns of a file mean that has one row for each piece of work.
 
-A layout is data, the same whether it is one of these or stands in the configuration. What it names a column by is one
-column (`"Project"`), several that are joined with a space (`["First Name", "Last Name"]`), or the first of several that
-the file has (`{"first_of": ["Duration (h)", "Duration (decimal)"]}`).
+A layout is data, whether it is one of these or comes from the configuration. It names a value by one column
+(`"Project"`), several that are joined with a space (`["First Name", "Last Name"]`), or the first of several that the
+file has (`{"first_of": ["Duration (h)", "Duration (decimal)"]}`).
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def layout_of(wanted: Any, settings: Mapping[str, Any], own: Mapping[str, Any], 
 
 
 def _declared(wanted: Any, own: Mapping[str, Any], through: tuple[str, ...]) -> dict[str, Any]:
-    """Return what a layout says, with what it is like."""
+    """Return the parts of a layout over those of the layout that it is like."""
     if isinstance(wanted, str):
         known = {**{folded(name): one for name, one in (LAYOUTS | dict(own)).items()}}
         if folded(wanted) not in known or wanted in through:

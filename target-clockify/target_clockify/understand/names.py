@@ -1,4 +1,4 @@
-"""What the clients, projects, tags and custom fields that a file names are called in the workspace."""
+"""Finds the clients, projects, tags and custom fields that a file names in the workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a row of a file is about: by e-mail address, or else by full name."""
+"""Finds the person of a row of a file: by e-mail address, or else by full name."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class People:
             by_address: An address counts alone.
 
         Raises:
-            RejectedError: They are nobody, or not told from somebody else; the message names the columns.
+            RejectedError: Nobody fits, or several people do; the message names the columns.
         """
         if not self._sheet.names_people:
             if not self._owner:

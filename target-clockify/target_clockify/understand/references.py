@@ -1,8 +1,8 @@
-"""References to other objects: from whatever a record calls them to ids of the workspace that is written to.
+"""Resolves references to other objects: from what a record calls them to ids of the workspace that is written to.
 
-A record of this very workspace is taken at its word. Elsewhere a reference may be an id of another workspace, a key of
-the source's own, or the natural key of what is already there: an e-mail address, a client's name. What cannot be
-resolved yet may still come, so it is named and waited for.
+Ids in a record of this workspace are used as they are. Elsewhere a reference may be an id of another workspace, a key
+of the source's own, or the natural key of what is already there: an e-mail address, a client's name. An object that
+cannot be found yet may still come, so the record waits for it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Missing(NamedTuple):
     under: str
 
     def __str__(self) -> str:
-        """What is wrong with it, in words."""
+        """The problem, in words."""
         names = self.name.replace("|", " or ")
         if self.found:
             return (
@@ -58,7 +58,7 @@ class Missing(NamedTuple):
 
 
 class UnresolvedError(Exception):
-    """References that do not tell which objects they mean; the first of them is waited for."""
+    """References whose objects are not known yet; the record waits for the first of them."""
 
     def __init__(self, missing: list[Missing]) -> None:
         super().__init__("; ".join(map(str, missing)))
@@ -86,7 +86,7 @@ class References:
 
         Raises:
             UnresolvedError: Some cannot be resolved yet.
-            RejectedError: One cannot be resolved ever.
+            RejectedError: One can never be resolved.
         """
         fields = dict(incoming.fields)
         if incoming.of_destination:
@@ -134,7 +134,7 @@ class References:
         return None
 
     def _may_be_absent(self, name: str, incoming: Incoming) -> bool:
-        """Tell whether a copy may go without what a reference means, since no more of it can come."""
+        """Tell whether a copy may go without the object of a reference, since no such object can come any more."""
         target = self._objects.get(name)
         return bool(target and target.copying.dispensable and incoming.copied and name not in self.expected)
 

@@ -197,7 +197,7 @@ class Route:
             raise RejectedError("invalid", "; ".join(dict.fromkeys(problems)))
         try:
             incoming.fields = self._adapted(incoming, fields)
-        except (TypeError, AttributeError, LookupError):  # it trips over the form of a value, which the schema refuses
+        except (TypeError, AttributeError, LookupError):  # a value has a form that the schema rejects
             if not (odd := [one for one in self.object.fields if not one.kind.has_form(fields.get(one.name))]):
                 raise
             if not incoming.deleted:
@@ -284,7 +284,7 @@ def _is_literal(target: Writable) -> bool:
 def _set_special(incoming: Incoming, what: str, value: Any, problems: list[str]) -> None:
     if what == ID:
         incoming.id = value if is_clockify_id(value) else incoming.id
-    elif value not in (None, "", incoming.workspace):  # where it goes was decided by what it said at first sight
+    elif value not in (None, "", incoming.workspace):  # `glance` has already used it to find the object
         problems.append("workspaceId is stated in several columns, or in one that the schema lacks")
     else:
         incoming.workspace = value
@@ -293,7 +293,7 @@ def _set_special(incoming: Incoming, what: str, value: Any, problems: list[str])
 
 
 def _without_hints(kind: Kind, value: Any) -> Any:
-    """Pass over what the reader derived from members that are all there: somebody may have corrected one of those."""
+    """Ignore fields that were derived from members that are present: somebody may have corrected a member."""
     if not isinstance(value, dict) or not all(value.get(name) for name in kind.members):
         return value
     return {name: item for name, item in value.items() if name not in kind.hints}

@@ -1,4 +1,4 @@
-"""A file in a layout: which of its columns say what, and what each of its rows says."""
+"""A file in a layout: finds the columns of its parts, and reads its rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAMES_SOMEBODY = {
 
 @dataclass
 class Reading:
-    """What a row says, before anything in it is looked up.
+    """The content of a row, before names are looked up.
 
     Attributes:
         email: The e-mail address of its person.

@@ -1,4 +1,4 @@
-"""Amounts and durations in the units that a stream's settings name. Nothing is rounded, and no unit is guessed.
+"""Converts amounts and durations from the units in a stream's settings. Nothing is rounded, and no unit is guessed.
 
 An int without a unit is minor units or seconds, as Clockify has them. A value with a decimal point may be either, so it
 needs a unit. Minor units are hundredths in every currency, as everywhere in Clockify.

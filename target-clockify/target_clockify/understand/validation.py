@@ -58,7 +58,7 @@ def check(target: Writable, operation: Operation, given: State, *, read_shape: b
 
 def _said(error: ValidationError) -> str:
     while error.context:
-        # Either null or what the field wants: the latter is what to say.
+        # null or the field's own rule would do: the message states the rule.
         error = next((one for one in error.context if one.validator != "type" or one.validator_value != "null"), error)
     place = ".".join(str(part) for part in error.absolute_path) or "the record"
     rule, wanted = str(error.validator), cast("Any", error.validator_value)

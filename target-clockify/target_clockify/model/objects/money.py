@@ -96,7 +96,7 @@ def _receipt_rules(_: Operation, given: State, __: bool) -> Iterator[str]:  # no
 
 
 def _expense_form(change: Change) -> tuple[tuple[str, Any], ...]:
-    """A multipart form: what must be present, and what changed. Texts all of it, but for the receipt."""
+    """A multipart form of the required fields and of those that changed. All of them are texts, except the receipt."""
     form: list[tuple[str, Any]] = []
     for name in _FORM:
         value = change.desired.get(name)
@@ -123,7 +123,7 @@ def _expense_change(change: Change) -> Iterator[Call]:
 
 
 def _flat_expense(row: State, _: Mapping[str, Any] | None = None) -> State:
-    """A listed expense holds its category, project and task whole; what counts is their ids."""
+    """A listed expense holds its category, project and task as objects; only their ids count."""
     row = dict(row)
     for name in ("category", "project", "task"):
         found = row.pop(name, None)
@@ -135,7 +135,7 @@ def _flat_expense(row: State, _: Mapping[str, Any] | None = None) -> State:
 
 
 def _with_quantity(given: State) -> State:
-    """An amount of money is the quantity in minor units.
+    """An amount of money stands for the quantity, in minor units.
 
     Raises:
         ValueError: The quantity is another one.
@@ -254,12 +254,12 @@ _BY_PAYMENT = {"PARTIALLY_PAID", "PAID"}
 
 
 def _paid_since(invoice: State, status: Any) -> bool:
-    """Tell whether payments have moved an invoice on from a status: they set another one themselves."""
+    """Tell whether payments have changed the status of an invoice since: they set a status themselves."""
     return bool(invoice.get("paid")) and invoice.get("status") in _BY_PAYMENT and status in _BEFORE_PAYMENT
 
 
 def _percent(name: str) -> Field:
-    """A percentage, read times 100 and written plain."""
+    """A percentage, which Clockify shows times 100 and takes as it is."""
     return Field(
         name,
         NUMBER,
@@ -273,12 +273,12 @@ def _percent(name: str) -> Field:
 
 
 def _invoice_body(_: Change, body: State) -> State:
-    """The percentages must be there, or they become 0: so they do where the invoice has none."""
+    """Add the percentages: Clockify sets those that are missing from a write to 0."""
     return {**dict.fromkeys(("taxPercent", "tax2Percent", "discountPercent"), 0), **body}
 
 
 def _items(change: Change) -> Iterator[Call]:
-    """There is no update of an item: what differs is taken off from the end, and put on anew."""
+    """Items cannot be updated: those from the first difference on are removed and added anew."""
     current = sorted(change.current.get("items") or (), key=lambda item: item.get("order") or 0)
     desired = change.desired["items"] or []
     same = 0

@@ -63,7 +63,7 @@ USER_GROUPS = WritableObject(
 
 
 def _as_member(row: State, ids: Mapping[str, Any]) -> State:
-    """What is a user's own in this workspace hides in the membership: the status there, and the rates."""
+    """The membership holds what a user has in this workspace alone: the status and the rates."""
     return _own_membership(row, ids["workspaceId"])
 
 
@@ -83,7 +83,7 @@ def _own_membership(row: State, workspace: Any) -> State:
 
 
 def _adapted_user(given: State) -> State:
-    """`status` of a row as it is read is that of the account; a row made by hand means the membership."""
+    """In a row as the tap reads it `status` is that of the account; in any other row it means the membership."""
     workspace, read = given.pop("workspaceId", None), "memberships" in given
     given = _own_membership(given, workspace)
     given.pop("memberships", None)
@@ -93,7 +93,7 @@ def _adapted_user(given: State) -> State:
     if not read and status:
         given.setdefault("membershipStatus", status)
     if read and given.get("membershipStatus") not in {"ACTIVE", "INACTIVE"}:
-        given.pop("membershipStatus", None)  # invited or declined: that is up to the user
+        given.pop("membershipStatus", None)  # invited or declined: only the user can change that
     given.setdefault("sendEmail", False)
     return given
 
@@ -166,7 +166,7 @@ USERS = WritableObject(
 
 
 def _is_inherited(value: Any) -> bool:
-    """Tell whether a profile shows the default of the workspace, which is nothing of its own."""
+    """Tell whether a value of a profile is the workspace's default, not one of its own."""
     if not isinstance(value, dict) or value.get("sourceType") != "WORKSPACE":
         return False
     definition = value.get("customField") or {}

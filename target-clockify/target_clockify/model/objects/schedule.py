@@ -22,7 +22,7 @@ _CHANGING = ("period", "hoursPerDay", "taskId", "startTime", "note", "billable",
 
 
 def _assignment_body(change: Change, body: State) -> State:
-    """The period stands flat in a write, and a series is asked for under another name."""
+    """A write has start and end beside the other fields, and another name for the series."""
     period = body.pop("period", None) or {}
     body.update({name: period[name] for name in ("start", "end") if period.get(name)})
     recurring = change.given.get("recurring")
@@ -38,7 +38,7 @@ def _assignment_change(change: Change, body: State) -> State:
 
 
 def _lost(given: State) -> tuple[State, list[str]]:
-    """Each occurrence of a series is a row of its own, so none of them may begin a series; all begin as drafts."""
+    """Each occurrence of a series is a row of its own, so none of them may start a series; all start as drafts."""
     repeats = bool((given.get("recurring") or {}).get("repeat"))
     lost = [name for name, is_so in (("recurrence", repeats), ("publication", given.get("published"))) if is_so]
     return {name: value for name, value in given.items() if name != "recurring"}, lost

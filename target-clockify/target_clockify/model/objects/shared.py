@@ -51,7 +51,7 @@ def rate_parts(path: str) -> tuple[Part, Part]:
 
 
 def without_unchanged_rates(change: Change, body: State) -> State:
-    """A rate that is sent again would be dated anew: leave out those that stay."""
+    """Leave out unchanged rates: a rate that is sent again gets a new date."""
     return {key: value for key, value in body.items() if not key.endswith("Rate") or key in change.changed}
 
 
@@ -75,9 +75,10 @@ _PLAIN = [{"contains": contains, "status": status} for contains in (None, "CONTA
 
 
 def audience_fields() -> tuple[Field, ...]:
-    """The flat ids as they are read, the modes of the filters they are written as, and those filters themselves.
+    """The ids as they are read, the modes of the filters that they are written as, and those filters themselves.
 
-    Clockify tells whom a filter came to, not the filter: one that says more than its ids cannot be compared.
+    Clockify shows the people that a filter selected, not the filter: a filter that says more than its ids cannot be
+    compared.
     """
     return tuple(_audience_fields())
 
@@ -105,7 +106,7 @@ def _audience_fields() -> Iterator[Field]:
 
 
 def spread_filters(given: State) -> State:
-    """Take filters that say no more than their ids for those ids, and keep the others in one piece."""
+    """Turn filters that say no more than their ids into these ids, and keep other filters whole."""
     given = dict(given)
     for ids, (filter_key, contains, status) in _FILTERS.items():
         found = given.pop(filter_key, None)
@@ -119,7 +120,7 @@ def spread_filters(given: State) -> State:
 
 
 def audience_rules(operation: Operation, given: State, read_shape: bool) -> Iterator[str]:  # noqa: FBT001
-    """Ids need to be told what they mean; rows as the tap reads them have always meant these very people."""
+    """Ids alone do not say whether they are included or excluded; in rows as the tap reads them they are included."""
     if operation is not Operation.INSERT or read_shape:
         return
     for ids, (filter_key, contains, status) in _FILTERS.items():

@@ -59,7 +59,7 @@ _CREATION = replace(FLAG, coerce=lambda value: FLAG.coerce(OBJECT.coerce(value))
 
 
 def _automatic(given: State) -> State:
-    """The entries a holiday makes by itself are read as three flat fields, and written as one object."""
+    """The automatic entries of a holiday are read as three fields and written as one object."""
     given = spread_filters(given)
     creation = given.get("automaticTimeEntryCreation")
     if isinstance(creation, dict):
@@ -124,7 +124,7 @@ def _policy_body(change: Change, body: State) -> State:
 
 
 def _new_policy_body(change: Change, body: State) -> State:
-    """It starts active, whatever it ends as: archived policies take no members."""
+    """A new policy is created as active, since archived policies take no members."""
     return {key: value for key, value in _policy_body(change, body).items() if key != "archived"}
 
 
@@ -192,11 +192,11 @@ _EDGE = replace(
     schema={"type": "string"},  # the rules say more
     coerce=lambda value: value if isinstance(value, str) and len(value) <= _DATE else MOMENT.coerce(value),
 )
-"""A plain date stays one: it is the day where the user is."""
+"""A plain date stays a date: it is the day in the user's zone."""
 
 
 def _first_day(period: State, zone: str | None) -> str:
-    """The day on which a period begins where the user is; a plain date says so itself."""
+    """The day on which a period begins in the user's zone; a plain date is that day."""
     start = str(period.get("start"))
     if len(start) <= _DATE:
         return start
@@ -233,7 +233,7 @@ def _lasts(period: State) -> bool:
 
 
 def _in_days(row: State) -> State:
-    """Days off are the days where the user is, though Clockify shows the moments at which they begin and end."""
+    """Days off are days in the user's zone, although Clockify shows them as moments of begin and end."""
     asked, zone = row.get("timeOffPeriod"), row.get("userTimeZone")
     if row.get("timeUnit") != "DAYS" or not isinstance(asked, dict) or not _is_told(asked.get("period")):
         return row
@@ -245,7 +245,7 @@ def _counted(period: State, zone: str | None = None) -> State:
 
 
 def _as_it_stands(current: Any, value: Any) -> Any:
-    """What is there in days is compared in days, however a row puts it; what a row does not say stays."""
+    """A request in days is compared in days, whatever form the row has; parts that the row does not state stay."""
     if not isinstance(current, dict) or not isinstance(value, dict):
         return value
     known, period = current.get("period"), value.get("period")
@@ -314,7 +314,7 @@ def _asked(given: State) -> State:
 
 
 def _by_policy(given: State, policies: Sequence[State]) -> State:
-    """Whether time off is counted in days or hours is up to its policy."""
+    """The policy decides whether time off is counted in days or hours."""
     units = (one.get("timeUnit") for one in policies if one["id"] == given.get("policyId"))
     return _in_days({**given, "timeUnit": next(units, None) or given.get("timeUnit")})
 
@@ -365,12 +365,12 @@ TIME_OFF_REQUESTS = WritableObject(
 
 
 def _left(given: State) -> State:
-    """A row that tells what is left means that: the total is what it comes to with what has been used."""
+    """A row with the rest of a balance sets the rest: the total is the rest plus what was used."""
     return {name: value for name, value in given.items() if not (name == "total" and given.get("balance") is not None)}
 
 
 def _balance(change: Change) -> Iterator[Call]:
-    """Only the balance itself can be set. Where the total is to be another, what was used so far counts from it."""
+    """Only the balance can be set. If a row states another total, what was used is subtracted from it."""
     value = change.desired.get("balance")
     if "total" in change.changed:
         value = change.desired["total"] - (change.current.get("used") or 0)
@@ -405,7 +405,7 @@ TIME_OFF_BALANCES = WritableObject(
 
 
 def _balance_change(change: Change) -> Iterator[Call]:
-    """An update is a difference, so it is made from what is there."""
+    """An update sends a difference, computed from the present balance."""
     body = {
         "balanceChange": change.desired["balance"] - (change.current.get("balance") or 0),
         "note": change.given.get("note") or "target-clockify",
@@ -472,7 +472,7 @@ def _flat_approval(given: State) -> State:
 
 
 def _approval_state(change: Change) -> Iterator[Call]:
-    """Only what was approved can be withdrawn from approval."""
+    """Approval can be withdrawn only from a request that was approved."""
     status = change.desired["status"]
     note = {"note": status["note"]} if status.get("note") else {}
     states = [status["state"]]

@@ -28,7 +28,7 @@ _WEBHOOK = ("name", "url", "webhookEvent", "triggerSourceType", "triggerSource")
 
 
 def _with_sources(_: Change, body: State) -> State:
-    """The sources must be there, though they may be none."""
+    """The list of sources is required, but may be empty."""
     return {"triggerSource": [], **body}
 
 
@@ -79,7 +79,7 @@ _PEOPLE = list_of(Kind("an id", {"type": "string"}, _id_of, _id_of), "an array o
 
 
 def _report_row(row: State, _: Mapping[str, Any]) -> State:
-    """Lists show whom a report is visible to by id and name, writes want the ids."""
+    """Lists show the people who may see a report with id and name; a write takes the ids."""
     shown = {name: [_id_of(one) for one in row.get(name) or ()] for name in ("visibleToUsers", "visibleToUserGroups")}
     return {**row, **shown}
 

@@ -52,7 +52,7 @@ _CLIENT_FIELDS = ("name", "email", "address", "note", "archived", "ccEmails", "c
 
 
 def _with_currency(given: State) -> State:
-    """A code stands for an id, but in a row as it is read: a client without a currency shows that of its workspace."""
+    """A code stands for an id, except in a row as the tap reads it, which shows the workspace's where it has none."""
     if given.get("currencyId"):
         return given
     stated = given.get("currencyCode")
@@ -107,12 +107,12 @@ MEMBER = record_of(required=("userId",), userId=ID, hourlyRate=RATE, costRate=RA
 
 
 def _is_direct(member: Any) -> bool:
-    """Members by way of a group come and go with the group."""
+    """Tell whether a member was added directly: members of a group come and go with the group."""
     return isinstance(member, dict) and member.get("membershipType", "PROJECT") == "PROJECT"
 
 
 def _groups(members: Any) -> set[str]:
-    """The groups among the members: a row for each of their people says so."""
+    """Return the groups among the members: each of their people has a row that names the group."""
     given = members if isinstance(members, list) else ()
     groups = (one for one in given if isinstance(one, dict) and not _is_direct(one))
     return {str(one["targetId"]) for one in groups if one.get("targetId")}
@@ -122,7 +122,7 @@ _DIRECT = list_of(MEMBER, "an array of members", only=_is_direct)
 
 
 def _with_rates(current: Any, value: Any) -> Any:
-    """A rate cannot be taken back, only changed: a member without one keeps what is there."""
+    """Keep the present rate of a member without one: a rate can be changed, not removed."""
     if not isinstance(value, list):
         return value
     known = {one["userId"]: one for one in current or () if _is_direct(one)}
@@ -143,7 +143,7 @@ _MEMBER_RATES = {"hourlyRate": "hourly-rate", "costRate": "cost-rate"}
 def _members(change: Change) -> Iterator[Call]:
     """Add who is new, remove who is not wanted, and set the rates that differ.
 
-    The list as a whole would be shorter to write, but a rate that is sent again is dated anew.
+    One request could replace the whole list, but a rate that is sent again gets a new date.
     """
     path = "/projects/{id}/memberships"
     current, wanted = change.current.get("memberships") or (), change.desired["memberships"] or ()
@@ -178,7 +178,7 @@ def _estimates(given: State) -> State:
             given = {**given, other: {"active": False}}  # only one of the two is active
     members = given.get("memberships")
     if isinstance(members, list):
-        # What a direct member belongs to is this very project; only a group is a reference to something else.
+        # A direct member belongs to this project; only a group refers to something else.
         given = {**given, "memberships": [_untied(one) if _is_direct(one) else one for one in members]}
     return {name: value for name, value in given.items() if name != "estimate"}
 
@@ -288,9 +288,9 @@ _ENTRY_FIELDS = (
 
 
 def _entry_body(change: Change, body: State) -> State:
-    """Start and end stand beside each other in a write, and custom fields have another name.
+    """A write has start and end beside the other fields, and another name for custom fields.
 
-    A custom field that is not mentioned gets its default, so one that is to stay empty is mentioned as such.
+    A custom field that is not mentioned gets its default, so an empty one is sent as null.
     """
     interval = body.pop("timeInterval", None) or {}
     body.update({name: interval[name] for name in ("start", "end") if interval.get(name)})
@@ -326,7 +326,7 @@ _LONGEST_TIMER = timedelta(days=1)
 
 
 def _entry_rules(operation: Operation, given: State, read_shape: bool) -> Iterator[str]:  # noqa: FBT001
-    """Only Clockify itself tells that a timer has been running for days; a row without an end has lost it."""
+    """Only Clockify can say that a timer has been running for days; other rows without an end have lost it."""
     interval = given.get("timeInterval")
     if not isinstance(interval, dict):
         return
@@ -343,7 +343,7 @@ def _entry_rules(operation: Operation, given: State, read_shape: bool) -> Iterat
 
 
 def _made_by_clockify(current: State) -> str:
-    """An update takes only REGULAR and BREAK for a type, and would make a regular entry of any other."""
+    """An update takes only the types REGULAR and BREAK, and turns entries of other types into regular ones."""
     kind = current.get("type")
     if kind in {None, "REGULAR", "BREAK"}:
         return ""
@@ -379,7 +379,7 @@ def _entry_house_rules(house: House, operation: Operation, current: State, wante
         yield "Clockify has locked the entry, as it does with approved ones: withdraw the approval first"
 
 
-_ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")  # holidays and time off make theirs themselves
+_ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")  # holidays and time off make theirs
 
 TIME_ENTRIES = WritableObject(
     name="time_entries",
