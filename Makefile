@@ -11,6 +11,7 @@ VENV := .venv
 MELTANO := .venv-meltano
 AIRFLOW := .venv-airflow
 DOCS := .venv-docs
+AUDITOR := .venv-audit
 LOWEST := .venv-lowest
 LOADERS := target-duckdb pipelinewise-target-postgres meltanolabs-target-postgres plinxore-target-s3 \
 	z3-target-bigquery
@@ -29,7 +30,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders models packages lowest hostile faults bench coverage lint format sandbox dist plugins release constraints clean
+.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders models packages lowest audit hostile faults bench coverage lint format sandbox dist plugins release constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +67,10 @@ packages: $(VENV)/.installed ## Install the wheels into empty environments of ev
 
 lowest: $(LOWEST)/.installed ## Run tests of client, tap and target with the lowest versions that the packages say they take
 	@$(LOWEST)/bin/python -m pytest --numprocesses auto --dist loadfile tests/client tests/tap tests/target
+
+audit: $(VENV)/.installed $(AUDITOR)/.installed ## Licences of the dependencies, and known weaknesses. Where no source is reached it says NOT AUDITED; AUDIT=required then fails
+	@$(PY) -m pytest --numprocesses 0 tests/audit
+	@$(PY) -m release.audit $(if $(OSV_URL),--osv-url $(OSV_URL))
 
 hostile: install ## Feed 100,000 hostile messages to the target, and print what came of them (a quarter of an hour); LINES=1000 feeds fewer
 	@$(PY) -m tests.hostile $(LINES)
@@ -115,11 +120,13 @@ constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python a
 		--no-annotate $(PACKAGES:%=--no-emit-package %) - $(PROJECTS) --output-file constraints-docs.txt
 	@echo 'dbt-core>=1.10,<1.12 dbt-postgres>=1.10' | tr ' ' '\n' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal \
 		--python-version 3.11 --no-header --no-annotate - --output-file constraints-dbt.txt
+	@echo 'pip-audit>=2.10,<3' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
+		--no-annotate - --output-file constraints-audit.txt
 	@echo 'apache-airflow>=3.3,<4' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-airflow.txt
 
 clean: ## Remove everything that was installed or written here
-	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) $(DOCS) $(LOWEST) .meltano output site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) $(DOCS) $(AUDITOR) $(LOWEST) .meltano output site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: each is newer than what it was made from, so that nothing is installed twice.
 
@@ -153,6 +160,12 @@ $(DOCS)/.installed: $(VENV)/.uv constraints-docs.txt $(PROJECTS)
 	@test -x $(DOCS)/bin/python || $(PY) -m venv --without-pip $(DOCS)
 	@$(uv) pip install --quiet --python $(DOCS)/bin/python --constraint constraints-docs.txt --build-constraint constraints.txt \
 		$(PACKAGES:%=--editable %) mkdocs-material || $(unreachable)
+	@touch $@
+
+$(AUDITOR)/.installed: $(VENV)/.uv constraints-audit.txt
+	@echo "Installing pip-audit into $(AUDITOR)"
+	@test -x $(AUDITOR)/bin/python || $(PY) -m venv --without-pip $(AUDITOR)
+	@$(uv) pip install --quiet --python $(AUDITOR)/bin/python --constraint constraints-audit.txt pip-audit || $(unreachable)
 	@touch $@
 
 $(AIRFLOW)/.installed: $(VENV)/.uv constraints-airflow.txt
