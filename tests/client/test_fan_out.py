@@ -107,10 +107,12 @@ def shown(reading: Reading, leave_after: int | None = None) -> list[tuple[Any, .
     try:
         with closing(reading.items()) as items:
             for item in items:
-                if isinstance(item, Refusal):
+                if isinstance(item, Page):
+                    came.append(("page", item.ids, item.number, item.last, item.body))
+                elif isinstance(item, Refusal):
                     came.append((type(item.error).__name__, item.ids))
                 else:
-                    came.append(("page", item.ids, item.number, item.last, item.body))
+                    came.append(("incomplete", item.ids, item.reason))
                 if len(came) == leave_after:
                     break
     except Exception as error:  # noqa: BLE001
@@ -340,7 +342,12 @@ def noise(ids: Ids, number: int, *, last: bool) -> PageAnswer:
 def test_all_is_read_ahead_and_waits_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     spooled: list[bytes] = []
     put = Spool.put
-    monkeypatch.setattr(Spool, "put", lambda self, content: spooled.append(content) or put(self, content))
+
+    def watched(self: Spool, content: bytes) -> int:
+        spooled.append(content)
+        return put(self, content)
+
+    monkeypatch.setattr(Spool, "put", watched)
     together = threading.Barrier(4)
 
     def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
@@ -386,7 +393,12 @@ def test_what_all_consumers_have_passed_is_forgotten() -> None:
 
 def test_nothing_is_kept_on_disk_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     spooled: list[bytes] = []
-    monkeypatch.setattr(Spool, "put", lambda _, content: len(spooled.append(content) or content))
+
+    def watched(_: Spool, content: bytes) -> int:
+        spooled.append(content)
+        return len(content)
+
+    monkeypatch.setattr(Spool, "put", watched)
     with fan_out_of(World(lambda _, __, number: page([{"id": "a"}], number, last=True))) as fan_out:
         parents = fan_out.read(LEVELS[0], rank=(0,), consumers=0)
         below = parents.branch(LEVELS[1], lambda *_: [], dict, rank=(1,), consumers=1)

@@ -127,7 +127,13 @@ def test_an_unpaged_list_is_asked_once_and_without_page_parameters(stub: Stub, c
 
 def test_ids_fill_path_parameters_and_body(stub: Stub, client: Client) -> None:
     stub.answers(Reply(200, {"groupOne": []}))
-    given_ids = {"workspaceId": "w1", "start": "a", "end": "b", "amountShown": "COST", "groups": ["USER", "PROJECT"]}
+    given_ids: dict[str, Any] = {
+        "workspaceId": "w1",
+        "start": "a",
+        "end": "b",
+        "amountShown": "COST",
+        "groups": ["USER", "PROJECT"],
+    }
     given_ids |= {"timeZone": None, "rounding": True}
     assert list(client.rows(endpoints.REPORT_SUMMARY, given_ids)) == []
     (seen,) = stub.seen

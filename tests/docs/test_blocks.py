@@ -140,7 +140,7 @@ def test_what_is_left_running_starts() -> None:
     for block in left:
         program, command, *options = shlex.split(block.text)
         assert (program, command) == ("clockify-sandbox", "serve")
-        given = dict(zip(options[::2], options[1::2], strict=True))
+        given: dict[str, Any] = dict(zip(options[::2], options[1::2], strict=True))
         with SandboxProcess(**{name[2:]: value for name, value in given.items() if name != "--port"}) as origin:
             assert origin.workspace_ids
 

@@ -347,7 +347,8 @@ def _odd_schema(chance: _Random, row: Row) -> _Made:
     stream = "clients" if row[0] == GOOD else row[0]  # records that follow a schema that is none are rejected as well
     message: dict[str, Any] = json.loads(schema(stream))
     odd: list[Any] = [None, [], {}, 7, "x", {"properties": None}, {"properties": []}, {"type": 7}, [7], [[]]]
-    odd += [{"properties": {"id": value}} for value in (None, 7, [], {"type": "x"}, {"type": [7]}, {"$ref": "#/a"})]
+    properties: list[Any] = [None, 7, [], {"type": "x"}, {"type": [7]}, {"$ref": "#/a"}]
+    odd += [{"properties": {"id": value}} for value in properties]
     name = chance.choice(["schema", "key_properties"])
     message[name] = chance.choice(
         [one for one in odd if one or name == "schema"]

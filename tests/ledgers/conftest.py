@@ -47,7 +47,7 @@ def database(postgres: Warehouse) -> Callable[[], str]:
     def make() -> str:
         name = f"ledger_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(postgres.uri, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}"')
         return name
 
     return make

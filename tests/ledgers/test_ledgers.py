@@ -34,7 +34,7 @@ def _no_late_arrivals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def file(target: Any) -> Path:
-    return target.folder / "ledger.db"
+    return Path(target.folder, "ledger.db")
 
 
 def _is_written_once(target: Any, work: Any, entries: Callable[[], int], **settings: Any) -> None:

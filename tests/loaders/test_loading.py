@@ -94,7 +94,7 @@ def _object_store(programs: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [programs / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
+    command: list[str | Path] = [programs / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -183,7 +183,13 @@ def written(tmp_path_factory: pytest.TempPathFactory, untouched: Sandbox) -> Cal
         if not output.exists():
             config = {"api_key": "sandbox-key", "api_url": f"{origin}/api/v1", "requests_per_second": 1000}
             (folder / "config.json").write_text(json.dumps(config | VARIANTS[variant]))
-            command = [program, "--config", folder / "config.json", "--catalog", folder / "catalog.json"]
+            command: list[str | Path] = [
+                program,
+                "--config",
+                folder / "config.json",
+                "--catalog",
+                folder / "catalog.json",
+            ]
             with output.open("wb") as lines:
                 subprocess.run(command, stdout=lines, stderr=subprocess.DEVNULL, check=True)
         rows: Rows = {}
@@ -241,7 +247,7 @@ def test_every_stream_arrives_whole_and_with_its_values(
         config.write_text(json.dumps(loader.config(stage)))
         environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
         with output.open("rb") as lines:
-            command = [programs / loader.program, "--config", config]
+            command: list[str | Path] = [programs / loader.program, "--config", config]
             run = subprocess.run(command, stdin=lines, capture_output=True, env=environment, check=False)
         assert run.returncode == 0, run.stderr.decode()[-2000:]
         found = _differences(loader.tables(stage), expected)
@@ -277,7 +283,7 @@ def test_a_bigquery_loader_translates_every_schema_and_packs_flat_rows(
     assert python.exists(), "the loaders are not installed; `make loaders` does it"
     output, expected = written(variant)
     with output.open("rb") as lines:
-        command = [python, "-c", IN_BIGQUERY, "schemas" if variant == "nested" else "values"]
+        command: list[str | Path] = [python, "-c", IN_BIGQUERY, "schemas" if variant == "nested" else "values"]
         run = subprocess.run(command, stdin=lines, capture_output=True, check=False)
     assert run.returncode == 0, run.stderr.decode()[-2000:]
     answer = json.loads(run.stdout)

@@ -87,7 +87,7 @@ def run(airflow: dict[str, str], settings: dict[str, str]) -> Callable[..., Run]
     """A function that runs the DAG as of an hour of a day, and sees that Airflow has kept no secret."""
 
     def run(hour: int = 9, **config: str) -> Run:
-        command = [AIRFLOW, "dags", "test", "clockify", f"2026-01-31T{hour:02}:00:00"]
+        command = [str(AIRFLOW), "dags", "test", "clockify", f"2026-01-31T{hour:02}:00:00"]
         finished = subprocess.run(
             [*command, *(f"--{name}={value}" for name, value in config.items())],
             env=airflow | settings,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -218,7 +219,7 @@ def test_empty_warehouse_is_no_success(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_what_was_not_planned_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    def tables(count: int, **rows: dict[str, object]) -> act_two.Tables:
+    def tables(count: int, **rows: dict[str, Any]) -> act_two.Tables:
         prints = {key: (str(row | {"duration": ""}), str(row)) for key, row in rows.items()}
         return act_two.Tables({"tasks": count, "tags": 2}, {"tasks": prints}, {"tasks": rows})
 

@@ -23,7 +23,8 @@ def plugin(kind: str, name: str) -> dict[str, Any]:
 
 def say(*command: str) -> dict[str, Any]:
     finished = subprocess.run([PROGRAMS / command[0], *command[1:]], capture_output=True, check=True)
-    return json.loads(finished.stdout)
+    said: dict[str, Any] = json.loads(finished.stdout)
+    return said
 
 
 def kind_of(schema: dict[str, Any]) -> str:

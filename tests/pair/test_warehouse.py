@@ -36,7 +36,8 @@ def warehouse(postgres: Warehouse, request: pytest.FixtureRequest) -> Warehouse:
 @pytest.fixture
 def catalog() -> dict[str, Any]:
     discovered = subprocess.run([PROGRAMS / "tap-clockify", "--discover"], capture_output=True, check=True)
-    return json.loads(discovered.stdout)
+    found: dict[str, Any] = json.loads(discovered.stdout)
+    return found
 
 
 def root(stream: dict[str, Any]) -> dict[str, Any]:

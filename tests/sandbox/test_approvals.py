@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 LIMITED_KEY = "sandbox-limited-key"
 APPROVALS = "/workspaces/{ws}/approval-requests"
@@ -117,9 +117,10 @@ def test_expenses_of_the_week_are_held_and_locked(tiny: Sandbox) -> None:
 
 
 def test_list_takes_three_states_and_ignores_users_and_dates(tiny: Sandbox) -> None:
-    states = lambda query: [  # noqa: E731
-        row["approvalRequest"]["status"]["state"] for row in tiny.ok("GET", f"{APPROVALS}?{query}")
-    ]
+
+    def states(query: str) -> Any:
+        return [row["approvalRequest"]["status"]["state"] for row in tiny.ok("GET", f"{APPROVALS}?{query}")]
+
     assert len(states("")) == 7
     assert states("status=WITHDRAWN_APPROVAL") == ["WITHDRAWN_APPROVAL"]
     assert states("status=APPROVED&types=EXPENSE,TIMESHEET") == ["APPROVED", "APPROVED"]

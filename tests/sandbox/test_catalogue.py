@@ -20,10 +20,12 @@ from msgspec import inspect
 if TYPE_CHECKING:
     from random import Random
 
-    import conftest
     from clockify_sandbox.declarations import Option
+    from clockify_sandbox.plans import Plan
     from clockify_sandbox.routing import Route
     from clockify_sandbox.world import Workspace
+
+    from tests import conftest
 
 ID = "64a687e29ae1f428e7ebe303"
 ERRORS = {400, 401, 402, 403, 404, 405, 406, 415}
@@ -187,7 +189,7 @@ def _values(option: Option) -> st.SearchStrategy[Any]:
     plan=st.sampled_from(["ENTERPRISE", "ENTERPRISE", "FREE"]),
     options=st.builds(WorldOptions, **{name: _values(option) for name, option in OPTIONS.items()}),
 )
-def test_whatever_is_asked_has_an_answer_of_the_api(random: Random, plan: str, options: WorldOptions) -> None:
+def test_whatever_is_asked_has_an_answer_of_the_api(random: Random, plan: Plan, options: WorldOptions) -> None:
     world = build_world("tiny", 7, plan, "sandbox-key", DEFAULT_NOW)
     box, workspace = Sandbox(world, ROUTER, options=options), next(iter(world.workspaces.values()))
     for _ in range(60):

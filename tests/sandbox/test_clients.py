@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from conftest import Sandbox
+    from tests.conftest import Sandbox
 
 CLIENTS = "/workspaces/{ws}/clients"
 
@@ -63,7 +63,10 @@ def test_archiving_a_client_can_take_its_projects_and_tasks_along(empty: Sandbox
 def test_list_filters_and_sorts(empty: Sandbox) -> None:
     for name in ("beta", "Alpha", "gamma"):
         empty.ok("POST", CLIENTS, {"name": name, "note": f"about {name}", "email": f"{name}@x.example"})
-    names = lambda query: [row["name"] for row in empty.ok("GET", f"{CLIENTS}?{query}")]  # noqa: E731
+
+    def names(query: str) -> Any:
+        return [row["name"] for row in empty.ok("GET", f"{CLIENTS}?{query}")]
+
     assert names("") == ["Alpha", "beta", "gamma"]
     assert names("sort-column=EMAIL&sort-order=DESCENDING") == ["gamma", "beta", "Alpha"]
     assert names("name=ALPH") == ["Alpha"]

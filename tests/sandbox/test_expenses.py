@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 LIMITED = {"key": "sandbox-limited-key"}
 CATEGORIES = "/workspaces/{ws}/expenses/categories"

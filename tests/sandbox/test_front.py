@@ -11,7 +11,7 @@ import pytest
 import requests
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 CLIENTS = "/workspaces/{ws}/clients"
 PROJECTS = "/workspaces/{ws}/projects"
@@ -39,8 +39,8 @@ def test_exactly_one_known_credential_comes_before_everything(
 
 def test_addon_tokens_reach_what_their_scopes_say(sandbox: StartSandbox) -> None:
     box = sandbox()
-    as_addon = {"key": None, "headers": {"X-Addon-Token": ADDON}}
-    reader = {"key": None, "headers": {"X-Addon-Token": "sandbox-addon-readonly-token"}}
+    as_addon: dict[str, Any] = {"key": None, "headers": {"X-Addon-Token": ADDON}}
+    reader: dict[str, Any] = {"key": None, "headers": {"X-Addon-Token": "sandbox-addon-readonly-token"}}
     assert box.ok("GET", CLIENTS, **as_addon) == box.ok("GET", CLIENTS)
     assert box.ok("GET", "/workspaces/{ws}/custom-fields", **reader)
     assert box.refused("GET", "/workspaces", **as_addon)[0] == 401

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 AUDIT = "/workspaces/{ws}/audit-log"
 FEEDS = "/workspaces/{ws}/entities"

@@ -17,7 +17,7 @@ from clockify_sandbox.world_options import Language
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import conftest
+    from tests.conftest import StartSandbox
 
 ID = "64a687e29ae1f428e7ebe303"
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -114,7 +114,7 @@ def test_every_placeholder_is_filled_where_a_message_is_raised() -> None:
     ],
 )
 def test_status_and_code_are_the_same_in_every_language(
-    sandbox: conftest.StartSandbox, route: str, body: Any, refused: tuple[int, int], said: tuple[str, str]
+    sandbox: StartSandbox, route: str, body: Any, refused: tuple[int, int], said: tuple[str, str]
 ) -> None:
     box = sandbox()
     method, path = route.split()
@@ -128,7 +128,7 @@ def test_status_and_code_are_the_same_in_every_language(
         assert answer.json()["message"] != english.json()["message"]
 
 
-def test_the_other_hosts_and_the_credentials_speak_the_language_too(sandbox: conftest.StartSandbox) -> None:
+def test_the_other_hosts_and_the_credentials_speak_the_language_too(sandbox: StartSandbox) -> None:
     box = sandbox(world={"language": "es"})
     assert box.call("GET", "/user", key="nobody").json() == {"message": "La clave API no existe", "code": 4003}
     summary = {"dateRangeStart": "2026-11-01T00:00:00Z", "dateRangeEnd": "2026-11-02T00:00:00Z"}
@@ -138,7 +138,7 @@ def test_the_other_hosts_and_the_credentials_speak_the_language_too(sandbox: con
     assert (wrong_verb.status_code, "Método no permitido" in wrong_verb.text) == (405, True)
 
 
-def test_the_refusal_of_a_plan_speaks_of_the_subscription(sandbox: conftest.StartSandbox) -> None:
+def test_the_refusal_of_a_plan_speaks_of_the_subscription(sandbox: StartSandbox) -> None:
     box = sandbox(plan="FREE", world={"language": "es", "plan_refusal": "400"})
     answer = box.call("GET", "/workspaces/{ws}/expenses")
     assert (answer.status_code, answer.json()) == (400, {"message": "Sin suscripción activa", "code": 501})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 USERS = "/workspaces/{ws}/users"
 LIMITED = "sandbox-limited-key"

@@ -9,7 +9,7 @@ from clockify_sandbox import messages
 from clockify_sandbox.messages import Message
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 WS = "/workspaces/{ws}"
 SEEN = "recorded"

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 DETAILED = "/workspaces/{ws}/reports/detailed"
 SUMMARY = "/workspaces/{ws}/reports/summary"

@@ -6,7 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -32,6 +32,8 @@ from clockify_sandbox.seed import (
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
+    from clockify_sandbox.plans import Plan
+    from clockify_sandbox.seed.build import Scale
     from clockify_sandbox.world import TimeEntry, Workspace, World
 
 KEY = "sandbox-key"
@@ -42,7 +44,7 @@ SCRIPT = (
 )
 
 
-def build(scale: str, seed: int = 7, plan: str = "ENTERPRISE") -> World:
+def build(scale: Scale, seed: int = 7, plan: Plan = "ENTERPRISE") -> World:
     return build_world(scale, seed, plan, KEY, DEFAULT_NOW)
 
 
@@ -51,7 +53,12 @@ def dump(world: World) -> bytes:
     return msgspec.json.encode({**vars(world), "workspaces": workspaces})
 
 
-def fingerprint(scale: str) -> str:
+def zone_of(world: World, user_id: str) -> ZoneInfo:
+    settings = world.users[user_id]["settings"]
+    return ZoneInfo(settings["timeZone"] if settings else "Europe/London")
+
+
+def fingerprint(scale: Scale) -> str:
     return hashlib.sha256(dump(build(scale))).hexdigest()
 
 
@@ -86,14 +93,14 @@ def workshop(world: World) -> Workspace:
 
 
 @pytest.mark.parametrize("scale", ["empty", "tiny", "agency"])
-def test_same_seed_gives_the_same_world_and_another_seed_another(scale: str) -> None:
+def test_same_seed_gives_the_same_world_and_another_seed_another(scale: Scale) -> None:
     first = dump(build(scale))
     assert first == dump(build(scale))
     assert first != dump(build(scale, seed=8))
 
 
 @pytest.mark.parametrize("scale", ["tiny", "agency"])
-def test_nothing_depends_on_the_order_of_hashes(scale: str) -> None:
+def test_nothing_depends_on_the_order_of_hashes(scale: Scale) -> None:
     command = [sys.executable, "-c", SCRIPT, os.path.dirname(__file__), scale]  # noqa: PTH120 - goes into sys.path
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
     other = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
@@ -307,8 +314,7 @@ def test_agency_hours_look_like_those_of_people(agency: World, company: Workspac
     worked: dict[str, set[str]] = {user_id: set() for user_id in company.members}
     weekend = 0
     for entry in finished:
-        zone = ZoneInfo(agency.users[entry.user_id]["settings"]["timeZone"])
-        local = datetime.fromtimestamp(entry.start, zone)
+        local = datetime.fromtimestamp(entry.start, zone_of(agency, entry.user_id))
         weekend += local.weekday() in (5, 6)
         if entry.type == "REGULAR":
             hours[entry.user_id] += (entry.end - entry.start) / 3600  # type: ignore[operator]
@@ -371,9 +377,9 @@ def test_agency_invoices_bill_what_was_worked_and_add_up(company: Workspace) -> 
 
 
 def test_agency_balances_agree_with_the_approved_requests_of_the_year(agency: World, company: Workspace) -> None:
-    used: Counter[tuple[str, str]] = Counter()
+    used: defaultdict[tuple[str, str], float] = defaultdict(float)
     for request in company.time_off_requests.values():
-        zone = ZoneInfo(agency.users[request["userId"]]["settings"]["timeZone"])
+        zone = zone_of(agency, request["userId"])
         start = datetime.fromtimestamp(instant(request["timeOffPeriod"]["period"]["start"]), zone)
         if request["status"]["statusType"] == "APPROVED" and start.year == DEFAULT_NOW.year:
             used[request["userId"], request["policyId"]] += request["balanceDiff"]
@@ -416,7 +422,7 @@ def hours_of(space: Workspace, user_id: str) -> float:
 
 @pytest.mark.parametrize("scale", ["tiny", "agency"])
 @pytest.mark.parametrize("seed", [7, 11])
-def test_people_who_left_keep_their_entries(scale: str, seed: int) -> None:
+def test_people_who_left_keep_their_entries(scale: Scale, seed: int) -> None:
     world = build(scale, seed)
     space = workshop(world)
     everybody = {user_id for each in world.workspaces.values() for user_id in each.members}
@@ -432,7 +438,7 @@ def test_people_who_left_keep_their_entries(scale: str, seed: int) -> None:
 
 @pytest.mark.parametrize("scale", ["tiny", "agency"])
 @pytest.mark.parametrize("seed", [7, 11])
-def test_every_role_has_a_key(scale: str, seed: int) -> None:
+def test_every_role_has_a_key(scale: Scale, seed: int) -> None:
     world = build(scale, seed)
     roles = {holder["key"]: holder["role"] for holder in key_holders(world)}
     assert {
@@ -450,7 +456,7 @@ def test_every_role_has_a_key(scale: str, seed: int) -> None:
 def test_money_zones_and_clocks_are_those_of_many_countries(name: str, request: pytest.FixtureRequest) -> None:
     world: World = request.getfixturevalue(name)
     space = workshop(world)
-    codes = {currency["id"]: currency["code"] for currency in space.record["currencies"]}
+    codes: dict[str | None, str] = {currency["id"]: currency["code"] for currency in space.record["currencies"]}
     default = space.record["hourlyRate"]["currency"]
     foreign = {
         key
@@ -461,11 +467,11 @@ def test_money_zones_and_clocks_are_those_of_many_countries(name: str, request: 
     assert any(row["hourlyRate"] and row["hourlyRate"]["currency"] == "EUR" and row["costRate"] for row in abroad)
     assert any(member["hourlyRate"] and member["costRate"] for row in abroad for member in row["memberships"])
     assert any(entry.billable for entry in space.time_entries if entry.project_id in {row["id"] for row in abroad})
-    zones = {(world.users[user_id]["settings"] or {}).get("timeZone") for user_id in space.members}
-    assert len(zones - {None}) >= 3
+    settings = [world.users[user_id]["settings"] for user_id in space.members]
+    assert len({one["timeZone"] for one in settings if one}) >= 3
     over_midnight, over_change = 0, 0
     for entry in space.time_entries:
-        zone = ZoneInfo((world.users[entry.user_id]["settings"] or {}).get("timeZone", "Europe/London"))
+        zone = zone_of(world, entry.user_id)
         start, end = (datetime.fromtimestamp(moment, zone) for moment in (entry.start, entry.end or entry.start))
         over_midnight += start.date() < end.date()
         over_change += start.utcoffset() != end.utcoffset()
@@ -493,7 +499,7 @@ def test_names_are_hard_to_store_and_to_tell_apart(name: str, request: pytest.Fi
 
 @pytest.mark.parametrize("moment", [datetime(2025, 3, 3, 0, 30, tzinfo=UTC), datetime(2028, 2, 29, 23, 59, tzinfo=UTC)])
 @pytest.mark.parametrize("scale", ["tiny", "agency"])
-def test_worlds_of_another_present_end_there(scale: str, moment: datetime) -> None:
+def test_worlds_of_another_present_end_there(scale: Scale, moment: datetime) -> None:
     space = workshop(build_world(scale, 7, "PRO", KEY, moment))
     limit = int(moment.timestamp())
     assert max(created(entry.id) for entry in space.time_entries) <= limit

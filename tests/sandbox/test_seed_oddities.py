@@ -14,7 +14,7 @@ from clockify_sandbox.seed import DEFAULT_NOW, build_world
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clockify_sandbox.world import Entity, TimeEntry, Workspace, World
+    from clockify_sandbox.world import TimeEntry, Workspace, World
 
 NOW = int(DEFAULT_NOW.timestamp())
 DAY = 86400
@@ -33,7 +33,7 @@ def entries(world: World) -> list[TimeEntry]:
     return list(workshop(world).time_entries)
 
 
-def rows(world: World, table: str) -> list[Entity]:
+def rows(world: World, table: str) -> list[Any]:
     return list(getattr(workshop(world), table).values())
 
 

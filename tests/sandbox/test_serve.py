@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 COMMAND = [sys.executable, "-m", "clockify_sandbox", "serve", "--port", "0", "--scale", "empty"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 SHARED = "/workspaces/{ws}/shared-reports"
 LIMITED = "sandbox-limited-key"
@@ -174,7 +174,10 @@ def test_relative_ranges_move_with_the_clock(empty: Sandbox) -> None:
     empty.ok("POST", "/workspaces/{ws}/time-entries", {"start": "2026-11-18T08:00:00Z", "end": "2026-11-18T09:00:00Z"})
     relative = {**FILTER, "dateRangeType": "THIS_WEEK"}
     report = shared(empty, "POST", "", {**NEW, "fixedDate": False, "filter": relative})
-    total = lambda: empty.ok("GET", f"/shared-reports/{report['id']}", host="report")["totals"][0]  # noqa: E731
+
+    def total() -> Any:
+        return empty.ok("GET", f"/shared-reports/{report['id']}", host="report")["totals"][0]
+
     assert total()["totalTime"] == 3600
     empty.clock(advance_seconds=7 * 86400)
     assert total() is None

@@ -247,10 +247,15 @@ def test_every_test_has_a_fresh_world(clockify_sandbox, time):
 """
 
 
+def pytest_in(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest over the tests of a folder, as a project of its own."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "--rootdir", ".", "."]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+
+
 def test_pytest_finds_the_fixtures(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(SUITE)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = pytest_in(tmp_path)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
 
@@ -271,8 +276,7 @@ def test_each_test_may_choose(clockify_sandbox, scale):
 
 def test_options_of_the_fixture_may_have_any_scope(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(SCOPES)
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = pytest_in(tmp_path, "-s")
     assert "3 passed" in done.stdout, done.stdout
     first, second, third = re.findall(r"served at (\S+)", done.stdout)
     assert first == third != second
@@ -280,8 +284,7 @@ def test_options_of_the_fixture_may_have_any_scope(tmp_path: Path) -> None:
 
 def test_wrong_options_of_the_fixtures_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(SUITE.replace("page_cap", "cap"))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = pytest_in(tmp_path)
     assert done.returncode == 1
     assert "clockify_sandbox_options: unknown world option 'cap'; known are language" in done.stdout
     assert "Traceback" not in done.stdout

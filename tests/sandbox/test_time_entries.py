@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from collections.abc import Callable
+
+    from tests.conftest import Sandbox, StartSandbox
 
 ENTRIES = "/workspaces/{ws}/time-entries"
 HOUR = {"start": "2026-11-02T08:00:00Z", "end": "2026-11-02T09:00:00Z"}
@@ -133,7 +135,7 @@ def test_filters_of_the_list(sandbox: StartSandbox) -> None:
     assert starts == sorted(starts, reverse=True)
     project = next(row["projectId"] for row in everything if row["projectId"])
     word = next(row["description"] for row in everything if row["description"])
-    expected = {
+    expected: dict[str, Callable[[dict[str, Any]], bool]] = {
         f"project={project}": lambda row: row["projectId"] == project,
         "project-required=true": lambda row: row["projectId"],
         "task-required=true": lambda row: row["taskId"],

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 LIMITED_KEY = "sandbox-limited-key"
 HOLIDAYS = "/workspaces/{ws}/holidays"
@@ -155,7 +155,10 @@ def test_policies_are_archived_before_they_are_deleted_and_take_everything_along
 
 
 def test_policies_are_listed_active_ones_only_unless_asked(tiny: Sandbox) -> None:
-    names = lambda query: [row["name"] for row in tiny.ok("GET", f"{POLICIES}?{query}")]  # noqa: E731
+
+    def names(query: str) -> Any:
+        return [row["name"] for row in tiny.ok("GET", f"{POLICIES}?{query}")]
+
     assert names("") == ["Annual leave", "Sick leave", "Appointments"]
     assert names("status=ARCHIVED") == ["Moving house"]
     assert len(names("status=ALL&sort-order=BOGUS")) == 4
@@ -233,7 +236,10 @@ def test_request_in_days_can_be_half_of_one_where_the_policy_allows_it(tiny: San
 def test_request_in_hours_wants_two_timestamps_without_milliseconds(tiny: Sandbox) -> None:
     made = policy(tiny, timeUnit="HOURS", allowNegativeBalance=True, approve={"requiresApproval": False})
     path = f"{POLICIES}/{made['id']}/users/{person(tiny, 'Mia')}/requests"
-    ask = lambda **period: {"timeOffPeriod": {"period": period}}  # noqa: E731
+
+    def ask(**period: Any) -> Any:
+        return {"timeOffPeriod": {"period": period}}
+
     start, end = "2030-05-06T10:00:00Z", "2030-05-06T12:30:00Z"
     assert tiny.refused("POST", path, ask(start=start, days=1)) == (400, 400)
     assert tiny.refused("POST", path, ask(start="2030-05-06T10:00:00.000Z", end=end)) == (400, 400)
@@ -263,9 +269,15 @@ def test_pending_requests_can_be_deleted_and_unknown_ones_are_denied(tiny: Sandb
 
 
 def test_search_filters_and_counts(tiny: Sandbox) -> None:
-    find = lambda **body: tiny.ok("POST", REQUESTS, body)  # noqa: E731
+
+    def find(**body: Any) -> Any:
+        return tiny.ok("POST", REQUESTS, body)
+
     assert find()["count"] == 10
-    states = lambda rows: {row["status"]["statusType"] for row in rows["requests"]}  # noqa: E731
+
+    def states(rows: Any) -> Any:
+        return {row["status"]["statusType"] for row in rows["requests"]}
+
     assert states(find(statuses=["ALL"])) == {"PENDING", "APPROVED", "REJECTED", "WITHDRAWN"}
     assert states(find(statuses=["PENDING", "REJECTED"])) == {"PENDING", "REJECTED"}
     assert tiny.refused("POST", REQUESTS, {"statuses": ["WITHDRAWN"]}) == (400, 501)

@@ -12,7 +12,7 @@ from tests.sandbox.receiver import Receiver
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 WS = "/workspaces/{ws}"
 MORNING = {"start": "2026-11-20T08:00:00Z", "end": "2026-11-20T09:00:00Z"}
@@ -63,7 +63,7 @@ class Office:
         state = box.dump()
         self.workspace = state["workspaces"][0]
         self.me: str = box.ok("GET", "/user")["id"]
-        self.ben = next(user["id"] for user in state["users"] if (user["name"] or "").startswith("Ben"))
+        self.ben: str = next(user["id"] for user in state["users"] if (user["name"] or "").startswith("Ben"))
 
     def post(self, path: str, body: Any = None) -> Any:
         return self.box.ok("POST", WS + path, body)

@@ -16,7 +16,7 @@ from tests.sandbox.receiver import Receiver
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Sandbox, StartSandbox
+    from tests.conftest import Sandbox, StartSandbox
 
 WEBHOOKS = "/workspaces/{ws}/webhooks"
 LIMITED = "sandbox-limited-key"

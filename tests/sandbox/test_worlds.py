@@ -13,7 +13,7 @@ from clockify_sandbox import testing
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import conftest
+    from tests.conftest import Sandbox, StartSandbox
 
 LIMITED_KEY = "sandbox-limited-key"
 PLAIN: dict[str, Any] = {
@@ -42,11 +42,11 @@ USERS = "/workspaces/{ws}/users"
 REFUSED_USERS = (403, {"message": "Access Denied", "code": 501})
 
 
-def control(box: conftest.Sandbox, method: str, name: str, body: Any = None) -> requests.Response:
+def control(box: Sandbox, method: str, name: str, body: Any = None) -> requests.Response:
     return requests.request(method, f"{box.origin}/__sandbox/{name}", json=body, timeout=30)
 
 
-def pages(box: conftest.Sandbox, path: str, size: int = 200) -> list[list[Any]]:
+def pages(box: Sandbox, path: str, size: int = 200) -> list[list[Any]]:
     """The pages of a bare list, up to the first empty one."""
     found: list[list[Any]] = []
     for number in range(1, 100):
@@ -79,7 +79,7 @@ def test_the_options_are_set_by_the_command_line_and_while_the_server_runs() -> 
         assert origin.control("GET", "world") == {**OTHER, "totals": "page"}
 
 
-def test_without_options_the_world_is_plain(untouched: conftest.Sandbox) -> None:
+def test_without_options_the_world_is_plain(untouched: Sandbox) -> None:
     assert control(untouched, "GET", "world").json() == PLAIN
 
 
@@ -105,7 +105,7 @@ def test_without_options_the_world_is_plain(untouched: conftest.Sandbox) -> None
     ],
 )
 def test_an_unknown_key_or_value_is_refused_with_the_known_ones(
-    untouched: conftest.Sandbox, name: str, body: Any, said: str
+    untouched: Sandbox, name: str, body: Any, said: str
 ) -> None:
     answer = control(untouched, "POST", name, body)
     assert answer.status_code == 400
@@ -147,7 +147,7 @@ def test_a_wrong_option_is_one_line_with_the_known_ones(arguments: tuple[str, ..
     [("403-empty", 403, None), ("403", 403, 403), ("403-501", 403, 501), ("402", 402, 402), ("400", 400, 501)],
 )
 def test_a_missing_feature_is_refused_in_the_way_of_the_world(
-    sandbox: conftest.StartSandbox, face: str, status: int, code: int | None
+    sandbox: StartSandbox, face: str, status: int, code: int | None
 ) -> None:
     box = sandbox(plan="FREE")
     box.world(plan_refusal=face)
@@ -158,7 +158,7 @@ def test_a_missing_feature_is_refused_in_the_way_of_the_world(
     assert "EXPENSES" not in features
 
 
-def test_the_list_of_users_can_be_for_administrators(sandbox: conftest.StartSandbox) -> None:
+def test_the_list_of_users_can_be_for_administrators(sandbox: StartSandbox) -> None:
     box = sandbox()
     assert box.call("GET", USERS, key=LIMITED_KEY).status_code == 200
     box.world(users_list="admins")
@@ -169,7 +169,7 @@ def test_the_list_of_users_can_be_for_administrators(sandbox: conftest.StartSand
     assert box.call("GET", f"/workspaces/{{ws}}/user/{own}/time-entries", key=LIMITED_KEY).status_code == 200
 
 
-def lengths(box: conftest.Sandbox) -> list[int]:
+def lengths(box: Sandbox) -> list[int]:
     """How many rows come where many are asked for, for each of the styles of paging."""
     days = {"start": "2026-10-22T00:00:00Z", "end": "2026-11-20T00:00:00Z"}
     report = {"dateRangeStart": days["start"], "dateRangeEnd": "2026-11-20T23:59:59.999Z"}
@@ -195,7 +195,7 @@ def lengths(box: conftest.Sandbox) -> list[int]:
     ]
 
 
-def test_pages_are_cut_silently(sandbox: conftest.StartSandbox) -> None:
+def test_pages_are_cut_silently(sandbox: StartSandbox) -> None:
     box = sandbox()
     whole, plain = box.ok("GET", CLIENTS), lengths(box)
     assert min(plain) > 2
@@ -211,7 +211,7 @@ def test_pages_are_cut_silently(sandbox: conftest.StartSandbox) -> None:
     assert min(unpaged) > 2, "lists without pages are not cut"
 
 
-def test_the_last_page_can_be_unsaid(sandbox: conftest.StartSandbox) -> None:
+def test_the_last_page_can_be_unsaid(sandbox: StartSandbox) -> None:
     box = sandbox()
     report = {
         "dateRangeStart": "2026-11-01T00:00:00Z",
@@ -230,7 +230,7 @@ def test_the_last_page_can_be_unsaid(sandbox: conftest.StartSandbox) -> None:
     assert not any("Last-Page" in headers for headers in unsaid)
 
 
-def test_totals_count_all_rows_or_those_of_the_page_or_are_absent(sandbox: conftest.StartSandbox) -> None:
+def test_totals_count_all_rows_or_those_of_the_page_or_are_absent(sandbox: StartSandbox) -> None:
     box = sandbox()
     one = {"page-size": 1}
     policy = box.ok("GET", "/workspaces/{ws}/time-off/policies")[0]["id"]
@@ -257,7 +257,7 @@ def test_totals_count_all_rows_or_those_of_the_page_or_are_absent(sandbox: conft
     assert stated() == [None] * 8
 
 
-def test_people_who_left_are_listed_on_request_or_never(sandbox: conftest.StartSandbox) -> None:
+def test_people_who_left_are_listed_on_request_or_never(sandbox: StartSandbox) -> None:
     box = sandbox()
     dump = box.dump()
     members = {row["userId"] for row in dump["workspaces"][0]["members"]}
@@ -288,7 +288,7 @@ def test_people_who_left_are_listed_on_request_or_never(sandbox: conftest.StartS
     assert gone <= reported()
 
 
-def test_access_by_a_group_may_not_reach_the_tasks(sandbox: conftest.StartSandbox) -> None:
+def test_access_by_a_group_may_not_reach_the_tasks(sandbox: StartSandbox) -> None:
     box = sandbox()
     me = box.ok("GET", "/user", key=LIMITED_KEY)["id"]
     project = box.ok("POST", "/workspaces/{ws}/projects", {"name": "By group", "isPublic": False})["id"]
@@ -312,7 +312,7 @@ def test_access_by_a_group_may_not_reach_the_tasks(sandbox: conftest.StartSandbo
 class Seen:
     """The ids of what a key sees in the first workspace, list by list."""
 
-    def __init__(self, box: conftest.Sandbox, key: str) -> None:
+    def __init__(self, box: Sandbox, key: str) -> None:
         ws = "/workspaces/{ws}"
         requested = {"statuses": ["ALL"], "pageSize": 200}
         self.projects = ids(box.ok("GET", f"{ws}/projects?page-size=200", key=key))
@@ -328,7 +328,7 @@ def ids(rows: Iterable[dict[str, Any]]) -> set[str]:
     return {row["id"] for row in rows}
 
 
-def cast(box: conftest.Sandbox) -> tuple[dict[str, Any], str, str, str]:
+def cast(box: Sandbox) -> tuple[dict[str, Any], str, str, str]:
     """The first workspace as it is stored, the plain member, and a person and a private project to put in its care."""
     workspace, me = box.dump()["workspaces"][0], box.ok("GET", "/user", key=LIMITED_KEY)["id"]
     spent = {row["userId"] for row in workspace["expenses"]}
@@ -349,7 +349,7 @@ def own(workspace: dict[str, Any], table: str, people: set[str], projects: froze
     )
 
 
-def test_a_plain_member_sees_fewer_rows_with_200(sandbox: conftest.StartSandbox) -> None:
+def test_a_plain_member_sees_fewer_rows_with_200(sandbox: StartSandbox) -> None:
     box = sandbox()
     workspace, me, _, project = cast(box)
     everything, mine = Seen(box, "sandbox-key"), Seen(box, LIMITED_KEY)
@@ -363,7 +363,7 @@ def test_a_plain_member_sees_fewer_rows_with_200(sandbox: conftest.StartSandbox)
     assert mine.clients == everything.clients
 
 
-def test_a_team_manager_sees_what_the_people_in_care_did(sandbox: conftest.StartSandbox) -> None:
+def test_a_team_manager_sees_what_the_people_in_care_did(sandbox: StartSandbox) -> None:
     box = sandbox()
     workspace, me, person, _ = cast(box)
     before = Seen(box, LIMITED_KEY)
@@ -380,7 +380,7 @@ def test_a_team_manager_sees_what_the_people_in_care_did(sandbox: conftest.Start
     assert box.refused("DELETE", f"/workspaces/{{ws}}/expenses/{receipt}", key=LIMITED_KEY) == (403, 403)
 
 
-def test_a_project_manager_sees_what_was_done_on_the_projects_in_care(sandbox: conftest.StartSandbox) -> None:
+def test_a_project_manager_sees_what_was_done_on_the_projects_in_care(sandbox: StartSandbox) -> None:
     box = sandbox()
     workspace, me, _, project = cast(box)
     before = Seen(box, LIMITED_KEY)
@@ -403,7 +403,7 @@ def test_a_project_manager_sees_what_was_done_on_the_projects_in_care(sandbox: c
     assert vars(Seen(box, LIMITED_KEY)) == vars(before)
 
 
-def test_an_administrator_sees_what_the_owner_sees(sandbox: conftest.StartSandbox) -> None:
+def test_an_administrator_sees_what_the_owner_sees(sandbox: StartSandbox) -> None:
     box = sandbox()
     workspace, me, _, _ = cast(box)
     role = {"role": "WORKSPACE_ADMIN", "entityId": workspace["id"]}
@@ -411,7 +411,7 @@ def test_an_administrator_sees_what_the_owner_sees(sandbox: conftest.StartSandbo
     assert vars(Seen(box, LIMITED_KEY)) == vars(Seen(box, "sandbox-key"))
 
 
-def test_every_role_sees_a_part_of_what_the_owner_sees(untouched: conftest.Sandbox) -> None:
+def test_every_role_sees_a_part_of_what_the_owner_sees(untouched: Sandbox) -> None:
     everything = vars(Seen(untouched, "sandbox-key"))
     fewer = {}
     for role in ("admin", "project-manager", "team-manager", "member", "limited-account"):

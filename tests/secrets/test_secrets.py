@@ -33,7 +33,7 @@ def _plant(box: Sandbox) -> None:
     """Put the value into what people type."""
 
     def made(path: str, **body: Any) -> str:
-        return box.ok("POST", f"/workspaces/{{ws}}/{path}", body, key=KEY)["id"]
+        return str(box.ok("POST", f"/workspaces/{{ws}}/{path}", body, key=KEY)["id"])
 
     client = made("clients", name=f"{VALUE} client", note=f"{VALUE} note", email=f"{VALUE}@acme.example".lower())
     project = made("projects", name=f"{VALUE} project", clientId=client, note=VALUE)
@@ -86,8 +86,13 @@ def test_the_tap_tells_no_key_and_logs_no_value(programs: Programs, box: Sandbox
 
 def test_the_target_tells_no_key_and_logs_no_value(programs: Programs, box: Sandbox, singer: Any) -> None:
     url = f"sqlite:///{programs.folder / 'ledger.db'}"
-    settings = {"api_key": KEY, "api_url": box.api_url, "workspace_id": box.workspace_id, "ledger_url": url}
-    settings |= {"rejects_path": "rejects.jsonl", "plan_path": "plan.jsonl", "requests_per_second": 1000}
+    settings: dict[str, Any] = {"api_key": KEY, "api_url": box.api_url, "ledger_url": url}
+    settings |= {
+        "workspace_id": box.workspace_id,
+        "rejects_path": "rejects.jsonl",
+        "plan_path": "plan.jsonl",
+        "requests_per_second": 1000,
+    }
     config = programs.settings(**settings)
     me = box.ok("GET", "/user", key=KEY)["id"]
     given = list(_input(singer, me))
@@ -153,7 +158,14 @@ def _is_silent(programs: Programs) -> None:
 
 def test_a_call_tells_no_key(box: Sandbox, tmp_path: Path) -> None:
     around = {**os.environ, "TARGET_CLOCKIFY_API_KEY": KEY, "LOGLEVEL": "DEBUG"}
-    command = [_BIN / "clockify-call", "ArchiveProject", "--workspace-id", box.workspace_id, "--api-url", box.api_url]
+    command: list[str | Path] = [
+        _BIN / "clockify-call",
+        "ArchiveProject",
+        "--workspace-id",
+        box.workspace_id,
+        "--api-url",
+        box.api_url,
+    ]
 
     def run(*words: str, **more: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
@@ -176,7 +188,7 @@ def test_a_call_tells_no_key(box: Sandbox, tmp_path: Path) -> None:
 def test_the_sandbox_keeps_no_key_that_is_not_its_own(tmp_path: Path) -> None:
     """Somebody may send the real one."""
     state = tmp_path / "state"
-    command = [_BIN / "clockify-sandbox", "serve", "--scale=tiny", "--port=0", f"--state={state}"]
+    command: list[str | Path] = [_BIN / "clockify-sandbox", "serve", "--scale=tiny", "--port=0", f"--state={state}"]
     with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:
         assert process.stdout is not None
         origin = process.stdout.readline().decode().strip()

@@ -56,7 +56,7 @@ def catalog(forks: Callable[[str], Prefork]) -> Callable[[Iterable[str]], dict[s
 
     def select(names: Iterable[str]) -> dict[str, Any]:
         chosen = set(names)
-        made = json.loads(json.dumps(discovered))
+        made: dict[str, Any] = json.loads(json.dumps(discovered))
         for stream in made["streams"]:
             for entry in stream["metadata"]:
                 if not entry["breadcrumb"]:

@@ -337,7 +337,7 @@ def test_recorded_values_fit_the_schema_and_say_the_same(served: Any, stream: st
     run, workspace = served
     records, validator = run.records[stream], Draft202012Validator(schema_of(stream), format_checker=FormatChecker())
     assert [fault.message for row in records for fault in validator.iter_errors(row)] == []
-    said = []
+    said: list[dict[str, Any]] = []
     for row, expected in zip(records, SAYS[stream], strict=True):
         said.append({})
         for place in expected:

@@ -115,7 +115,10 @@ def test_an_item_comes_to_quantity_times_price(target: Any, singer: Any) -> None
     item = {"itemType": "Service", "description": "work"}
 
     def invoice(key: str, *items: dict[str, Any]) -> dict[str, Any]:
-        return singer.record("invoices", id=key, number=key, **head, items=[{**item, **one} for one in items])
+        record: dict[str, Any] = singer.record(
+            "invoices", id=key, number=key, **head, items=[{**item, **one} for one in items]
+        )
+        return record
 
     messages = [
         singer.schema("invoices"),
@@ -387,7 +390,8 @@ def test_a_currency_that_is_not_in_force_is_rejected(target: Any, singer: Any) -
     rate = {"amount": 10000, "currency": other["code"]}
 
     def project(key: str, **fields: Any) -> dict[str, Any]:
-        return singer.record("projects", id=key, name=f"Project {key}", **fields)
+        record: dict[str, Any] = singer.record("projects", id=key, name=f"Project {key}", **fields)
+        return record
 
     messages = [
         singer.schema("projects"),

@@ -200,7 +200,10 @@ def test_days_off_are_days_where_the_user_is(target: Any, singer: Any) -> None:
 
     def asked(key: str, period: dict[str, Any], **more: Any) -> dict[str, Any]:
         row = {"policyId": "p", "userId": me, "timeUnit": "DAYS", "userTimeZone": "America/New_York"}
-        return singer.record("time_off_requests", id=key, **{**row, "timeOffPeriod": {"period": period, **more}})
+        record: dict[str, Any] = singer.record(
+            "time_off_requests", id=key, **{**row, "timeOffPeriod": {"period": period, **more}}
+        )
+        return record
 
     result = target(
         [
@@ -248,9 +251,15 @@ def test_the_length_of_time_off_is_compared_and_its_unit_is_that_of_its_policy(t
     dates = {"start": "2026-04-06", "end": "2026-04-08"}
     moments = {"start": "2026-05-04T04:00:00Z", "end": "2026-05-06T03:59:59Z"}
     hours = {"start": "2026-06-01T09:00:00Z", "end": "2026-06-01T12:00:00Z"}
-    half = {"period": {"start": "2026-07-06", "days": 1}, "isHalfDay": True, "halfDayPeriod": "FIRST_HALF"}
-    given = {"days": days, "dates": dates, "moments": moments, "hours": hours}
-    rows = {key: ("HOURS" if key == "hours" else "DAYS", {"period": period}) for key, period in given.items()}
+    half: dict[str, Any] = {
+        "period": {"start": "2026-07-06", "days": 1},
+        "isHalfDay": True,
+        "halfDayPeriod": "FIRST_HALF",
+    }
+    given: dict[str, dict[str, Any]] = {"days": days, "dates": dates, "moments": moments, "hours": hours}
+    rows: dict[str, tuple[str, dict[str, Any]]] = {
+        key: ("HOURS" if key == "hours" else "DAYS", {"period": period}) for key, period in given.items()
+    }
     rows["half"] = ("DAYS", half)
     made = sent(**rows)
     assert made.counts["time_off_requests"] == {"inserted": 5}, made.rejects
@@ -258,7 +267,7 @@ def test_the_length_of_time_off_is_compared_and_its_unit_is_that_of_its_policy(t
     assert sorted(abs(one["balanceDiff"]) for one in found) == [0.5, 2, 2, 3, 3]
 
     # The same in other words, so that each row is compared.
-    same = {
+    same: dict[str, tuple[str, dict[str, Any]]] = {
         "days": ("DAYS", {"period": {"start": "2026-03-02", "end": "2026-03-03"}, "halfDay": False}),
         "dates": ("DAYS", {"period": {"start": "2026-04-06", "days": "3"}}),
         "moments": ("DAYS", {"period": {"start": "2026-05-04"}}),
@@ -266,7 +275,7 @@ def test_the_length_of_time_off_is_compared_and_its_unit_is_that_of_its_policy(t
         "half": ("DAYS", {**half, "halfDayPeriod": "first_half"}),
     }
     assert sent(**same).counts["time_off_requests"] == {"unchanged": 5}
-    other = {
+    other: dict[str, tuple[str, dict[str, Any]]] = {
         "days": ("DAYS", {"period": {**days, "days": 3}}),
         "dates": ("DAYS", {"period": {**dates, "end": "2026-04-09"}}),
         "moments": ("DAYS", {"period": {**moments, "end": "2026-05-07T03:59:59Z"}}),

@@ -307,8 +307,14 @@ def invoice(target: Any) -> str:
 
 def test_a_call_is_its_parameters_in_any_spelling(target: Any, singer: Any, invoice: str) -> None:
     schema = singer.schema("AddInvoicePayment")
-    first = {"id": 1, "invoiceId": invoice, "amount": 1000, "paymentDate": "2026-01-20", "_sdc_extracted_at": "1"}
-    spelled = [
+    first: dict[str, Any] = {
+        "id": 1,
+        "invoiceId": invoice,
+        "amount": 1000,
+        "paymentDate": "2026-01-20",
+        "_sdc_extracted_at": "1",
+    }
+    spelled: list[dict[str, Any]] = [
         {
             "paymentDate": "2026-01-20T00:00:00Z",
             "amount": "1000",

@@ -109,9 +109,9 @@ class Before:
             user = users[one["userId"]]
             zone = ZoneInfo(user["settings"]["timeZone"])
             start, end = (datetime.fromisoformat(one["timeInterval"][name]) for name in ("start", "end"))
-            clocks = (f"{moment.astimezone(zone):%m-%d %H:%M}" for moment in (start, end))
-            found.append((user["email"].partition("@")[0], *clocks))
-        return found  # type: ignore[return-value]
+            start_clock, end_clock = (f"{moment.astimezone(zone):%m-%d %H:%M}" for moment in (start, end))
+            found.append((user["email"].partition("@")[0], start_clock, end_clock))
+        return found
 
 
 # -- the four layouts ----------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def test_names_that_differ_in_case_spaces_or_the_form_of_unicode_are_one(plain: 
 
 def test_a_cell_that_is_no_single_value_is_refused(plain: Any) -> None:
     row = _rows(TOGGL)[0]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {**row, "Project": {"name": "Website"}},
         {**row, "Email": ["lia@tiny.example"]},
         {**row, "Amount (EUR)": [1]},
@@ -604,12 +604,12 @@ def stacked(plain: Any) -> Any:
         refused = Counter((one["record"]["First Name"].lower(), one["record"]["Date"][5:]) for one in result.rejects)
         found: Counter[tuple[str, str]] = Counter()
         last_end: dict[str, str] = {}
-        for one, (person, start, _) in zip(before.entries, before.clocks(), strict=True):
+        for one, (worker, start, _) in zip(before.entries, before.clocks(), strict=True):
             interval = one["timeInterval"]
-            assert interval["start"] >= last_end.get(person, "")
-            last_end[person] = interval["end"]
+            assert interval["start"] >= last_end.get(worker, "")
+            last_end[worker] = interval["end"]
             ends, starts = (datetime.fromisoformat(interval[name]) for name in ("end", "start"))
-            found[person, start[:5]] += int((ends - starts).total_seconds())
+            found[worker, start[:5]] += int((ends - starts).total_seconds())
         for place, seconds in wanted.items():
             assert found[place] == seconds or refused[place]
         assert plain(_messages(rows[::-1], stream), **config).writes == {} or refused

@@ -30,7 +30,8 @@ def _invoice(target: Any) -> dict[str, Any]:
     client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
     dates = {"issuedDate": "2026-01-01T00:00:00Z", "dueDate": "2026-02-01T00:00:00Z"}
     body = {"number": "1", "clientId": client, "currency": "USD", **dates}
-    return target.box.ok("POST", "/workspaces/{ws}/invoices", body) | body
+    made: dict[str, Any] = target.box.ok("POST", "/workspaces/{ws}/invoices", body)
+    return made | body
 
 
 def test_two_runs_at_once_are_refused(target: Any, singer: Any) -> None:
@@ -122,7 +123,10 @@ def test_what_was_created_before_it_was_refused_is_not_created_again(target: Any
     def invoice(item: str) -> dict[str, Any]:
         line = {"itemType": item, "description": "work", "quantity": 1, "unitPrice": 1}
         dates = {"issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
-        return singer.record("invoices", id=1, number="1", clientId="Acme", currency="USD", items=[line], **dates)
+        record: dict[str, Any] = singer.record(
+            "invoices", id=1, number="1", clientId="Acme", currency="USD", items=[line], **dates
+        )
+        return record
 
     assert target([singer.schema("invoices"), invoice("Nonsense")]).counts["invoices"] == {"rejected": 1}
     result = target([singer.schema("invoices"), invoice("Service")])

@@ -27,9 +27,10 @@ def test_all_errors_of_a_record_at_once(target: Any, singer: Any) -> None:
 
 def test_holidays_need_to_know_for_whom(target: Any, singer: Any) -> None:
     def holiday(key: int, **fields: Any) -> dict[str, Any]:
-        return singer.record(
+        record: dict[str, Any] = singer.record(
             "Holidays", id=key, Name="Day", datePeriod={"startDate": "2026-01-01", "endDate": "2026-01-01"}, **fields
         )
+        return record
 
     me = [target.box.ok("GET", "/user")["id"]]
     result = target(

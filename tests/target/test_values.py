@@ -134,7 +134,20 @@ def test_a_receipt_that_is_too_large_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize("name", [one.name for one in OBJECTS])
 def test_values_of_any_shape_are_understood_compared_or_refused(name: str) -> None:
-    shapes = [5, -1.5, 10**30, True, None, "x", "", "2026-13-40", {}, {"a": 1}, {"start": "x", "end": []}, []]
+    shapes: list[Any] = [
+        5,
+        -1.5,
+        10**30,
+        True,
+        None,
+        "x",
+        "",
+        "2026-13-40",
+        {},
+        {"a": 1},
+        {"start": "x", "end": []},
+        [],
+    ]
     inside = [[shape] for shape in shapes] + [[{"userId": 5, "hourlyRate": 3, "targetId": [], "membershipType": "X"}]]
     objects = [{"ids": 5, "contains": 5}, {"period": 5}, {"period": {"start": 5}}, {"statusType": 5}, {"enabled": []}]
     target = BY_NAME[name]

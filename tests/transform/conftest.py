@@ -50,7 +50,7 @@ class Models:
     @property
     def today(self) -> str:
         """The sandbox's day."""
-        return self.dump["now"][:10]
+        return str(self.dump["now"])[:10]
 
     def ask(self, question: str, *values: object) -> list[Row]:
         """The rows of a SELECT, with the schema of the models as the search path."""

@@ -78,9 +78,9 @@ def work(models: Models) -> Iterator[Entry]:
 
 def currency_of(workspace: Row, project: Row) -> str:
     """The currency that a project is billed in: its client's, else the workspace's."""
-    client = next((one for one in workspace["clients"] if one["id"] == project["clientId"]), {})
+    client: Row = next((one for one in workspace["clients"] if one["id"] == project["clientId"]), {})
     own = next(one for one in workspace["currencies"] if one["isDefault"])
-    return next((one for one in workspace["currencies"] if one["id"] == client.get("currencyId")), own)["code"]
+    return str(next((one for one in workspace["currencies"] if one["id"] == client.get("currencyId")), own)["code"])
 
 
 def near(found: Any, expected: Any) -> bool:

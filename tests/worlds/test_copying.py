@@ -114,7 +114,7 @@ def _told(reject: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _is_record(message: dict[str, Any], stream: str) -> bool:
-    return message["type"] == "RECORD" and message["stream"] == stream
+    return bool(message["type"] == "RECORD" and message["stream"] == stream)
 
 
 def _content(workspace: dict[str, Any], rejected: set[str]) -> dict[str, Counter[Any]]:

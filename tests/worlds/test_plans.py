@@ -61,7 +61,7 @@ def _mixed(target: TargetRunner, tap_output: bytes) -> Iterator[dict[str, Any]]:
     user = me["id"]
 
     def schema(stream: str, *keys: str) -> dict[str, Any]:
-        properties = {name: {} for name in _TOGGL} if stream == "export" else {}
+        properties: dict[str, Any] = {name: {} for name in _TOGGL} if stream == "export" else {}
         return {"type": "SCHEMA", "stream": stream, "key_properties": list(keys), "schema": {"properties": properties}}
 
     def record(stream: str, **fields: Any) -> dict[str, Any]:
