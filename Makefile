@@ -13,6 +13,7 @@ AIRFLOW := .venv-airflow
 DOCS := .venv-docs
 AUDITOR := .venv-audit
 LOWEST := .venv-lowest
+MATRIX := tests/worlds tests/faults tests/hostile tests/secrets tests/ledgers
 LOADERS := target-duckdb pipelinewise-target-postgres meltanolabs-target-postgres plinxore-target-s3 \
 	z3-target-bigquery
 PY := $(VENV)/bin/python
@@ -30,7 +31,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset docs test orchestrate loaders models packages lowest audit hostile faults bench coverage lint format sandbox dist plugins release constraints clean
+.PHONY: help install demo demo-sql demo-reset docs test matrix orchestrate loaders models packages lowest audit hostile faults bench coverage lint format sandbox dist plugins release constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,8 +51,11 @@ docs: $(DOCS)/.installed ## Build the documentation into site/, with every link 
 	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
 	@echo "The documentation is in site/index.html"
 
-test: install ## Run all tests
+test: install ## Run the tests, but for those that have a goal of their own (matrix and those below it)
 	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+matrix: install ## Run the main stories in every world of the sandbox, and samples of faults, of hostile input and of leaks of secrets
+	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(MATRIX)
 
 orchestrate: install $(AIRFLOW)/.installed ## Run the Airflow DAG of orchestrate/, in an Airflow of its own (a minute or two)
 	@$(PY) -m pytest --numprocesses auto tests/orchestrate
@@ -83,7 +87,7 @@ bench: install ## Measure what is promised: tables of ratios and counts, written
 
 coverage: $(VENV)/.installed ## Run the tests and say which lines they reach; TESTS=tests/tap runs some of them. The page is in output/coverage
 	@rm -f output/.coverage*; mkdir -p output
-	@$(VENV)/bin/coverage run -m pytest --numprocesses auto --dist loadfile $(TESTS); tests=$$?; \
+	@$(VENV)/bin/coverage run -m pytest --numprocesses auto --dist loadfile $(or $(TESTS),tests $(MATRIX)); tests=$$?; \
 		$(VENV)/bin/coverage combine --quiet && $(VENV)/bin/coverage html --quiet && $(VENV)/bin/coverage report; exit $$tests
 
 lint: install ## Check format, style and types
