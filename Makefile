@@ -87,8 +87,10 @@ bench: install ## Measure what is promised: tables of ratios and counts, written
 
 coverage: $(VENV)/.installed ## Run the tests and say which lines they reach; TESTS=tests/tap runs some of them. The page is in output/coverage
 	@rm -f output/.coverage*; mkdir -p output
-	@$(VENV)/bin/coverage run -m pytest --numprocesses auto --dist loadfile $(or $(TESTS),tests $(MATRIX)); tests=$$?; \
-		$(VENV)/bin/coverage combine --quiet && $(VENV)/bin/coverage html --quiet && $(VENV)/bin/coverage report; exit $$tests
+	@for tests in $(if $(TESTS),"$(TESTS)","tests" "$(MATRIX)"); do \
+		$(VENV)/bin/coverage run -m pytest --numprocesses auto --dist loadfile $$tests || failed=1; \
+	done; \
+	$(VENV)/bin/coverage combine --quiet && $(VENV)/bin/coverage html --quiet && $(VENV)/bin/coverage report && test -z "$$failed"
 
 lint: install ## Check format, style and types
 	@$(VENV)/bin/ruff format --check
