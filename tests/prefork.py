@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _PROGRAMS = {
     "tap-clockify": ("tap_clockify.tap", "TapClockify"),
     "target-clockify": ("target_clockify.target", "TargetClockify"),
+    "clockify-call": ("target_clockify.call", "main"),
+    "clockify-sandbox": ("clockify_sandbox.cli", "main"),
 }
 _LARGEST_REQUEST = 1 << 20
 _NUMBER = struct.Struct("=q")
@@ -183,7 +185,7 @@ def _dress(asked: dict[str, Any], files: list[int]) -> None:
 def _main() -> None:
     end = _End()
     module, name = _PROGRAMS[sys.argv[1]]
-    program = getattr(import_module(module), name)
+    found = getattr(import_module(module), name)
     for place, seconds in WAITS.items():
         module, _, constant = place.rpartition(".")
         waiting = import_module(module)
@@ -195,8 +197,9 @@ def _main() -> None:
         is_fork = _serve(requests)
     if not is_fork:
         return
+    program = getattr(found, "cli", found)  # a plugin sets up its logs when it is asked for its command line
     try:
-        program.cli()
+        end.code = program()
     except SystemExit as ended:
         end.code = ended.code
         raise

@@ -19,16 +19,17 @@ import difflib
 import json
 import logging
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator
 
+from clockify_client import files
 from clockify_client.client import Client, Settings
 from clockify_client.hosts import REGIONS, Hosts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from jsonschema import ValidationError
 
@@ -163,7 +164,7 @@ def read_files(paths: Iterable[str | Path]) -> dict[str, Any]:
         if str(path) == ENVIRONMENT:
             continue
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8-sig"), parse_constant=_reject_constant)
+            content = json.loads(files.read(path).decode("utf-8-sig"), parse_constant=_reject_constant)
         except UnicodeDecodeError:
             raise ConfigurationError([f"{path} is not UTF-8 text"]) from None
         except json.JSONDecodeError as error:
@@ -171,7 +172,7 @@ def read_files(paths: Iterable[str | Path]) -> dict[str, Any]:
                 [f"{path} is not JSON, line {error.lineno} column {error.colno}: {error.msg}"]
             ) from None
         except OSError as error:
-            raise ConfigurationError([f"{path} cannot be read: {error.strerror}"]) from None
+            raise ConfigurationError([f"{path} cannot be read: {files.in_words(error)}"]) from None
         except (ValueError, RecursionError):
             raise ConfigurationError([f"{path} is not JSON"]) from None
         if not isinstance(content, dict):

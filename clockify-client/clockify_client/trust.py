@@ -7,6 +7,8 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clockify_client.files import require_no_pipe
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -36,6 +38,11 @@ def environments_of(session: requests.Session, urls: Iterable[str]) -> dict[str,
 def _require_certificates(name: str, place: str) -> None:
     """Refuse a bundle that would fail at every request and be reported as a network failure."""
     path = Path(place)
+    try:
+        require_no_pipe(place)
+    except OSError:
+        msg = f"{name} names {place}, which is a pipe or a device: name a file of certificates, or unset it"
+        raise ValueError(msg) from None
     if not path.exists():
         msg = f"{name} names {place}, which is not there: name a file of certificates, or unset it"
         raise ValueError(msg)

@@ -21,6 +21,7 @@ from clockify_sandbox.deliveries import Deliveries
 from clockify_sandbox.errors import ApiError
 from clockify_sandbox.faults import Fault, Faults
 from clockify_sandbox.limiter import Limiter
+from clockify_sandbox.named_files import require_file
 from clockify_sandbox.reception import cross_origin, receive_stranger
 from clockify_sandbox.request_log import RequestLog, caller_role
 from clockify_sandbox.routes import ROUTER
@@ -239,6 +240,7 @@ def _saved(path: Path | None) -> Saved | None:
         return None
     if not path.parent.is_dir():
         raise ValueError(f"the state cannot be kept in {path}: there is no folder {path.parent}")
+    require_file(path)
     return load(path) if path.exists() else None
 
 

@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clockify_sandbox.named_files import require_file
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -33,7 +35,11 @@ class Certificate:
         self._issued = authority.issue_cert(*_NAMES)
         self._undo = ExitStack()
         self.ca_file = ca_file or Path(self._undo.enter_context(tempfile.TemporaryDirectory()), "ca.pem")
-        self.ca_file.write_bytes(authority.cert_pem.bytes())
+        require_file(self.ca_file)
+        try:
+            self.ca_file.write_bytes(authority.cert_pem.bytes())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.ca_file)) from None
 
     def server_side(self) -> ssl.SSLContext:
         """What a server proves with that it may answer under these names."""

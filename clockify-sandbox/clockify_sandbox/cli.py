@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import re
 import signal
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from clockify_sandbox.accounts import key_holders
 from clockify_sandbox.certificate import CA_FILE_LINE
 from clockify_sandbox.faults import parse_faults
+from clockify_sandbox.named_files import read_named
 from clockify_sandbox.options import OPTIONS as SERVED
 from clockify_sandbox.options import Options
 from clockify_sandbox.server import Service
@@ -61,8 +63,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.setswitchinterval(_TURN)
     gc.freeze()  # a large world is millions of objects that the collector need not walk through again and again
     _ignore_after_shutdown((signal.SIGTERM, signal.SIGINT))
-    service.run(partial(print, service.origin, flush=True))  # the one line that callers wait for
-    service.close()
+    served = _status(partial(service.run, partial(print, service.origin, flush=True)))  # the one line to wait for
+    return max(served, _status(service.close))
+
+
+def _status(step: Callable[[], None]) -> int:
+    """The exit status of a step that writes: to standard output, or the state."""
+    try:
+        step()
+    except OSError as error:
+        print(f"clockify-sandbox: {_explain(error)}", file=sys.stderr)  # noqa: T201
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # it must not fail again at exit
+        return 2
     return 0
 
 
@@ -77,13 +90,15 @@ def _describe(service: Service) -> None:
 def _options(given: argparse.Namespace) -> Options:
     values = {name: getattr(given, name) for name in Options.__struct_fields__ if name not in ("world", "faults")}
     world = WorldOptions(**{name: getattr(given, name) for name in OPTIONS})
-    faults = tuple(parse_faults(given.faults.read_bytes())) if given.faults else ()
+    faults = tuple(parse_faults(read_named(given.faults))) if given.faults else ()
     return Options(**values, world=world, faults=faults)
 
 
 def _explain(error: Exception) -> str:
+    if isinstance(error, BrokenPipeError):
+        return "nobody reads the standard output, which tells where it is served"
     if isinstance(error, OSError) and error.filename is not None:
-        return f"cannot open {error.filename}: {error.strerror}"
+        return f"cannot use {error.filename}: {error.strerror}"
     return str(error)
 
 

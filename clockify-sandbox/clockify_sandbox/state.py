@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from clockify_sandbox.named_files import read_named
 from clockify_sandbox.render import time_entry_renderer
 from clockify_sandbox.world import TimeEntries, TimeEntry, Workspace, World
 
@@ -43,10 +44,13 @@ def loaded(content: bytes) -> Saved:
 
 def save(path: Path, sandbox: Sandbox) -> None:
     """Write a state file, all of it or nothing."""
-    content = saved(sandbox)
+    content, path = saved(sandbox), path.resolve()  # what a link leads to is kept, not the link
     draft = path.with_name(path.name + ".part")
-    draft.write_bytes(content)
-    draft.replace(path)
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror}, so the state is not kept", str(path)) from None
 
 
 def load(path: Path) -> Saved:
@@ -54,9 +58,10 @@ def load(path: Path) -> Saved:
 
     Raises:
         ValueError: if it is not one.
+        OSError: if it cannot be read.
     """
     try:
-        return loaded(path.read_bytes())
+        return loaded(read_named(path))
     except msgspec.DecodeError as error:
         raise ValueError(f"{path} is not a saved state of the sandbox: {error}") from None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from clockify_client import ClockifyError
+from clockify_client.files import in_words
 from clockify_client.output import OutputLostError
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.plugin_base import SingerCommand
@@ -47,8 +48,7 @@ def failing_in_one_line(logger: logging.Logger) -> Generator[None, None, None]:
         logger.error("%s", error)  # noqa: TRY400
         sys.exit(error.code)
     except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        logger.error("%s%s", error.strerror or error, where)  # noqa: TRY400
+        logger.error("%s", in_words(error))  # noqa: TRY400
     except ConfigValidationError as error:
         logger.error("The settings are not valid: %s", "; ".join(error.errors))  # noqa: TRY400
     except (ClockifyError, MappingError, ValueError) as error:

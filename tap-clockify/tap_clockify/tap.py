@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 import msgspec
@@ -21,9 +21,11 @@ from clockify_client import (
     UnknownWorkspaceError,
     UnreachableError,
     configuration,
+    files,
 )
 from clockify_client.output import require
 from singer_sdk import Tap
+from singer_sdk.cli import plugin_cli
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.tap_base import CliTestOptionValue
@@ -52,24 +54,26 @@ if TYPE_CHECKING:
 
 
 _PREFIX = "TAP_CLOCKIFY_"  # of the variables that hold settings
+_FILES = ("state", "catalog")  # options that name one
 _OF_THE_ACCOUNT = (BadCredentialsError, RateLimitedError, UnknownWorkspaceError, UnreachableError)
 
 
-def _object_in(file: IO[str] | None, option: str) -> dict[str, Any] | None:
+def _object_in(path: str | None, option: str) -> dict[str, Any] | None:
     """Return the JSON object in a file of the command line; None where none is given, or `null`.
 
     Raises:
+        OSError: It cannot be read.
         ValueError: It holds something else; the message names the option and the file.
     """
-    if file is None:
+    if path is None:
         return None
     try:
-        content = json.loads(file.read())
+        content = json.loads(sys.stdin.buffer.read() if path == "-" else files.read(path))
     except ValueError as error:  # bytes that are no text are one as well
-        msg = f"{option} {file.name} is not JSON: {error}"
+        msg = f"{option} {path} is not JSON: {error}"
         raise ValueError(msg) from None
     if content is not None and not isinstance(content, dict):
-        msg = f"{option} {file.name} must hold an object, not {type(content).__name__}"
+        msg = f"{option} {path} must hold an object, not {type(content).__name__}"
         raise ValueError(msg)
     return content
 
@@ -237,7 +241,7 @@ class TapClockify(Tap):
         config = options["config"] or _ConfigInput()
         state, catalog = (_object_in(options[what], f"--{what}") for what in ("state", "catalog"))
         if catalog is not None and not isinstance(catalog.get("streams"), list):
-            msg = f"--catalog {options['catalog'].name} must hold an array of streams, as --discover prints it"
+            msg = f"--catalog {options['catalog']} must hold an array of streams, as --discover prints it"
             raise ValueError(msg)
         tap = cls(
             config=config.config,
@@ -309,6 +313,9 @@ class TapClockify(Tap):
     @override
     def get_singer_command(cls) -> click.Command:
         made = super().get_singer_command()
+        for option in made.params:
+            if option.name in _FILES:
+                option.type = click.STRING  # they are opened where a failure costs one line
         return OneLineCommand(
             name=made.name,
             callback=made.callback,
@@ -317,6 +324,12 @@ class TapClockify(Tap):
             help=made.help,
             logger=cls.logger,
         )
+
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805 - the SDK makes a class method of it
+        """Return the command line, once the logs are set up."""
+        with files.setting_up_logs():
+            return super().cli
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

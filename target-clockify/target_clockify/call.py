@@ -6,7 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from clockify_client import ClockifyError, FanOut, configuration
+from clockify_client import ClockifyError, FanOut, configuration, files
+from clockify_client.output import Output, OutputLostError, require
 
 from target_clockify import streams
 from target_clockify.apply.writer import Writer
@@ -55,13 +56,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if {"-h", "--help"} & set(words[1:]):
             sys.stdout.write(_help(_found(words[0])))
             return
-        answers = _call(words[0], _options(words[1:]))
-    except (ClockifyError, RejectedError, ValueError, OSError) as error:
-        detail = getattr(error, "detail", "")
-        sys.stderr.write(f"clockify-call: {error}{f': {detail}' if detail else ''}\n")
+        options = _options(words[1:])
+        require("stdout")
+        answers = _call(words[0], options)
+        Output().write(b"".join(json.dumps(answer, indent=2).encode() + b"\n" for answer in answers))
+    except OutputLostError as error:
+        sys.stderr.write(f"clockify-call: the call was made. {error}\n")
         sys.exit(1)
-    for answer in answers:
-        sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+    except (ClockifyError, RejectedError, ValueError, OSError) as error:
+        said = files.in_words(error) if isinstance(error, OSError) else str(error)
+        detail = getattr(error, "detail", "")
+        sys.stderr.write(f"clockify-call: {said}{f': {detail}' if detail else ''}\n")
+        sys.exit(1)
 
 
 def _help(procedure: Procedure) -> str:

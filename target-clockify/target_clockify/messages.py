@@ -104,7 +104,10 @@ class MessageReader(GenericSingerReader[str]):
                 self.on_quiet()
                 self.is_waiting = True
                 self.check()
-            block = read(_BLOCK)
+            try:
+                block = read(_BLOCK)
+            except OSError as error:
+                raise OSError(error.errno, f"the input cannot be read: {error.strerror}", _name_of(lines)) from None
             self.is_waiting = False
             if not block:
                 return
@@ -201,6 +204,11 @@ def _members(line: bytes) -> dict[str, bytes]:
         elif depth == 1 and sign == b",":
             begin = token.end()
     return {} if depth else members
+
+
+def _name_of(lines: IO[Any]) -> str | None:
+    name = getattr(lines, "name", None)
+    return name if isinstance(name, str) else None
 
 
 def _is_quiet(lines: IO[Any]) -> bool:

@@ -45,7 +45,12 @@ def replace(path: Path) -> int:
     if path.parent in _DEVICES:
         return os.open(path, os.O_WRONLY)
     require_plain(path)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _NO_FOLLOW | _NO_WAIT, 0o600)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _NO_FOLLOW | _NO_WAIT, 0o600)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise NotPlainError(errno.ENXIO, "is a pipe that nobody reads", str(path)) from None
+        raise
     try:
         found = os.fstat(descriptor)
         if stat.S_ISREG(found.st_mode):
@@ -53,9 +58,9 @@ def replace(path: Path) -> int:
                 raise NotPlainError(errno.EMLINK, _SEVERAL, str(path))
             os.chmod(descriptor if os.chmod in os.supports_fd else path, 0o600)  # noqa: PTH101 - of what is open
             os.ftruncate(descriptor, 0)
-    except OSError:
+    except OSError as error:
         os.close(descriptor)
-        raise
+        raise type(error)(error.errno, error.strerror, str(path)) from None
     return descriptor
 
 
@@ -74,6 +79,16 @@ def keep_private(path: Path) -> None:
             path.chmod(stat.S_IMODE(mode) & 0o700)
         except PermissionError:
             raise NotPlainError(errno.EPERM, "can be read by others, and belongs to another user", str(path)) from None
+
+
+def require_file(path: Path) -> None:
+    """Refuse what is neither a file nor a device of the system; a name that is free will do.
+
+    Raises:
+        NotPlainError: It is a folder, a pipe or a socket.
+    """
+    if path.parent not in _DEVICES and path.exists() and not path.is_file():
+        raise NotPlainError(errno.EINVAL, "is no file: name one", str(path))
 
 
 def is_read_only(path: Path) -> bool:

@@ -10,14 +10,16 @@ import sys
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 import msgspec
 import sqlalchemy.exc
-from clockify_client import ClockifyError, configuration, endpoints
+from clockify_client import ClockifyError, configuration, endpoints, files
 from clockify_client.output import Output, OutputLostError, require
 from singer_sdk import Target
+from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.mapper import SameRecordTransform
@@ -380,7 +382,7 @@ class TargetClockify(Target):
         about: bool = False,
         about_format: str | None = None,
         config: _ConfigInput | None = None,
-        file_input: IO[str] | None = None,
+        file_input: str | None = None,
         report: str | None = None,
         undo: str | None = None,
         dry_run: bool = False,
@@ -401,18 +403,27 @@ class TargetClockify(Target):
                 sys.exit(1 if target.failed else 0)
             cls.print_version(print_fn=cls.logger.info)
             require("stdout", *([] if file_input else ["stdin"]))
-            target.listen(file_input)
+            cls._listen(target, file_input)
         except _FAILURES as error:
             cls._fail(target, error)
         if target is not None and target.failed:
             sys.exit(1)
+
+    @staticmethod
+    def _listen(target: TargetClockify, path: str | None) -> None:
+        if path is None or path == "-":
+            target.listen()
+            return
+        with TextIOWrapper(files.open_input(path)) as lines:
+            target.listen(lines)
 
     @classmethod
     def _fail(cls, target: TargetClockify | None, error: BaseException) -> None:
         if target is not None:
             with suppress(*_FAILURES):  # the failure that broke off the run says more than those that follow from it
                 target.give_up()
-        cls.logger.error("%s", str(error).splitlines()[0] if str(error) else type(error).__name__)
+        said = files.in_words(error) if isinstance(error, OSError) else str(error)
+        cls.logger.error("%s", said.splitlines()[0] if said else type(error).__name__)
         if sys.stdout:  # none where it is closed
             sys.stdout.flush()
         os._exit(1) if isinstance(error, BrokenPipeError) else sys.exit(1)
@@ -420,14 +431,15 @@ class TargetClockify(Target):
     def tell_report(self, run: str) -> None:
         """Print what a run changed, one JSON line per write."""
         for row in report(self.config["ledger_url"], run):
-            click.echo(json.dumps({name: value for name, value in row.items() if name != "recovery"}))
+            told = {name: value for name, value in row.items() if name != "recovery"}
+            self._output.write(json.dumps(told).encode() + b"\n")
 
     def undo(self, run: str) -> None:
         """Take a run back, and print a line for each of its writes, and their sum."""
         undo = Undo(*self._connected(), self._messages.check)
         try:
             for line in undo.take_back(run):
-                click.echo(line)
+                self._output.write(line.encode() + b"\n")
         finally:
             undo.close()
             said = ", ".join(f"{count} {what}" for what, count in undo.outcomes.items()) or "nothing to take back"
@@ -438,6 +450,9 @@ class TargetClockify(Target):
     @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
+        for option in command.params:
+            if option.name == "file_input":
+                option.type = click.STRING  # it is opened where a failure costs one line
         command.params.append(
             click.Option(["--dry-run"], is_flag=True, help="Print what would be written, and send nothing.")
         )
@@ -449,6 +464,12 @@ class TargetClockify(Target):
         undo = "Take back what a run wrote (`last` is the latest), and exit; with --dry-run, print what that would be."
         command.params.append(click.Option(["--undo"], metavar="RUN", help=undo))
         return command
+
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805 - the SDK makes a class method of it
+        """Return the command line, once the logs are set up."""
+        with files.setting_up_logs():
+            return super().cli
 
     @classmethod
     @override

@@ -51,6 +51,8 @@ def main(lines: int, first: int) -> int:
             problems += len(outcome.problems)
             for problem in outcome.problems:
                 sys.stderr.write(f"seed {seed}: {problem[:300]}\n")
+        processes.close()
+        processes.join()  # to terminate them would be a signal to a target that has ended, which only notes it
     width = max(map(len, kinds()))
     sys.stdout.write(f"{'kind':{width}}  {'lines':>8}  {'no message':>10}\n")
     for kind in kinds():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,21 @@ from target_clockify.model.declaration import Operation
 from target_clockify.model.values import Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
     from target_clockify.decide.decisions import Write
     from target_clockify.settings import Settings
+
+
+@contextmanager
+def _plan(path: str) -> Iterator[None]:
+    """Name the file where it cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"the plan cannot be written to plan_path: {error.strerror}"
+        raise OSError(error.errno, msg, path) from None
 
 
 class Rehearsal:
@@ -34,10 +45,10 @@ class Rehearsal:
     def __init__(self, settings: Settings, currency: Callable[[Write], str]) -> None:
         self.requests: Counter[str] = Counter()
         self._currency = currency
-        path = settings.config.get("plan_path")
+        self._path: str = settings.config.get("plan_path") or ""
         self._file: TextIO | None = None
-        if path:
-            self._file = open(private_files.replace(Path(path)), "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        if self._path:
+            self._file = open(private_files.replace(Path(self._path)), "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
     def run(self, write: Write) -> Outcome:
         """Tell a write."""
@@ -51,7 +62,8 @@ class Rehearsal:
                 "id": entry.id,
                 "changes": {name: list(change) for name, change in entry.changes.items()},
             }
-            self._file.write(msgspec.json.encode(line, enc_hook=str).decode() + "\n")
+            with _plan(self._path):
+                self._file.write(msgspec.json.encode(line, enc_hook=str).decode() + "\n")
         else:
             told = self._told(write)
             sys.stderr.write(f"would {entry.operation} {entry.object} {entry.id or entry.key}{told}\n")
@@ -70,7 +82,8 @@ class Rehearsal:
     def close(self) -> None:
         """End the plan."""
         if self._file:
-            self._file.close()
+            with _plan(self._path), self._file:
+                self._file.flush()
 
     def _told(self, write: Write) -> str:
         fields = write.incoming.route.object.by_name

@@ -101,6 +101,7 @@ class Database:
         """
         if self.file is None:
             return
+        self.require_file()
         try:
             private_files.require_plain(self.file)
             lock = self._lock_file(workspace)
@@ -119,6 +120,19 @@ class Database:
             raise self._failure(_said(error)) from None
         if is_read_only:
             raise self._failure(_SQLITE[sqlite3.SQLITE_READONLY])
+
+    def require_file(self) -> None:
+        """Refuse what is there under the name of the ledger and is no file.
+
+        Raises:
+            LedgerError: It is a folder, a pipe or a device, or cannot be looked at.
+        """
+        try:
+            is_other = self.file is not None and self.file.exists() and not self.file.is_file()
+        except OSError as error:  # the name is too long
+            raise self._failure(_said(error)) from None
+        if is_other:
+            raise self._failure("it is no file; name one in ledger_url")
 
     @contextmanager
     def alone(self, connection: sa.Connection) -> Iterator[None]:

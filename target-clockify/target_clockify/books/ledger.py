@@ -629,6 +629,7 @@ def report(url: str, run: str) -> list[dict[str, Any]]:
         LedgerError: The database cannot be read.
     """
     database = Database(url)
+    database.require_file()
     if database.file and not database.file.exists():
         msg = f"there is no ledger at {database.file}; check ledger_url"
         raise LookupError(msg)

@@ -44,9 +44,10 @@ class Rejects:
         """Put the rejects of an earlier run aside, readable by their owner alone.
 
         Raises:
-            OSError: The name is a link, or the folder cannot be written to.
+            OSError: The name is a link or no file, or the folder cannot be written to.
         """
         private_files.require_plain(self.path)
+        private_files.require_file(self.path)
         if not self.path.is_file():
             return
         private_files.keep_private(self.path)
