@@ -14,7 +14,7 @@ from clockify_client.errors import (
     MalformedAnswerError,
     NotPermittedError,
 )
-from clockify_client.rows import UNLIKE, is_identity, sound_rows_of
+from clockify_client.rows import UNLIKE, is_text, sound_rows_of
 
 if TYPE_CHECKING:
     from clockify_client.endpoint import Ids
@@ -55,7 +55,7 @@ def children_of(page: Page, families: Sequence[Family]) -> Children:
         for piece in page.pieces() if families else ():
             for row, parents in rows.items():
                 sound, odd_here = sound_rows_of(page.endpoint, piece, row)
-                named = [one for one in sound if is_identity(one.get(page.endpoint.identity))]
+                named = [one for one in sound if is_text(one.get(page.endpoint.identity))]
                 parents.extend(named)
                 odd[row] += odd_here + len(sound) - len(named)
         ids = [list(family.make(rows[family.row], page.ids)) for family in families]

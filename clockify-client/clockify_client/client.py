@@ -31,9 +31,9 @@ from clockify_client.errors import (
     classify,
 )
 from clockify_client.packed import Packed
-from clockify_client.paging import SAME_PAGE, PageAnswer, Walk, step
+from clockify_client.paging import SAME_PAGE, PageAnswer, Repetition, Walk, step
 from clockify_client.request import Request
-from clockify_client.rows import UNLIKE, rows_of
+from clockify_client.rows import UNLIKE, is_identity, rows_of
 from clockify_client.throttle import Throttle
 from clockify_client.trust import environments_of
 
@@ -50,12 +50,13 @@ logging.getLogger("urllib3.connection").addFilter(lambda record: not record.exc_
 
 _TRIES = 6
 _FIRST_WAIT, _MAX_WAIT = 1.0, 30.0  # the longest wait before a retry, in seconds
-_LONGEST_PAUSE = 3600.0  # the longest Retry-After that is obeyed, in seconds
+_LONGEST_PAUSE = 3600.0  # the longest Retry-After that is believed, in seconds: the longest limit is one an hour
 _READ_RETRIES = (RateLimitedError, ServerError, UnreachableError, MalformedAnswerError)
 _WRITE_RETRIES = (RateLimitedError, UnreachableError)
 _NO_ANSWER, _NO_CONNECTION = "no answer in time", "no connection"
 _BROKEN, _NOT_TRUSTED = "the connection broke", "the certificate of the host is not trusted"
-_NOTHING = (None, "")
+_SUCCESSES = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
+"""Any other answer of status 2xx is in part, or of something on the way."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -190,16 +191,19 @@ class Client:
                 rows before it were yielded.
         """
         number, size, before, count = 0, None, 0, 0
+        repetition = Repetition()
         while True:
             page = self.page(endpoint, ids, number, size)
             if page.number and page.packed.fingerprint == before:  # and would for ever
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             for piece in page.packed.pieces():
                 rows = rows_of(endpoint, piece)
-                if endpoint.identity and any(row.get(endpoint.identity) in _NOTHING for row in rows):
+                if endpoint.identity and any(_tells_nothing(row.get(endpoint.identity)) for row in rows):
                     raise MalformedAnswerError(endpoint.call, reason=UNLIKE)
                 yield from rows
             found = step(endpoint, page, count)
+            if not found.last and repetition.notices(endpoint, page.packed):
+                raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             if found.flaw:
                 raise MalformedAnswerError(endpoint.call, reason=found.flaw)
             if found.last:
@@ -331,6 +335,10 @@ def _session(settings: Settings) -> requests.Session:
     return session
 
 
+def _tells_nothing(identity: Any) -> bool:
+    return not is_identity(identity) and not (identity and isinstance(identity, dict))
+
+
 def _waits() -> Generator[float, Any, None]:
     """Yield the seconds to wait before each retry; a request refused for its rate waits in the throttle."""
     wait = _FIRST_WAIT
@@ -344,17 +352,22 @@ def _waits() -> Generator[float, Any, None]:
 
 
 def _successful(response: requests.Response) -> bool:
-    return HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES
+    return response.status_code in _SUCCESSES
 
 
 def _packed(response: requests.Response) -> Packed:
     """Keep the body compressed as it arrived, so that it stays small without being compressed again."""
+    if response.status_code < HTTPStatus.OK:  # the real answer follows, and must not meet the next request
+        response.raw.close()
+        return Packed(b"")
     gzipped = _successful(response) and response.headers.get("Content-Encoding", "").lower() == "gzip"
     return Packed(response.raw.read(decode_content=not gzipped), gzipped=gzipped)
 
 
 def _seconds(header: str | None) -> float | None:
-    return min(float(header), _LONGEST_PAUSE) if header and header.isdecimal() else None
+    """Return the seconds of a Retry-After header; None where it states none, or so many as no limit has."""
+    seconds = float(header) if header and header.isdecimal() else None
+    return seconds if seconds is None or seconds <= _LONGEST_PAUSE else None
 
 
 def _reason(error: requests.RequestException | HTTPError) -> str:

@@ -66,6 +66,7 @@ class Endpoint:
         total: Dotted place of the number of rows that the answer states; of all pages or, on some lists, of this one.
         paged: Of a single record that comes in pages, the array that is continued; without it there are no pages.
         identity: The field that every row has: what lacks it is no row of this endpoint; empty where none is certain.
+        unique: The identity differs from row to row; where it does not, only the whole row tells one from another.
         feature: What the plan of the workspace must include, as `workspaces[].features` names it; empty where nothing.
     """
 
@@ -81,6 +82,7 @@ class Endpoint:
     total: str = ""
     paged: str = ""
     identity: str = "id"
+    unique: bool = True
     feature: str = ""
 
     @property

@@ -194,6 +194,7 @@ REPORT_ATTENDANCE = _report(
     body={**_RANGE, "attendanceFilter": {}},
     feature="ATTENDANCE_REPORT",
     identity="userId",
+    unique=False,
 )
 REPORT_EXPENSES_DETAILED = _report(
     "expenses/detailed", paging=BODY, page_size=1000, rows="expenses", body=_EXPENSE_RANGE, feature="EXPENSES"
@@ -227,6 +228,7 @@ AUDIT_LOG_ROWS = Endpoint(
     body={**_WINDOW, "actions": "{actions}", "authors": {"authorIds": [], "contains": "DOES_NOT_CONTAIN"}},
     feature="AUDIT_LOG",
     identity="action",
+    unique=False,
 )
 _FEED_PARAMS = {"type": "{types}", **_WINDOW}
 ENTITIES_CREATED = Endpoint(f"{_WS}/entities/created", ENTITY_FEED, params=_FEED_PARAMS, identity="")

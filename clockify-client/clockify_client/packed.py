@@ -23,6 +23,8 @@ _PIECE = 1 << 18
 _MANY = 16  # pieces without the end of a row that can be found
 _END_OF_GZIP = struct.Struct("<II")  # CRC-32 and length of what is in it
 _DAMAGED = (OSError, EOFError, zlib.error)  # what gzip raises
+_LARGEST = 1 << 29  # bytes of a body; what unpacks to more is meant to exhaust this machine
+_BEST = 1032  # times that gzip makes something smaller, at best
 
 
 class Packed:
@@ -58,7 +60,9 @@ class Packed:
     @property
     def body(self) -> bytes:
         """The body as a whole, unpacked anew each time."""
-        return gzip.decompress(self._kept()) if self._gzipped else self._kept()
+        if not self._gzipped:
+            return self._kept()
+        return gzip.decompress(self._kept()) if self.size * _BEST <= _LARGEST else b"".join(self._chunks())
 
     def as_json(self) -> Packed | None:
         """Return the body if it is JSON or empty; surrogates and NaN that keep it from being JSON are replaced."""
@@ -127,8 +131,18 @@ class Packed:
         return spool.get(at, self.size)
 
     def _chunks(self) -> Iterator[bytes]:
+        """Yield the body in pieces.
+
+        Raises:
+            OSError: It is damaged, or larger than anything that Clockify sends.
+        """
+        size = 0
         with gzip.open(io.BytesIO(self._kept())) as unpacked:
             while chunk := unpacked.read(_PIECE):
+                size += len(chunk)
+                if size > _LARGEST:
+                    msg = "the answer is too large"
+                    raise OSError(msg)
                 yield chunk
 
 
@@ -137,7 +151,7 @@ def _is_json(content: bytes | bytearray) -> bool:
         msgspec.json.decode(content, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    return True
+    return not text.holds_long_number(content)
 
 
 def _end_of_rows(begun: bytearray, begin: int, depth: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from clockify_client.endpoint import placed
-from clockify_client.rows import counts_of
+from clockify_client.rows import counts_of, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +53,33 @@ class Step(NamedTuple):
     flaw: str
     number: int
     size: int
+
+
+class Repetition:
+    """Notices a list that ignores which page was asked for, or begins anew after its end, and so never ends.
+
+    Such a page brings no row that an earlier one did not, though other values in its rows may change. Looking at every
+    page would cost more than it is worth: the first, second, third, fifth, ninth and so on are compared, among which
+    the pages of any list that repeats itself come again.
+    """
+
+    __slots__ = ("_count", "_kept")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._kept: list[Packed] = []
+
+    def notices(self, endpoint: Endpoint, packed: Packed) -> bool:
+        """Tell whether a page that is not the last brings nothing but rows that came before."""
+        number, self._count = self._count, self._count + 1
+        if number & (number - 1):  # neither nought nor a power of two
+            return False
+        if self._kept and (here := marks_of(endpoint, packed)):
+            before: set[bytes] = set().union(*(marks_of(endpoint, one) for one in self._kept))
+            if here <= before:
+                return True
+        self._kept.append(packed)
+        return False
 
 
 @dataclass

@@ -16,7 +16,7 @@ from clockify_client.errors import (
     concerns_the_account,
 )
 from clockify_client.page import Incomplete, Page, Refusal
-from clockify_client.paging import SAME_PAGE, step
+from clockify_client.paging import SAME_PAGE, Repetition, step
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -46,6 +46,7 @@ class _List:
     next: _List | None = None
     fingerprint: int = 0  # of the latest page, to notice a list that ignores its page parameters
     rows: int = 0  # that came, as far as they are counted
+    repetition: Repetition = field(default_factory=Repetition)
 
 
 class Reading:
@@ -156,6 +157,8 @@ class Reading:
             if answer.number and fingerprint == before:  # and would for ever; what else the list holds stays unknown
                 raise MalformedAnswerError(self.endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
             found = step(self.endpoint, answer, came.rows)
+            if not found.last and came.repetition.notices(self.endpoint, answer.packed):
+                raise MalformedAnswerError(self.endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
             page = Page(self.endpoint, came.ids, answer.number, answer.packed, last=found.last)
             children = children_of(page, self._families)
             if self._staying:

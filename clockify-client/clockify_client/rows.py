@@ -22,6 +22,11 @@ Record = dict[str, Any]
 RawRecord = dict[str, msgspec.Raw]
 
 
+def is_text(value: Any) -> bool:
+    """Tell whether a value can be an id of Clockify: those are texts."""
+    return isinstance(value, str) and value != ""
+
+
 def is_identity(value: Any) -> bool:
     """Tell whether a value can tell rows apart: a number, or a text that is not empty."""
     return isinstance(value, (str, int)) and value != "" and not isinstance(value, bool)
@@ -126,3 +131,25 @@ def counts_of(endpoint: Endpoint, packed: Packed) -> tuple[int, int | None]:
 @cache
 def _single(row: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(row)
+
+
+def marks_of(endpoint: Endpoint, packed: Packed) -> set[bytes]:
+    """Return what tells the rows of an answer from each other: their identities, or else the whole rows."""
+    kind = _marked(endpoint.identity) if endpoint.identity and endpoint.unique else msgspec.Raw
+    marks: set[bytes] = set()
+    try:
+        for piece in packed.pieces():
+            if endpoint.single:
+                inside = _single(dict[str, msgspec.Raw]).decode(piece).get(endpoint.paged)
+                rows = _decoder("", kind, "").decode(inside) if inside is not None else []
+            else:
+                rows = rows_of(endpoint, piece, kind)
+            marks.update(bytes(row if kind is msgspec.Raw else row.mark) for row in rows)
+    except (MalformedAnswerError, *_UNDECODABLE):
+        return set()
+    return marks
+
+
+@cache
+def _marked(identity: str) -> Any:
+    return msgspec.defstruct("Marked", [("mark", msgspec.Raw)], rename={"mark": identity})

@@ -17,6 +17,32 @@ _ESCAPE = re.compile(
 )
 
 
+_MOST_DIGITS = 4300  # of a number that Python reads; most loaders are written in it
+_STEP = 256  # bytes; that many digits cannot hide between two steps
+_PERHAPS_LONG = re.compile(rb"[0-9]{%d}" % (_MOST_DIGITS // _STEP - 1))
+
+
+def holds_long_number(body: bytes | bytearray) -> bool:
+    """Tell whether JSON holds a whole number of so many digits that few programs can read it.
+
+    Looking at a few bytes tells nearly every time that it holds none.
+    """
+    if len(body) <= _MOST_DIGITS or not _PERHAPS_LONG.search(body[::_STEP]):
+        return False
+    longest = 0
+
+    def measure(digits: str) -> int:
+        nonlocal longest
+        longest = max(longest, len(digits))
+        return 0
+
+    try:
+        json.loads(body, parse_int=measure)
+    except (ValueError, RecursionError):
+        return False
+    return longest > _MOST_DIGITS
+
+
 def storable(body: bytes) -> tuple[bytes, int]:
     """Return JSON with U+FFFD for each character that databases do not store, and the number of those.
 

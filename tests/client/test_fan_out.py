@@ -164,7 +164,9 @@ def answers(roots: list[Node], delays: random.Random) -> Callable[[Endpoint, Ids
             {"id": f"{number}.{row}", "row": [number, row], "filler": "x" * 500}
             for row in range(len(node.pages[number]))
         ]
-        return page([*rows, {"id": "end", "end": [len(path), number]}], number, last=number + 1 == len(node.pages))
+        return page(
+            [*rows, {"id": f"end {number}", "end": [len(path), number]}], number, last=number + 1 == len(node.pages)
+        )
 
     return answer
 
@@ -272,7 +274,7 @@ def test_never_more_workers_than_set_and_what_is_read_first_is_asked_first() -> 
         begin.wait(LONG)
         with lock:
             under_way -= 1
-        return page([{"id": ids["n"]}, {"id": number}], number, last=number == 1)
+        return page([{"id": f"of {ids['n']}"}, {"id": f"row {number}"}], number, last=number == 1)
 
     world = World(answer, 3)
     with fan_out_of(world) as fan_out:
@@ -295,7 +297,7 @@ def test_lists_in_small_pages_are_begun_early_as_their_pages_follow_one_another(
 
     def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
         begin.wait(LONG)
-        return page([{"id": ids["n"]}, {"id": number}], number, last=number == 5)
+        return page([{"id": f"of {ids['n']}"}, {"id": f"row {number}"}], number, last=number == 5)
 
     world = World(answer, 1)
     with fan_out_of(world) as fan_out:
@@ -316,7 +318,7 @@ def test_children_are_asked_before_their_parents_list_has_ended() -> None:
             child_asked.set()
         elif number == 1:
             assert child_asked.wait(LONG)
-        return page([{"id": number}], number, last=number == 1 or endpoint is LEVELS[1])
+        return page([{"id": f"{number}"}], number, last=number == 1 or endpoint is LEVELS[1])
 
     with fan_out_of(World(answer, 2)) as fan_out:
         parents = fan_out.read(LEVELS[0], rank=(0,), consumers=0)
@@ -324,7 +326,7 @@ def test_children_are_asked_before_their_parents_list_has_ended() -> None:
             LEVELS[1], lambda rows, _: [{"id": row["id"]} for row in rows], dict, rank=(1,), consumers=1
         )
         parents.feed([{}], last=True)
-        assert within(LONG, lambda: [item.ids["id"] for item in below.items()]) == [[0, 1]]
+        assert within(LONG, lambda: [item.ids["id"] for item in below.items()]) == [["0", "1"]]
 
 
 # -- memory ------------------------------------------------------------------------------------

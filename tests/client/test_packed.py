@@ -121,3 +121,21 @@ def test_an_answer_that_comes_after_the_end_finds_no_spool() -> None:
     spool.close()
     with pytest.raises(ValueError, match="the run has ended"):
         wire(b"[]").move_to(spool)
+
+
+@pytest.mark.parametrize("stated", [None, 5], ids=["told", "told as small"])
+def test_what_unpacks_to_more_than_any_answer_is_none(monkeypatch: pytest.MonkeyPatch, stated: int | None) -> None:
+    monkeypatch.setattr("clockify_client.packed._LARGEST", 1 << 20)
+    bomb = gzip.compress(b"[" + b" " * (2 << 20) + b"]")
+    if stated is not None:
+        bomb = bomb[:-4] + stated.to_bytes(4, "little")
+    assert Packed(bomb, gzipped=True).as_json() is None
+    assert wire(b"[" + b" " * (1 << 18) + b"]").as_json() is not None
+
+
+@pytest.mark.parametrize(("digits", "is_json"), [(4300, True), (4301, False), (100_000, False)])
+def test_numbers_that_few_programs_can_read_are_none(digits: int, *, is_json: bool) -> None:
+    number = b"7" * digits
+    for before in (b"", b'{"a":1},' * 1000):
+        assert Packed(b'[%s{"n": %s}]' % (before, number)).is_json() is is_json
+        assert Packed(b'[%s{"n": "%s"}]' % (before, number)).is_json(), "a text may be as long as it likes"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from clockify_client import (
     Endpoint,
+    FanOut,
     GoneError,
     InvalidRequestError,
     MalformedAnswerError,
     Paging,
+    Refusal,
     ServerError,
     endpoints,
 )
@@ -239,6 +243,29 @@ def test_a_list_that_repeats_its_page_ends_and_does_not_pass_for_complete(
     with pytest.raises(MalformedAnswerError, match="the same page came twice"):
         next(rows)
     assert len(stub.seen) == 2
+
+
+@pytest.mark.parametrize("period", [1, 3], ids=["one page", "three pages"])
+@pytest.mark.parametrize("identity", ["id", ""], ids=["by id", "by the whole row"])
+def test_one_whose_rows_change_meanwhile_ends_too(stub: Stub, client: Client, period: int, identity: str) -> None:
+    """A moment or a counter in each row makes no other row of it."""
+
+    def answer(request: Seen) -> Reply:
+        start = int(request.query["page"][0]) % period * 200
+        read = {} if not identity else {"read": len(stub.seen)}
+        return Reply(200, [{"id": f"{number}", **read} for number in range(start, start + 200)], {"Last-Page": "false"})
+
+    stub.decides(answer)
+    with pytest.raises(MalformedAnswerError, match="the same page came twice"):
+        list(client.rows(replace(LIST, identity=identity), {}))
+    assert len(stub.seen) <= 2 * period + 2
+    with closing(FanOut(client)) as fan_out:
+        reading = fan_out.read(replace(LIST, identity=identity), rank=(0,), consumers=1)
+        reading.feed([{}], last=True)
+        *pages, end = reading.items()
+    assert isinstance(end, Refusal)
+    assert end.error.reason == "the same page came twice"
+    assert len(pages) <= 2 * period + 2
 
 
 # -- smaller pages -----------------------------------------------------------------------------

@@ -37,6 +37,7 @@ FINE = Reply(200, [{"id": "h1"}])
 PASSING = {
     "429": Reply(429),
     "429 with Retry-After": Reply(429, b"", {"Retry-After": "0"}),
+    "429 with a Retry-After of years": Reply(429, b"", {"Retry-After": "1000000000"}),
     "500": Reply(500, {"message": "Internal server error.", "code": 500}),
     "502 with a page": Reply(502, b"<html>bad gateway</html>"),
     "503": Reply(503),
@@ -47,6 +48,9 @@ PASSING = {
     "a page with 403": Reply(403, b"<html>blocked</html>"),
     "an empty body": Reply(200, b""),
     "a redirect": Reply(302, b"", {"Location": "/elsewhere"}),
+    "a part": Reply(206, [{"id": "h1"}]),
+    "a success of another kind": Reply(299, [{"id": "h1"}]),
+    "a number of 5,000 digits": Reply(200, b'[{"id": "h1", "n": %s}]' % (b"7" * 5000)),
     "broken gzip": Reply(200, b"[]", {"Content-Encoding": "gzip"}),
 }
 
