@@ -473,7 +473,8 @@ class ClockifyStream(Stream):
     @cached_property
     def _key_of(self) -> Callable[[Record], _Key | None]:
         """The key of a record, in a form that can be compared; None if the record has no usable key."""
-        parts = [partial(_part_of_key, name, blank=name == "id") for name in self.primary_keys]
+        texts = {name for name in self.primary_keys if "string" in self.schema["properties"][name].get("type", ())}
+        parts = [partial(_part_of_key, name, blank=name == "id", text=name in texts) for name in self.primary_keys]
         if len(parts) == 1:
             return parts[0]
 
@@ -527,17 +528,21 @@ class ClockifyStream(Stream):
         return self._mapped or self._keep is not None or self._settled.shape is not None
 
 
-def _part_of_key(name: str, record: Record, *, blank: bool) -> bytes | str | None:
-    """Return the value of a field of a key; None if it identifies nothing: null, an object, an array, a blank id.
+def _part_of_key(name: str, record: Record, *, blank: bool, text: bool) -> bytes | str | None:
+    """Return the value of a field of a key; None if it identifies nothing.
+
+    That is null, an object, an array, a blank id, and anything but a text where the key is one.
 
     Undecoded pieces compare by their place in memory, which is reused, so their bytes are returned.
     """
     value = record.get(name)
     if type(value) is msgspec.Raw:
-        text = bytes(value)
-        if text[:1] == b'"':
-            return None if blank and text == _BLANK_TEXT else text
-        return None if text == b"null" or text[:1] in _OPENING else text
+        raw = bytes(value)
+        if raw[:1] == b'"':
+            return None if blank and raw == _BLANK_TEXT else raw
+        return None if text or raw == b"null" or raw[:1] in _OPENING else raw
+    if text and not isinstance(value, str):
+        return None
     if value is None or isinstance(value, (dict, list)) or (blank and value == ""):
         return None
     return str(value)

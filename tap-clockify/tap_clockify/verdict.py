@@ -53,6 +53,7 @@ class Cause(enum.Enum):
     SHIFTED = (
         "a row came twice, so the list changed while it was read or is not whole",
         "run again, which reads it anew",
+        "failed",
     )
     UNVERIFIED = "who tracked time could not be looked up", "run again, or unset verify_time_entries", "failed"
     WITHHELD = (

@@ -382,7 +382,17 @@ def test_one_parent_that_fails_costs_its_own_rows_and_is_named(sandbox: Sandboxe
 
 @pytest.mark.parametrize(
     "odd",
-    [{}, {"error": "busy"}, {"id": None, "name": "n"}, {"id": "", "name": "n"}, None, "busy", 7, {"id": "x", "n": nan}],
+    [
+        {},
+        {"error": "busy"},
+        {"id": None, "name": "n"},
+        {"id": "", "name": "n"},
+        {"id": 17, "name": "n"},
+        None,
+        "busy",
+        7,
+        {"id": "x", "n": nan},
+    ],
 )
 @pytest.mark.parametrize("place", [0, 1, -1])
 def test_one_odd_row_costs_itself_alone(sandbox: Sandboxes, run_tap: Runs, odd: Any, place: int) -> None:
