@@ -34,3 +34,7 @@ class RejectedError(Exception):
         self.code = code
         self.retryable = retryable
         self.detail = detail
+
+
+UNEXPECTED_FORM = (AttributeError, LookupError, TypeError, ValueError)
+"""What becomes of answers of a form that nobody expects where they are used."""

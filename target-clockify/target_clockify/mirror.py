@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from clockify_client import Client, ClockifyError, Endpoint, FanOut
 
-    from target_clockify.model.declaration import State, Writable, WritableObject
+    from target_clockify.model.declaration import Listing, State, Writable, WritableObject
 
 Scope = tuple[str, ...]
 """The parents of a list, in the order in which the object's listing names them; empty for a list per workspace."""
@@ -59,7 +59,10 @@ class Reader:
 
     def state(self, target: WritableObject, row: State, ids: Mapping[str, Any]) -> State:
         """Return a row of a list as the state of an object, with an id and the ids of its parents."""
-        state = target.listing.shape(row, ids) if target.listing.shape else row
+        try:
+            state = target.listing.shape(row, ids) if target.listing.shape else row
+        except (AttributeError, LookupError, TypeError, ValueError):
+            raise MalformedAnswerError(target.listing.endpoint.call, reason=UNLIKE) from None
         state.update({name: ids[name] for name in target.listing.scope})
         if target.identity:
             state["id"] = ":".join(str(state.get(name)) for name in target.identity)
@@ -84,7 +87,7 @@ class Reader:
         try:
             if listing.detail:
                 for row in self.client.rows(listing.detail, ids):
-                    _require_id(listing.detail, row, object_id)
+                    _require_whole(listing, row, object_id)
                     return self.state(target, row, ids)
                 return None
             if listing.lookup:
@@ -94,10 +97,11 @@ class Reader:
             return None
 
 
-def _require_id(endpoint: Endpoint, row: State, object_id: str) -> None:
-    """Require that details are those of an object: on an answer that lacks them, a write would empty what they hold."""
-    if row.get("id") != object_id:
-        raise MalformedAnswerError(endpoint.call, reason=UNLIKE)
+def _require_whole(listing: Listing, row: State, object_id: str) -> None:
+    """Require that details are those of an object, and all of them: a write would empty what they seem to lack."""
+    if row.get("id") != object_id or not row.keys() >= listing.detailed:
+        assert listing.detail is not None  # noqa: S101 - they come from there
+        raise MalformedAnswerError(listing.detail.call, reason=UNLIKE)
 
 
 class NotReadError(Exception):
@@ -226,7 +230,7 @@ class Mirror:
             if isinstance(item, Page):
                 self.pages[target.name] = self.pages.get(target.name, 0) + 1
                 (read,) = rows_of(endpoint, item.body)
-                _require_id(endpoint, read, item.ids["id"])
+                _require_whole(target.listing, read, item.ids["id"])
                 state: State = {**(self.get(target, item.ids["id"]) or {}), **read}
                 self.put(target, state, (), listed=missing[item.ids["id"]])
 
@@ -336,6 +340,9 @@ class Mirror:
         if (refusal := self.refusal(target, ())) and not self._is_ruled_out(target):
             msg = f"{target.name} cannot be read, without which nobody can tell {purpose}: {refusal}"
             raise RejectedError("not_permitted", msg, status=refusal.status, code=refusal.code)
+        if name := next((name for row in rows if (name := target.unlike(row) or target.lacks(row))), ""):
+            msg = f"Clockify shows {name} of {target.name} in a form that nobody expects: nobody can tell {purpose}"
+            raise RejectedError("unexpected_form", msg, retryable=True)
         return rows
 
     def _is_ruled_out(self, target: WritableObject) -> bool:

@@ -186,6 +186,10 @@ class Run:
             self._delete_missing()
         if isinstance(self._writer, Writer) and (count := self._writer.take_back_repeated()):
             logger.warning("%d objects that late requests had created a second time were deleted again", count)
+        if isinstance(self._writer, Writer) and (count := self._writer.delete_unproven()):
+            logger.warning(
+                "%d objects were deleted a second time: their deletion had been acknowledged for nothing", count
+            )
         self._copying.tell()
         self._results.tell()
         if self.settings.dry_run and self._number and not self._mirror.answer(self._mirror.is_admin):
@@ -248,6 +252,7 @@ class Run:
         if (days := self.settings.config.get("journal_days")) is not None and self.settings.writes:
             self.ledger.forget_journal_before(datetime.now(tz=UTC) - timedelta(days=days))
         if isinstance(self._writer, Writer) and self.settings.writes:
+            self._writer.look_back()
             recover(self.ledger, self._mirror, self._writer)
 
     def _currency(self, write: Write) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -191,6 +192,36 @@ def test_what_a_late_request_made_twice_is_taken_back(target: Any, singer: Any) 
     assert "1 objects that late requests had created a second time were deleted again" in result.log
     assert len(target.tables()["time_entries"]) == 1
     assert target(rows).writes == {}
+
+
+@pytest.mark.parametrize(
+    ("hours", "left"), [(0, 1), (5, 2)], ids=["the next run", "somebody made it long after the lost request"]
+)
+def test_what_is_made_twice_after_the_end_of_a_run_is_taken_back_by_a_later_one(
+    target: Any, singer: Any, hours: int, left: int
+) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    lost: list[Any] = []
+
+    def act(exchange: Any) -> None:
+        if lost:
+            exchange.send(exchange.answered(exchange))
+        else:
+            lost.append(exchange)
+            exchange.reset()
+
+    rows = [singer.schema("time_entries"), singer.record("time_entries", id=1, userId=me, **_ENTRY)]
+    with Proxy(str(target.box.origin)) as proxy:
+        proxy.begin(act, lambda name, _: name.startswith("POST "))
+        assert target(rows, api_url=f"{proxy.origin}/api/v1").code == 0
+        lost[0].answered(lost[0])
+    assert len(target.tables()["time_entries"]) == 2
+    with sqlite3.connect(target.config()["ledger_url"].removeprefix("sqlite:///")) as ledger:
+        began = (datetime.now(tz=UTC) - timedelta(hours=hours)).isoformat(timespec="seconds")
+        ledger.execute("UPDATE clockify_journal SET began = ?", [began])
+    for _ in range(2):
+        assert target(rows).code == 0
+        assert len(target.tables()["time_entries"]) == left
 
 
 @pytest.mark.parametrize("quantity", [10, 10.0, 12.5])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from target_clockify.apply import late
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from target_clockify.mirror import Mirror
 
 logger = logging.getLogger("target-clockify")
-
-_SURELY_OVER = timedelta(hours=2)
-"""A run that has noted nothing for this long sends nothing more: no pause between two requests is longer."""
 
 
 def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
@@ -47,6 +44,7 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
         for name in {one.object for one in recognised}:
             mirror.forget(BY_NAME[name])
         rows |= _found(mirror, writer, recognised)
+        writer.note_repeated([one for one in recognised if one.seq not in rows])
     closed: list[tuple[Entry, str, str | None, Row | None]] = []
     for entry in entries:
         row = rows.get(entry.seq)
@@ -64,7 +62,7 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
 def _is_surely_over(ledger: Ledger) -> bool:
     """Tell whether every request of an earlier run must have arrived by now."""
     last = ledger.last_noted()
-    return last is not None and datetime.now(tz=UTC) - last > _SURELY_OVER
+    return last is not None and datetime.now(tz=UTC) - last > late.SURELY_OVER
 
 
 def _found(mirror: Mirror, writer: Writer, entries: Iterable[Entry]) -> dict[int, Row]:

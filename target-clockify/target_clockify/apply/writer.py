@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from clockify_client import AmbiguousWriteError, ClockifyError, GoneError, InvalidRequestError, NotPermittedError
@@ -20,9 +21,9 @@ from clockify_client import AmbiguousWriteError, ClockifyError, GoneError, Inval
 from target_clockify.apply import bodies, late
 from target_clockify.apply.lost import LostCreates
 from target_clockify.apply.outcome import FATAL, UNKNOWN_OUTCOME, Outcome, told
-from target_clockify.books.ledger import Entry
+from target_clockify.books.ledger import Entry, Row
 from target_clockify.decide.decisions import Write, differences, losses
-from target_clockify.errors import RejectedError
+from target_clockify.errors import UNEXPECTED_FORM, RejectedError, StoppedError
 from target_clockify.mirror import natural_value
 from target_clockify.model.declaration import UNKNOWN, Call, Change, Operation
 from target_clockify.model.objects import BY_NAME
@@ -31,7 +32,7 @@ from target_clockify.understand.keys import is_clockify_id
 from target_clockify.understand.route import Incoming, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from clockify_client import Client
 
@@ -64,7 +65,8 @@ class Writer:
         self._ledger = ledger
         self.lost = LostCreates(ledger)
         self._in_vain = 0  # creates in a row that were waited for, and had not taken place
-        self.repeated: list[Entry] = []  # creates that were sent, or will be, after one whose outcome is unknown
+        self._repeated: list[tuple[Entry, datetime]] = []  # creates that were sent again, or will be; when they began
+        self._unproven: dict[tuple[str, Scope], dict[str, Row]] = {}  # deletions with an empty answer, by list and id
         self._lock = threading.Lock()
         self._twins: dict[tuple[str, bytes], tuple[threading.Lock, list[Write]]] = {}
 
@@ -78,6 +80,10 @@ class Writer:
             return Outcome(write, error=told(error))
         except OSError as error:
             return Outcome(write, error=RejectedError("unreadable_file", f"a file cannot be read: {error.strerror}"))
+        except UNEXPECTED_FORM as error:
+            msg = f"Clockify answered in a form that nobody expects ({type(error).__name__})"
+            unknown = RejectedError(UNKNOWN_OUTCOME, msg, retryable=True)
+            return self._broken_off(write, unknown) if write.entry.id else Outcome(write, error=unknown)
 
     def complete(self, entry: Entry, mirror: Mirror) -> bool:
         """Complete an object that a killed run created, apart from fields that are set at the end of a run.
@@ -102,30 +108,102 @@ class Writer:
             return False
         return True
 
+    def note_repeated(self, entries: Sequence[Entry]) -> None:
+        """Note creates that are sent again although an earlier request may still be carried out."""
+        if entries:
+            self._ledger.note_repeated(entries)
+            now = datetime.now(tz=UTC)
+            self._repeated += [(entry, now) for entry in entries]
+
+    def look_back(self) -> None:
+        """Note the creates of earlier runs that were sent again: an earlier request may have been carried out since."""
+        self._repeated += self._ledger.repeated_creates(datetime.now(tz=UTC) - late.LOOKED_BACK)
+
     def take_back_repeated(self) -> int:
         """Delete objects of creates that took effect after they had been given up and repeated; return their number.
 
         Only such a create can have made these objects: they were not there before, agree with everything that was sent,
-        and belong to no row.
+        and belong to no row, while the row of the create has an object.
         """
-        taken_back = 0
-        for entry in self.repeated:
-            target, scope = BY_NAME[entry.object], tuple(entry.recovery.get("scope") or ())
-            if target.delete is None or not entry.id:
-                continue
-            self.lost.claim(entry.id)
+        taken_back, now = 0, datetime.now(tz=UTC)
+        places: dict[tuple[str, Scope], list[tuple[Entry, datetime]]] = {}
+        for entry, began in self._repeated:
+            if BY_NAME[entry.object].delete is not None and self._ledger.known(entry.stream, [entry.key]):
+                places.setdefault((entry.object, tuple(entry.recovery.get("scope") or ())), []).append((entry, began))
+        for (name, scope), entries in places.items():
+            target = BY_NAME[name]
             with suppress(ClockifyError):
-                found = self.lost.found(target, entry, self._reader.states(target, scope), mine=False)
-                if found is None or differences(target, found, _as_sent(entry)):
-                    continue
-                again = Entry("", str(found["id"]), target.name, Operation.DELETE.value, str(found["id"]))
-                again.changes, again.recovery = losses(target, found), {"scope": list(scope)}
-                self._ledger.begin([again])
-                outcome = self.run(self._of_no_record(again, Operation.DELETE, target, scope, {}, found))
-                told_error = str(outcome.error) if outcome.error else None
-                self._ledger.finish([(again, outcome.status or "unknown", told_error, None)])
-                taken_back += outcome.error is None
+                states = list(self._reader.states(target, scope))
+                for entry, began in entries:
+                    if entry.id:
+                        self.lost.claim(entry.id)
+                    possible = [one for one in states if late.may_stem_from(str(one["id"]), began, now)]
+                    found = self.lost.found(target, entry, possible, mine=False)
+                    if found is None or differences(target, found, _as_sent(entry)):
+                        continue
+                    outcome = self._delete_of_no_record(target, scope, found, None)
+                    taken_back += outcome.error is None
+                self._ledger.note_repeated(
+                    (entry for entry, began in entries if now - began > late.SURELY_OVER), repeated=False
+                )
         return taken_back
+
+    def delete_unproven(self) -> int:
+        """Delete again what is still there although an empty answer acknowledged its deletion; return their number.
+
+        Such an answer can come from anything on the way to Clockify.
+
+        Raises:
+            ClockifyError: A list cannot be read.
+            StoppedError: Some objects cannot be deleted; their rows are in the ledger again.
+        """
+        count = 0
+        for attempt in range(_TRIES + 1):
+            with self._lock:
+                unproven, self._unproven = self._unproven, {}
+            still = [
+                (target, scope, state, unproven[target.name, scope][state["id"]])
+                for target, scope in ((BY_NAME[name], scope) for name, scope in unproven)
+                for state in self._listed_still(target, scope, unproven[target.name, scope])
+            ]
+            if attempt == _TRIES and still:
+                self._ledger.remember([row for _, _, _, row in still])
+                msg = f"{len(still)} objects are still there although their deletion was acknowledged; run again"
+                raise StoppedError(msg)
+            count += len(still) if not attempt else 0
+            for target, scope, state, row in still:
+                outcome = self._delete_of_no_record(target, scope, state, row)
+                if outcome.error is not None:
+                    self._ledger.remember([row])
+                    msg = f"an object is still there although its deletion was acknowledged: {outcome.error}"
+                    raise StoppedError(msg)
+        return count
+
+    def _note_unproven(self, write: Write) -> None:
+        entry, scope = write.entry, write.scope
+        row = Row(entry.stream, entry.key, write.target.name, str(entry.id), created=write.created)
+        row.scope = dict(zip(write.target.scope, scope, strict=False))
+        with self._lock:
+            self._unproven.setdefault((write.target.name, scope), {})[row.id] = row
+
+    def _listed_still(self, target: WritableObject, scope: Scope, ids: Mapping[str, Row]) -> list[State]:
+        try:
+            return [state for state in self._reader.states(target, scope) if state["id"] in ids]
+        except GoneError:
+            if scope:  # the parent went, and took them along
+                return []
+            raise
+
+    def _delete_of_no_record(self, target: WritableObject, scope: Scope, state: State, row: Row | None) -> Outcome:
+        """Delete an object, entered into the journal as nobody's row, or as that of a row."""
+        stream, key = row.identity if row else ("", str(state["id"]))
+        again = Entry(stream, key, target.name, Operation.DELETE.value, str(state["id"]))
+        again.changes, again.recovery = losses(target, state), {"scope": list(scope)}
+        self._ledger.begin([again])
+        outcome = self.run(self._of_no_record(again, Operation.DELETE, target, scope, {}, state))
+        told_error = str(outcome.error) if outcome.error else None
+        self._ledger.finish([(again, outcome.status or "unknown", told_error, None)])
+        return outcome
 
     def close(self) -> None:
         """End; there is nothing to give back."""
@@ -157,38 +235,83 @@ class Writer:
         """Return the outcome of a write that took place in part, with the object as it is now."""
         object_id = str(write.entry.id)
         state: State | None = None
-        with suppress(ClockifyError):
+        with suppress(ClockifyError, *UNEXPECTED_FORM):
             state = None if isinstance(error, FATAL) else self._reader.one(write.target, write.scope, object_id)
         return Outcome(write, object_id, state, error)
 
     # -- procedures ----------------------------------------------------------------------------
 
     def _call(self, write: Write) -> Outcome:
-        repeatable = write.procedure.repeatable
-        if not repeatable:
+        if write.procedure.repeatable:
+            self._call_until_certain(write.procedure, write.given)
+        else:
             self._ledger.sending(write.entry)
-        for attempt in range(_TRIES):
-            try:
-                self.call(write.procedure, write.given)
-            except AmbiguousWriteError as error:
-                if not repeatable:
-                    raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status, code=error.code) from None
-                if attempt == _TRIES - 1:
-                    raise
-            except ClockifyError as error:
-                if repeatable or not late.is_unsigned(error) or isinstance(error, (GoneError, NotPermittedError)):
-                    raise
-                raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status) from None
-            else:
-                break
+            self._call_once(write.procedure, write.given)
         return Outcome(write, "", {})
 
+    def _call_once(self, procedure: Procedure, given: State) -> None:
+        try:
+            self.call(procedure, given)
+        except AmbiguousWriteError as error:
+            raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status, code=error.code) from None
+        except ClockifyError as error:
+            if not late.is_unsigned(error) or isinstance(error, (GoneError, NotPermittedError)):
+                raise
+            raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status) from None
+
+    def _call_until_certain(self, procedure: Procedure, given: State) -> None:
+        """Call until the answer proves that Clockify has carried it out, or an object shows it."""
+        lost: AmbiguousWriteError | None = None
+        before = None if procedure.proof else self._effect(procedure, given)
+        for _ in range(_TRIES):
+            try:
+                self.call(procedure, given)
+            except AmbiguousWriteError as error:
+                lost = error
+            except ClockifyError:
+                if lost and self._took_place(procedure, given):
+                    return  # Clockify refuses to do again what is done
+                raise
+            else:
+                if before is None or self._took_place(procedure, given) or self._effect(procedure, given) != before:
+                    return
+                reason = "the answer is empty, and the object is as it was before"
+                lost = AmbiguousWriteError(procedure.name, reason=reason)
+                continue
+            if self._took_place(procedure, given):
+                return
+        if lost:
+            raise lost
+
+    def _took_place(self, procedure: Procedure, given: State) -> bool:
+        """Tell whether an object shows now that a call was carried out."""
+        effect = procedure.effect
+        try:
+            state = self._effect(procedure, given)
+        except ClockifyError:
+            return False
+        if effect is None:
+            return False
+        return effect.gone if state is None else effect.shows(given, state)
+
+    def _effect(self, procedure: Procedure, given: State) -> State | None:
+        """Return the object that shows the effect of a call as it is now, None where there is none."""
+        if procedure.effect is None:
+            return None
+        target = BY_NAME[procedure.effect.of]
+        scope = tuple(str(given[one]) for one in target.scope)
+        return self._reader.one(target, scope, str(given[procedure.effect.id]))
+
     def call(self, procedure: Procedure, given: State) -> list[Any]:
-        """Carry out a procedure and return the answers."""
+        """Carry out a procedure and return the answers.
+
+        Raises:
+            AmbiguousWriteError: An answer does not prove that Clockify has carried it out.
+        """
         ids = {**given, "workspaceId": self._reader.workspace}
         if procedure.calls:
             change = Change(ids, {}, given, frozenset(given), given)
-            return [self._send(procedure, call, ids) for call in procedure.calls(change)]
+            return [self._send_proven(procedure, call, ids, procedure.proof) for call in procedure.calls(change)]
         assert procedure.brings is not None  # noqa: S101 - it has the one or the other
         name, id_field, fields = procedure.brings
         target, object_id = BY_NAME[name], str(given[id_field])
@@ -255,7 +378,9 @@ class Writer:
                 if means.first:
                     state = self._converge(write, object_id, state, dict(means.first))
                 change = bodies.change_of(write, object_id, state, {})
-                self._send_proven(target, bodies.deletion(write, means, change), change.ids, means.proof)
+                answer = self._send_proven(target, bodies.deletion(write, means, change), change.ids, means.proof)
+                if answer is None:
+                    self._note_unproven(write)
             except ClockifyError as error:
                 if isinstance(error, AmbiguousWriteError) and attempt < _TRIES - 1:
                     continue
@@ -321,7 +446,7 @@ class Writer:
                 self._in_vain += patient
                 if attempt == _TRIES - 1 or (patient and is_outage):  # the next run looks again before it sends it
                     raise
-                self.repeated.append(write.entry)
+                self.note_repeated([write.entry])
             except ClockifyError as error:
                 # Names are unique: an earlier create that seemed lost may have succeeded.
                 doubt = lost or (
@@ -342,7 +467,7 @@ class Writer:
         means = target.create
         assert means is not None  # noqa: S101 - it was decided so
         shown = means.found(answer) if means.found else None
-        if not isinstance(shown, dict) or not is_clockify_id(shown.get("id")):
+        if not isinstance(shown, dict) or not is_clockify_id(shown.get("id")) or target.unlike(shown):
             msg = f"the new {target.noun} cannot be found where it should be"
             unseen = RejectedError(UNKNOWN_OUTCOME, msg, retryable=True)
             found = self._look_up(write, unseen, patient=False)
@@ -417,9 +542,10 @@ class Writer:
             if not touched:
                 continue
             change = bodies.change_of(write, object_id, state, given, touched)
+            answer: Any = None
             for call in bodies.calls_of(target, part, change):
                 try:
-                    self._send_proven(target, call, change.ids, part.proof)
+                    answer = self._send_proven(target, call, change.ids, part.proof)
                 except AmbiguousWriteError:
                     raise
                 except ClockifyError as error:
@@ -429,8 +555,18 @@ class Writer:
                         raise _BrokenOffError(error) from None
                     raise
                 begun = True
+            if answer is None and target.listing.detail and self._is_as_before(write, object_id, state, touched):
+                raise AmbiguousWriteError(part.path, reason="the answer is empty, and the object is as it was before")
             state = {**state, **{name: change.desired.get(name) for name in part.fields if name in change.desired}}
         return state
+
+    def _is_as_before(self, write: Write, object_id: str, state: State, names: Iterable[str]) -> bool:
+        """Tell whether an object has the same values in some fields as before a call with an empty answer."""
+        try:
+            fresh = self._reader.one(write.target, write.scope, object_id)
+        except ClockifyError:
+            return False
+        return fresh is not None and not differences(write.target, state, {name: fresh.get(name) for name in names})
 
     def _run_afresh(self, write: Write) -> Outcome:
         try:
@@ -443,18 +579,19 @@ class Writer:
 
     # -- sending -------------------------------------------------------------------------------
 
-    def _send_proven(self, target: Writable, call: Call, ids: Mapping[str, Any], proof: str) -> None:
-        """Send a call whose answer shows an object, or has no content.
+    def _send_proven(self, target: Writable, call: Call, ids: Mapping[str, Any], proof: str) -> Any:
+        """Send a call whose answer shows an object, or has no content, and return the answer.
 
         Raises:
             AmbiguousWriteError: The answer is another one, so that nobody can tell whether Clockify gave it.
         """
         answer = self._send(target, call, ids)
         if answer is None and not proof:
-            return
+            return None
         rows = answer if isinstance(answer, list) else [answer]
         if not rows or not all(isinstance(one, dict) and one.get(proof or "id") for one in rows):
             raise AmbiguousWriteError(f"{call.method} {call.path}", reason="the answer does not show what was written")
+        return answer
 
     def _send(self, target: Writable, call: Call, ids: Mapping[str, Any]) -> Any:
         with self._lock:

@@ -351,6 +351,24 @@ class Ledger:
             connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), {"status": "sent"})
         self.sync()
 
+    def note_repeated(self, entries: Iterable[Entry], *, repeated: bool = True) -> None:
+        """Note that creates are sent again although an earlier request may still be carried out, or no longer can."""
+        with self._lock, self._transaction() as connection:
+            for entry in entries:
+                entry.recovery["repeated"] = repeated
+                values = {"recovery": _json(entry.recovery)}
+                connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), values)
+
+    def repeated_creates(self, since: datetime) -> list[tuple[Entry, datetime]]:
+        """Return the creates of earlier runs that were sent again, with the moment at which each began."""
+        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
+        some = sa.and_(_JOURNAL.c.status.in_(("done", "void", "failed")), _JOURNAL.c.operation == "INSERT")
+        late = sa.and_(
+            _JOURNAL.c.began >= since.isoformat(timespec="seconds"), _JOURNAL.c.recovery.contains('"repeated":true')
+        )
+        found = self._asked(sa.select(_JOURNAL).where(mine, some, late).order_by(_JOURNAL.c.seq))
+        return [(_entry(row), datetime.fromisoformat(row.began)) for row in found]
+
     def exists(self, entry: Entry, row: Row) -> None:
         """Note at once that an object was created, though the writes that complete it are still to come."""
         with self._lock, self._transaction() as connection:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from target_clockify.books.ledger import Entry, Row
 from target_clockify.decide.decisions import Desired, Recognised, Unchanged, Write, differences, losses
 from target_clockify.decide.identity import Identities
-from target_clockify.errors import RejectedError
+from target_clockify.errors import UNEXPECTED_FORM, RejectedError
 from target_clockify.model.declaration import House, Operation, Procedure, WritableObject
 from target_clockify.model.objects import BY_NAME
 from target_clockify.model.values import FLAG
@@ -58,7 +58,12 @@ class Decider:
             RejectedError: Nothing can be done.
             NotReadError: A list has to be read first.
         """
-        decision = self._decided(desired)
+        try:
+            decision = self._decided(desired)
+        except UNEXPECTED_FORM as error:
+            noun = desired.incoming.route.object.noun
+            msg = f"Clockify shows what this {noun} depends on in a form that nobody expects ({type(error).__name__})"
+            raise RejectedError("unexpected_form", msg, retryable=True) from error
         if not self.rebuilds or isinstance(decision, Unchanged):
             return decision
         is_blind = decision.operation is Operation.CALL and not decision.procedure.repeatable
@@ -142,7 +147,7 @@ class Decider:
             name, id_field, fields = procedure.brings
             state = self._listed(BY_NAME[name], given, id_field)
             return state is not None and not differences(BY_NAME[name], state, fields(given))
-        if procedure.effect is None:
+        if procedure.effect is None or procedure.effect.gone:
             return False
         state = self._listed(BY_NAME[procedure.effect.of], given, procedure.effect.id)
         return state is not None and procedure.effect.shows(given, state)
@@ -194,6 +199,9 @@ class Decider:
         if target.is_workspace and found != incoming.route.destination:
             return unchanged
         current = self.mirror.get(target, found) or {name: desired.given.get(name) for name in target.identity}
+        if name := target.unlike(current) or target.lacks(current):
+            msg = f"Clockify shows {name} of the {target.noun} in a form that nobody expects; nothing is changed"
+            raise RejectedError("unexpected_form", msg, retryable=True)
         given, left_out = self._in_currency(target, desired, current)
         changes = differences(target, current, given)
         if outgrown := self._outgrown(target, found, current, changes):

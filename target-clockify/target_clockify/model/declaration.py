@@ -138,6 +138,9 @@ class Change:
     beside: Mapping[str, Sequence[State]] = field(default_factory=dict)
 
 
+_FORMS: dict[Any, type] = {"array": list, "object": dict}
+_SCALAR = {"string", "integer", "number", "boolean"}
+
 Shape = Callable[[Change, State], State]
 """Completes the body that a part's fields make: filters out of flat ids, keys that Clockify wants along."""
 
@@ -351,11 +354,13 @@ class Effect:
         of: The name of the object.
         id: The parameter with its id.
         shows: Tells, of the parameters and the object's state, whether the call would change nothing.
+        gone: The call takes the object away.
     """
 
     of: str
     id: str
     shows: Callable[[State, State], bool]
+    gone: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -369,6 +374,7 @@ class Procedure(Writable):
             and the fields the object is to have.
         repeatable: Calling it twice does no harm.
         effect: Where its effect is seen, if it is.
+        proof: As that of a part.
         undone_by: The procedure that takes a call back, with its parameters, out of those of the call; None where
             nobody can tell what the call changed.
     """
@@ -378,12 +384,15 @@ class Procedure(Writable):
     brings: tuple[str, str, Callable[[State], State]] | None = None
     repeatable: bool = True
     effect: Effect | None = None
+    proof: str = "id"
     undone_by: Callable[[State], tuple[str, State] | None] | None = None
 
     @property
     def changes(self) -> str:
         """The name of the object whose state shows its effect; empty where none does."""
-        return self.brings[0] if self.brings else self.effect.of if self.effect else ""
+        if self.brings:
+            return self.brings[0]
+        return self.effect.of if self.effect and not self.effect.gone else ""
 
     @property
     def needs_key(self) -> bool:
@@ -475,6 +484,27 @@ class WritableObject(Writable):
         if unknown := used - known:
             msg = f"{self.name} declares no field {', '.join(sorted(unknown))}"
             raise TypeError(msg)
+
+    def lacks(self, state: State) -> str:
+        """Return a field of its natural key that a state read from Clockify lacks, so that it may lack any other.
+
+        Clockify sends null for what is empty.
+        """
+        return next((name for name in self.natural if name not in state), "")
+
+    def unlike(self, state: State) -> str:
+        """Return a field of a state that has another form than the field declares; empty if none has.
+
+        Only arrays, objects and other values are told apart: what Clockify sends for the latter differs by call.
+        """
+        for name, value in state.items():
+            declared = self.by_name.get(name)
+            if value is None or declared is None:
+                continue
+            form = declared.kind.schema.get("type")
+            if isinstance(value, list) if form in _SCALAR else form in _FORMS and not isinstance(value, _FORMS[form]):
+                return name
+        return ""
 
     @property
     def scope(self) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ def _procedure(  # noqa: PLR0913
     brings: tuple[str, str, Callable[[State], State]] | None = None,
     repeatable: bool = True,
     effect: Effect | None = None,
+    proof: str = "id",
     undone_by: Callable[[State], tuple[str, State] | None] | None = None,
     by_hand: Callable[[State], State] | None = None,
 ) -> Procedure:
@@ -89,6 +90,7 @@ def _procedure(  # noqa: PLR0913
         brings=brings,
         repeatable=repeatable,
         effect=effect,
+        proof=proof,
         undone_by=undone_by,
         by_hand=by_hand,
     )
@@ -178,6 +180,7 @@ def _policy(*, archived: bool) -> Effect:
     return _shown("time_off_policies", "policyId", lambda _, policy: policy.get("archived") is archived)
 
 
+_NO_PAYMENT = replace(_shown("invoice_payments", "paymentId", lambda *_: False), gone=True)
 _ROLE: dict[str, Kind | Field] = {
     "userId": ID,
     "role": _parameter("role", WORD, enum=["WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER"]),
@@ -226,12 +229,13 @@ PROCEDURES: tuple[Procedure, ...] = (
         effect=_shown("users", "userId", lambda given, user: user.get("membershipStatus") == given["status"]),
         undone_by=_other_status,
     ),
-    _procedure("GiveManagerRole", _ROLE, _role("POST"), optional=("sourceType",)),
-    _procedure("RemoveManagerRole", _ROLE, _role("DELETE"), optional=("sourceType",)),
+    _procedure("GiveManagerRole", _ROLE, _role("POST"), optional=("sourceType",), proof="userId"),
+    _procedure("RemoveManagerRole", _ROLE, _role("DELETE"), optional=("sourceType",), proof=""),
     _procedure(
         "SetUserCustomFieldValue",
         {"userId": ID, "customFieldId": ID, "value": ANY},
         _one("PUT", "/users/{userId}/custom-field/{customFieldId}/value", "value"),
+        proof="customFieldId",
     ),
     # Projects, clients, tags, tasks
     _procedure(
@@ -309,6 +313,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         {"invoiceId": ID, "invoiceStatus": _parameter("invoiceStatus", WORD, enum=_STATUSES)},
         _one("PATCH", "/invoices/{invoiceId}/status", "invoiceStatus"),
         effect=_shown("invoices", "invoiceId", lambda given, one: one.get("status") == given["invoiceStatus"]),
+        proof="",
     ),
     _procedure(
         "DuplicateInvoice", {"invoiceId": ID}, _one("POST", "/invoices/{invoiceId}/duplicate"), repeatable=False
@@ -379,18 +384,21 @@ PROCEDURES: tuple[Procedure, ...] = (
         "DeleteInvoicePayment",
         {"invoiceId": ID, "paymentId": ID},
         _one("DELETE", "/invoices/{invoiceId}/payments/{paymentId}"),
+        effect=_NO_PAYMENT,
     ),
     _procedure(
         "UpdateInvoiceSettings",
         {"labels": OBJECT, "defaults": OBJECT, "exportFields": OBJECT},
         _one("PUT", "/invoices/settings", "labels", "defaults", "exportFields"),
         optional=("exportFields",),
+        proof="",
     ),
     # Time
     _procedure(
         "MarkTimeEntriesInvoiced",
         {"timeEntryIds": IDS, "invoiced": FLAG},
         _one("PATCH", "/time-entries/invoiced", "timeEntryIds", "invoiced"),
+        proof="",
     ),
     _procedure("StopTimer", {"userId": ID, "end": WALL_CLOCK}, _one("PATCH", "/user/{userId}/time-entries", "end")),
     _procedure(
@@ -417,6 +425,7 @@ PROCEDURES: tuple[Procedure, ...] = (
             *("start", "end", "notifyUsers", "search", "viewType", "userFilter", "userGroupFilter"),
         ),
         optional=("notifyUsers", "search", "viewType", "userFilter", "userGroupFilter"),
+        proof="",
     ),
     _procedure(
         "CopyAssignment",
@@ -448,6 +457,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         "UpdateBalance",
         {"policyId": ID, "userIds": IDS, "value": NUMBER, "note": TEXT},
         _one("PATCH", "/time-off/balance/policy/{policyId}", "userIds", "value", "note"),
+        proof="",
     ),
     _procedure(
         "AddBalanceAssignment",
@@ -455,6 +465,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         _one("POST", "/time-off/balance/assignment", "policyId", "userIds", "balance", "note", "dateRange"),
         optional=("note", "dateRange"),
         repeatable=False,
+        proof="",
     ),
     _procedure(
         "ChangeTimeOffRequestStatus",

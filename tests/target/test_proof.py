@@ -1,0 +1,90 @@
+"""An answer that anybody on the way could have given proves nothing: it is looked up, or told as open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+_BUSY = {"status": 200, "body": '{"error":"busy"}'}
+_EMPTY = {"status": 204}
+_DATES = {"issuedDate": "2026-01-01T00:00:00Z", "dueDate": "2026-02-01T00:00:00Z"}
+
+
+def _invoice(target: Any) -> str:
+    client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
+    body = {"number": "1", "clientId": client, "currency": "USD", **_DATES}
+    return str(target.box.ok("POST", "/workspaces/{ws}/invoices", body)["id"])
+
+
+def _deleted_expense(target: Any, singer: Any) -> list[Any]:
+    """Return messages that delete an expense, which is written first."""
+    category = target.box.ok("POST", "/workspaces/{ws}/expenses/categories", {"name": "Travel"})["id"]
+    me = target.box.ok("GET", "/user")["id"]
+    row = {"id": 1, "userId": me, "categoryId": category, "date": "2026-01-08", "quantity": 10}
+    assert target([singer.schema("expenses"), singer.record("expenses", **row)]).code == 0
+    return [singer.schema("expenses"), singer.record("expenses", id=1, _sdc_deleted_at="2026-02-01")]
+
+
+def test_a_deletion_that_was_acknowledged_for_nothing_is_made_again(target: Any, singer: Any) -> None:
+    messages = _deleted_expense(target, singer)
+    target.box.faults([{"route": "DELETE *", "nth": 1, **_EMPTY}])
+    result = target(messages)
+    assert (result.code, target.tables()["expenses"]) == (0, [])
+    assert "1 objects were deleted a second time" in result.log
+
+
+def test_one_that_is_never_made_is_told_and_made_by_the_next_run(target: Any, singer: Any) -> None:
+    messages = _deleted_expense(target, singer)
+    target.box.faults([{"route": "DELETE *", **_EMPTY}])
+    result = target(messages)
+    assert result.code == 1
+    assert "1 objects are still there although their deletion was acknowledged; run again" in result.log
+    target.box.faults([])
+    assert (target(messages).code, target.tables()["expenses"]) == (0, [])
+
+
+@pytest.mark.parametrize("nth", [1, "every"])
+def test_a_call_needs_an_answer_that_shows_it(target: Any, singer: Any, nth: Any) -> None:
+    project = target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "Site"})["id"]
+    call = singer.record("SetProjectTemplate", id=1, projectId=project, isTemplate=True)
+    target.box.faults([{"route": "PATCH *", "nth": nth, **_BUSY}])
+    result = target([singer.schema("SetProjectTemplate"), call])
+    assert target.tables()["projects"][0]["template"] is (nth == 1)
+    assert [one["error"] for one in result.rejects] == ([] if nth == 1 else ["unknown_outcome"])
+
+
+def test_an_additive_call_without_such_an_answer_is_told_as_open(target: Any, singer: Any) -> None:
+    call = singer.record("AddInvoicePayment", id=1, invoiceId=_invoice(target), amount=5, paymentDate="2026-01-20")
+    target.box.faults([{"route": "POST /workspaces/{ws}/invoices/{i}/payments", "nth": 1, **_BUSY}])
+    result = target([singer.schema("AddInvoicePayment"), call])
+    assert [one["error"] for one in result.rejects] == ["unknown_outcome"]
+
+
+def test_an_empty_answer_proves_no_status_that_does_not_show(target: Any, singer: Any) -> None:
+    call = singer.record("ChangeInvoiceStatus", id=1, invoiceId=_invoice(target), invoiceStatus="SENT")
+    target.box.faults([{"route": "PATCH *", "nth": 1, **_EMPTY}])
+    assert target([singer.schema("ChangeInvoiceStatus"), call]).code == 0
+    assert target.tables()["invoices"][0]["status"] == "SENT"
+
+
+def test_a_payment_whose_deletion_lost_its_answer_is_gone_and_not_refused(target: Any, singer: Any) -> None:
+    invoice = _invoice(target)
+    paid = {"amount": 5, "paymentDate": "2026-01-20T00:00:00Z"}
+    target.box.ok("POST", f"/workspaces/{{ws}}/invoices/{invoice}/payments", paid)
+    payment = target.tables()["invoices"][0]["payments"][0]["id"]
+    call = singer.record("DeleteInvoicePayment", id=1, invoiceId=invoice, paymentId=payment)
+    target.box.faults([{"route": "DELETE *", "nth": 1, "status": 500, "commit_then": True}])
+    result = target([singer.schema("DeleteInvoicePayment"), call])
+    assert (result.code, target.tables()["invoices"][0]["payments"]) == (0, []), result.log
+
+
+def test_details_that_lack_fields_are_no_ground_for_an_update(target: Any, singer: Any) -> None:
+    """An update replaces the whole invoice: what the answer seems to lack would be emptied."""
+    invoice = _invoice(target)
+    record = singer.record("invoices", id=invoice, subject="new", items=[])
+    poor = {"route": "GET /workspaces/{ws}/invoices/{i}", "status": 200, "body": f'{{"id":"{invoice}"}}'}
+    target.box.faults([poor])
+    result = target([singer.schema("invoices"), record])
+    assert (result.code, result.writes) == (1, {})
+    assert "a row has an unexpected form" in result.log
