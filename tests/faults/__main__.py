@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from tests.faults.parts import PARTS
 from tests.faults.table import GOOD, table_of
 from tests.faults.worlds import WORLDS
+
+_WORTH_A_LINE, _MOST_OF_A_JOB = 200, 50  # cases
 
 
 def main() -> int:
@@ -24,6 +26,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, help="of each part, program and world, chosen by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--program", choices=["tap", "target"], help="of the matrix; both unless it is given")
     parser.add_argument("--world", choices=[*WORLDS, "all"], default="plain")
     asked = parser.parse_args()
     bad = 0
@@ -31,13 +34,14 @@ def main() -> int:
         told: list[tuple[str, str]] = []
         with ProcessPoolExecutor(asked.workers, get_context("spawn")) as pool:
             jobs = [pool.submit(work, *given) for work, given in PARTS[part](asked)]
-            for job in jobs:
+            for job in as_completed(jobs):
                 for group, what, verdict in job.result():
                     told.append((group, verdict.outcome))
                     if verdict.outcome not in GOOD:
                         bad += 1
                         sys.stdout.write(f"{verdict.outcome}: {what}\n    {verdict.told[-600:]}\n")
-                        sys.stdout.flush()
+                sys.stdout.write(f"{part}: {len(told)} cases\n" if len(told) % _WORTH_A_LINE < _MOST_OF_A_JOB else "")
+                sys.stdout.flush()
         sys.stdout.write(f"{table_of(told)}\n\n")
     return bad
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.faults.proxy import Answer, Exchange, Proxy
 
@@ -15,6 +16,10 @@ _JSON = [("Content-Type", "application/json")]
 _HTML = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in</body></html>"
 _LATE = 0.25  # seconds: longer than the first look for a lost write, shorter than the last
 _DRIPS, _BETWEEN_DRIPS = 12, 0.004  # seconds
+_KEPT, _HINT = 0.3, 0.05  # seconds that a connection is kept; seconds between a hint and its answer
+_BOMB = 1 << 26  # bytes
+_LONG = "a long number"  # stands for one
+_MOST_OF_AN_ENVELOPE = 4  # members of an object that holds a list; an object with more is a row itself
 _STALL = 2.0  # seconds, longer than the timeout of a case
 
 
@@ -120,6 +125,212 @@ def _late_gateway(proxy: Proxy, exchange: Exchange) -> None:
     exchange.send(Answer(504, _HTML, [("Content-Type", "text/html")]))
 
 
+def _sends(*pieces: bytes, commits: bool = True) -> Callable[[Proxy, Exchange], None]:
+    """Return what sends bytes in place of the answer, and closes."""
+
+    def act(_: Proxy, exchange: Exchange) -> None:
+        if commits:
+            exchange.answered(exchange)
+        exchange.to.sendall(b"".join(pieces))
+
+    return act
+
+
+def _with_headers(*headers: str) -> Callable[[Answer], bytes]:
+    def change(answer: Answer) -> bytes:
+        head = answer.head().removesuffix(b"\r\n")
+        return head + "".join(f"{one}\r\n" for one in headers).encode() + b"\r\n" + answer.body
+
+    return change
+
+
+def _after(*interim: str) -> Callable[[Answer], bytes]:
+    """Return what sends answers of status 1xx before the real one."""
+    return lambda answer: "".join(f"HTTP/1.1 {one}\r\n\r\n" for one in interim).encode() + answer.head() + answer.body
+
+
+def _chunked(*, cut: bool = False, size: str = "{:x}") -> Callable[[Answer], bytes]:
+    def change(answer: Answer) -> bytes:
+        head = b"\r\n".join(one for one in answer.head().split(b"\r\n") if not one.startswith(b"Content-Length"))
+        head = head.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+        half = len(answer.body) // 2
+        parts = [part for part in (answer.body[:half], answer.body[half:]) if part]
+        chunks = [size.format(len(part)).encode() + b"\r\n" + part + b"\r\n" for part in parts]
+        return head + b"".join(chunks[:1] if cut else [*chunks, b"0\r\n\r\n"])
+
+    return change
+
+
+def _unsized(answer: Answer) -> bytes:
+    """Leave the length out, and half of the body."""
+    head = b"\r\n".join(one for one in answer.head().split(b"\r\n") if not one.startswith(b"Content-Length"))
+    return head + answer.body[: len(answer.body) // 2]
+
+
+def _of_status(status: int, *, share: float = 1) -> Callable[[Answer], bytes]:
+    def change(answer: Answer) -> bytes:
+        answer.status = status
+        answer.body = answer.body[: int(len(answer.body) * share)]
+        return answer.head() + answer.body
+
+    return change
+
+
+def _bomb(answer: Answer) -> bytes:
+    """Send a small gzip of a body that is large: blanks, which JSON permits, around the real one."""
+    real = _unpacked(answer)
+    answer.body = gzip.compress(b" " * _BOMB + real, 1)
+    answer.headers = [*_other_headers(answer), ("Content-Encoding", "gzip")]
+    return answer.head() + answer.body
+
+
+def _not_gzip(answer: Answer) -> bytes:
+    """Call a body gzip that is none."""
+    answer.body = _unpacked(answer)
+    answer.headers = [*_other_headers(answer), ("Content-Encoding", "gzip")]
+    return answer.head() + answer.body
+
+
+def _gzip_and_more(answer: Answer) -> bytes:
+    """Add bytes to a gzip that belong to nothing."""
+    answer.body = gzip.compress(_unpacked(answer)) + b"\0\1\2\3"
+    answer.headers = [*_other_headers(answer), ("Content-Encoding", "gzip")]
+    return answer.head() + answer.body
+
+
+def _in_utf_16(answer: Answer) -> bytes:
+    answer.body = _unpacked(answer).decode().encode("utf-16")
+    answer.headers = [*_other_headers(answer), ("Content-Type", "application/json; charset=utf-16")]
+    return answer.head() + answer.body
+
+
+def _unpacked(answer: Answer) -> bytes:
+    zipped = any(name.lower() == "content-encoding" for name, _ in answer.headers)
+    return gzip.decompress(answer.body) if zipped else answer.body
+
+
+def _other_headers(answer: Answer) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in answer.headers if name.lower() not in {"content-encoding", "content-type"}]
+
+
+def _kept_and_closed(_: Proxy, exchange: Exchange) -> None:
+    """Keep the connection, and close it when the next request comes over it."""
+    answer = exchange.answered(exchange)
+    exchange.to.sendall(answer.head().replace(b"Connection: close", b"Connection: keep-alive") + answer.body)
+    exchange.to.settimeout(_KEPT)
+    exchange.to.recv(65536)
+
+
+def _hinted(_: Proxy, exchange: Exchange) -> None:
+    """Answer 103 over a connection that is kept, and the real answer when the next request may wait for its own."""
+    answer = exchange.answered(exchange)
+    exchange.to.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+    time.sleep(_HINT)
+    exchange.to.sendall(answer.head().replace(b"Connection: close", b"Connection: keep-alive") + answer.body)
+    exchange.to.settimeout(_KEPT)
+    exchange.to.recv(65536)
+
+
+def _spoiled(change: Callable[[Any], Any]) -> Callable[[Answer], bytes]:
+    """Return what changes the JSON of the real answer; where there is none, nothing changes."""
+
+    def changed(answer: Answer) -> bytes:
+        body = _unpacked(answer)
+        if body:
+            answer.body = json.dumps(change(json.loads(body))).replace('"' + _LONG + '"', "7" * 5000).encode()
+            answer.headers = _other_headers(answer)
+        return answer.head() + answer.body
+
+    return changed
+
+
+def _rows_in(value: Any) -> list[Any]:
+    """Return the list of rows in an answer, wherever it is; the answer itself where it is one object."""
+    if isinstance(value, list):
+        return value
+    lists = [one for one in value.values() if isinstance(one, list)] if isinstance(value, dict) else []
+    nested = [_rows_in(one) for one in value.values() if isinstance(one, dict)] if isinstance(value, dict) else []
+    return next((one for one in [*lists, *nested] if one and all(isinstance(row, dict) for row in one)), [])
+
+
+def _on_row(change: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
+    """Return what changes the middle row of a list, or the one object."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, dict) and ("id" in value or len(value) > _MOST_OF_AN_ENVELOPE):
+            return change(value)
+        if rows := _rows_in(value):
+            rows[len(rows) // 2] = change(rows[len(rows) // 2])
+        return value
+
+    return changed
+
+
+def _with_ids(new: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return _on_row(lambda row: {**row, **{name: new(row[name]) for name in ("id", "_id") if name in row}})
+
+
+def _other_type(value: Any) -> Any:
+    return [value] if isinstance(value, (str, int, float)) else "text" if value else 5
+
+
+def _of_other_types(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value if name in {"id", "_id"} else _other_type(value) for name, value in row.items()}
+
+
+def _busy_row(value: Any) -> Any:
+    rows = _rows_in(value)
+    rows.insert(len(rows) // 2, {"error": "busy"})
+    return value
+
+
+def _halved(value: Any) -> Any:
+    """Repeat the first half of the rows in place of the second."""
+    rows = _rows_in(value)
+    rows[len(rows) // 2 :] = rows[: len(rows) - len(rows) // 2]
+    return value
+
+
+def _counted(more: int) -> Callable[[Any], Any]:
+    """Return what changes the number of rows that an answer states."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: one + more if name in {"count", "total"} and isinstance(one, int) else changed(one)
+                for name, one in value.items()
+            }
+        return value
+
+    return changed
+
+
+_SPOILED: dict[str, Callable[[Any], Any]] = {
+    "id-null": _with_ids(lambda _: None),
+    "id-number": _with_ids(lambda _: 17),
+    "id-path": _with_ids(lambda _: "../users"),
+    "id-list": _with_ids(lambda one: [one]),
+    "id-missing": _on_row(lambda row: {name: one for name, one in row.items() if name not in {"id", "_id"}}),
+    "row-text": _on_row(lambda _: "row"),
+    "row-null": _on_row(lambda _: None),
+    "row-busy": _busy_row,
+    "rows-halved": _halved,
+    "total-more": _counted(1),
+    "in-a-list": lambda value: [value],
+    "in-data": lambda value: {"data": value},
+    "long-number": _on_row(lambda row: {**row, "number": _LONG}),
+}
+"""What is sent in place of the real answer; nobody could send it as such."""
+
+_OF_WRITES: dict[str, Callable[[Any], Any]] = {
+    "types": _on_row(_of_other_types),
+    "id-only": _on_row(lambda row: {"id": row.get("id")}),
+    "values-null": _on_row(lambda row: {**dict.fromkeys(row), "id": row.get("id")}),
+}
+"""The same, of what only the answers to writes are: as a row it could be a sound one."""
+
+OF_WRITES = {f"spoiled-{name}" for name in _OF_WRITES}
+
 _BUSY = b'{"error":"busy"}'
 _SHAPES = {
     "nothing": b"",
@@ -130,7 +341,9 @@ _SHAPES = {
     "null": b"null",
     "html": _HTML,
     "text": b'"ok"',
+    "deep": b"[" * 100_000,
 }
+_CREATED = ("object", "error", "null", "list")
 _REFUSALS = {
     "400-empty": (400, b""),
     "400-error": (400, _BUSY),
@@ -150,7 +363,18 @@ FAULTS: dict[str, Fault] = {
             for status in (500, 502, 503, 504, 408)
             for commits in (False, True)
         ),
-        Fault("429", _answers(429, commits=False, headers=(("Retry-After", "0"),))),
+        *(
+            Fault(f"429{name}", _answers(429, commits=False, headers=(("Retry-After", value),) if value else ()))
+            for name, value in {
+                "": "0",
+                "-without": "",
+                "-negative": "-5",
+                "-huge": "1000000000",
+                "-date": "Wed, 21 Oct 2099 07:28:00 GMT",
+                "-nan": "NaN",
+                "-fraction": "0.01",
+            }.items()
+        ),
         *(Fault(name, _answers(*answer, commits=False)) for name, answer in _REFUSALS.items()),
         *(
             Fault(f"{name}-committed", _answers(*_REFUSALS[name], commits=True))
@@ -161,6 +385,12 @@ FAULTS: dict[str, Fault] = {
             for shape, body in _SHAPES.items()
             for commits in (False, True)
         ),
+        *(
+            Fault(f"201-{shape}{'-committed' * commits}", _answers(201, _SHAPES[shape], commits=commits))
+            for shape in _CREATED
+            for commits in (False, True)
+        ),
+        *(Fault(f"spoiled-{name}", _altered(_spoiled(change))) for name, change in {**_SPOILED, **_OF_WRITES}.items()),
         Fault("204", _answers(204, commits=False)),
         Fault("204-committed", _answers(204, commits=True)),
         *(
@@ -168,7 +398,7 @@ FAULTS: dict[str, Fault] = {
                 f"{status}{'-committed' * commits}",
                 _answers(status, commits=commits, headers=(("Location", "http://127.0.0.1:9/elsewhere"),)),
             )
-            for status in (302, 307)
+            for status in (301, 302, 303, 307, 308)
             for commits in (False, True)
         ),
         Fault("reset", _resets(commits=False)),
@@ -179,6 +409,35 @@ FAULTS: dict[str, Fault] = {
         Fault("length-too-long", _altered(_too_long)),
         Fault("length-too-short", _altered(_too_short)),
         Fault("garbled", _altered(_garbled)),
+        Fault("100-first", _altered(_after("100 Continue"))),
+        Fault("103-first", _altered(_after("103 Early Hints"))),
+        Fault("102-twice", _altered(_after("102 Processing", "102 Processing"))),
+        Fault("103-kept", _hinted),
+        Fault("chunked", _altered(_chunked())),
+        Fault("chunked-cut", _altered(_chunked(cut=True))),
+        Fault("chunked-garbage", _altered(_chunked(size="zz{:x}"))),
+        Fault("chunked-too-long", _altered(_chunked(size="{:x}0"))),
+        Fault("unsized-cut", _altered(_unsized)),
+        Fault("two-lengths", _altered(_with_headers("Content-Length: 7"))),
+        Fault("length-garbage", _altered(_with_headers("Content-Length: many"))),
+        Fault("encoding-garbage", _altered(_with_headers("Transfer-Encoding: xchunked"))),
+        Fault("head-huge", _altered(_with_headers("X-Filler: " + "x" * 1_000_000))),
+        Fault("heads-many", _altered(_with_headers(*(f"X-{number}: x" for number in range(300))))),
+        Fault("head-bytes", _altered(_with_headers("X-Odd: \xff\xe9", "Last-Page : perhaps", "no colon"))),
+        Fault("brotli", _altered(_with_headers("Content-Encoding: br"))),
+        Fault("206-half", _altered(_of_status(206, share=0.5))),
+        Fault("206", _altered(_of_status(206))),
+        Fault("299", _altered(_of_status(299))),
+        Fault("999", _altered(_of_status(999))),
+        Fault("status-garbage", _sends(b"HTTP/1.1 OK fine\r\n\r\n")),
+        Fault("not-http", _sends(b"SSH-2.0-OpenSSH_9.6\r\n")),
+        Fault("no-head", _sends(_HTML)),
+        Fault("silence", _sends(b"")),
+        Fault("gzip-bomb", _altered(_bomb)),
+        Fault("gzip-not", _altered(_not_gzip)),
+        Fault("gzip-and-more", _altered(_gzip_and_more)),
+        Fault("utf-16", _altered(_in_utf_16)),
+        Fault("kept-closed", _kept_and_closed),
         Fault("drip", _dripped),
         Fault("stall-committed", _stalled, stalls=True),
         Fault("late", _late),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 import signal
 import tempfile
 from contextlib import ExitStack, closing
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,6 @@ import tests.faults.quick  # noqa: F401 - before anything runs
 from demo.warehouse import postgres_running
 from tests.faults.interruptions import interrupt_tap, interrupt_target, interruptions, lines_of, signal_at
 from tests.faults.ledgers import PostgresLedgers
-from tests.faults.table import Case
 from tests.faults.tap_cases import GROUPS, TapCases
 from tests.faults.target_cases import TargetCases
 from tests.faults.worlds import WORLDS
@@ -42,18 +43,39 @@ def _player(program: str, folder: str, world: str = "plain") -> Any:
 
 
 def _matrix(asked: argparse.Namespace) -> Iterator[tuple[Callable[..., list[Row]], tuple[Any, ...]]]:
-    for program in ("tap", "target"):
-        for world in WORLDS if asked.world == "all" else [asked.world]:
-            with tempfile.TemporaryDirectory() as folder, closing(_player(program, folder, world)) as player:
-                cases = [case._replace(world=world) for case in player.every_case()]
-            random.Random(asked.seed).shuffle(cases)
-            for some in _shares(cases[: asked.cases], _AT_ONCE):
-                yield _play_cases, (program, some)
+    chosen = [
+        (program, world)
+        for program in ([asked.program] if asked.program else ("tap", "target"))
+        for world in (WORLDS if asked.world == "all" else [asked.world])
+    ]
+    for program, world in chosen:
+        for start in range(0, asked.cases or len(_cases_of(program, world, asked.seed)), _AT_ONCE):
+            stop = start + _AT_ONCE if asked.cases is None else min(start + _AT_ONCE, asked.cases)
+            yield _play_cases, (program, world, asked.seed, start, stop)
 
 
-def _play_cases(program: str, cases: Sequence[Case]) -> list[Row]:
-    with tempfile.TemporaryDirectory() as folder, closing(_player(program, folder, cases[0].world)) as player:
-        return [(f"{program} {case.fault}", "|".join(case), player.play(case)) for case in cases]
+@cache
+def _kept_player(program: str, world: str) -> Any:
+    """Return a player that stays for further cases of this process: its stories are set up once."""
+    folder = tempfile.TemporaryDirectory()
+    player = _player(program, folder.name, world)
+    atexit.register(folder.cleanup)
+    atexit.register(player.close)
+    return player
+
+
+@cache
+def _cases_of(program: str, world: str, seed: int) -> list[Case]:
+    """Return all cases of a world, in an order of the seed."""
+    cases = [case._replace(world=world) for case in _kept_player(program, world).every_case()]
+    random.Random(seed).shuffle(cases)
+    return cases
+
+
+def _play_cases(program: str, world: str, seed: int, start: int, stop: int) -> list[Row]:
+    player = _kept_player(program, world)
+    some = _cases_of(program, world, seed)[start:stop]
+    return [(f"{program} {case.fault}", "|".join(case), player.play(case)) for case in some]
 
 
 # -- interruptions -----------------------------------------------------------------------------

@@ -31,10 +31,13 @@ if TYPE_CHECKING:
 _RUNS = 4  # after which everything is to be done
 _SUMMARY = re.compile(r"\| ([\w-]+): (\d+) records: (.*?); \d+ requests")
 _COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|superseded|skipped|not copied|rejected)")
+_UNCLEAR = re.compile(r"(\d+) unknown_outcome")
 _WHEN = {"start": "2026-01-07T08:00:00Z", "end": "2026-01-07T09:00:00Z"}
 _DATES = {"issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
 _DAY = {"datePeriod": {"startDate": "2026-05-01", "endDate": "2026-05-01"}, "everyoneIncludingNew": True}
 _WEEK = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-06T23:59:59Z", "hoursPerDay": 2}
+_READS = ("/invoices/info", "/time-off/requests")  # whose method is POST
+_ADDITIVE = {"additive calls"}  # stories of calls of which nobody can tell whether one without an answer took place
 _GONE = {"_sdc_deleted_at": "2026-01-01"}
 _POLICY = {"everyoneIncludingNew": True, "approve": {"requiresApproval": True}, "allowNegativeBalance": True}
 Rows = list[tuple[str, dict[str, Any]]]
@@ -53,7 +56,41 @@ def stories(me: str, item: str) -> dict[str, tuple[Rows, Rows]]:
     expense = {"userId": me, "categoryId": "k", "date": "2026-01-08", "quantity": 10, "notes": "new"}
     field_ = {"name": "Place", "type": "TXT", "entityType": "TIMEENTRY", "workspaceDefaultValue": "there"}
     asked = {"period": {"start": "2027-01-04", "days": 1}}
+    rate = {"amount": 4200, "since": "2026-01-01T00:00:00Z"}
+    of_item = {**line, "invoiceId": "i", "description": "called", "applyTaxes": "NONE"}
     return {
+        "calls": (
+            [
+                ("clients", {"id": "c", "name": "Client"}),
+                ("projects", {"id": "p", "name": "Project"}),
+                ("projects", {"id": "p2", "name": "Another"}),
+                ("tasks", {"id": "t", "projectId": "p", "name": "Task"}),
+                ("user_groups", {"id": "u", "name": "Group", "userIds": []}),
+                ("expense_categories", {"id": "k", "name": "Travel"}),
+                ("invoices", {"id": "i", "number": "N", **head, "items": [{**line, "description": "a"}]}),
+            ],
+            [
+                ("AddUserToGroup", {"id": "1", "userGroupId": "u", "userId": me}),
+                ("UpdateProjectUserBillableRate", {"id": "2", "projectId": "p", "userId": me, **rate}),
+                ("UpdateTaskBillableRate", {"id": "3", "projectId": "p", "taskId": "t", **rate}),
+                ("SetProjectMemberships", {"id": "4", "projectId": "p2", "memberships": [{"userId": me}]}),
+                ("SetProjectTemplate", {"id": "5", "projectId": "p2", "isTemplate": True}),
+                ("ArchiveExpenseCategory", {"id": "6", "categoryId": "k", "archived": True}),
+                ("MarkTaskDone", {"id": "7", "projectId": "p", "taskId": "t"}),
+                ("ChangeInvoiceStatus", {"id": "8", "invoiceId": "i", "invoiceStatus": "SENT"}),
+            ],
+        ),
+        "additive calls": (
+            [
+                ("clients", {"id": "c", "name": "Client"}),
+                ("invoices", {"id": "i", "number": "N", **head, "items": [{**line, "description": "a"}]}),
+            ],
+            [
+                ("AddInvoiceItem", {"id": "1", **of_item}),
+                ("AddInvoicePayment", {"id": "2", "invoiceId": "i", "amount": 500, "paymentDate": "2026-01-20"}),
+                ("AddInvoicePayment", {"id": "3", "invoiceId": "i", "amount": 500, "paymentDate": "2026-01-20"}),
+            ],
+        ),
         "named": (
             [("clients", {"id": "oc", "name": "Old", "note": "old"}), ("tags", {"id": "og", "name": "Gone"})],
             [
@@ -162,6 +199,7 @@ class Stage:
     rows: Rows
     wanted: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
+    added: dict[str, int] = field(default_factory=dict)
 
 
 class TargetCases:
@@ -206,6 +244,7 @@ class TargetCases:
             assert (run.code, run.miscounted) == (0, ""), run.log
             stage.calls = Counter(self.proxy.counts)
             stage.wanted = picture_of(self._dump())
+            stage.added = _added(self._dump())
             self._stages[name] = stage
         return self._stages[name]
 
@@ -215,6 +254,8 @@ class TargetCases:
             calls = self.stage(name).calls
             for operation, count in sorted(calls.items()):
                 for fault in FAULTS:
+                    if fault == "spoiled-values-null" and (operation.startswith("GET ") or operation.endswith(_READS)):
+                        continue  # values of an object may be null
                     for place in dict.fromkeys(("first", "middle" * (count > 2), "last" * (count > 1), "every")):
                         if place:
                             yield Case(name, operation, fault, place)
@@ -249,7 +290,9 @@ class TargetCases:
         if problem:
             return problem
         if run.code:
-            return Verdict("lost", f"not done after {runs} runs: {_last_lines(run.log)}")
+            unclear = sum(map(int, _UNCLEAR.findall(run.log))) if stage.name in _ADDITIVE else 0
+            not_done = Verdict("lost", f"not done after {runs} runs: {_last_lines(run.log)}")
+            return self._judged_as_unclear(stage, unclear) if unclear else not_done
         missing, surplus = difference(stage.wanted, picture_of(self._dump()))
         if surplus.total() > missing.total():
             return Verdict("doubled", f"too many: {dict(surplus)}, missing: {dict(missing)}")
@@ -258,6 +301,16 @@ class TargetCases:
         if not struck:
             return Verdict("never struck")
         return Verdict("survived" if first.code == 0 else "refused")
+
+    def _judged_as_unclear(self, stage: Stage, unclear: int) -> Verdict:
+        """Tell whether calls that are told as unclear took place at most once, and all others once."""
+        found = _added(self._dump())
+        for name, count in found.items():
+            if count > stage.added[name]:
+                return Verdict("doubled", f"{count} {name} in place of {stage.added[name]}")
+        if sum(stage.added.values()) - sum(found.values()) > unclear:
+            return Verdict("lost", f"{found} in place of {stage.added}, with {unclear} unclear")
+        return Verdict("refused")
 
     def set_up(self, stage: Stage) -> None:
         """Go back to where a story begins."""
@@ -310,6 +363,11 @@ class TargetCases:
     def _dump(self) -> dict[str, Any]:
         found: dict[str, Any] = next(one for one in self.box.dump()["workspaces"] if one["id"] == self.workspace)
         return found
+
+
+def _added(workspace: dict[str, Any]) -> dict[str, int]:
+    """Return how many of what additive calls add is there."""
+    return {name: sum(len(one[name]) for one in workspace["invoices"]) for name in ("items", "payments")}
 
 
 def messages(rows: Rows) -> bytes:
