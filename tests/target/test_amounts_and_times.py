@@ -421,6 +421,9 @@ def test_a_currency_that_is_not_in_force_is_rejected(target: Any, singer: Any) -
     changed = singer.record("projects", id=fine["id"], hourlyRate=rate)
     assert [one["error"] for one in target([messages[0], changed]).rejects] == ["other_currency"]
 
+    moved = singer.record("projects", id=fine["id"], clientId=foreign["id"], hourlyRate={**rate, "currency": default})
+    assert [one["error"] for one in target([messages[0], moved]).rejects] == ["other_currency"]
+
     copied = singer.record("projects", id="c" * 24, workspaceId="d" * 24, name="Copied", hourlyRate=rate, note="kept")
     result = target([messages[0], copied])
     assert (result.code, result.counts["projects"]) == (0, {"inserted": 1})

@@ -321,12 +321,13 @@ class Decider:
             found[COLUMN] = {code_of(given[COLUMN])}
         elif field and isinstance(target, Procedure):  # its own parameter has no default that fits every workspace
             found[COLUMN] = {code_of(given.get(COLUMN))}
-        # An amount keeps the currency that it has there, unless what decides about that was just written.
-        is_settled = not self._owner_was_written(target, {**current, **given})
+        # An amount keeps the currency that it has there, unless what decides about that is another one or was written.
+        after = {**current, **given}
+        is_settled = owner_of(target, current) == owner_of(target, after) and not self._owner_was_written(target, after)
         known = {name: set(stated(current.get(name))) if is_settled else set() for name in found}
         if not any(codes - known[name] for name, codes in found.items()):
             return given, []
-        code = in_force(self.mirror, target, {**current, **given})
+        code = in_force(self.mirror, target, after)
         if field and not field.modifier and not given.get(COLUMN):
             return ({**given, COLUMN: code} if code else given), []
         wrong = [name for name, codes in found.items() if code and codes - known[name] - {code, ""}]
@@ -343,7 +344,10 @@ class Decider:
 
     def _owner_was_written(self, target: Writable, given: State) -> bool:
         owner = owner_of(target, given)
-        return owner is not None and self.mirror.has(*owner) and self.mirror.as_listed(*owner) is None
+        state = self.mirror.get(*owner) if owner else None
+        if owner is None or state is None:
+            return False
+        return self.mirror.as_listed(*owner) is None or self._owner_was_written(owner[0], state)
 
     def _with_unreadable(
         self, target: WritableObject, object_id: str, given: State, changes: dict[str, tuple[Any, Any]]
