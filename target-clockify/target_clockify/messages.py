@@ -43,7 +43,7 @@ class Message(msgspec.Struct):
     value: Any = None
     schema: dict[str, Any] | None = None
     key_properties: list[str] | None = None
-    line: str | None = None
+    line: Any = None  # a tap of other people may mean anything by it
 
 
 _DECODER = msgspec.json.Decoder(Message)
@@ -166,7 +166,7 @@ def _message(line: bytes) -> Message | None:
             return found
         msg = "it nests too deep" if isinstance(error, RecursionError) else str(error)
         raise InvalidInputLine(msg) from None
-    if message.type == INVALID and message.line is not None:
+    if message.type == INVALID and isinstance(message.line, str):
         return _message(message.line.encode())
     return message
 

@@ -415,9 +415,13 @@ def test_rejects_can_be_fed_back_also_where_one_of_two_equal_rows_was_refused(pl
     before = Before(plain)
     streams = {"export": {"layout": "toggl"}}
     plain.box.faults([{"route": "POST /workspaces/{ws}/user/{u}/time-entries", "nth": 1, "status": 400}])
-    result = plain(_messages(_rows(TOGGL)[2:4]), streams=streams)
+    places = [{"_sdc_source_file": "toggl.csv", "_sdc_source_lineno": number} for number in (4, 5)]
+    result = plain(
+        _messages([row | place for row, place in zip(_rows(TOGGL)[2:4], places, strict=True)]), streams=streams
+    )
     plain.box.faults([])
     assert (result.code, len(result.rejects), len(before.entries)) == (1, 1, 1)
+    assert result.rejects[0]["file"] == "toggl.csv"
     again = plain(plain.rejects.read_bytes(), streams=streams)
     assert (again.code, len(before.entries)) == (0, 2)
     assert before.hours() == {("kenji@tiny.example", "Cumulus", "Website", "2026-10-06"): 2 * 14400}
