@@ -23,7 +23,7 @@ CREATE INDEX waiting_by_key ON waiting (own_key, own_stream);
 CREATE TABLE seen (key TEXT, stream TEXT, number INTEGER, live INTEGER, PRIMARY KEY (key, stream)) WITHOUT ROWID;
 CREATE TABLE sheets (stream TEXT, number INTEGER, epoch INTEGER, raw BLOB, origin BLOB, PRIMARY KEY (stream, number));
 CREATE TABLE work (stream TEXT, number INTEGER, epoch INTEGER, origin BLOB, said BLOB, PRIMARY KEY (stream, number));
-CREATE TABLE contents (stream TEXT, file TEXT, content BLOB, count INTEGER, PRIMARY KEY (stream, file, content))
+CREATE TABLE contents (stream TEXT, file TEXT, content BLOB, count INTEGER, PRIMARY KEY (stream, content, file))
 WITHOUT ROWID;
 CREATE TABLE made (stream TEXT, key TEXT, PRIMARY KEY (stream, key)) WITHOUT ROWID;
 CREATE TABLE stacks (stream TEXT, person TEXT, day TEXT, until TEXT, PRIMARY KEY (stream, person, day)) WITHOUT ROWID;

@@ -49,6 +49,7 @@ order of day and month there, and that the name of its person does not do."""
 KEY = "key"
 _AT_ONCE = 1000
 _LONGEST_KEY = 400
+_DAY = 24 * 3600
 _ENTRIES = BY_NAME["time_entries"]
 
 Feed = tuple[str, "State", bytes]
@@ -104,6 +105,7 @@ class _Stream:
     layout: Layout
     columns: dict[str, None]
     came: bool = False
+    repeated: int = 0  # rows that stand in a file before, with the time of day
 
 
 class Sheets:
@@ -195,6 +197,10 @@ class Sheets:
                 "%s: %d rows have an address that nobody in the workspace has: they are matched by full name",
                 stream,
                 count,
+            )
+        if count := self._streams[stream].repeated:
+            logger.warning(
+                "%s: %d rows stand in an earlier file too, at the same time of day: they are taken once", stream, count
             )
         for rows in self._pages("SELECT number, epoch, origin, said FROM work", stream):
             for number, epoch, origin, said in rows:
@@ -289,6 +295,9 @@ class Sheets:
         entry |= {"description": said.description, "billable": said.billable, "type": said.type}
         work = Work("", person, client, project, task, tags, entry)
         assert said.start is not None  # noqa: S101 - `read` has seen to it
+        if said.end is None and said.length is not None and said.length.seconds > _DAY:
+            msg = f"{sheet.title('duration')} is more than a day has: say in `units` what its numbers count"
+            raise ValueError(msg)
         if said.start.clock is None:
             if said.length is None:
                 msg = f"{sheet.title('date')} names no time of day, and {sheet.title('duration')} is blank"
@@ -301,19 +310,32 @@ class Sheets:
                 titles["start"] = sheet.title("date")
             start, end = dates.interval(said.start, said.end, said.length, self._zone(person), titles)
             entry |= {"start": in_utc(start), "end": in_utc(end)}
-        work.key = self._key(stream, file, row, _content(sheet, said, work))
+        work.key = self._key(stream, file, row, _content(sheet, said, work), is_stacked=bool(work.day))
         return work
 
-    def _key(self, stream: str, file: str, row: Mapping[str, Any], content: bytes) -> str:
-        """Return the key of a row: what it says, and how many rows of its file before it say the same."""
+    def _key(self, stream: str, file: str, row: Mapping[str, Any], content: bytes, *, is_stacked: bool) -> str:
+        """Return the key of a row: what it says, and how many rows of its file before it say the same.
+
+        Raises:
+            RejectedError: A row of another file says the same, and no time of day tells that it is the same work.
+        """
         number = row.get(OCCURRENCE)
         if number is None:
             self._scratch.execute(
                 "INSERT INTO contents VALUES (?, ?, ?, 0) ON CONFLICT DO UPDATE SET count = count + 1",
                 (stream, file, content),
             )
-            query = "SELECT count FROM contents WHERE stream = ? AND file = ? AND content = ?"
-            number = self._scratch.execute(query, (stream, file, content)).fetchone()[0]
+            query = "SELECT file, count FROM contents WHERE stream = ? AND content = ?"
+            counts: dict[str, int] = dict(self._scratch.execute(query, (stream, content)).fetchall())
+            number = counts.pop(file)
+            other = next((name for name, count in counts.items() if count >= number), None)
+            if other is not None and is_stacked:
+                msg = (
+                    f"a row of {other} says the same without a time of day: nobody can tell whether it is the same "
+                    "work or more of it; load one file that has each row as often as it counts"
+                )
+                raise RejectedError("ambiguous", msg)
+            self._streams[stream].repeated += other is not None
         return f"{content.hex()}-{int(str(number))}"
 
     def _zone(self, person: str) -> ZoneInfo:

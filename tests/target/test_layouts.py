@@ -280,6 +280,55 @@ def test_files_of_one_stream_that_overlap_do_not_double_rows(plain: Any) -> None
     rows = [{**row, "_sdc_source_file": f"{month}.csv"} for month in (1, 2) for row in _rows(TOGGL)]
     result = plain(_messages(rows), streams={"export": {"layout": "toggl"}})
     assert result.counts["export"] == {"inserted": 5, "superseded": 5}
+    assert "export: 5 rows stand in an earlier file too, at the same time of day: they are taken once" in result.log
+
+
+def test_equal_rows_of_two_files_without_a_time_of_day_are_refused(plain: Any) -> None:
+    rows = [{**_rows(HARVEST)[0], "_sdc_source_file": f"{part}.csv"} for part in (1, 2)]
+    result = plain(_messages([rows[0], *rows]), streams={"export": {"layout": "harvest"}})
+    assert result.counts["export"] == {"inserted": 2, "rejected": 1}
+    [refused] = result.rejects
+    assert (refused["error"], refused["file"]) == ("ambiguous", "2.csv")
+    assert "a row of 1.csv says the same without a time of day" in refused["message"]
+    assert plain(_messages([rows[0]] * 2), streams={"export": {"layout": "harvest"}}).writes == {}
+
+
+@pytest.mark.parametrize("layout", ["clockify", "toggl"])
+def test_what_another_program_writes_into_an_empty_cell_names_nothing(plain: Any, layout: str) -> None:
+    blank = {"clockify": "(Without {})", "toggl": "(No {})"}[layout]
+    text = {"clockify": CLOCKIFY, "toggl": TOGGL}[layout]
+    row = {**_rows(text)[0], "Project": "-", "Client": "-", "Task": " - ", "Tags": "-", "Description": "-"}
+    named = {name: blank.format(name.lower().removesuffix("s")) for name in ("Client", "Project", "Task", "Tags")}
+    before = Before(plain)
+    formats = {"Start Date": "%m/%d/%Y", "End Date": "%m/%d/%Y"} if layout == "clockify" else {}
+    streams = {"export": {"layout": layout, "create_missing": [], "formats": formats}}
+    result = plain(_messages([row, {**row, **named}]), streams=streams)
+    assert (result.code, result.counts) == (0, {"export": {"inserted": 2}}), result.log
+    assert all(not one["projectId"] and not one["tagIds"] and not one["description"] for one in before.entries)
+
+
+def test_two_columns_of_a_duration_that_disagree_are_refused(plain: Any) -> None:
+    row = {name: value for name, value in _rows(CLOCKIFY)[0].items() if not name.startswith("End")}
+    lengths = [("01:00:00", "1.00"), ("01:00:00", "1.50"), ("", "1.25"), ("00:20:00", "0.33"), ("00:20:00", "0.34")]
+    rows = [
+        {**row, "Description": str(number), "Duration (h)": clock, "Duration (decimal)": decimal}
+        for number, (clock, decimal) in enumerate(lengths)
+    ]
+    before = Before(plain)
+    formats = {"Start Date": "%m/%d/%Y"}
+    result = plain(_messages(rows), streams={"export": {"layout": "clockify", "formats": formats}})
+    assert [one["record"]["Description"] for one in result.rejects] == ["1", "4"]
+    assert {one["message"] for one in result.rejects} == {
+        "Duration (h) and Duration (decimal) are not the same length of time"
+    }
+    assert sum(before.hours().values()) == 3600 + 4500 + 1200
+
+
+def test_more_hours_than_a_day_has_are_refused_where_the_file_tells_days(plain: Any) -> None:
+    rows = [{**_rows(TEMPO)[0], "Hours": hours} for hours in ("7200", "24.01", "7")]
+    result = plain(_messages(rows), streams={"export": {"layout": "tempo"}})
+    assert result.counts["export"] == {"inserted": 1, "rejected": 2}
+    assert "Hours is more than a day has: say in `units` what its numbers count" in result.rejects[0]["message"]
 
 
 def test_what_others_know_by_keys_of_their_own_is_found_and_stays(plain: Any, singer: Any) -> None:

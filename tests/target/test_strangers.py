@@ -47,7 +47,14 @@ _TAGS = ["", "urgent", "urgent, remote", "übrig"]
 _NOTES = ["", "Header", 'said "no",\nand went', "a; b\tc", "=1+1", "  kept  inside  ", "Größe"]
 _NIGHTS = [(3, 8, 8), (10, 25, 0), (11, 1, 7)]  # in which a clock of somebody is put forward or back: month, day, hour
 _OLD = "cp1257"
-_REFUSALS = ("exists twice", "fill the day", "names no day", "is no length of time", "names nobody")
+_REFUSALS = (
+    "exists twice",
+    "fill the day",
+    "names no day",
+    "is no length of time",
+    "names nobody",
+    "more than a day has",
+)
 
 
 @dataclass
@@ -207,7 +214,7 @@ def test_an_export_of_a_stranger(plain: Any, load: Load, seed: int) -> None:
     before, was = Before(plain), _kept(plain)
 
     first = load(content, style)
-    assert all(any(part in one["message"] for part in _REFUSALS) for one in first.rejects)
+    assert {one["message"] for one in first.rejects if not any(part in one["message"] for part in _REFUSALS)} == set()
     assert max(one["record"]["_sdc_source_lineno"] for one in first.rejects) == content.decode(style.encoding).count(
         "\n"
     )

@@ -12,7 +12,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.model.values import Measure
-from target_clockify.naming import folded, nearest
+from target_clockify.naming import compared, folded, nearest
 from target_clockify.understand.dates import order_of_format
 from target_clockify.understand.units import UNITS, Unit
 
@@ -35,6 +35,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
         "units": {"Duration (h)": "hours", "Duration (decimal)": "hours"},
         "splits": {"Tags": ","},
         "custom_fields": "*",
+        "blanks": ["-", "(Without client)", "(Without project)", "(Without task)", "(Without tag)"],
     },
     "toggl": {
         "person": {"email": "Email", "name": {"first_of": ["User", "Member"]}},
@@ -48,6 +49,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
         "end": {"first_of": [["End date", "End time"], ["Stop date", "Stop time"]]},
         "duration": "Duration",
         "splits": {"Tags": ","},
+        "blanks": ["-", "(No client)", "(No project)", "(No task)", "(No tag)"],
     },
     "harvest": {
         "person": {"name": ["First Name", "Last Name"]},
@@ -59,6 +61,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
         "date": "Date",
         "duration": "Hours",
         "units": {"Hours": "hours"},
+        "blanks": ["-"],
     },
     "tempo": {
         "person": {"name": "Full name"},
@@ -69,6 +72,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
         "date": "Work date",
         "duration": "Hours",
         "units": {"Hours": "hours"},
+        "blanks": ["-"],
     },
 }
 """The exports of other programs: Clockify's detailed report, Toggl Track's, Harvest's time report, Tempo's worklogs."""
@@ -79,7 +83,7 @@ KINDS = ("clients", "projects", "tasks", "tags")
 """What a row may create besides its entry, parents first."""
 ANY_COLUMN = "*"
 _COLUMNS = ("client", "project", "task", "tags", "description", "billable", "type", *TIMES, "duration")
-_SETTINGS = ("like", "person", "units", "formats", "splits", "custom_fields", "day_start")
+_SETTINGS = ("like", "person", "units", "formats", "splits", "blanks", "custom_fields", "day_start")
 _DAY_START = "09:00"
 
 
@@ -110,6 +114,7 @@ class Layout:
         units: Units of lengths of time, by folded column.
         formats: Formats of dates and times, by folded column, or by `start`, `end` and `date` for joined columns.
         splits: What separates several values of one cell, by folded column.
+        blanks: Texts of a cell that says nothing, as names are compared.
         custom_fields: Names of custom fields of entries by column; None for every column that is called like one.
         day_start: When the first entry of a day starts that has a date and no time.
         order: The order of day and month that a format tells, empty where none does.
@@ -120,6 +125,7 @@ class Layout:
     units: Mapping[str, Unit]
     formats: Mapping[str, str]
     splits: Mapping[str, str]
+    blanks: frozenset[str]
     custom_fields: Mapping[str, str] | None
     day_start: time
     order: str
@@ -218,6 +224,7 @@ def _checked(declared: Mapping[str, Any]) -> Layout:
         units={_folded(name): _unit(name, unit) for name, unit in _texts(declared, "units")},
         formats={_folded(name): form for name, form in formats.items()},
         splits={_folded(name): separator for name, separator in _texts(declared, "splits")},
+        blanks=_blanks(declared.get("blanks") or ()),
         custom_fields=_custom_fields(declared.get("custom_fields") or ()),
         day_start=_time_of_day(str(declared["day_start"])),
         order=orders.pop() if len(orders) == 1 else "",
@@ -258,6 +265,13 @@ def _custom_fields(given: Any) -> dict[str, str] | None:
     if isinstance(given, (list, tuple)) and all(isinstance(one, str) for one in given):
         return {one: one for one in given}
     msg = f'custom_fields must be an array of columns, an object of names by column, or "{ANY_COLUMN}"'
+    raise ValueError(msg)
+
+
+def _blanks(given: Any) -> frozenset[str]:
+    if isinstance(given, (list, tuple)) and all(isinstance(one, str) and one.strip() for one in given):
+        return frozenset(compared(one) for one in given)
+    msg = "blanks must be an array of texts that say nothing, such as a dash"
     raise ValueError(msg)
 
 

@@ -83,8 +83,11 @@ class Sheet:
                 raise ValueError(msg)
             if name not in layout.columns:
                 self.extra += some
-        self._places = {name: self._place(cells) for name, cells in layout.cells.items()}
-        self._person = {name: self._place(cells) for name, cells in layout.person.items()}
+        self._alternatives = {
+            name: self._there(cells) for name, cells in (*layout.cells.items(), *layout.person.items())
+        }
+        self._places = {name: next(iter(self._alternatives[name]), None) for name in layout.cells}
+        self._person = {name: next(iter(self._alternatives[name]), None) for name in layout.person}
         self._check()
 
     @property
@@ -107,7 +110,7 @@ class Sheet:
         for part in ("start", "end", "date"):
             if part not in self.layout.formats:
                 for column in self._places.get(part) or ():
-                    if _folded(column) not in self.layout.formats and (text := _text(row.get(column))):
+                    if _folded(column) not in self.layout.formats and (text := self._text(row, column)):
                         yield text
 
     def project(self, row: Mapping[str, Any]) -> tuple[str | None, str] | None:
@@ -148,7 +151,7 @@ class Sheet:
         ]
         self._read_kind(row, found, problems)
         self._read_times(row, order, found, problems)
-        found.custom = {name: text for column, name in custom_fields.items() if (text := _text(row.get(column)))}
+        found.custom = {name: text for column, name in custom_fields.items() if (text := self._text(row, column))}
         if not problems:
             problems += self._lacks(found)
         if problems:
@@ -177,12 +180,13 @@ class Sheet:
 
     # -- columns -------------------------------------------------------------------------------
 
-    def _place(self, cells: Cells) -> tuple[str, ...] | None:
-        """Return the columns of the first alternative that the file has, None where it has none of them."""
-        for some in cells.alternatives:
-            if all(_folded(one) in self._found for one in some):
-                return tuple(self._found[_folded(one)] for one in some)
-        return None
+    def _there(self, cells: Cells) -> list[tuple[str, ...]]:
+        """Return the columns of every alternative that the file has."""
+        return [
+            tuple(self._found[_folded(one)] for one in some)
+            for some in cells.alternatives
+            if all(_folded(one) in self._found for one in some)
+        ]
 
     def _check(self) -> None:
         cells = self.layout.cells
@@ -226,15 +230,19 @@ class Sheet:
             found.end = replace(found.end, day=day.day)
         found.length = self._length(row, problems)
 
-    @staticmethod
-    def _joined(row: Mapping[str, Any], columns: Iterable[str]) -> str:
-        return " ".join(text for column in columns if (text := _text(row.get(column))))
+    def _text(self, row: Mapping[str, Any], column: str) -> str:
+        """Return a cell as text, blank where it says nothing."""
+        text = "" if row.get(column) is None else str(TEXT.coerce(row[column])).strip()
+        return "" if compared(text) in self.layout.blanks else text
+
+    def _joined(self, row: Mapping[str, Any], columns: Iterable[str]) -> str:
+        return " ".join(text for column in columns if (text := self._text(row, column)))
 
     def _moment(self, row: Mapping[str, Any], part: str, order: str, problems: list[str]) -> dates.Moment | None:
         columns = self._places.get(part)
         if not columns:
             return None
-        texts = {column: text for column in columns if (text := _text(row.get(column)))}
+        texts = {column: text for column in columns if (text := self._text(row, column))}
         if not texts:
             return None
         if len(texts) < len(columns):
@@ -253,15 +261,20 @@ class Sheet:
         return found
 
     def _length(self, row: Mapping[str, Any], problems: list[str]) -> dates.Span | None:
-        columns = self._places.get("duration")
-        text = self._joined(row, columns or ())
-        if not columns or not text:
+        """Return how long a row took, as exactly as its columns tell."""
+        lengths: dict[str, dates.Span] = {}
+        for column, *_ in self._alternatives.get("duration", ()):
+            if text := self._text(row, column):
+                try:
+                    lengths[column] = dates.span(text, self.layout.units.get(_folded(column)))
+                except ValueError as error:
+                    problems.append(f"{column} {error}")
+        if not lengths:
             return None
-        try:
-            return dates.span(text, self.layout.units.get(_folded(columns[0])))
-        except ValueError as error:
-            problems.append(f"{columns[0]} {error}")
-        return None
+        exact = min(lengths.values(), key=lambda one: one.slack)
+        if not all(abs(one.seconds - exact.seconds) <= one.slack + exact.slack for one in lengths.values()):
+            problems.append(f"{' and '.join(lengths)} are not the same length of time")
+        return exact
 
     def _lacks(self, found: Reading) -> Iterable[str]:
         start = "start" if self._places.get("start") else "date"
@@ -305,11 +318,6 @@ def tags_of(text: str, separator: str, known: set[str]) -> list[str]:
         found.append(joined.get(to, parts[at]))
         at = to
     return list(dict.fromkeys(one for one in found if one))
-
-
-def _text(value: Any) -> str:
-    """Return a cell as text, blank where it says nothing."""
-    return "" if value is None else str(TEXT.coerce(value)).strip()
 
 
 def _folded(name: str) -> str:
