@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -57,7 +58,9 @@ def database(postgres: Warehouse) -> Callable[[], str]:
 def relay(postgres: Warehouse) -> Iterator[Relay]:
     """PostgreSQL, reached over a connection that may break."""
     with psycopg.connect(postgres.uri) as connection:
-        relay = Relay(connection.info.host, connection.info.port)
+        user, password = (quote(part) for part in (connection.info.user, connection.info.password))
+        account = f"{user}:{password}" if password else user
+        relay = Relay(connection.info.host, connection.info.port, account)
     yield relay
     relay.close()
 

@@ -16,13 +16,15 @@ class Relay:
     Args:
         folder: Where the socket of the server is, or the name of its host.
         port: Port of the server.
+        account: User, and password after a colon where there is one, as they stand in a URL.
 
     Attributes:
         sent: How many pieces clients have sent.
     """
 
-    def __init__(self, folder: str, port: int) -> None:
+    def __init__(self, folder: str, port: int, account: str) -> None:
         self._server = (folder, port)
+        self._account = account
         self.sent = 0
         self._breaks_at: int | None = None
         self._unanswered = False
@@ -34,7 +36,8 @@ class Relay:
 
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of a database by this way."""
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{database}?sslmode=disable&gssencmode=disable"
+        place = f"{self._account}@127.0.0.1:{self._port}/{database}"
+        return f"postgresql+psycopg://{place}?sslmode=disable&gssencmode=disable"
 
     def breaks_at(self, piece: int | None, *, unanswered: bool = False) -> None:
         """Break a connection once clients have sent so many pieces from now on; None for never.

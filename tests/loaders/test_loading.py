@@ -23,8 +23,8 @@ import pytest
 from psycopg import sql
 from tap_clockify.streams import STREAMS
 
-from demo.warehouse import postgres_running
 from tests.loaders.readers import BUCKET, IN_BIGQUERY, SCHEMA, column, in_duckdb, in_parquet, in_postgres, meaning
+from tests.postgres import postgres_for_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -204,7 +204,7 @@ def written(tmp_path_factory: pytest.TempPathFactory, untouched: Sandbox) -> Cal
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    with postgres_running(tmp_path_factory.mktemp("warehouse") / "data") as warehouse:
+    with postgres_for_tests(tmp_path_factory.mktemp("warehouse") / "data") as warehouse:
         yield warehouse
 
 

@@ -14,10 +14,12 @@ import psycopg
 import pytest
 
 from demo.census import census
-from demo.warehouse import Warehouse, postgres_running
+from tests.postgres import postgres_for_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from demo.warehouse import Warehouse
 
 HOUSE = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
@@ -38,7 +40,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    with postgres_running(tmp_path_factory.mktemp("warehouse") / "data") as warehouse:
+    with postgres_for_tests(tmp_path_factory.mktemp("warehouse") / "data") as warehouse:
         yield warehouse
 
 

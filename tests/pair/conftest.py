@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.sandbox import Sandbox, sandbox_serving
-from demo.warehouse import Warehouse, postgres_running
+from tests.postgres import postgres_for_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from demo.warehouse import Warehouse
+
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    with postgres_running(tmp_path_factory.mktemp("warehouse") / "data") as warehouse:
+    with postgres_for_tests(tmp_path_factory.mktemp("warehouse") / "data") as warehouse:
         yield warehouse
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.warehouse import postgres_running
+from tests.postgres import postgres_for_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,7 +107,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'ledger.db'}"
     else:
-        with postgres_running(tmp_path / "postgres") as server:
+        with postgres_for_tests(tmp_path / "postgres") as server:
             yield server.sqlalchemy_url
 
 

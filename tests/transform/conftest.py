@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from demo.sandbox import KEY, sandbox_serving
-from demo.warehouse import postgres_running
+from tests.postgres import postgres_for_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,9 @@ def build(warehouse: Warehouse, folder: Path, *arguments: str, **settings: str) 
     place = conninfo_to_dict(warehouse.uri)
     environment = {
         "DBT_CLOCKIFY_HOST": place["host"],
+        "DBT_CLOCKIFY_PORT": place.get("port") or 5432,
         "DBT_CLOCKIFY_USER": place["user"],
+        "DBT_CLOCKIFY_PASSWORD": place.get("password") or "",
         "DBT_CLOCKIFY_DBNAME": place["dbname"],
         "DBT_CLOCKIFY_SOURCE_SCHEMA": warehouse.schema,
         "DBT_PROJECT_DIR": HOUSE / "transform",
@@ -109,7 +111,10 @@ def load(api_url: str, warehouse: Warehouse, folder: Path) -> None:
 def modelled(folder: Path, **options: Any) -> Iterator[Models]:
     """Load a sandbox with these options, and build the models."""
     folder.mkdir(parents=True, exist_ok=True)
-    with sandbox_serving(folder / "sandbox.log", **options) as sandbox, postgres_running(folder / "data") as warehouse:
+    with (
+        sandbox_serving(folder / "sandbox.log", **options) as sandbox,
+        postgres_for_tests(folder / "data") as warehouse,
+    ):
         dump = sandbox.dump()
         load(f"{sandbox.origin}/api/v1", warehouse, folder)
         built = build(warehouse, folder / "dbt", as_of=dump["now"][:10])
