@@ -14,6 +14,7 @@ DOCS := .venv-docs
 AUDITOR := .venv-audit
 LOWEST := .venv-lowest
 MATRIX := tests/worlds tests/faults tests/hostile tests/secrets tests/ledgers
+WAREHOUSE := tests/pair/test_warehouse.py tests/ledgers tests/target/test_bad_days.py tests/worlds/test_two_nights.py tests/transform
 LOADERS := target-duckdb pipelinewise-target-postgres meltanolabs-target-postgres plinxore-target-s3 \
 	z3-target-bigquery
 PY := $(VENV)/bin/python
@@ -31,7 +32,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset docs test matrix orchestrate loaders models packages lowest audit hostile faults bench coverage lint format sandbox dist plugins release constraints clean
+.PHONY: help install demo demo-sql demo-reset docs test matrix orchestrate loaders models warehouse packages lowest audit hostile faults bench coverage lint format sandbox dist plugins release constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +67,9 @@ loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with lo
 models: install ## Load a small sandbox, build the models of transform/ and ask them what docs/analysis.md asks
 	@$(PY) -m pytest --numprocesses 0 tests/transform
 
+warehouse: install ## Run what is loaded into PostgreSQL or kept there; CLOCKIFY_TEST_POSTGRES=postgresql://... is a server that runs already
+	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(WAREHOUSE)
+
 packages: $(VENV)/.installed ## Install the wheels into empty environments of every Python here, and run what is in them
 	@$(PY) -m pytest --numprocesses 0 tests/packages
 
@@ -92,10 +96,8 @@ coverage: $(VENV)/.installed ## Run the tests and say which lines they reach; TE
 	done; \
 	$(VENV)/bin/coverage combine --quiet && $(VENV)/bin/coverage html --quiet && $(VENV)/bin/coverage report && test -z "$$failed"
 
-lint: install ## Check format, style and types
-	@$(VENV)/bin/ruff format --check
-	@$(VENV)/bin/ruff check
-	@$(VENV)/bin/mypy
+lint: $(VENV)/.installed ## Check format, style, types and the files of the forge, as .pre-commit-config.yaml lists it; format is repaired
+	@PRE_COMMIT_HOME=$(VENV)/.pre-commit $(VENV)/bin/pre-commit run --all-files
 
 format: install ## Format the code and apply the safe fixes
 	@$(VENV)/bin/ruff format

@@ -105,3 +105,20 @@ def test_definitions_for_meltano_agree_with_our_own_project() -> None:
         assert {one["name"]: one.get("kind") for one in theirs["settings"]} == {
             one["name"]: one.get("kind") for one in own["settings"]
         }
+
+
+def test_the_forge_runs_what_the_packages_promise() -> None:
+    jobs = yaml.safe_load((HOUSE / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]
+    named = {
+        words.removeprefix("Programming Language :: Python :: ")
+        for package in PACKAGES
+        for words in tomllib.loads((HOUSE / package / "pyproject.toml").read_text())["project"]["classifiers"]
+        if re.search(r" 3\.\d+$", words)
+    }
+    assert named <= set(jobs["everything"]["strategy"]["matrix"]["python"])
+    goals = re.findall(r"^([a-z-]+):.*## ", (HOUSE / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for job in jobs.values():
+        for command in (step["run"] for step in job["steps"] if "run" in step):
+            program, what = command.split()
+            assert program in {"bash", "make"}
+            assert what in goals if program == "make" else (HOUSE / what).is_file()
