@@ -42,11 +42,18 @@ def blocks() -> list[Block]:
     ]
 
 
-def is_tested_elsewhere(page: str) -> bool:
-    """Whether a test file of its own names the page and runs its blocks."""
-    name = Path(page).name
-    if not page.startswith("docs/"):
-        return False
-    here = Path(__file__).parent
-    others = (path for path in (ROOT / "tests").rglob("test_*.py") if path.parent != here)
-    return any(f'"{name}"' in path.read_text(encoding="utf-8") for path in others)
+RUN_BY = {
+    ("docs/analysis.md", "sql"): "tests/transform/test_models.py",
+    ("docs/install.md", "sh"): "tests/packages/test_install.py",
+    ("docs/install.md", "yaml"): "tests/packages/test_install.py",
+    ("docs/recipes.md", "console"): "tests/target/test_recipes.py",
+    ("docs/recipes.md", "csv"): "tests/target/test_recipes.py",
+    ("docs/recipes.md", "json"): "tests/target/test_recipes.py",
+    ("docs/sandbox.md", "python"): "tests/sandbox/test_recipes.py",
+}
+"""The files that run blocks of a page and language; test_blocks.py runs all others, or knows why they are not run."""
+
+
+def blocks_of(page: str, language: str) -> list[str]:
+    """The texts of the blocks of a page and language that are to be run, for a test that promises it in RUN_BY."""
+    return [one.text for one in blocks() if (one.page, one.language) == (page, language) and not one.run]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import importlib
+import itertools
 import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,40 +26,59 @@ from target_clockify.model.procedures import PROCEDURES
 from target_clockify.settings import CONFIG_SCHEMA as TARGET_SCHEMA
 
 from docs.reference import examples, procedures
-from tests.docs.blocks import ROOT, Block, blocks, is_tested_elsewhere
+from tests.docs.blocks import ROOT, RUN_BY, Block, blocks, blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.prefork import Prefork
 
-BLOCKS = [block for block in blocks() if not is_tested_elsewhere(block.page)]
 PROGRAMS = Path(sys.executable).parent
-EXECUTED = [
-    block for block in BLOCKS if block.language == "sh" and not block.run and block.page != "docs/procedures.md"
-]
-SESSIONS = sorted({block.page for block in EXECUTED})
+SHELLS = [shell for shell in ("bash", "zsh") if shutil.which(shell)]
+BLOCKS = [block for block in blocks() if (block.page, block.language) not in RUN_BY]
+PREVIEWED = {shlex.join(procedures.command(procedure)) for procedure in PROCEDURES}
 _ELSEWHERE = re.compile(r"^(?:\w+=\S+ )*(make|meltano) (.*?)\s*(?:#.*)?$", re.MULTILINE)
 _PLACEHOLDER = {r"API_KEY=\.\.\.": "API_KEY=sandbox-key", r"WORKSPACE_ID=\.\.\.": "WORKSPACE_ID={workspace}"}
-CALLS = "docs/procedures.md"
+_ORIGIN = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
-def of(*languages: str) -> list[Block]:
-    return [block for block in BLOCKS if block.language in languages]
+def kind(block: Block) -> str:
+    """What is done with a block; "" where nothing is."""
+    if block.run:
+        return block.run.partition(",")[0]
+    if block.language == "sh":
+        return "preview" if block.text.strip() in PREVIEWED else "commands"
+    if block.language != "json":
+        return block.language if block.language in {"console", "python", "yaml", "ini"} else ""
+    content = json.loads(block.text)
+    if isinstance(content, list):
+        return "faults"
+    if content.get("type") == "RECORD":
+        return "example"
+    return "files" if "files" in content else "settings"
+
+
+def of(wanted: str) -> list[Block]:
+    return [block for block in BLOCKS if kind(block) == wanted]
 
 
 def named(block: Block) -> str:
     return f"{block.page}: {' '.join(block.text.split())[:60]}"
 
 
-def test_every_block_is_of_a_kind_that_is_tested() -> None:
-    kinds = {"sh", "console", "python", "json", "yaml", "ini", "text"}
-    assert [named(block) for block in BLOCKS if block.language not in kinds] == []
+@pytest.mark.parametrize("block", BLOCKS, ids=named)
+def test_a_block_is_run_or_its_page_says_why_not(block: Block) -> None:
+    if kind(block) == "never":
+        assert len(block.run.split()) > 3
+    else:
+        assert kind(block)
+        assert f'of("{kind(block)}")' in Path(__file__).read_text(encoding="utf-8"), "a test takes blocks of this kind"
 
 
-def test_blocks_that_are_not_run_say_why() -> None:
-    reasons = {block.run for block in blocks() if block.run}
-    assert all(reason == "leave running" or reason.startswith("never, ") for reason in reasons)
+@pytest.mark.parametrize(("page", "language"), RUN_BY)
+def test_blocks_that_another_file_runs_are_taken_from_the_page(page: str, language: str) -> None:
+    assert blocks_of(page, language)
+    assert f'blocks_of("{page}", "{language}")' in (ROOT / RUN_BY[page, language]).read_text(encoding="utf-8")
 
 
 # -- commands --------------------------------------------------------------------------------------
@@ -69,9 +91,10 @@ def origin() -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", SESSIONS)
-def test_commands_of_a_page_run_one_after_the_other(page: str, origin: Any, tmp_path: Path) -> None:
-    script = "\n".join(block.text for block in EXECUTED if block.page == page)
+@pytest.mark.parametrize("page", sorted({block.page for block in of("commands")}))
+@pytest.mark.parametrize("shell", SHELLS)
+def test_commands_of_a_page_run_one_after_the_other(page: str, shell: str, origin: Any, tmp_path: Path) -> None:
+    script = "\n".join(block.text for block in of("commands") if block.page == page)
     script = _ELSEWHERE.sub("", script)  # see below
     for placeholder, value in _PLACEHOLDER.items():
         script = re.sub(placeholder, value.format(workspace=origin.workspace_ids[0]), script)
@@ -89,7 +112,7 @@ def test_commands_of_a_page_run_one_after_the_other(page: str, origin: Any, tmp_
     settings["TARGET_CLOCKIFY_WORKSPACE_ID"] = origin.workspace_ids[0]
     path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-c", f"set -euo pipefail\n{script}"],
+        [shell, "-c", f"set -euo pipefail\n{script}"],
         cwd=tmp_path,
         env={
             **os.environ,
@@ -107,8 +130,8 @@ def test_commands_of_a_page_run_one_after_the_other(page: str, origin: Any, tmp_
 
 
 def test_commands_that_are_not_run_are_understood_by_a_shell() -> None:
-    for block in of("sh"):
-        checked = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
+    for shell, block in itertools.product(SHELLS, of("never")):
+        checked = subprocess.run([shell, "-n"], input=block.text, capture_output=True, text=True, check=False)
         assert checked.returncode == 0, named(block)
 
 
@@ -116,7 +139,7 @@ def test_goals_of_make_are_in_the_makefile() -> None:
     goals = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     made = {
         word
-        for block in of("sh")
+        for block in of("commands")
         for program, rest in _ELSEWHERE.findall(block.text)
         for word in rest.split()
         if program == "make" and "=" not in word
@@ -128,14 +151,16 @@ def test_goals_of_make_are_in_the_makefile() -> None:
 def test_pipelines_of_meltano_are_those_of_the_demo() -> None:
     """The demo runs them in full, against the sandbox and a PostgreSQL."""
     demo = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "demo").glob("*.py"))
-    pipelines = {rest for block in of("sh") for program, rest in _ELSEWHERE.findall(block.text) if program == "meltano"}
+    pipelines = {
+        rest for block in of("commands") for program, rest in _ELSEWHERE.findall(block.text) if program == "meltano"
+    }
     assert pipelines
     for pipeline in pipelines:
         assert f"meltano {pipeline}" in demo, pipeline
 
 
 def test_what_is_left_running_starts() -> None:
-    left = [block for block in of("sh") if block.run == "leave running"]
+    left = of("leave running")
     assert left
     for block in left:
         program, command, *options = shlex.split(block.text)
@@ -143,6 +168,23 @@ def test_what_is_left_running_starts() -> None:
         given: dict[str, Any] = dict(zip(options[::2], options[1::2], strict=True))
         with SandboxProcess(**{name[2:]: value for name, value in given.items() if name != "--port"}) as origin:
             assert origin.workspace_ids
+
+
+def test_a_session_with_the_sandbox_goes_as_shown() -> None:
+    for block in of("console"):
+        first, *others = re.findall(r"^\$ (.*)$", block.text, re.MULTILINE)
+        program, *words = shlex.split(first)
+        command = [str(PROGRAMS / program), *words, "--port", "0"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+            assert running.stdout is not None
+            origin = running.stdout.readline().strip()
+            for line in others:
+                shown = _ORIGIN.sub(origin, line)
+                done = subprocess.run(["bash", "-c", f"{shown} -sS"], capture_output=True, text=True, check=False)
+                assert done.returncode == 0, done.stderr
+                answer = json.loads(done.stdout)
+                assert not isinstance(answer, dict) or "code" not in answer, answer
+            running.terminate()
 
 
 @pytest.mark.parametrize("block", of("python"), ids=named)
@@ -156,10 +198,8 @@ def test_python_runs(block: Block) -> None:
 
 def test_settings_are_those_of_a_program() -> None:
     checked = 0
-    for block in of("json"):
+    for block in of("settings"):
         content = json.loads(block.text)
-        if not isinstance(content, dict) or content.get("type") == "RECORD" or "files" in content:
-            continue
         of_tap = content.keys() <= TAP_SCHEMA["properties"].keys()
         schema = TAP_SCHEMA if of_tap and "/settings-target" not in block.page else TARGET_SCHEMA
         configuration.check({"api_key": "...", **content}, schema)
@@ -169,9 +209,46 @@ def test_settings_are_those_of_a_program() -> None:
     assert checked > 5
 
 
-def test_yaml_and_units_are_well_formed() -> None:
+def test_settings_of_a_loader_in_meltano_are_settings_of_it() -> None:
+    known = importlib.import_module("target_postgres.target").TargetPostgres.config_jsonschema["properties"]
     for block in of("yaml"):
-        assert yaml.safe_load(block.text), named(block)
+        for loader in yaml.safe_load(block.text)["loaders"]:
+            assert loader["name"] == "target-postgres"
+            assert loader["config"].keys() <= known.keys(), named(block)
+
+
+def test_files_of_a_configuration_are_read(tmp_path: Path) -> None:
+    for block in of("files"):
+        config = json.loads(block.text)
+        folder = tmp_path / config["path"]
+        folder.mkdir()
+        for stream, one in config["files"].items():
+            line = one.get("separator", ",").join
+            (folder / one.get("paths", f"{stream}.csv").replace("*", "1")).write_text(
+                f"{line(['User', 'Größe'])}\n{line(['Lia', '5'])}\n", encoding=one.get("encoding", "utf-8")
+            )
+        (tmp_path / "tap.json").write_text(block.text, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, ROOT / "demo" / "tap_csv.py", "--config", "tap.json"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        records = {one["stream"]: one["record"] for one in found if one["type"] == "RECORD"}
+        assert records.keys() == config["files"].keys()
+        assert all(record["Größe"] == "5" for record in records.values())
+
+
+def test_faults_are_taken_by_a_sandbox(origin: Any) -> None:
+    for block in of("faults"):
+        origin.faults(json.loads(block.text))
+        origin.faults([])
+
+
+def test_units_are_well_formed() -> None:
     for block in of("ini"):
         parser = configparser.ConfigParser(strict=False, interpolation=None)
         parser.read_string(block.text)
@@ -193,6 +270,9 @@ def messages(rows: list[tuple[str, dict[str, Any]]]) -> Iterator[dict[str, Any]]
 def test_every_object_and_every_procedure_has_an_example() -> None:
     assert set(examples.OBJECTS) == {target.name for target in OBJECTS}
     assert set(examples.PROCEDURES) == {procedure.name for procedure in PROCEDURES}
+    shown = {json.dumps(json.loads(block.text)["record"], sort_keys=True) for block in of("example")}
+    rows = [*examples.OBJECTS.values(), *examples.PROCEDURES.values()]
+    assert shown == {json.dumps(row, sort_keys=True) for row in rows}, "what is shown is what the next test writes"
 
 
 def test_examples_are_written(origin: Any, tmp_path: Path, forks: Callable[[str], Prefork]) -> None:
@@ -236,10 +316,10 @@ def test_examples_are_written(origin: Any, tmp_path: Path, forks: Callable[[str]
 def test_command_lines_of_procedures_are_understood(origin: Any, tmp_path: Path, capsys: Any) -> None:
     config = {"api_key": "sandbox-key", "api_url": origin.api_url, "workspace_id": origin.workspace_ids[0]}
     (tmp_path / "target.json").write_text(json.dumps(config), encoding="utf-8")
-    shown = {block.text.strip() for block in of("sh") if block.page == CALLS}
+    shown = {block.text.strip() for block in of("preview")}
+    assert shown == PREVIEWED
     for procedure in PROCEDURES:
         words = procedures.command(procedure)
-        assert shlex.join(words) in shown
         place = words.index("target.json")
         call.main([*words[1:place], str(tmp_path / "target.json"), *words[place + 1 :], "--dry-run"])
         assert json.loads(capsys.readouterr().out)

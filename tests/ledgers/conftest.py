@@ -42,16 +42,20 @@ def entries(target: TargetRunner) -> Callable[[], int]:
 
 
 @pytest.fixture
-def database(postgres: Warehouse) -> Callable[[], str]:
-    """Make an empty database of PostgreSQL; the answer is its name."""
+def database(postgres: Warehouse) -> Iterator[Callable[[], str]]:
+    """Make an empty database of PostgreSQL, which goes with the test; the answer is its name."""
+    names: list[str] = []
 
     def make() -> str:
-        name = f"ledger_{uuid.uuid4().hex[:12]}"
+        names.append(f"ledger_{uuid.uuid4().hex[:12]}")
         with psycopg.connect(postgres.uri, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        return name
+            connection.execute(f'CREATE DATABASE "{names[-1]}"')
+        return names[-1]
 
-    return make
+    yield make
+    with psycopg.connect(postgres.uri, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from clockify_sandbox.testing import Origin, SandboxProcess
+from tap_clockify.streams import STREAMS
 from trove_classifiers import classifiers
 
 from release.version import PACKAGES, version
+from tests.docs.blocks import blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,18 +190,20 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+SHELLS = [shell for shell in ("bash", "zsh") if shutil.which(shell)]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_page_about_installing_does_what_it_says(
-    dist: Path, tmp_path: Path, repository: str, index: dict[str, str]
+    dist: Path, tmp_path: Path, repository: str, index: dict[str, str], shell: str
 ) -> None:
     """The commands of docs/install.md, word for word, but for the address of the repository."""
-    page = (HOUSE / "docs" / "install.md").read_text(encoding="utf-8")
-    blocks = [
-        text for said, text in re.findall(r"(<!-- run: never.*?-->\n)?```sh\n(.*?)```", page, re.DOTALL) if not said
-    ]
-    script = "\n".join(blocks).replace(_PLACEHOLDER, repository)
+    script = "\n".join(text for text in blocks_of("docs/install.md", "sh") if "meltano" not in text)
+    place = tmp_path / "stranger"
+    shutil.copytree(dist / "dist", place / "dist")
     run(
-        *("bash", "-euo", "pipefail", "-c", script),
-        cwd=dist,
+        *(shell, "-euo", "pipefail", "-c", script.replace(_PLACEHOLDER, repository)),
+        cwd=place,
         PATH=f"{tmp_path / 'bin'}{os.pathsep}{UV.parent}{os.pathsep}{OUTSIDE['PATH']}",
         UV_TOOL_DIR=str(tmp_path / "tools"),
         UV_TOOL_BIN_DIR=str(tmp_path / "bin"),
@@ -208,3 +212,38 @@ def test_page_about_installing_does_what_it_says(
         **index,
     )
     assert f"v{version()}" in run(tmp_path / "bin" / "tap-clockify", "--version", cwd=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def meltano(tmp_path_factory: pytest.TempPathFactory, index: dict[str, str]) -> Path:
+    """The folder of a Meltano of its own."""
+    place = tmp_path_factory.mktemp("meltano")
+    pins = HOUSE / "constraints-meltano.txt"
+    run(UV, "venv", "--quiet", "--python", sys.executable, place, cwd=place)
+    run(UV, "pip", "install", "--quiet", "--python", place, "--constraint", pins, "meltano", cwd=place, **index)
+    return place / "bin"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_meltano_project_of_ones_own_takes_the_tap(
+    dist: Path, tmp_path: Path, meltano: Path, index: dict[str, str], shell: str
+) -> None:
+    """What docs/install.md says, word for word; what is read then are the streams of the tap's own default."""
+    (settings,) = blocks_of("docs/install.md", "yaml")
+    (script,) = (text for text in blocks_of("docs/install.md", "sh") if "meltano" in text)
+    shutil.copytree(dist / "dist", tmp_path / "dist")
+    shutil.copy(HOUSE / "orchestrate" / "meltano" / "clockify.meltano.yml", tmp_path)
+    (tmp_path / "meltano.yml").write_text(f"version: 1\n{settings}", encoding="utf-8")
+    said = run(
+        *(shell, "-euo", "pipefail", "-c", script),
+        cwd=tmp_path,
+        PATH=f"{meltano}{os.pathsep}{UV.parent}{os.pathsep}{OUTSIDE['PATH']}",
+        NO_COLOR="1",
+        MELTANO_SEND_ANONYMOUS_USAGE_STATS="false",
+        **index,
+    )
+    selected = {stream.selected for stream in STREAMS}
+    assert selected == {True, False}
+    for stream in STREAMS:
+        read = re.search(rf"^\s*\[(?:selected|automatic)\s*\] {stream.name}\.", said, re.MULTILINE)
+        assert bool(read) == stream.selected, stream.name

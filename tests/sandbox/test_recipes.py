@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import blocks_of
+
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
 BLOCKS = re.findall(r"^## ([^\n]+)\n.*?^```python\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 PROGRAMS = {"curl": "curl", "Node": "node"}
@@ -26,6 +28,7 @@ def test_recipes_work(title: str, block: str) -> None:
 
 
 def test_there_are_recipes() -> None:
+    assert [block for _, block in BLOCKS] == blocks_of("docs/sandbox.md", "python")
     assert [title for title, _ in BLOCKS] == [
         "Python, requests",
         "Python, httpx",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.docs.blocks import blocks_of
 from tests.target.conftest import _reads
 from tests.target.test_layouts import Before
 
@@ -136,6 +137,12 @@ def _users(target: Any) -> dict[str, str]:
 def test_every_recipe_is_run() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     assert [title for title in _SECTIONS if f'"{title}"' not in source] == []
+    taken = [(kind, text) for section in _SECTIONS.values() for kind, _, text in _BLOCK.findall(section)]
+    before, *others = blocks_of("docs/recipes.md", "console")
+    assert [text for kind, text in taken if kind == "console"] == others
+    assert [name for name in re.findall(r"(\w+)=", before) if f'"{name}": ' not in source] == [], "each is set"
+    assert [text for kind, text in taken if kind == "json"] == blocks_of("docs/recipes.md", "json")
+    assert [text for kind, text in taken if kind == "csv"] == blocks_of("docs/recipes.md", "csv")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from tests.docs.blocks import blocks_of
 from tests.transform.conftest import HOUSE
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ def currency_of(workspace: Row, project: Row) -> str:
 
 def near(found: Any, expected: Any) -> bool:
     return abs(Decimal(found or 0) - Decimal(expected)) < Decimal("0.01")
+
+
+def test_every_question_of_the_page_is_asked() -> None:
+    assert list(QUESTIONS.values()) == blocks_of("docs/analysis.md", "sql")
 
 
 @pytest.mark.parametrize("title", QUESTIONS)
