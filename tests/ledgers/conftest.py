@@ -41,21 +41,27 @@ def entries(target: TargetRunner) -> Callable[[], int]:
     return lambda: len(target.tables()["time_entries"])
 
 
-@pytest.fixture
-def database(postgres: Warehouse) -> Iterator[Callable[[], str]]:
-    """Make an empty database of PostgreSQL, which goes with the test; the answer is its name."""
+@pytest.fixture(scope="session")
+def _databases(postgres: Warehouse) -> Iterator[list[str]]:
+    """Names of databases that go at the end, when no target is connected to them any more."""
     names: list[str] = []
-
-    def make() -> str:
-        names.append(f"ledger_{uuid.uuid4().hex[:12]}")
-        with psycopg.connect(postgres.uri, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{names[-1]}"')
-        return names[-1]
-
-    yield make
+    yield names
     with psycopg.connect(postgres.uri, autocommit=True) as connection:
         for name in names:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(postgres: Warehouse, _databases: list[str]) -> Callable[[], str]:
+    """Make an empty database of PostgreSQL; the answer is its name."""
+
+    def make() -> str:
+        _databases.append(f"ledger_{uuid.uuid4().hex[:12]}")
+        with psycopg.connect(postgres.uri, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{_databases[-1]}"')
+        return _databases[-1]
+
+    return make
 
 
 @pytest.fixture
