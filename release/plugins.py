@@ -32,7 +32,7 @@ _LEAD = """\
 def definitions() -> str:
     """Return the YAML text of both plugins: settings, capabilities and, for the tap, the streams of its default."""
     tap = _plugin(TapClockify)
-    tap["select"] = [f"{name}.*" for name in _default_streams()]
+    tap["select"] = list(_default_selection())
     return "\n".join(
         [
             f"{_LEAD}plugins:",
@@ -81,10 +81,17 @@ def _setting(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return setting
 
 
-def _default_streams() -> Iterable[str]:
+def _default_selection() -> Iterable[str]:
     for stream in TapClockify(validate_config=False).catalog_dict["streams"]:
-        if next(one["metadata"] for one in stream["metadata"] if not one["breadcrumb"])["selected"]:
-            yield stream["tap_stream_id"]
+        name, fields = (
+            stream["tap_stream_id"],
+            {tuple(one["breadcrumb"]): one["metadata"] for one in stream["metadata"]},
+        )
+        if fields[()]["selected"]:
+            yield f"{name}.*"
+            for breadcrumb, metadata in fields.items():
+                if breadcrumb and metadata.get("selected-by-default") is False:
+                    yield f"!{name}.{breadcrumb[-1]}"
 
 
 def _item(plugin: Mapping[str, Any], before_select: str = "") -> Iterable[str]:

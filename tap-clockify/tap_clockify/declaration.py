@@ -77,6 +77,7 @@ class StreamDeclaration:
         shape: Makes records out of a row; None where the row already is the record, which is faster.
         keep: Tells by the settings which records belong to the stream; None where all do.
         selected: Whether the stream is read unless a catalog says otherwise.
+        apart: Fields that are written only where a catalog selects them: a stream of their own holds them, row by row.
         of_people: Its rows belong to the people that its source is requested for, and outlive their membership.
         under: Returns the declaration as these settings have it, None where they rule the stream out.
         narrowed: Returns the names of the settings by which less of the stream is read than it holds, so that what is
@@ -90,6 +91,7 @@ class StreamDeclaration:
     shape: Shape | None = None
     keep: Callable[[Scope], Callable[[Mapping[str, Any]], bool] | None] | None = None
     selected: bool = True
+    apart: tuple[str, ...] = ()
     narrowed: Callable[[Scope], Sequence[str]] | None = None
     since: Callable[[Scope], datetime] | None = None
     of_people: bool = False

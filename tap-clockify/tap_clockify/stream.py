@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
+    from singer_sdk.singerlib import MetadataMapping
 
     from tap_clockify.declaration import Source, StreamDeclaration
     from tap_clockify.tap import TapClockify
@@ -119,6 +120,17 @@ class ClockifyStream(Stream):
     @cached_property
     def _own_schema(self) -> dict[str, Any]:
         return schema_of(self.name)
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        """What is selected: by the catalog, or else by the declaration."""
+        is_new = self._metadata is None
+        found = super().metadata
+        if is_new and not self._tap_input_catalog:
+            for name in self.declaration.apart:
+                found["properties", name].selected_by_default = False
+        return found
 
     @property
     def catalog_entry(self) -> dict[str, Any]:

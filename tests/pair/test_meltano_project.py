@@ -61,13 +61,18 @@ def test_capabilities(ours: tuple[dict[str, Any], dict[str, Any]]) -> None:
     assert sorted(ours[0]["capabilities"]) == sorted(ours[1]["capabilities"])
 
 
-def test_streams_selected_are_those_the_tap_selects_by_default() -> None:
+def test_what_is_selected_is_what_the_tap_selects_by_default() -> None:
     catalog = say("tap-clockify", "--discover")
-    default = {
-        f"{stream['tap_stream_id']}.*"
-        for stream in catalog["streams"]
-        if next(entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])["selected"]
-    }
+    default = set()
+    for stream in catalog["streams"]:
+        name, fields = (
+            stream["tap_stream_id"],
+            {tuple(one["breadcrumb"]): one["metadata"] for one in stream["metadata"]},
+        )
+        if fields[()]["selected"]:
+            apart = {path[-1] for path, one in fields.items() if path and one.get("selected-by-default") is False}
+            default |= {f"{name}.*", *(f"!{name}.{field}" for field in apart)}
+    assert "!approval_requests.entries" in default
     assert set(plugin("extractors", "tap-clockify")["select"]) == default
 
 

@@ -66,7 +66,7 @@ STREAMS = (
     StreamDeclaration("time_off_requests", per_workspace(endpoints.TIME_OFF_REQUESTS)),
     StreamDeclaration("time_off_balances", BALANCES),
     StreamDeclaration("balance_assignments", Source(endpoints.BALANCE_ASSIGNMENTS, BALANCES, _pairs), selected=False),
-    StreamDeclaration("approval_requests", APPROVALS, shape=_APPROVAL),
+    StreamDeclaration("approval_requests", APPROVALS, shape=_APPROVAL, apart=("entries",)),
     StreamDeclaration(
         "approval_request_entries",
         APPROVALS,
