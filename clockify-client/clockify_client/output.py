@@ -7,6 +7,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from clockify_client.terminal import make_room
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -34,6 +36,7 @@ class Output:
 
     def __init__(self) -> None:
         self.is_writing = False
+        self._is_terminal = sys.stdout is not None and sys.stdout.isatty()
         self._stopped: signal.Signals | None = None
 
     def write(self, lines: bytes | bytearray) -> None:
@@ -46,6 +49,8 @@ class Output:
         try:
             if self._stopped is not None:
                 self._wait_no_longer_than(_GRACE)
+            if self._is_terminal:
+                make_room()
             while lines:  # with PYTHONUNBUFFERED, a write that a signal interrupts may be partial
                 lines = lines[sys.stdout.buffer.write(lines) :]
             sys.stdout.buffer.flush()

@@ -39,7 +39,12 @@ class Pool:
         self._jobs: list[tuple[Order, int, Callable[[], None]]] = []
         self._serial = count()
         self._more = threading.Condition(self.lock)
-        self._threads = 0
+        self._threads = self._busy = 0
+
+    @property
+    def left(self) -> int:
+        """How many jobs are known and not done; they may add more."""
+        return len(self._jobs) + self._busy
 
     def submit(self, order: Order, job: Callable[[], None]) -> None:
         """Add a job; the lock is held. Jobs of the smallest order are begun first, in a thread and without the lock."""
@@ -59,12 +64,17 @@ class Pool:
         self.spool.close()
 
     def _run(self) -> None:
+        busy = 0
         while True:
             with self.lock:
+                self._busy -= busy
+                busy = 0
                 while not self._jobs:
                     if self.closed:
                         return
                     self._more.wait()
                 *_, job = heapq.heappop(self._jobs)
+                self._busy += 1
+                busy = 1
             job()
             del job  # it holds a page, which would stay in memory while this thread waits

@@ -130,6 +130,33 @@ class Throttle:
                 self._patience = max(self._patience, _KNOWN_PATIENCE)
             self._held_until = max(self._held_until, now + (retry_after or 0.0))
 
+    @property
+    def per_second(self) -> float:
+        """Requests a second that are sent at most at present."""
+        return self._rate
+
+    @property
+    def per_hour(self) -> int | None:
+        """Requests in any 60 minutes; None where they are not limited."""
+        return self._hour.maxlen or None
+
+    @property
+    def left_this_hour(self) -> int | None:
+        """How many more may be sent within the 60 minutes; None where they are not limited."""
+        if not self._hour.maxlen:
+            return None
+        with self._lock:
+            return self._hour.maxlen - sum(moment > self._now() - _HOUR for moment in self._hour)
+
+    @property
+    def held_for(self) -> float:
+        """Seconds until the next request may be sent after a refusal, or once the hourly allowance is used up."""
+        with self._lock:
+            held = self._held_until
+            if self._hour.maxlen and len(self._hour) == self._hour.maxlen:
+                held = max(held, self._hour[0] + _HOUR)
+            return max(0.0, held - self._now())
+
     def close(self) -> None:
         """Give no more permissions, and wake all threads that wait."""
         self._closed.set()

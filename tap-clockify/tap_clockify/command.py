@@ -11,6 +11,7 @@ import click
 from clockify_client import ClockifyError
 from clockify_client.files import in_words
 from clockify_client.output import OutputLostError
+from clockify_client.terminal import share
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
@@ -25,6 +26,7 @@ class OneLineCommand(SingerCommand):
     @override
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run; see `failing_in_one_line`."""
+        share()
         with failing_in_one_line(self.logger):
             return super().main(*args, **kwargs)
 

@@ -105,6 +105,11 @@ class Plan:
         if not self._left:
             self.close()
 
+    @property
+    def left(self) -> int:
+        """How many requests are known and not answered; answers may lead to more."""
+        return self._fan_out.left
+
     def close(self) -> None:
         """Request nothing more."""
         self._fan_out.close()

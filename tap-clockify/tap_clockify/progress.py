@@ -1,72 +1,126 @@
-"""A live line on a terminal; nothing where the output goes to a file or a pipeline, which has the SDK's metrics."""
+"""How far a run is, on a terminal. Where stderr goes to a file or a pipeline, the SDK's metrics tell it."""
 
 from __future__ import annotations
 
 import logging
+import os
+import stat
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clockify_client.terminal import Rate, Screen, bar, clock, for_progress
+
 if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+    from clockify_client import Client
+    from rich.table import Table
+
+    from tap_clockify.plan import Plan
+    from tap_clockify.verdict import Verdict
+
+_COURTESY = 2.0  # seconds in which the program that reads the pipe may take the terminal for its own progress
+_WORTH_A_WORD = 1.0  # seconds that nothing is sent
+
+
+@dataclass
+class SoFar:
+    """What a run has done so far.
+
+    Attributes:
+        records: How many records each stream has brought, in the order in which they are read.
+        verdicts: How the streams ended that are done.
+        clients: The connections to Clockify.
+        streams: How many streams are read.
+        plan: The requests of the run, once they are planned.
+    """
+
+    records: dict[str, int]
+    verdicts: list[Verdict]
+    clients: list[Client]
+    streams: int = 0
+    plan: Plan | None = None
 
 
 class Progress:
-    """Shows on stderr which stream is being read and how many records it has brought, above it those that are done.
+    """Shows on stderr how far a run is, and at its end what became of each stream.
 
     Meanwhile log lines below WARNING are left out, and those above appear over it.
+
+    Args:
+        so_far: What it shows.
     """
 
-    def __init__(self) -> None:
-        self._display: RichProgress | None = None
-        self._task: TaskID | None = None
-        self._stream = ""
-        self._records = 0
+    def __init__(self, so_far: SoFar) -> None:
+        self._so_far = so_far
+        self._records, self._requests = Rate(), Rate()
+        self._screen: Screen | None = None
         self._afterwards = ExitStack()
 
     def start(self) -> None:
-        """Begin, where stderr is a terminal, stdout is not the same one, and nobody wants to see more."""
-        if not sys.stderr.isatty() or sys.stdout.isatty() or logging.getLogger().isEnabledFor(logging.DEBUG):
+        """Begin, where stderr is a terminal and stdout is not the same one."""
+        if sys.stdout.isatty() or not (screen := for_progress()):
             return
-        from rich.console import Console  # noqa: PLC0415  only a terminal is worth the import
-        from rich.progress import Progress as RichProgress  # noqa: PLC0415
-        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        terminal = sys.stderr
-        self._display = RichProgress(*columns, console=Console(stderr=True, highlight=False), transient=True)
-        self._display.start()
+        is_piped = stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
+        self._records, self._requests = Rate(), Rate()
         for handler in logging.getLogger().handlers:
-            if isinstance(handler, logging.StreamHandler) and handler.stream is terminal:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
                 self._afterwards.callback(handler.setLevel, handler.level)
-                self._afterwards.callback(handler.setStream, handler.stream)
                 handler.setLevel(logging.WARNING)
-                handler.setStream(sys.stderr)  # which writes above the live line now
-
-    def show(self, stream: str, records: int) -> None:
-        """Show how many records a stream has brought so far."""
-        if self._display is None:
-            return
-        if stream != self._stream:
-            self._finish()
-            self._task, self._stream = self._display.add_task(stream, total=None), stream
-        self._records = records
-        if self._task is not None:
-            self._display.update(self._task, description=self._line())
+        self._screen = screen
+        screen.start(self._lines, waits=_COURTESY if is_piped else 0.0)
 
     def stop(self) -> None:
-        """Leave a line for each stream standing."""
-        if self._display is not None:
-            self._finish()
-            self._display.stop()
-            self._afterwards.close()
-            self._display = None
+        """Take it away, and leave a table of the streams."""
+        if self._screen is None:
+            return
+        self._screen.stop()
+        self._screen.tell(self._table())
+        self._screen = None
+        self._afterwards.close()
 
-    def _finish(self) -> None:
-        if self._display is not None and self._task is not None:
-            self._display.remove_task(self._task)
-            self._display.console.print(self._line())
+    def _lines(self) -> list[str]:
+        so_far = self._so_far
+        records, done = dict(so_far.records), len(so_far.verdicts)
+        requests = sum(client.statistics.requests for client in so_far.clients)
+        total, sent = sum(records.values()), f"{requests:,} requests, {self._requests.note(requests):,.0f} a second"
+        stream = next(reversed(records), "")
+        reading = f"  {stream}: {records[stream]:,} records" if stream else ""
+        return [
+            f"{bar(done, so_far.streams)}  {done} of {so_far.streams} streams{reading}",
+            f"{total:,} records, {self._records.note(total):,.0f} a second; {sent}",
+            self._rest(),
+        ]
 
-    def _line(self) -> str:
-        return f"{self._stream:<26} {self._records:>12,} records"
+    def _rest(self) -> str:
+        """Say what is still to be requested; nobody knows how many requests the answers lead to."""
+        said = []
+        left = self._so_far.plan.left if self._so_far.plan else 0
+        throttles = [client.throttle for client in self._so_far.clients]
+        if throttles:
+            throttle = throttles[0]
+            if (held := throttle.held_for) > _WORTH_A_WORD:
+                said.append(f"nothing may be sent for {clock(held)}")
+            if left:
+                seconds = held + left / throttle.per_second
+                said.append(f"{left:,} requests known to be left, at least {clock(seconds)}")
+            elif self._so_far.verdicts:
+                said.append("no more requests known to be left")
+            if (allowed := throttle.left_this_hour) is not None:
+                said.append(f"{allowed:,} of {throttle.per_hour:,} requests left in this hour")
+        return "; ".join(said) or "connecting"
+
+    def _table(self) -> Table:
+        from rich import box  # noqa: PLC0415  only a terminal is worth the import
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        table = Table("stream", box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("records", justify="right")
+        table.add_column("complete")
+        for verdict in self._so_far.verdicts:
+            causes = ", ".join(cause.name.lower().replace("_", " ") for cause in verdict.causes)
+            style = "red" if verdict.failed else "yellow" if causes else "green"
+            told = Text(f"no: {causes}" if causes else "yes", style)
+            table.add_row(verdict.stream, f"{self._so_far.records.get(verdict.stream, 0):,}", told)
+        return table

@@ -35,7 +35,7 @@ from tap_clockify.check import seen_with
 from tap_clockify.command import OneLineCommand, failing_in_one_line
 from tap_clockify.output import WholeLines
 from tap_clockify.plan import Plan
-from tap_clockify.progress import Progress
+from tap_clockify.progress import Progress, SoFar
 from tap_clockify.settings import CONFIG_SCHEMA, Scope, client_of
 from tap_clockify.stream import ClockifyStream
 from tap_clockify.streams import STREAMS
@@ -76,6 +76,11 @@ def _object_in(path: str | None, option: str) -> dict[str, Any] | None:
         msg = f"{option} {path} must hold an object, not {type(content).__name__}"
         raise ValueError(msg)
     return content
+
+
+def _is_true(record: logging.LogRecord) -> bool:
+    """Tell whether a line of the SDK is true: it knows nothing of the environment that is read here in its place."""
+    return not str(record.msg).startswith("Skipping parse of env var settings")
 
 
 class TapClockify(Tap):
@@ -125,7 +130,9 @@ class TapClockify(Tap):
         self._verdicts: list[Verdict] = []
         self._verifications: dict[Source, Verification] = {}
         self._account_failed = self._account_failed_before = False
-        self._progress = Progress()
+        self._so_far = SoFar(self._records, self._verdicts, self._clients)
+        self._progress = Progress(self._so_far)
+        self.logger.addFilter(_is_true)
         super().__init__(*args, config=settings, validate_config=validate_config, **kwargs)
 
     @override
@@ -174,7 +181,7 @@ class TapClockify(Tap):
             if self._plan is not None:
                 self._plan.close()
             selected = [one.declaration for one in self.streams.values() if one.selected or one is stream]
-            self._plan = Plan(self.connect(), self.scope, selected)
+            self._so_far.plan = self._plan = Plan(self.connect(), self.scope, selected)
         return self._plan
 
     def verification_of(self, source: Source, stream: ClockifyStream) -> Verification:
@@ -205,7 +212,6 @@ class TapClockify(Tap):
     def read(self, stream: str, records: int) -> None:
         """Note how many records a stream has brought so far."""
         self._records[stream] = records
-        self._progress.show(stream, records)
 
     def judged(self, verdict: Verdict) -> None:
         """Note how a stream ended, and say why it is incomplete: a line for each reason.
@@ -261,6 +267,7 @@ class TapClockify(Tap):
         require("stdout")
         began = time.monotonic()
         selected = [one for one in self.streams.values() if one.selected]
+        self._so_far.streams = len(selected)
         self._progress.start()
         try:
             if selected:

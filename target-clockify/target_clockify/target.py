@@ -18,6 +18,7 @@ import msgspec
 import sqlalchemy.exc
 from clockify_client import ClockifyError, configuration, endpoints, files
 from clockify_client.output import Output, OutputLostError, require
+from clockify_client.terminal import share
 from singer_sdk import Target
 from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
@@ -43,6 +44,7 @@ from target_clockify.understand.route import Route
 from target_clockify.undo import Undo
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Mapping
     from types import FrameType
 
@@ -57,6 +59,11 @@ _FAILURES = (
 """Failures that are reported in one line."""
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
+
+
+def _is_true(record: logging.LogRecord) -> bool:
+    """Tell whether a line of the SDK is true: it knows nothing of the environment that is read here in its place."""
+    return not str(record.msg).startswith("Skipping parse of env var settings")
 
 
 class TargetClockify(Target):
@@ -95,6 +102,7 @@ class TargetClockify(Target):
             configuration.check(settings, self.config_jsonschema)
             if problems := list(streams.problems(settings)):
                 raise configuration.ConfigurationError(problems)
+        self.logger.addFilter(_is_true)
         super().__init__(*args, config=settings, validate_config=validate_config, **kwargs)
         self.run_id = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         self._run: Run | None = None
@@ -389,6 +397,7 @@ class TargetClockify(Target):
         rebuild_ledger: bool = False,
     ) -> None:
         """Run the target; every failure is one line on stderr and exit code 1."""
+        share()
         super(Target, cls).invoke(about=about, about_format=about_format)
         config = config or _ConfigInput()
         target: TargetClockify | None = None

@@ -152,12 +152,13 @@ def test_a_variable_that_is_almost_a_setting_is_refused(sandbox: Sandboxes, run_
     assert not run.messages
 
 
-def test_a_terminal_shows_a_line_per_stream_in_place_of_the_log(sandbox: Sandboxes, tmp_path: Path) -> None:
+def test_a_terminal_shows_a_table_of_the_streams_in_place_of_the_log(sandbox: Sandboxes, tmp_path: Path) -> None:
     world = sandbox(scale="tiny")
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"api_key": "sandbox-key", "api_url": f"{world.origin}/api/v1"}))
     ours, theirs = pty.openpty()
-    with subprocess.Popen([TAP, "--config", config], stdout=subprocess.PIPE, stderr=theirs) as tap:
+    around = os.environ | {"TERM": "xterm"}
+    with subprocess.Popen([TAP, "--config", config], stdout=subprocess.PIPE, stderr=theirs, env=around) as tap:
         os.close(theirs)
         shown = bytearray()
         drain = threading.Thread(target=tap.communicate)
@@ -170,7 +171,7 @@ def test_a_terminal_shows_a_line_per_stream_in_place_of_the_log(sandbox: Sandbox
     assert tap.returncode == 0
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
     entries = sum(len(one["time_entries"]) for one in world.dump()["workspaces"])
-    assert re.search(rf"time_entries +{entries} records", text)
+    assert re.search(rf"time_entries +{entries} +yes", text)
     assert "Beginning sync" not in text
     assert "METRIC" not in text
     assert text.rstrip().endswith("incomplete: none")

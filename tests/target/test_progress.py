@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import pty
 import re
-import threading
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.books import progress
+
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,28 +33,22 @@ def test_a_terminal_shows_how_long_it_will_take_and_the_log_above_it(
     rows = tmp_path / "rows.jsonl"
     rows.write_text("\n".join(map(json.dumps, [*_tags(singer), singer.record("tags", id="none")])))
     command = target.command(requests_per_second=_RATE)[1:]
-    ours, theirs = pty.openpty()
-    shown = bytearray()
-
-    def read() -> None:
-        with contextlib.suppress(OSError):  # the end of a terminal
-            while piece := os.read(ours, 4096):
-                shown.extend(piece)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    with rows.open("rb") as given, (tmp_path / "out").open("wb") as out, os.fdopen(theirs, "wb") as terminal:
-        process = forks("target-clockify").start(command, stdin=given, stdout=out, stderr=terminal)
-    assert process.wait() == 1
-    reader.join()
-    os.close(ours)
-    lines = re.split(r"\r\x1b\[K|\r?\n", shown.decode())
-    live = [found for line in lines if (found := _FAR.fullmatch(line))]
-    assert live, lines
-    assert any(one[3] for one in live)
-    assert any("(1 invalid); " in line for line in lines)
-    assert all("records done" not in line or line in {one[0] for one in live} for line in lines)
-    assert "sqlalchemy" not in shown.decode(), "the statements of the ledger are no part of the log"
+    around = os.environ | {"TERM": "xterm"}
+    with Terminal(columns=200) as terminal:
+        with rows.open("rb") as given, (tmp_path / "out").open("wb") as out:
+            files = {"stdin": given, "stdout": out, "stderr": terminal.file}
+            process = forks("target-clockify").start(command, **files, environment=around)
+        screen = terminal.wait_for(r"^[━─]{20}  \d+ of 41 records done, [1-9]\d* a second, \d+:\d\d:\d\d left$")
+        assert any(re.fullmatch(r"tags: \d+ inserted(, 1 rejected)?", line) for line in screen)
+        assert any(re.fullmatch(r"\d+ requests, \d+ a second", line) for line in screen)
+        assert process.wait() == 1
+        terminal.close()
+        lines = terminal.lines
+    assert not [line for line in lines if " a second" in line], "the lines are gone"
+    assert any("(1 invalid" in line or "as invalid" in line for line in lines)
+    assert any(re.fullmatch(r" ?tags +41 +40 +1 +\d+ +1 invalid", line) for line in lines), lines
+    assert b"sqlalchemy" not in terminal.raw, "the statements of the ledger are no part of the log"
+    assert b"Skipping parse" not in terminal.raw
 
 
 def test_a_log_tells_how_far_a_long_run_is(target: Any, singer: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,95 +1,74 @@
-"""Shows how far a run is: a live line on a terminal, a log line every minute anywhere else."""
+"""Shows how far a run is: some live lines on a terminal, a log line every minute anywhere else."""
 
 from __future__ import annotations
 
 import logging
-import sys
 import time
-from collections import deque
 from typing import TYPE_CHECKING
+
+from clockify_client.terminal import Rate, bar, clock, for_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clockify_client import Client
+    from rich.console import RenderableType
+
 logger = logging.getLogger("target-clockify")
 
-_REFRESH = 0.2  # seconds between two looks of a terminal
 _EVERY = 60.0  # seconds between two lines of a log
-_WINDOW = 30.0  # seconds whose records tell the rate
-_ERASE = "\r\033[K"
-_LONG = 100 * 3600
 
 
 class Progress:
     """Tells how many records are done, how many a second, and how long the others will take.
 
     Args:
-        is_live: A live line may be shown: nothing else goes to the terminal than the log.
+        client: The connection to Clockify.
+        say: Says what became of the records of the stream at hand, how many of all streams are done, and how many there
+            are; None as long as more may come.
     """
 
-    def __init__(self, *, is_live: bool) -> None:
-        self._terminal = sys.stderr if is_live and sys.stderr.isatty() else None
-        self._shown = time.monotonic()
-        self._samples: deque[tuple[float, int]] = deque([(self._shown, 0)])
-        self._handlers = [
-            handler
-            for handler in logging.getLogger().handlers
-            if isinstance(handler, logging.StreamHandler) and handler.stream is self._terminal
-        ]
-        for handler in self._handlers:
-            handler.addFilter(self._erase)
+    def __init__(self, client: Client, say: Callable[[], tuple[str, int, int | None]]) -> None:
+        self._client, self._say = client, say
+        self._told = time.monotonic()
+        self._records, self._requests = Rate(), Rate()
+        self._screen = for_progress()
+        if self._screen:
+            self._screen.start(self._lines)
 
-    def show(self, done: int, say: Callable[[], tuple[str, int | None]]) -> None:
-        """Take note of how many records are done, and tell now and then.
-
-        Args:
-            done: The records that are done.
-            say: Says what became of those of the stream at hand, and how many there are of all streams; None as long
-                as more may come.
-        """
-        now = time.monotonic()
-        if now - self._shown < (_REFRESH if self._terminal else _EVERY):
+    def show(self) -> None:
+        """Tell, now and then, how many records are done: a terminal shows it anyway."""
+        if self._screen:
             return
-        self._shown = now
-        self._samples.append((now, done))
-        while len(self._samples) > 2 and now - self._samples[1][0] >= _WINDOW:  # noqa: PLR2004 - the two ends
-            self._samples.popleft()
-        what, total = say()
-        line = f"{what}; {self._told(done, total)}"
-        if self._terminal:
-            self._terminal.write(_ERASE + line)
-            self._terminal.flush()
-        else:
-            logger.info("%s", line)
+        now = time.monotonic()
+        if now - self._told >= _EVERY:
+            self._told = now
+            what, done, total = self._say()
+            logger.info("%s; %s", what, self._line(done, total))
 
-    def close(self) -> None:
-        """Take the live line away."""
-        for handler in self._handlers:
-            handler.removeFilter(self._erase)
-        if self._terminal:
-            self._terminal.write(_ERASE)
-            self._terminal.flush()
-            self._terminal = None
-
-    def _told(self, done: int, total: int | None) -> str:
-        (began, before), (now, _) = self._samples[0], self._samples[-1]
-        rate = (done - before) / max(now - began, 0.001)
-        if total is None:
-            return f"{done:,} records done, {rate:,.0f} a second"
-        left = f", {_time((total - done) / rate)} left" if rate else ""
-        return f"{done:,} of {total:,} records done, {rate:,.0f} a second{left}"
-
-    def _erase(self, _: logging.LogRecord) -> bool:
-        """Make room for a line of the log, which would begin at the end of the live one."""
-        if self._terminal:
-            self._terminal.write(_ERASE)
-            self._terminal.flush()
+    def close(self, table: Callable[[], RenderableType]) -> bool:
+        """Take the live lines away and leave a table in their place; return whether there were any."""
+        if not self._screen:
+            return False
+        self._screen.stop()
+        self._screen.tell(table())
+        self._screen = None
         return True
 
+    def _lines(self) -> list[str]:
+        what, done, total = self._say()
+        requests, throttle = self._client.statistics.requests, self._client.throttle
+        sent = f"{requests:,} requests, {self._requests.note(requests):,.0f} a second"
+        if (left := throttle.left_this_hour) is not None:
+            sent += f"; {left:,} of {throttle.per_hour:,} requests left in this hour"
+        if (held := throttle.held_for) > 1:
+            sent += f"; nothing may be sent for {clock(held)}"
+        shown = f"{bar(done, total)}  " if total else ""
+        return [what, shown + self._line(done, total), sent]
 
-def _time(seconds: float) -> str:
-    """Return a time to wait as a clock shows it: h:mm:ss."""
-    if seconds > _LONG:
-        return "days"
-    whole = int(seconds + 0.5)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    def _line(self, done: int, total: int | None) -> str:
+        rate = self._records.note(done)
+        if total is None:
+            return f"{done:,} records done, {rate:,.0f} a second"
+        left = f", {clock((total - done) / rate)} left" if rate else ""
+        return f"{done:,} of {total:,} records done, {rate:,.0f} a second{left}"

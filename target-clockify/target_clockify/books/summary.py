@@ -12,6 +12,7 @@ from target_clockify.books.words import hours, money
 
 if TYPE_CHECKING:
     from clockify_client import Client
+    from rich.table import Table
 
     from target_clockify.errors import RejectedError
 
@@ -45,18 +46,22 @@ class Summary:
         self._rehearsed = rehearsed
         self._began = time.monotonic()
         self.is_complete = False
-        self._progress = Progress(is_live=not rehearsed)
+        self._latest = ""  # the stream of which a record was done last
         self._done = 0
+        self._progress = Progress(client, self._standing)
 
     def count(self, stream: str, what: str) -> None:
         """Count what became of a record."""
         self.counts.setdefault(stream, Counter())[what] += 1
         self._done += 1
-        self._progress.show(self._done, lambda: (f"{stream}: {self._told(stream)}", self._total))
+        self._latest = stream
+        self._progress.show()
 
-    @property
-    def _total(self) -> int | None:
-        return self.records.total() + self.added.total() if self.is_complete else None
+    def _standing(self) -> tuple[str, int, int | None]:
+        """Return what became of the latest stream, the records done, and all there are, None while more may come."""
+        came = sum([*self.records.values(), *self.added.values()])
+        what = f"{self._latest}: {self._told(self._latest)}" if self._latest else f"{came:,} records read"
+        return what, self._done, came if self.is_complete else None
 
     def add_up(self, stream: str, what: str, unit: str, amount: int) -> None:
         """Add seconds, or minor units of a currency, to what was done to a stream."""
@@ -93,13 +98,12 @@ class Summary:
 
     def tell(self, run: str, rejects: str) -> None:
         """Sum up."""
-        self._progress.close()
-        for stream in dict.fromkeys((*self.records, *self.added)):
-            name = self.objects.get(stream, stream)
-            requests = self.pages[name] + self.writes[name]
-            told = self._told(stream, ended=True)
-            sums = self._sums(stream)
-            logger.info("%s: %d records: %s; %d requests%s", stream, self.records[stream], told, requests, sums)
+        if not self._progress.close(self._table):
+            for stream in self._streams:
+                told, sums = self._told(stream, ended=True), self._sums(stream)
+                sums = f"; {sums}" if sums else ""
+                requests = self._requests(stream)
+                logger.info("%s: %d records: %s; %d requests%s", stream, self.records[stream], told, requests, sums)
         statistics = self._client.statistics
         logger.info(
             "Run %s: %d records in %.1f s, %d requests, %d tried again, %d refused for their rate",
@@ -115,6 +119,41 @@ class Summary:
         for what, level in (("not copied", logging.WARNING), ("rejected", logging.ERROR)):
             if number := sum(counts[what] for counts in self.counts.values()):
                 logger.log(level, "%d records were %s, see %s", number, what, rejects)
+
+    @property
+    def _streams(self) -> list[str]:
+        return list(dict.fromkeys((*self.records, *self.added)))
+
+    def _requests(self, stream: str) -> int:
+        name = self.objects.get(stream, stream)
+        return self.pages[name] + self.writes[name]
+
+    def _table(self) -> Table:
+        """Return what became of each stream, with a column for everything that became of some record."""
+        from rich import box  # noqa: PLC0415  only a terminal is worth the import
+        from rich.table import Table  # noqa: PLC0415
+
+        columns = [one for one in _COLUMNS if any(counts[one] for counts in self.counts.values())]
+        undone = {
+            one: self.records[one] + self.added[one] - self.counts.get(one, Counter()).total() for one in self._streams
+        }
+        table = Table("stream", box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in (
+            "records",
+            *map(self._word, columns),
+            *(["left undone"] if any(undone.values()) else []),
+            "requests",
+        ):
+            table.add_column(name, justify="right", style="red" if name in {"rejected", "left undone"} else None)
+        table.add_column("sums and reasons")
+        for stream in self._streams:
+            counts, reasons = self.counts.get(stream, Counter()), self.reasons.get(stream, Counter())
+            why = ", ".join(f"{count} {kind}" for kind, count in reasons.most_common())
+            numbers = [self.records[stream], *(counts[one] for one in columns)]
+            numbers += [undone[stream]] if any(undone.values()) else []
+            shown = [f"{number:,}" if number else "" for number in (*numbers, self._requests(stream))]
+            table.add_row(stream, *shown, "; ".join(filter(None, (self._sums(stream), why))))
+        return table
 
     def _told(self, stream: str, *, ended: bool = False) -> str:
         counts = self.counts.get(stream, Counter())
@@ -132,7 +171,7 @@ class Summary:
                 said = hours(abs(amount)) if unit == HOURS else money(abs(amount), unit)
                 word = self._word(what) if what != "updated" else "more" if amount > 0 else "less"
                 told.append(f"{said} {word}")
-        return f"; {', '.join(told)}" if told else ""
+        return ", ".join(told)
 
     def _word(self, what: str) -> str:
         return f"would be {what}" if self._rehearsed and what in {"inserted", "updated", "deleted", "called"} else what
