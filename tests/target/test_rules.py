@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 
@@ -327,13 +328,20 @@ def test_a_plan_on_a_terminal_shows_money_hours_calls_and_what_would_go(target: 
         singer.record("tags", id="t", _sdc_deleted_at="2026-01-06T00:00:00Z"),
     ]
     plan = target(messages, dry_run=True, plan_path=None)
-    told = {line.split()[1]: line for line in plan.log.splitlines() if line.startswith("would ")}
-    assert "amount: 85.00 USD" in told["UPDATE"]
-    assert "amount: 90.50 USD" in told["UPDATE"]
-    assert "estimate: 12:30 h" in told["UPDATE"]
-    assert "1:30 h" in told["INSERT"]
-    assert "isTemplate: true" in told["CALL"]
-    assert told["DELETE"].endswith('name: "Rush"; archived: false')
+    changes: dict[str, list[str]] = {}
+    latest = ""
+    for line in plan.log.splitlines():
+        if found := re.match(r"([+~!-]) (\w+) ", line):
+            latest = f"{found[1]} {found[2]}"
+        elif line.startswith("    "):
+            changes.setdefault(latest, []).append(line.strip())
+    rate, estimate, *_ = changes["~ projects"]
+    assert re.fullmatch(r"hourlyRate: \{amount: 85.00 USD.*\} -> \{amount: 90.50 USD.*\}", rate)
+    assert re.fullmatch(r"timeEstimate: .*10:00 h.* -> .*estimate: 12:30 h.*", estimate)
+    assert any("1:30 h" in line for line in changes["+ time_entries"])
+    assert "isTemplate: true" in changes["! SetProjectTemplate"]
+    assert changes["- tags"] == ['name: "Rush"', "archived: false"]
+    assert "\033[" not in plan.log, "colours are for terminals"
 
 
 def test_the_summary_tells_hours_and_money(target: Any, singer: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from clockify_client.terminal import has_colours
 
 from target_clockify import private_files
 from target_clockify.apply.outcome import Outcome
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from target_clockify.decide.decisions import Write
     from target_clockify.settings import Settings
+
+_MARKS = {Operation.INSERT: "+", Operation.UPDATE: "~", Operation.DELETE: "-", Operation.CALL: "!"}
+_COLOURS = {"+": 32, "~": 33, "-": 31, "!": 36}  # green, yellow, red, cyan
 
 
 @contextmanager
@@ -45,6 +49,7 @@ class Rehearsal:
     def __init__(self, settings: Settings, currency: Callable[[Write], str]) -> None:
         self.requests: Counter[str] = Counter()
         self._currency = currency
+        self._has_colours = has_colours()
         self._path: str = settings.config.get("plan_path") or ""
         self._file: TextIO | None = None
         if self._path:
@@ -65,8 +70,7 @@ class Rehearsal:
             with _plan(self._path):
                 self._file.write(msgspec.json.encode(line, enc_hook=str).decode() + "\n")
         else:
-            told = self._told(write)
-            sys.stderr.write(f"would {entry.operation} {entry.object} {entry.id or entry.key}{told}\n")
+            sys.stderr.write("".join(f"{line}\n" for line in self._told(write)))
         if write.operation is Operation.CALL:
             return Outcome(write, "", {})
         object_id = entry.id or f"new {write.target.noun} {entry.key}"
@@ -85,17 +89,23 @@ class Rehearsal:
             with _plan(self._path), self._file:
                 self._file.flush()
 
-    def _told(self, write: Write) -> str:
-        fields = write.incoming.route.object.by_name
-        changes = write.entry.changes
+    def _told(self, write: Write) -> Iterator[str]:
+        """Yield the lines of a write, as a diff has them: the object, and below it what changes."""
+        entry, fields = write.entry, write.incoming.route.object.by_name
+        mark = _MARKS[write.operation]
+        yield self._coloured(mark, f"{mark} {entry.object} {entry.id or entry.key}")
+        changes = entry.changes
         has_money = any(Measure.MONEY in fields[name].kind.measures for name in changes if name in fields)
         currency = self._currency(write) if has_money else ""
-        parts: list[str] = []
         for name, (old, new) in changes.items():
             kind = fields[name].kind if name in fields else None
             before, after = (words(kind, value, currency) for value in (old, new))
             if write.operation is Operation.DELETE:
-                parts.append(f"{name}: {before}")
+                yield self._coloured("-", f"    {name}: {before}")
+            elif old is None:
+                yield self._coloured("+", f"    {name}: {after}")
             else:
-                parts.append(f"{name}: {after}" if old is None else f"{name}: {before} -> {after}")
-        return f": {'; '.join(parts)}" if parts else ""
+                yield self._coloured("~", f"    {name}: {before} -> {after}")
+
+    def _coloured(self, mark: str, line: str) -> str:
+        return f"\033[{_COLOURS[mark]}m{line}\033[0m" if self._has_colours else line
