@@ -32,7 +32,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset docs test matrix orchestrate loaders models warehouse packages lowest audit hostile faults bench coverage lint format sandbox dist plugins release constraints clean
+.PHONY: help install demo demo-sql demo-reset docs test matrix orchestrate loaders models warehouse packages lowest audit hostile faults bench pictures coverage lint format sandbox dist plugins release constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ faults: $(VENV)/.installed ## Play every fault at every call of tap and target, 
 
 bench: install ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
 	@$(PY) -m benchmarks
+
+pictures: $(VENV)/.installed ## Draw the terminals of docs/ anew: runs of tap and target against a sandbox
+	@$(PY) -m docs.pictures
 
 coverage: $(VENV)/.installed ## Run the tests and say which lines they reach; TESTS=tests/tap runs some of them. The page is in output/coverage
 	@rm -f output/.coverage*; mkdir -p output
