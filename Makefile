@@ -86,7 +86,7 @@ hostile: install ## Feed 100,000 hostile messages to the target, and print what 
 faults: $(VENV)/.installed ## Play every fault at every call of tap and target, and signals at any moment (PART=matrix CASES=2500 SEED=1 WORLD=all)
 	@$(PY) -m tests.faults $(PART) $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(WORLD),--world $(WORLD))
 
-bench: install ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
+bench: install .loaders/pipelinewise-target-postgres/.installed ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
 	@$(PY) -m benchmarks
 
 pictures: $(VENV)/.installed ## Draw the terminals of docs/ anew: runs of tap and target against a sandbox

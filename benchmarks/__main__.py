@@ -1,14 +1,17 @@
 """`python -m benchmarks` measures everything, prints the tables and writes them to docs/performance.md.
 
-`python -m benchmarks economy startup` measures just what is named and writes nothing; `python -m benchmarks file
---rows 100000` loads a larger file than usual, which takes 33 minutes at the limit.
+`python -m benchmarks economy startup` measures just what is named and writes nothing, unless `--write` asks it to write
+these sections into the page. `python -m benchmarks file --rows 100000` loads a larger file than usual, which takes 33
+minutes at the limit.
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +27,7 @@ from clockify_sandbox.testing import SandboxProcess
 from tap_clockify.streams import STREAMS
 
 from benchmarks import file as loading
+from benchmarks import pipeline as whole
 from benchmarks import target as writing
 from benchmarks.economy import least, least_beyond, records_in
 from benchmarks.per_record import measured
@@ -180,9 +184,20 @@ def file(rows: int = ROWS) -> Iterator[Row]:
     yield from loading.rehearsing()
 
 
+def pipeline() -> Iterator[Row]:
+    """Agency into a database, with 50 requests a second allowed and 200 ms of latency; whose time each part is.
+
+    "Reading" lasts from the first request to the last. A loader that is slower than the reading shows after it. Seconds
+    of CPU are user and system; tap, loader, database and sandbox share the cores.
+    """
+    yield whole.HEADER
+    yield from whole.runs()
+
+
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "economy": economy,
     "rate": rate,
+    "pipeline": pipeline,
     "records": records,
     "growth": growth,
     "startup": startup,
@@ -198,6 +213,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; default: all of them")
     parser.add_argument("--rows", type=int, default=ROWS, help="of the file that is loaded (default: %(default)s)")
+    parser.add_argument("--write", action="store_true", help="write what is measured into docs/performance.md")
     given = parser.parse_args()
     names = given.names
     if unknown := set(names) - set(BENCHMARKS):
@@ -207,9 +223,20 @@ def main() -> None:
         header, *rows = file(given.rows) if benchmark is file else benchmark()
         lines = [header, tuple("---" for _ in header), *rows]
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        print(f"## {name.capitalize()}\n\n{(benchmark.__doc__ or '').strip()}\n\n{table}\n", flush=True)
+        section = f"## {name.capitalize()}\n\n{inspect.getdoc(benchmark)}\n\n{table}\n"
+        print(section, flush=True)
+        if given.write:
+            _replace(name, section)
     if not names:
         PAGE.write_text("\n".join([_heading(), *map(_told_by_itself, BENCHMARKS)]), encoding="utf-8")
+
+
+def _replace(name: str, section: str) -> None:
+    """Put a section into the page, in the place of the one it has or behind all others."""
+    head, *sections = re.split(r"^(?=## )", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    by_name = {one.split("\n")[0][3:].lower(): one.strip() + "\n" for one in sections} | {name: section}
+    order = [*filter(by_name.__contains__, BENCHMARKS), *(one for one in by_name if one not in BENCHMARKS)]
+    PAGE.write_text("\n".join([head.strip() + "\n", *(by_name[one] for one in order)]), encoding="utf-8")
 
 
 def _heading() -> str:

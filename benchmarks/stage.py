@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from clockify_sandbox.testing import Origin
 
@@ -75,7 +75,7 @@ def tap(sandbox: Origin, *, streams: Sequence[str] | None = None, stdout: Path |
         command: list[str | Path] = [BIN / "tap-clockify", "--config", config]
         if streams is not None:
             catalog = Path(folder, "catalog.json")
-            catalog.write_text(json.dumps(_selecting(streams)))
+            catalog.write_text(json.dumps(catalog_of(streams)))
             command += ["--catalog", catalog]
         ended = run(command, stdout=stdout)
     if ended.code:
@@ -104,12 +104,22 @@ def target(sandbox: Origin, rows: Path, folder: Path, **settings: Any) -> Run:
     return ended
 
 
-def _selecting(streams: Sequence[str]) -> dict[str, Any]:
+def catalog_of(streams: Sequence[str] | None = None, fields: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the tap's catalog.
+
+    Args:
+        streams: What is selected; None leaves the default.
+        fields: By stream, a field that is selected too.
+    """
     found = subprocess.run(
         [BIN / "tap-clockify", "--discover"], capture_output=True, check=True, stdin=subprocess.DEVNULL
     )
     catalog: dict[str, Any] = json.loads(found.stdout)
     for stream in catalog["streams"]:
         root = next(entry for entry in stream["metadata"] if not entry["breadcrumb"])
-        root["metadata"]["selected"] = stream["tap_stream_id"] in streams
+        if streams is not None:
+            root["metadata"]["selected"] = stream["tap_stream_id"] in streams
+        for entry in stream["metadata"]:
+            if entry["breadcrumb"] == ["properties", (fields or {}).get(stream["tap_stream_id"])]:
+                entry["metadata"]["selected"] = True
     return catalog
