@@ -127,7 +127,8 @@ def _draw(name: str, title: str, terminal: Terminal) -> None:
     text = console.export_svg(
         title=title, theme=MONOKAI, code_format=_FONTS.sub("", CONSOLE_SVG_FORMAT), unique_id=name
     )
-    (_PLACE / f"{name}.svg").write_text(text, encoding="utf-8")
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    (_PLACE / f"{name}.svg").write_text(f"{lines}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
