@@ -134,6 +134,7 @@ class Sheets:
         self._reject = reject
         self._streams: dict[str, _Stream] = {}
         self._zone_of: dict[str, ZoneInfo] = {}
+        self._new: dict[str, dict[tuple[str | None, ...], str]] = {}
 
     def __contains__(self, stream: str) -> bool:
         return stream in self._streams
@@ -179,14 +180,14 @@ class Sheets:
 
     def _records(self, stream: str, sheet: Sheet) -> Iterator[tuple[Feed, int | None]]:
         files = self._first_look(stream, sheet)
-        names = Names(self._mirror, files.projects, with_custom_fields=sheet.layout.custom_fields != {})
+        names = Names(self._mirror, files.projects, self._new)
         context = _Context(
             sheet,
             files,
             _problems(sheet, files),
             names,
             People(self._mirror, sheet, files.emails),
-            sheet.custom_fields(names.custom_fields),
+            sheet.custom_fields(names.custom_fields) if sheet.layout.custom_fields != {} else {},
         )
         self._tell_columns(stream, context)
         for rows in self._pages("SELECT number, epoch, raw, origin FROM sheets", stream):

@@ -307,6 +307,31 @@ def test_what_another_program_writes_into_an_empty_cell_names_nothing(plain: Any
     assert all(not one["projectId"] and not one["tagIds"] and not one["description"] for one in before.entries)
 
 
+def test_a_blank_cell_of_clockify_leaves_a_custom_field_empty_that_has_a_default(target: Any) -> None:
+    fields = target.box.ok("GET", "/workspaces/{ws}/custom-fields")
+    with_default = {one["name"] for one in fields if one["entityType"] == "TIMEENTRY" and one["projectDefaultValues"]}
+    row = {**_rows(CLOCKIFY)[0], **dict.fromkeys(with_default, "")}
+    before = Before(target)
+    formats = {"Start Date": "%m/%d/%Y", "End Date": "%m/%d/%Y"}
+    result = target(_messages([row]), streams={"export": {"layout": "clockify", "formats": formats}})
+    [entry] = before.entries
+    assert with_default
+    values = {one["name"]: one["value"] for one in entry["customFieldValues"]}
+    assert {name: values.get(name) for name in with_default} == dict.fromkeys(with_default), result.log
+
+
+def test_files_of_two_programs_in_one_run_create_a_name_once(plain: Any) -> None:
+    toggl = {**_rows(TOGGL)[0], "Client": "NeuC", "Project": "Neu", "Task": "TT", "Tags": "tg"}
+    clockify = {**_rows(CLOCKIFY)[0], "Client": "NEUC", "Project": "NEU", "Task": "tt", "Tags": "TG"}
+    messages = [*_messages([toggl], "one"), *_messages([clockify], "two")]
+    formats = {"Start Date": "%m/%d/%Y", "End Date": "%m/%d/%Y"}
+    result = plain(messages, streams={"one": {"layout": "toggl"}, "two": {"layout": "clockify", "formats": formats}})
+    assert result.code == 0, result.log
+    for kind in ("clients", "projects", "tags"):
+        found = [one["name"] for one in _listed(plain, kind) if one["name"].casefold() in {"neuc", "neu", "tg"}]
+        assert found == [{"clients": "NeuC", "projects": "Neu", "tags": "tg"}[kind]]
+
+
 def test_two_columns_of_a_duration_that_disagree_are_refused(plain: Any) -> None:
     row = {name: value for name, value in _rows(CLOCKIFY)[0].items() if not name.startswith("End")}
     lengths = [("01:00:00", "1.00"), ("01:00:00", "1.50"), ("", "1.25"), ("00:20:00", "0.33"), ("00:20:00", "0.34")]

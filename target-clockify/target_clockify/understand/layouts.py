@@ -232,7 +232,12 @@ def _checked(declared: Mapping[str, Any]) -> Layout:
 
 
 def _cells(value: Any, name: str) -> Cells:
-    if isinstance(value, dict) and set(value) == {"first_of"} and isinstance(value["first_of"], list):
+    if (
+        isinstance(value, dict)
+        and set(value) == {"first_of"}
+        and isinstance(value["first_of"], list)
+        and value["first_of"]
+    ):
         return Cells(tuple(some for one in value["first_of"] for some in _cells(one, name).alternatives))
     names = [value] if isinstance(value, str) else value
     if isinstance(names, list) and names and all(isinstance(one, str) and one.strip() for one in names):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.model.objects import BY_NAME
+from target_clockify.model.objects.work import has_default
 from target_clockify.model.values import FLAG, NUMBER
 from target_clockify.naming import compared, folded
 from target_clockify.understand.layouts import KINDS
@@ -25,12 +27,17 @@ class Names:
         mirror: The workspace as it is.
         projects: The client and project of rows that name a task, as they are compared; None for a client that the
             file does not tell.
-        with_custom_fields: The file has values of custom fields.
+        new: What files of this run name and the workspace lacks, by kind and place; this file adds to it.
     """
 
     def __init__(
-        self, mirror: Mirror, projects: Collection[tuple[str | None, str]], *, with_custom_fields: bool
+        self,
+        mirror: Mirror,
+        projects: Collection[tuple[str | None, str]],
+        new: dict[str, dict[tuple[str | None, ...], str]],
     ) -> None:
+        self._mirror = mirror
+        self._new = new
         self._known: dict[str, dict[tuple[str | None, ...], set[str]]] = {kind: {} for kind in KINDS}
         clients = {}
         for one in mirror.each(BY_NAME["clients"]):
@@ -52,8 +59,12 @@ class Names:
                 client, name = places[one["projectId"]]
                 for first in (client, None):
                     self._add("tasks", (first, name, compared(one["name"])), one["name"])
-        custom_fields = mirror.each(BY_NAME["custom_fields"]) if with_custom_fields else ()
-        self._fields = {str(one["name"]): one for one in custom_fields if one.get("entityType") == "TIMEENTRY"}
+        self._add_new()
+
+    @cached_property
+    def _fields(self) -> dict[str, State]:
+        fields = self._mirror.each(BY_NAME["custom_fields"])
+        return {str(one["name"]): one for one in fields if one.get("entityType") == "TIMEENTRY"}
 
     @property
     def custom_fields(self) -> dict[str, str]:
@@ -85,7 +96,7 @@ class Names:
         return client, project, task, list(dict.fromkeys(spelled))
 
     def values(self, custom: Mapping[str, str]) -> list[State]:
-        """Return values of custom fields by the ids of the fields.
+        """Return values of custom fields by the ids of the fields; none where a blank cell says what is so anyway.
 
         Raises:
             ValueError: One is not of the kind of its field.
@@ -93,14 +104,26 @@ class Names:
         found = []
         for name, text in custom.items():
             one = self._fields[name]
-            found.append({"customFieldId": one["id"], "value": _typed(name, str(one.get("type")), text)})
+            if text or has_default(one):
+                value = _typed(name, str(one.get("type")), text) if text else None
+                found.append({"customFieldId": one["id"], "value": value})
         return found
+
+    def _add_new(self) -> None:
+        for kind, names in self._new.items():
+            for place, name in names.items():
+                for known in {place, (None, *place[1:]) if len(place) > 1 else place}:
+                    self._known[kind].setdefault(known, {name})
 
     def _add(self, kind: str, place: tuple[str | None, ...], name: str) -> None:
         self._known[kind].setdefault(place, set()).add(name)
 
     def _spelled(self, column: str, kind: str, place: tuple[str | None, ...], name: str) -> str:
-        names = self._known[kind].setdefault(place, {name})
+        names = self._known[kind].get(place)
+        if names is None:
+            self._known[kind][place] = {name}
+            self._new.setdefault(kind, {})[place] = name
+            return name
         if name in names:
             return name
         if len(names) > 1:

@@ -39,7 +39,7 @@ class Reading:
         start: The start: date, time of day or both.
         end: The end.
         length: How long it took.
-        custom: Values of custom fields, by the name of the field.
+        custom: Values of custom fields, by the name of the field; blank where the file says that there is none.
     """
 
     email: str = ""
@@ -151,7 +151,11 @@ class Sheet:
         ]
         self._read_kind(row, found, problems)
         self._read_times(row, order, found, problems)
-        found.custom = {name: text for column, name in custom_fields.items() if (text := self._text(row, column))}
+        found.custom = {name: self._text(row, column) for column, name in custom_fields.items()}
+        if (
+            self.layout.custom_fields is not None
+        ):  # only an export of Clockify tells by a blank cell that there is no value
+            found.custom = {name: text for name, text in found.custom.items() if text}
         if not problems:
             problems += self._lacks(found)
         if problems:

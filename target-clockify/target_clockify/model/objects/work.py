@@ -299,7 +299,7 @@ def _entry_body(change: Change, body: State) -> State:
     values += [
         {"customFieldId": one["id"], "value": None}
         for one in change.beside.get("custom_fields", ())
-        if one["id"] not in mentioned and _fills_in(one)
+        if one["id"] not in mentioned and has_default(one)
     ]
     if values:
         body["customFields"] = [
@@ -315,7 +315,7 @@ def _entry_body(change: Change, body: State) -> State:
     return body
 
 
-def _fills_in(custom_field: State) -> bool:
+def has_default(custom_field: State) -> bool:
     """Tell whether a custom field has a default for entries, in the workspace or in some project."""
     defaults = [custom_field, *(custom_field.get("projectDefaultValues") or ())]
     values = [one.get("workspaceDefaultValue", one.get("value")) for one in defaults]
