@@ -14,7 +14,8 @@ The configuration is a JSON file:
           "key": ["id"],                    the columns that tell a row; [] for a file without a key; default: the first
           "paths": "toggl-*.csv",           the files of the stream; default: the one of its name
           "encoding": "cp1252",             default: UTF-8, or what a byte order mark says
-          "separator": ";"                  default: the one of , ; and tab that fits every row
+          "separator": ";",                 default: the one of , ; and tab that fits every row
+          "header": 3                       the line with the names of the columns, below a title; default: the first
         }
       }
     }
@@ -40,7 +41,7 @@ FILE, LINE = "_sdc_source_file", "_sdc_source_lineno"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SUFFIXES = {".csv", ".tsv"}
 _SETTINGS = {"path", "files"}
-_OF_FILES = {"key", "paths", "encoding", "separator"}
+_OF_FILES = {"key", "paths", "encoding", "separator", "header"}
 
 
 class RefusedError(ValueError):
@@ -102,6 +103,9 @@ def _check(stream: str, settings: dict[str, Any]) -> None:
         raise RefusedError(f"files.{stream}.key must be an array of columns")
     if settings.get("separator", ",") not in SEPARATORS:
         raise RefusedError(f"files.{stream}.separator must be one of {', '.join(SEPARATORS.values())}")
+    header = settings.get("header", 1)
+    if not isinstance(header, int) or isinstance(header, bool) or header < 1:
+        raise RefusedError(f"files.{stream}.header must be the number of a line")
     try:
         codecs.lookup(settings.get("encoding", "utf-8"))
     except LookupError:
@@ -145,14 +149,18 @@ class Table:
     Args:
         path: Where it is.
         stream: The stream of its rows.
-        settings: `key`, `encoding` and `separator`.
+        settings: `key`, `encoding`, `separator` and `header`.
     """
 
     def __init__(self, path: Path, stream: str, settings: dict[str, Any]) -> None:
         self.path = path
         self.stream = stream
         self._settings = settings
-        self._encoding = settings.get("encoding") or _encoding_of(path)
+        marked, said = _encoding_of(path), settings.get("encoding", "")
+        if marked and said and codecs.lookup(marked).name[:5] != codecs.lookup(said).name[:5]:
+            raise RefusedError(f"{path} begins with the mark of {marked}, and its encoding is said to be {said}")
+        self._encoding = marked or said or "utf-8"
+        self._first = settings.get("header", 1)
         self._separator = settings.get("separator") or ""
         self._header = Header([], [])
         self._key: list[str] = []
@@ -211,7 +219,8 @@ class Table:
                 for row in reader:
                     if any("\0" in cell for cell in row):
                         raise UnicodeError  # noqa: TRY301 - UTF-16 without its mark is the same mistake
-                    if any(cell.strip() for cell in row) and not (number == 1 and _names_separator(row, separator)):
+                    says_something = any(cell.strip() for cell in row) and number >= self._first
+                    if says_something and not (number == 1 and _names_separator(row, separator)):
                         yield number, row
                     number = reader.line_num + 1
         except UnicodeError:
@@ -251,7 +260,7 @@ class Table:
                 if row[place].strip():
                     raise RefusedError(
                         f"{self.path}: every column needs a name of its own, and that of a cell in line "
-                        f"{number} has none"
+                        f"{number} has none{self._title()}"
                     )
         if again and not rows:
             raise RefusedError(f"{self.path}: every column needs a name of its own")
@@ -269,8 +278,17 @@ class Table:
         for number, row in rows:
             if len(row) != width:
                 than = "more" if len(row) > width else "fewer"
-                raise RefusedError(f"{self.path}: the row in line {number} has {than} cells than the file has columns")
+                raise RefusedError(
+                    f"{self.path}: the row in line {number} has {than} cells than the file has columns{self._title()}"
+                )
             yield number, row
+
+    def _title(self) -> str:
+        """Return what may be the matter with a file whose first row is no header."""
+        if self._first > 1 or sum(bool(name) for name in self._first_row()) > 1:
+            return ""
+        example = f'{{"files": {{"{self.stream}": {{"header": 3}}}}}}'
+        return f"; if line 1 is a title, say in which line the names of the columns are: {example}"
 
     def _records(self) -> Iterator[tuple[int, dict[str, str]]]:
         names, places = self._header.names, self._header.places
@@ -286,8 +304,10 @@ class Table:
         """
         with self.path.open(encoding=self._encoding, errors="replace", newline="") as text:
             head = text.readline().strip("\r\n\ufeff")
-        if head.lower().startswith("sep=") and head[4:] in SEPARATORS:
-            return head[4:]
+            if head.lower().startswith("sep=") and head[4:] in SEPARATORS:
+                return head[4:]
+            for _ in range(1, self._first):
+                head = text.readline().strip("\r\n")
         able = [one for one in SEPARATORS if one in head]
         if not able:
             return ","
@@ -314,10 +334,10 @@ def _names_separator(row: list[str], separator: str) -> bool:
 
 
 def _encoding_of(path: Path) -> str:
-    """Return the encoding that a byte order mark says, or UTF-8."""
+    """Return the encoding that a byte order mark says, blank without one."""
     with path.open("rb") as file:
         begins = file.read(4)
-    return next((name for mark, name in _MARKS if begins.startswith(mark)), "utf-8")
+    return next((name for mark, name in _MARKS if begins.startswith(mark)), "")
 
 
 if __name__ == "__main__":

@@ -86,6 +86,25 @@ def test_what_is_not_found_can_be_said(tap: Callable[..., Any]) -> None:
     ]
 
 
+def test_a_header_below_a_title_is_found_where_its_line_is_said(tap: Callable[..., Any]) -> None:
+    content = b"Timesheet of October;\r\n\r\nid;name\r\n1;Ada\r\n"
+    refused = tap(hours=content)
+    assert 'line 1 is a title, say in which line the names of the columns are: {"files": {"hours":' in refused.stderr
+    assert (refused.returncode, refused.stdout) == (1, "")
+    found = messages(tap({"hours": {"header": 3}}, hours=content))
+    assert [one["record"] for one in found[1:]] == [
+        {"id": "1", "name": "Ada", "_sdc_source_file": "hours.csv", "_sdc_source_lineno": 4}
+    ]
+
+
+def test_the_mark_of_a_file_and_its_encoding_must_agree(tap: Callable[..., Any]) -> None:
+    content = "id,name\n1,Café\n".encode("utf-8-sig")
+    refused = tap({"clients": {"encoding": "cp1252"}}, clients=content)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "begins with the mark of utf-8-sig, and its encoding is said to be cp1252" in refused.stderr
+    assert records(tap({"clients": {"encoding": "utf8"}}, clients=content)) == [{"id": "1", "name": "Café"}]
+
+
 def test_several_files_of_one_stream(tap: Callable[..., Any]) -> None:
     settings = {"toggl": {"paths": "toggl-*.csv", "key": []}}
     found = messages(tap(settings, **{"toggl-1": b"User,H\nLia,1\nLia,1\n", "toggl-2": b"User,H\nLia,1\n"}))
@@ -142,7 +161,7 @@ def test_a_mistake_in_one_file_lets_none_through(tap: Callable[..., Any], conten
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"clients": {"keys": ["id"]}}, "files.clients.keys is not a setting; known are encoding, key, paths"),
+        ({"clients": {"keys": ["id"]}}, "files.clients.keys is not a setting; known are encoding, header, key, paths"),
         ({"clients": {"key": "id"}}, "files.clients.key must be an array of columns"),
         ({"clients": {"key": ["Id"]}}, "there is no column Id, which is its key in files.clients.key"),
         ({"clients": {"separator": "|"}}, "files.clients.separator must be one of a comma"),
