@@ -219,7 +219,7 @@ class _Interval(msgspec.Struct):
 
 
 class _Row(msgspec.Struct, rename="camel"):
-    """A row of a report or a log, with whichever of these tells when it was."""
+    """A row of a report or a log, with whichever of these says when it was."""
 
     workspace_id: str = ""
     date: str | None = None

@@ -26,7 +26,7 @@ _ROUNDS = 5
 
 @dataclass(frozen=True)
 class PerRecord:
-    """Records a second, each the best of several rounds on the same answer."""
+    """Records per second; each figure is the best of several rounds over the same answer."""
 
     tap: float
     plain_sdk: float

@@ -1,4 +1,4 @@
-"""What the sandbox holds, told as rows per stream: what a warehouse must agree with after a complete run.
+"""What the sandbox holds, as numbers of rows per stream: what a warehouse must agree with after a complete run.
 
 Counted from the sandbox's own state (`GET /__sandbox/dump`), not from its API: a list that forgets rows is found out.
 """
@@ -18,7 +18,7 @@ _FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # the tap's window goes from here
 
 
 def census(dump: Row) -> dict[str, int]:
-    """Return rows per stream over all workspaces, for the streams that the state tells plainly."""
+    """Return rows per stream over all workspaces, for the streams that can be counted in the state."""
     counts = Counter(current_user=1)
     for workspace in dump["workspaces"]:
         counts.update({stream: count(workspace) for stream, count in _COUNTS.items()})

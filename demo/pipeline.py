@@ -89,7 +89,7 @@ def run_pipeline(extractor: Plugin, loader: Plugin, log: Path, states: Path) -> 
         extractor: What to read with.
         loader: What to write with.
         log: The file that everything is written to that Meltano and the plugins say.
-        states: The folder for STATE. It tells what has been read into this warehouse, and so is kept beside it.
+        states: The folder for STATE. It records what has been read into this warehouse, and so is kept beside it.
 
     Raises:
         PipelineError: It failed.

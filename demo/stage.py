@@ -24,7 +24,7 @@ class Stage:
         warehouse: Where its data ends up.
         output: For what a person looks at.
         backstage: For state and logs; what is in it survives from run to run.
-        states: For STATE of the pipelines, which tells what of this sandbox has been loaded.
+        states: For STATE of the pipelines, which records what of this sandbox has been loaded.
         corrections: For what is written back: files that a person may edit, and the target's ledger, plan and rejects.
     """
 

@@ -2,16 +2,16 @@
 """A Singer tap for CSV files, one row a record, that guesses nothing: what is not clear is refused in one line.
 
 Each file of the folder is a stream of its name. A key that comes twice is refused, an empty cell says nothing, so that
-it wipes nothing, and every record tells its file and line. There is no ACTIVATE_VERSION, since a file need not be all
+it wipes nothing, and every record carries its file and line. There is no ACTIVATE_VERSION, since a file need not be all
 there is, and no STATE, since the target knows what it has written. Python alone suffices, of any version since 3.9.
 
 The configuration is a JSON file:
 
     {
       "path": "folder",                     a folder of CSV files (.csv or .tsv, in any case), or one file
-      "files": {                            by stream, where its file does not tell
+      "files": {                            by stream, where its file does not show it
         "toggl_detailed": {
-          "key": ["id"],                    the columns that tell a row; [] for a file without a key; default: the first
+          "key": ["id"],                    the columns that identify a row; default: the first; [] for none
           "paths": "toggl-*.csv",           the files of the stream; default: the one of its name
           "encoding": "cp1252",             default: UTF-8, or what a byte order mark says
           "separator": ";",                 default: the one of , ; and tab that fits every row

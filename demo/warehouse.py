@@ -1,4 +1,4 @@
-"""A PostgreSQL of the demo's own: the real server, out of a wheel, on a socket in its data folder."""
+"""The demo's own PostgreSQL: the real server, installed from a wheel, listening on a socket in its data folder."""
 
 from __future__ import annotations
 

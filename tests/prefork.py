@@ -160,7 +160,7 @@ def _serve(connection: socket.socket) -> bool:
 
 
 def _guard(report: int) -> None:
-    """Fork, and tell the fork's pid, then its exit code; only the fork returns."""
+    """Fork, and report the fork's pid, then its exit code; only the fork returns."""
     pid = os.fork()
     if pid:
         os.write(report, _NUMBER.pack(pid))

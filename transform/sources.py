@@ -1,6 +1,6 @@
 """Writes `models/sources.yml` out of the schemas of tap-clockify: every stream and column, described and typed.
 
-`python transform/sources.py` rewrites the file; with `--check` it only tells, by its exit code, whether that is needed.
+`python transform/sources.py` rewrites the file; with `--check` it only says, by its exit code, whether that is needed.
 The types are those of the columns that target-postgres makes.
 """
 

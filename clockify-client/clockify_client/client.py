@@ -123,7 +123,7 @@ class Client:
         self._sizes: dict[str, int] = {}  # page sizes that turned out smaller than declared, by call
 
     def close(self) -> None:
-        """End: no request is sent any more."""
+        """Close the client; it sends no further request."""
         self.throttle.close()
         self._session.close()
 

@@ -31,7 +31,7 @@ class Paging:
         size: Name of the page size, likewise.
         first: Number of the first page.
         in_body: The two travel in the JSON body rather than in the query.
-        more: Response header that tells whether this was the last page, and its value when it was.
+        more: Response header that says whether this was the last page, and its value when it was.
     """
 
     page: str
@@ -66,7 +66,7 @@ class Endpoint:
         total: Dotted place of the number of rows that the answer states; of all pages or, on some lists, of this one.
         paged: Of a single record that comes in pages, the array that is continued; without it there are no pages.
         identity: The field that every row has: what lacks it is no row of this endpoint; empty where none is certain.
-        unique: The identity differs from row to row; where it does not, only the whole row tells one from another.
+        unique: The identity differs from row to row; if not, only the whole row distinguishes it from others.
         feature: What the plan of the workspace must include, as `workspaces[].features` names it; empty where nothing.
     """
 

@@ -1,7 +1,7 @@
 """Reads whole endpoints ahead of whoever consumes them: concurrently, in a deterministic order, in little memory.
 
 A `Reading` is one endpoint requested once for each of its parents. Pages of one parent follow each other, since only a
-page tells whether there is a next one; parents and readings are requested side by side, those first whose pages make
+page says whether there is a next one; parents and readings are requested side by side, those first whose pages make
 further requests, then in the order of the readings. Whatever the order in which answers arrive, a reading hands them
 on parent by parent and page by page. Until then pages wait in a temporary file.
 """

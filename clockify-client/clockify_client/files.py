@@ -73,7 +73,7 @@ def setting_up_logs() -> Iterator[None]:
     """Report a file that `SINGER_SDK_LOG_CONFIG` names and that does not do for it, in one line.
 
     Raises:
-        SystemExit: With code 1; there is no log yet that could tell.
+        SystemExit: With code 1; there is no log yet.
     """
     named = os.environ.get(_LOGS)
     try:

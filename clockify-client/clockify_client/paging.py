@@ -1,8 +1,8 @@
 """Walking over the pages of a list: how to request one, which one follows, and whether the list came whole.
 
-The signs that tell the end of a list differ by endpoint and are not dependable: the header `Last-Page` is missing on
+The signs that mark the end of a list differ by endpoint and are not dependable: the header `Last-Page` is missing on
 some hosts, pages may be capped in silence, and a total counts all rows on some lists and the rows of the page on
-others. So rows are counted, and where no sign tells the end, the next page is requested: an empty page ends every list.
+others. So rows are counted, and where no sign marks the end, the next page is requested: an empty page ends every list.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class PageAnswer(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What a page tells of its list.
+    """What a page says about its list.
 
     Attributes:
         last: No further page follows.
@@ -116,7 +116,7 @@ class Walk:
 
 
 def step(endpoint: Endpoint, page: PageAnswer, before: int = 0) -> Step:
-    """Return what a page tells of its list.
+    """Return what a page says about its list.
 
     Args:
         endpoint: The endpoint that the page came from.

@@ -28,7 +28,7 @@ def is_text(value: Any) -> bool:
 
 
 def is_identity(value: Any) -> bool:
-    """Tell whether a value can tell rows apart: a number, or a text that is not empty."""
+    """Return whether a value can identify a row: a number, or a text that is not empty."""
     return isinstance(value, (str, int)) and value != "" and not isinstance(value, bool)
 
 
@@ -134,7 +134,7 @@ def _single(row: Any) -> msgspec.json.Decoder[Any]:
 
 
 def marks_of(endpoint: Endpoint, packed: Packed) -> set[bytes]:
-    """Return what tells the rows of an answer from each other: their identities, or else the whole rows."""
+    """Return what distinguishes the rows of an answer: their identities, or else the whole rows."""
     kind = _marked(endpoint.identity) if endpoint.identity and endpoint.unique else msgspec.Raw
     marks: set[bytes] = set()
     try:

@@ -25,7 +25,7 @@ _PERHAPS_LONG = re.compile(rb"[0-9]{%d}" % (_MOST_DIGITS // _STEP - 1))
 def holds_long_number(body: bytes | bytearray) -> bool:
     """Tell whether JSON holds a whole number of so many digits that few programs can read it.
 
-    Looking at a few bytes tells nearly every time that it holds none.
+    A look at a few bytes nearly always shows that it holds none.
     """
     if len(body) <= _MOST_DIGITS or not _PERHAPS_LONG.search(body[::_STEP]):
         return False

@@ -1,7 +1,7 @@
 """From what came in to typed arguments, with the refusals of the API where it does not fit.
 
 Query strings and bodies are declared as msgspec structs: `rename="kebab"` for queries, `rename="camel"` for bodies.
-Unknown keys are ignored and null counts as absent, as everywhere in the API. Three kinds of misfit are told apart:
+Unknown keys are ignored and null counts as absent, as everywhere in the API. Three kinds of misfit are distinguished:
 what cannot be converted (400/3000 in a query, 400/3002 in a body), what is missing from a query (400/3001), and what
 breaks a constraint of the domain (400/501: required, length, bounds).
 """

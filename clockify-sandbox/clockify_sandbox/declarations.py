@@ -1,6 +1,6 @@
 """Structs that declare what may be asked for: names, values and defaults, and the words that refuse anything else.
 
-Whatever the sandbox is told about itself goes through here: the command line, `clockify_sandbox.testing`, control
+Everything that configures the sandbox goes through here: the command line, `clockify_sandbox.testing`, control
 requests and faults. A refusal is a `ValueError` of one line that names what is known.
 """
 

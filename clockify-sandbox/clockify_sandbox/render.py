@@ -77,7 +77,7 @@ def _rate(workspace: Workspace, entry: TimeEntry, own: int | None, name: RateNam
 
 
 def entry_rates(workspace: Workspace) -> Callable[[TimeEntry], tuple[Rate | None, Rate | None]]:
-    """A function that tells the billable and the cost rate of time entries.
+    """Return a function from a time entry to its billable rate and its cost rate.
 
     Made once per answer: it keeps the rates that many entries share.
     """

@@ -92,7 +92,7 @@ class Routes:
         return self._declare("DELETE", template, options)
 
     def gone(self, template: str, host: Host = "api") -> None:
-        """Declare that a path is no route, although a placeholder would take its last word for an id."""
+        """Declare that a path is not a route, although its last word would fit the placeholder of one."""
         self.dead.append((host, template))
 
     def _declare(self, method: str, template: str, options: dict[str, Any]) -> Callable[[Handler], Handler]:

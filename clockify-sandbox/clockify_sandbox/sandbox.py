@@ -58,7 +58,7 @@ class Sandbox:
         self.outbox: list[Delivery] = []  # for whoever serves this sandbox to deliver
 
     def let_time_pass(self, until: datetime) -> None:
-        """Move the clock; approved time off that begins meanwhile tells the webhooks so."""
+        """Move the clock; webhooks are sent for approved time off that begins meanwhile."""
         before = self.clock.seconds
         self.clock.move_to(until)
         for workspace in self.world.workspaces.values():
@@ -68,7 +68,7 @@ class Sandbox:
                     self._recorder(workspace, request["userId"]).event("TIME_OFF_REQUEST_STARTED", request)
 
     def announce(self, event: AnnouncedEvent, entity_id: str) -> None:
-        """Tell the webhooks of an event that only the web application has; nothing else changes.
+        """Send the webhooks of an event that only the web application causes; nothing else changes.
 
         Raises:
             ValueError: no workspace has the entity.

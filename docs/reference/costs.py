@@ -1,4 +1,4 @@
-"""What a stream costs in requests, told from its source: how often it is asked, for which parents, in which pages."""
+"""What a stream costs in requests, by its source: how often it is asked, for which parents, in which pages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which stream the fields of a stream refer to.
 
-The objects of the target declare what their fields refer to, and a source of the tap declares its parents. Where
-neither does, a field refers to the object that it is named after: `projectId` to `projects`.
+The objects of the target declare what their fields refer to, and a source of the tap declares its parents. Otherwise a
+field refers to the object that it is named after: `projectId` to `projects`.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Source:
         parent: The source whose rows are the parents, or None for the account itself.
         children: Makes the ids to ask with out of the rows of the parent.
         choose: Chooses the endpoint by the settings.
-        overlapping: Answers of one workspace may repeat rows of each other, so rows are told apart by their key.
+        overlapping: Answers of one workspace may repeat rows of each other, so their key identifies rows.
         stand_in: What may be read in place of this source as a parent where its list is refused.
         outlives_parent: Rows stay in Clockify when their parent goes, so a parent that is gone explains nothing.
     """

@@ -205,7 +205,7 @@ class Plan:
         return {one: reach_of(user, rights | shown[one], is_admin=one in managed) for one in ids}
 
     def _read(self, endpoint: Endpoint) -> list[dict[str, Any]]:
-        """Return the rows of an endpoint; none where it is refused, since the key then reaches less."""
+        """Return the rows of an endpoint; none if it is refused, since the key may then read less."""
         try:
             return list(self.client.rows(endpoint, {}))
         except (GoneError, InvalidRequestError, NotPermittedError):

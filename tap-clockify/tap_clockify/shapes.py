@@ -90,7 +90,7 @@ def audience(**names: str) -> Shape:
 def with_text(shape: Shape, *fields: str) -> Shape:
     """Return a shape that turns fields of several types into text: text as it is, any other value as JSON.
 
-    A column has one type in a warehouse. The type of the custom field, beside it, tells how to read the text.
+    A column has one type in a warehouse. The type of the custom field, beside it, says how to read the text.
 
     Args:
         shape: Makes the records.

@@ -214,7 +214,7 @@ class TapClockify(Tap):
         self._records[stream] = records
 
     def judged(self, verdict: Verdict) -> None:
-        """Note how a stream ended, and say why it is incomplete: a line for each reason.
+        """Note how a stream ended, and log a line for each reason why it is incomplete.
 
         A failure of the whole account hits every stream that follows, so it is reported once.
         """

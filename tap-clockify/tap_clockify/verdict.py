@@ -134,7 +134,7 @@ class Verdict:
         return list(dict.fromkeys(place.cause for place in self._reasons))
 
     def lines(self) -> Iterator[tuple[Cause, str]]:
-        """Yield a line for each reason with the ids that it concerns; of many alike the first, and a count."""
+        """Yield a line for each reason, with its ids; for many equal reasons, one line with a count."""
         alike = Counter((place.cause, place.detail) for place in self._reasons)
         said: Counter[tuple[Cause, str]] = Counter()
         for (cause, workspace, detail), parents in self._reasons.items():

@@ -11,7 +11,7 @@ class RejectedError(Exception):
     """A record that cannot be written, and why.
 
     Attributes:
-        kind: The class of the error, for a program to tell cases apart.
+        kind: The class of the error, by which a program distinguishes cases.
         status: HTTP status, where Clockify refused.
         code: Clockify's own code, likewise.
         retryable: The same record may succeed later.

@@ -244,7 +244,7 @@ class Intake:
         """Return the fields of a record with every time in UTC, and with what follows from others of them.
 
         Raises:
-            ValueError: A time cannot be told.
+            ValueError: A time cannot be determined.
             RejectedError: Fields contradict each other.
         """
         target = one.route.object
@@ -291,7 +291,7 @@ class Intake:
         return str(known) if known else None
 
     def user(self, user_id: str) -> State | None:
-        """Return a user of the workspace, None where the list of users lacks them."""
+        """Return a user of the workspace, None if the list of users does not contain them."""
         return self._mirror.answer(lambda: self._mirror.listed(BY_NAME["users"], user_id))
 
     def _read_more(self, desired: list[Desired]) -> None:
@@ -313,7 +313,7 @@ class Intake:
             self._mirror.detail(target, ids)
 
     def _wants_detail(self, target: WritableObject, object_id: str, given: State) -> bool:
-        """Tell whether a record mentions what only the detail tells, or would replace it along with something else."""
+        """Return whether a record mentions, or would replace along with something else, what only the detail holds."""
         detailed = target.listing.detailed
         if not detailed.isdisjoint(given):
             return True
@@ -341,7 +341,7 @@ def _place(one: Incoming, row: Row | None) -> _Place | None:
 
 
 def _scope(incoming: Incoming, given: State, row: Row | None) -> Scope | None:
-    """Return the list that a record's object is on, None where it does not tell."""
+    """Return the list that a record's object is on, None if it does not say."""
     known = row.scope if row else {}
     values = [given.get(name) or known.get(name) for name in incoming.route.object.scope]
     return None if any(value is None for value in values) else tuple(map(str, values))

@@ -212,7 +212,7 @@ def _name_of(lines: IO[Any]) -> str | None:
 
 
 def _is_quiet(lines: IO[Any]) -> bool:
-    """Tell whether no input comes for a while; False where one cannot tell that."""
+    """Tell whether no input comes for a while; False if that is not known."""
     try:
         return not select.select([lines.fileno()], [], [], _QUIET)[0]
     except (OSError, ValueError):  # no file, or none that a system can wait for

@@ -41,7 +41,7 @@ def natural_value(target: Writable, fields: Sequence[str], state: State) -> byte
 
 
 def digest(blob: bytes) -> bytes:
-    """Return a hash that tells whether a row has changed."""
+    """Return a hash that shows whether a row has changed."""
     return hashlib.blake2b(blob, digest_size=16).digest()
 
 
@@ -211,7 +211,7 @@ class Mirror:
         return error
 
     def detail(self, target: WritableObject, ids: Iterable[str]) -> None:
-        """Read what lists do not tell of these objects."""
+        """Read what lists do not hold of these objects."""
         endpoint = target.listing.detail
         slot = self._slot(target.name)
         query = "SELECT state FROM objects WHERE slot = ? AND id = ? AND listed IS NULL"

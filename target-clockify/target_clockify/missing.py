@@ -73,7 +73,7 @@ def deletions(  # noqa: PLR0913
         ledger: What they became.
         seen: The keys that came.
         nameless: The streams with a record whose key cannot be read.
-        deleted: How many deletions there were already.
+        deleted: How many deletions this run has made so far.
 
     Raises:
         StoppedError: There are more than `max_deletes` allows; none of them has begun.

@@ -198,7 +198,7 @@ class Results:
         self._done_with(incoming, one.id)
 
     def _recognised(self, one: Recognised) -> None:
-        """Note what a record became, as far as one can tell; the next run compares the two."""
+        """Note what a record became, as far as it is known; the next run compares the two."""
         incoming, name = one.incoming, one.incoming.route.object.name
         self._summary.count(incoming.route.stream, "unclear" if one.entry else "found" if one.id else "not found")
         if one.id:
@@ -296,7 +296,7 @@ class Results:
                 self._summary.add_up(write.incoming.route.stream, done, unit, after - before)
 
     def _currency(self, write: Write) -> str:
-        """Return the currency of the amounts of a write, empty where nothing that was read tells it."""
+        """Return the currency of the amounts of a write, empty if nothing that was read says it."""
         try:
             return in_force(self._mirror, write.incoming.route.object, {**write.current, **write.given})
         except (NotReadError, RejectedError):

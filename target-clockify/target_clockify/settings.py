@@ -259,7 +259,7 @@ class Settings:
 
     @property
     def rebuilds_ledger(self) -> bool:
-        """Whether the ledger is rebuilt from what comes in and what is there, and nothing written to Clockify."""
+        """Whether the run only rebuilds the ledger, from its input and from what Clockify holds, and sends no write."""
         return bool(self.config.get("rebuild_ledger"))
 
     @property

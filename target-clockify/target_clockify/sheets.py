@@ -318,7 +318,7 @@ class Sheets:
         """Return the key of a row: what it says, and how many rows of its file before it say the same.
 
         Raises:
-            RejectedError: A row of another file says the same, and no time of day tells that it is the same work.
+            RejectedError: A row of another file says the same, and no time of day shows that it is the same work.
         """
         number = row.get(OCCURRENCE)
         if number is None:
@@ -419,7 +419,7 @@ class Sheets:
 
 @dataclass
 class _Files:
-    """What all rows of a stream tell together.
+    """What all rows of a stream show together.
 
     Attributes:
         orders: The orders of day and month that are possible, by file.
@@ -438,7 +438,7 @@ class _Context:
 
     Attributes:
         sheet: Its layout and columns.
-        files: What all rows tell together.
+        files: What all rows show together.
         problems: Why the dates of files cannot be read, by file.
         names: What things are called in the workspace.
         people: Tells people.

@@ -195,7 +195,7 @@ class TargetClockify(Target):
                     self.run.rejects.introduce(name, original, mapped_from="" if is_own else stream)
 
     def _introduce(self, stream: str, schema: dict[str, Any], keys: list[str]) -> bool:
-        """Take note of a stream, and tell whether it is written."""
+        """Take note of a stream, and return whether it is written."""
         settings = streams.settings_of(self.config, stream)
         if settings.get("layout"):
             self._introduce_sheet(stream, settings, list(schema["properties"]))
@@ -483,7 +483,7 @@ class TargetClockify(Target):
     @classmethod
     @override
     def print_about(cls, output_format: str | None = None) -> None:
-        """Print the settings, and what can be done with which object."""
+        """Print the settings, and the operations of every object."""
         super().print_about(output_format)
         if output_format != "json":
             click.echo(capability_table(OBJECTS))

@@ -55,7 +55,7 @@ class UnderWay:
         return awaited in self._occupied
 
     def in_the_way_of_call(self, desired: Desired) -> Awaited | None:
-        """Return what a call has to wait for before it can be told whether it would change anything."""
+        """Return what a call has to wait for before it is known whether it would change anything."""
         if not self._occupied:
             return None
         objects = [written(*one) for one in referred(desired.incoming.route.object, desired.given)]

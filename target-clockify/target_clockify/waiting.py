@@ -91,7 +91,7 @@ class Waiting:
         self._count[awaited] += 1
 
     def take(self, stream: str, key: str) -> list[Taken]:
-        """Take out the records of a stream and a key, whatever they wait for."""
+        """Remove and return the waiting records of a stream and key, whatever they wait for."""
         if not self._count:
             return []
         query = (

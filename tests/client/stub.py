@@ -39,7 +39,7 @@ class Seen:
 class Reply:
     """What to answer.
 
-    `how` is `whole`; `short`: promise more than is sent; `reset`: break the connection without an answer;
+    `how` is `whole`; `short`: announce more bytes than are sent; `reset`: break the connection without an answer;
     `silent`: do not answer until the server ends.
     """
 

@@ -102,7 +102,7 @@ def within(seconds: float, *works: Callable[[], Any]) -> list[Any]:
 
 
 def shown(reading: Reading, leave_after: int | None = None) -> list[tuple[Any, ...]]:
-    """Consume a reading; return what came as plain values, with the error that ended it, if one did."""
+    """Consume a reading; return its items as plain values, and last the error if one ended it."""
     came: list[tuple[Any, ...]] = []
     try:
         with closing(reading.items()) as items:
@@ -497,7 +497,7 @@ def test_a_parent_row_that_is_none_costs_itself_alone(odd: Any) -> None:
         assert doubt.reason == "1 of its rows have no id of their own"
 
 
-def test_a_list_that_is_not_whole_is_told_after_its_pages() -> None:
+def test_an_incomplete_list_is_reported_after_its_pages() -> None:
     def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
         rows = [] if ids["n"] == 1 else [{"id": "x"}]
         return page(rows, number, last=ids["n"] != 1)
@@ -527,7 +527,7 @@ def test_after_many_failures_in_a_row_the_other_parents_are_not_requested() -> N
 
 
 @pytest.mark.parametrize("error", [GoneError, NotPermittedError])
-def test_children_of_a_parent_that_cannot_be_read_are_told(error: type[GoneError | NotPermittedError]) -> None:
+def test_a_parent_whose_children_cannot_be_read_is_reported(error: type[GoneError | NotPermittedError]) -> None:
     def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
         if endpoint is LEVELS[0] and ids["workspaceId"] == "w1":
             raise error(endpoint.call, status=403)

@@ -127,7 +127,7 @@ def test_a_read_that_is_a_post_is_a_read(stub: Stub, client: Client) -> None:
     assert [seen.json for seen in stub.seen[:2]] == [{"statuses": ["ALL"]}] * 2
 
 
-def test_an_unreachable_host_is_told_by_its_reason() -> None:
+def test_the_error_of_an_unreachable_host_names_the_reason() -> None:
     with socket.socket() as taken:  # bound, not listening: connections are refused
         taken.bind(("127.0.0.1", 0))
         client = Client(
@@ -142,7 +142,7 @@ def test_an_unreachable_host_is_told_by_its_reason() -> None:
         assert client.statistics.requests == 6
 
 
-def test_a_timeout_is_told_by_its_reason(stub: Stub, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_timeout_names_the_reason(stub: Stub, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("clockify_client.client._TRIES", 1)
     stub.answers(Reply(how="silent"))
     with pytest.raises(UnreachableError, match=r"\[no answer in time\]"):

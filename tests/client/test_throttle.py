@@ -198,7 +198,7 @@ def test_the_hourly_allowance_is_used_and_what_it_costs_is_counted() -> None:
     assert 3590 < throttle.waited < 3610
 
 
-def test_a_long_wait_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_long_wait_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     throttle = VirtualThrottle(50, 2)
     for _ in range(3):
         sent(throttle)

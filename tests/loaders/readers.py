@@ -107,7 +107,7 @@ def in_postgres(warehouse: Warehouse) -> Tables:
 def meaning(value: Any) -> Any:
     """Return what a value means, whatever type a loader keeps it in: JSON may be text, a moment may be in any zone.
 
-    Moments are compared by the second, which is how finely Clockify tells them; a loader may keep no more.
+    Moments are compared by the second, the resolution of Clockify; a loader may keep no more.
     """
     if isinstance(value, dict):
         return {name: known for name, one in value.items() if (known := meaning(one)) is not None}

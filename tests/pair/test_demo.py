@@ -60,7 +60,7 @@ def lines(told: str) -> dict[str, list[str]]:
 
 
 def acts(played: subprocess.CompletedProcess[str]) -> tuple[str, str]:
-    """What each of the two acts told."""
+    """What each of the two acts printed."""
     assert played.returncode == 0, played.stdout + played.stderr
     first, corrections, second = played.stdout.partition("Corrections, yours to edit: ")
     return first, corrections + second
@@ -79,14 +79,14 @@ def edit(file: Path, key: str, **cells: str) -> None:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
-    """The folder of a demo that was played once, and what its acts told."""
+    """The folder of a demo that was played once, and what its acts printed."""
     output = tmp_path_factory.mktemp("output")
     return output, *acts(play(output))
 
 
 @pytest.fixture(scope="module")
 def second(first: tuple[Path, str, str]) -> tuple[str, str]:
-    """What the acts told when they were played again, after deletions in the sandbox."""
+    """What the acts printed when they were played again, after deletions in the sandbox."""
     return acts(play(first[0], "--delete", "2"))
 
 
@@ -203,7 +203,7 @@ def test_interrupted_demo_leaves_nothing_running(tmp_path: Path) -> None:
     assert not (tmp_path / "demo" / "postgres" / "postmaster.pid").exists()
 
 
-def test_differences_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+def test_different_differences_are_reported_differently(capsys: pytest.CaptureFixture[str]) -> None:
     assert not compare({"tags": 4}, {"tags": 3, "stray": 1, "clients": 2}, {"tags": 3, "clients": 1})
     told = lines(capsys.readouterr().out)
     assert told == {
@@ -218,7 +218,7 @@ def test_empty_warehouse_is_no_success(capsys: pytest.CaptureFixture[str]) -> No
     assert "MISMATCH" not in capsys.readouterr().out
 
 
-def test_what_was_not_planned_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unplanned_changes_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     def tables(count: int, **rows: dict[str, Any]) -> act_two.Tables:
         prints = {key: (str(row | {"duration": ""}), str(row)) for key, row in rows.items()}
         return act_two.Tables({"tasks": count, "tags": 2}, {"tasks": prints}, {"tasks": rows})

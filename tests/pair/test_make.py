@@ -42,7 +42,7 @@ def test_make_alone_lists_every_command(bare: Path) -> None:
     assert set(re.findall(r"make ([a-z-]+) ", told.stdout)) == set(declared[1].split())
 
 
-def test_python_that_is_too_old_is_told_in_one_line(bare: Path) -> None:
+def test_python_that_is_too_old_is_reported_in_one_line(bare: Path) -> None:
     told = make(bare, ".venv/.uv", "PYTHON=false")
     assert told.returncode
     first, *rest = told.stderr.splitlines()
@@ -52,7 +52,7 @@ def test_python_that_is_too_old_is_told_in_one_line(bare: Path) -> None:
 
 
 @pytest.mark.slow
-def test_unreachable_index_is_told(bare: Path) -> None:
+def test_unreachable_index_is_reported(bare: Path) -> None:
     told = make(bare, ".venv/.uv", PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_NO_INDEX="", PIP_FIND_LINKS="")
     assert told.returncode
     assert "make: cannot install from the package index" in told.stderr

@@ -42,7 +42,7 @@ def messages(finished: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]
 
 
 def records(finished: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
-    """The records without what tells their file and line."""
+    """The records without their file and line."""
     found = [one["record"] for one in messages(finished) if one["type"] == "RECORD"]
     return [{name: value for name, value in one.items() if not name.startswith("_sdc_source")} for one in found]
 
@@ -249,7 +249,7 @@ def test_a_row_that_moves_is_the_same_row(tap: Callable[..., Any], target: Targe
     assert (again.code, again.writes) == (0, {})
 
 
-def test_files_are_told_by_their_endings_in_any_case(tap: Callable[..., Any], tmp_path: Path) -> None:
+def test_files_are_recognised_by_their_endings_in_any_case(tap: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "tags.CSV").write_text("id,name\n1,a\n")
     (tmp_path / "clients.Tsv").write_text("id\tname\n1\tb\n")
     (tmp_path / "notes.txt").write_text("nothing to read")

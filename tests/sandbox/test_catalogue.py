@@ -64,7 +64,7 @@ BROKEN = {  # the service itself fails here, and so do we
         "GET /shared-reports",
     ],
 )
-def test_paths_that_look_like_routes_are_none(untouched: conftest.Sandbox, route: str) -> None:
+def test_paths_that_only_look_like_routes_are_unknown(untouched: conftest.Sandbox, route: str) -> None:
     method, path = route.split()
     assert untouched.refused(method, f"/workspaces/{{ws}}{path}") == (404, 3000)
 
@@ -88,7 +88,9 @@ def test_paths_that_look_like_routes_are_none(untouched: conftest.Sandbox, route
         (f"GET /projects/{ID}/tasks/{ID}/hourly-rate", "PUT"),
     ],
 )
-def test_wrong_verbs_are_told_the_right_ones(untouched: conftest.Sandbox, route: str, allowed: str) -> None:
+def test_the_refusal_of_a_wrong_verb_names_the_right_ones(
+    untouched: conftest.Sandbox, route: str, allowed: str
+) -> None:
     method, path = route.split(" ")
     answer = untouched.call(method, f"/workspaces/{{ws}}{path}")
     assert (answer.status_code, answer.json()["code"], answer.headers["Allow"]) == (405, 3000, allowed)

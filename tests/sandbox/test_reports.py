@@ -113,7 +113,7 @@ def test_without_a_zone_the_accounts_own_counts(sandbox: StartSandbox) -> None:
     assert all(row["timeInterval"]["start"].endswith("+01:00") for row in rows)
 
 
-def test_nothing_in_the_range_has_null_for_totals(empty: Sandbox) -> None:
+def test_totals_are_null_if_nothing_is_in_the_range(empty: Sandbox) -> None:
     for path, own in (
         (DETAILED, {"detailedFilter": {}}),
         (SUMMARY, {"summaryFilter": {"groups": ["PROJECT"]}}),

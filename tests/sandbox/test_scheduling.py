@@ -117,7 +117,7 @@ def test_list_needs_a_window_and_finds_names(tiny: Sandbox) -> None:
     assert tiny.ok("GET", f"{PLAN}/all?start=1999-01-01T00:00:00Z&end=1999-02-01T00:00:00Z") == []
 
 
-def test_series_is_changed_by_one_by_the_following_or_all(tiny: Sandbox) -> None:
+def test_a_change_of_a_series_concerns_one_the_following_or_all_assignments(tiny: Sandbox) -> None:
     names = Names(tiny)
     monday = {"start": "2030-05-06T00:00:00Z", "end": "2030-05-06T23:59:59Z"}
     repeat = {"recurringAssignment": {"repeat": True, "weeks": 4}}

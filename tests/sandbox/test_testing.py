@@ -54,7 +54,7 @@ def test_it_serves_what_was_asked_for_until_the_block_ends(kind: type[Sandbox | 
 
 
 @BOTH
-def test_it_can_be_told_to_fail_to_forget_and_to_begin_anew(kind: type[Sandbox | SandboxProcess]) -> None:
+def test_it_fails_on_request_and_can_be_reset(kind: type[Sandbox | SandboxProcess]) -> None:
     with kind(scale="empty", faults=[{"route": "GET /user", "nth": 1, "status": 502}]) as origin:
         assert [ask(origin, "/user").status_code for _ in range(2)] == [502, 200]
         assert origin.stats()["by_status"] == {"200": 1, "502": 1}

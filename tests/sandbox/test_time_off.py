@@ -222,7 +222,7 @@ def test_request_in_days_refuses_other_periods(tiny: Sandbox, period: dict[str, 
     assert tiny.refused("POST", path, {"timeOffPeriod": {"period": period}}) == (400, 400)
 
 
-def test_request_in_days_can_be_half_of_one_where_the_policy_allows_it(tiny: Sandbox) -> None:
+def test_request_in_days_can_be_for_half_a_day_if_the_policy_allows_it(tiny: Sandbox) -> None:
     half = days("2030-05-06", 1, isHalfDay=True, halfDayPeriod="SECOND_HALF")
     strict = policy(tiny, allowNegativeBalance=True)
     assert tiny.refused("POST", f"{POLICIES}/{strict['id']}/requests", half) == (400, 400)

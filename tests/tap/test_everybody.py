@@ -204,7 +204,7 @@ def test_a_list_shorter_than_the_hours_reported_is_read_a_second_time(sandbox: S
     assert run.activated == {"time_entries"}
 
 
-def test_hours_that_still_differ_are_said_with_both_figures(sandbox: StartSandbox, run_tap: Runs) -> None:
+def test_hours_that_still_differ_are_logged_with_both_figures(sandbox: StartSandbox, run_tap: Runs) -> None:
     box = sandbox(scale="tiny")
     user, entries = _shorter_list(box, run_tap, "every")
     run = run_tap(box.origin, streams=["time_entries"], workspace_ids=[box.workspace_ids[0]])

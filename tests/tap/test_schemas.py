@@ -145,7 +145,7 @@ def test_a_column_has_one_scalar_type(stream: str) -> None:
 
 @pytest.mark.parametrize("depth", [0, 1, 2, 3, 10])
 @each_stream
-def test_columns_are_told_apart_within_63_characters_and_without_case(stream: str, depth: int) -> None:
+def test_names_of_columns_differ_within_63_characters_and_in_lower_case(stream: str, depth: int) -> None:
     columns = list(flatten_schema(SCHEMAS[stream], max_level=depth)["properties"])
     assert [name for name in columns if len(name) > 63] == []
     assert len({name.lower() for name in columns}) == len(columns)

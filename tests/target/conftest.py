@@ -41,7 +41,7 @@ class Result:
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """What became of the records, by stream, as the closing summary tells it."""
+        """What became of the records, by stream, as the closing summary reports it."""
         found = re.findall(r"\| ([\w-]+): \d+ records: (.*); \d+ requests", self.log)
         return {stream: {what: int(n) for n, what in _COUNT.findall(told)} for stream, told in found}
 
@@ -66,7 +66,7 @@ class TargetRunner:
         self.rejects = folder / "rejects.jsonl"
 
     def forget(self) -> None:
-        """Remove the ledger and the lock that tells of it."""
+        """Remove the ledger and its lock."""
         for file in self.folder.glob("ledger.db*"):
             file.unlink()
 

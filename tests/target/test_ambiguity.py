@@ -219,7 +219,7 @@ def test_a_column_of_the_workspace_under_another_name_counts(target: Any, singer
     assert target(messages, copy_from="nope").code == 1
 
 
-def test_one_natural_key_twice_is_told_alike_by_plan_and_run(target: Any, singer: Any) -> None:
+def test_plan_and_run_say_the_same_of_a_natural_key_that_comes_twice(target: Any, singer: Any) -> None:
     target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
     messages = [
         singer.schema("clients"),

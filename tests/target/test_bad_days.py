@@ -171,7 +171,7 @@ def assert_complete(tables: dict[str, Any], count: int) -> None:
 
 
 def _picture(tables: dict[str, Any], unit: int) -> Counter[str]:
-    """Everything a unit has made, by name instead of by id, and so the same for every unit."""
+    """Everything that a unit has made, with names instead of ids so that all units are equal."""
     names = {row["id"]: row.get("name") or row.get("number") for table in _TABLES for row in tables[table]}
     mark = f"#{unit}#"
 

@@ -92,7 +92,7 @@ def test_a_key_may_be_named_in_the_settings(target: Any, singer: Any) -> None:
     assert target([schema, *later], streams=streams).writes == {}
 
 
-def test_rows_without_a_key_are_told_by_their_natural_key(target: Any, singer: Any) -> None:
+def test_rows_without_a_key_are_identified_by_their_natural_key(target: Any, singer: Any) -> None:
     schema = {**singer.schema("clients"), "key_properties": []}
     one = singer.record("clients", name="Acme", note="a", _sdc_batched_at="1")
     other = singer.record("clients", note="b", name="Acme", _sdc_batched_at="2")

@@ -74,7 +74,7 @@ def _users(target: Any) -> dict[str, dict[str, Any]]:
 
 
 class Before:
-    """What is there before a file is loaded, to tell what it brings."""
+    """What is there before a file is loaded, to find out what the file adds."""
 
     def __init__(self, target: Any) -> None:
         self.target = target
@@ -356,7 +356,7 @@ def test_more_hours_than_a_day_has_are_refused_where_the_file_tells_days(plain: 
     assert "Hours is more than a day has: say in `units` what its numbers count" in result.rejects[0]["message"]
 
 
-def test_what_others_know_by_keys_of_their_own_is_found_and_stays(plain: Any, singer: Any) -> None:
+def test_objects_of_another_program_are_found_by_name_and_kept(plain: Any, singer: Any) -> None:
     crm = [singer.schema("clients"), singer.record("clients", id=1, name="Harbour", note="kept")]
     assert plain(crm).code == 0
     result = plain(_messages(_rows(TOGGL)), streams={"export": {"layout": "toggl"}})
@@ -561,7 +561,7 @@ _DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 
 
 @given(st.lists(_DAYS, min_size=1), st.sampled_from([DAY_FIRST, MONTH_FIRST]), st.sampled_from("/.-"))
-def test_an_order_that_is_told_is_the_right_one(days: list[date], order: str, separator: str) -> None:
+def test_an_order_that_is_determined_is_the_right_one(days: list[date], order: str, separator: str) -> None:
     form = separator.join(("%d", "%m", "%Y") if order == DAY_FIRST else ("%m", "%d", "%Y"))
     texts = [day.strftime(form) for day in days]
     found = DateOrder()
@@ -612,7 +612,7 @@ def test_an_interval_is_the_one_that_was_written(moment: datetime, seconds: int,
         assert found == (start, end)
 
 
-def test_an_hour_that_comes_twice_is_told_by_the_length(plain: Any) -> None:
+def test_the_length_decides_between_hours_that_come_twice(plain: Any) -> None:
     before = Before(plain)
     lia = {**_rows(TOGGL)[0], "Start date": "2026-11-01", "End date": "2026-11-01", "Start time": "00:30:00"}
     rows = [{**lia, "End time": "01:30:00", "Duration": duration} for duration in ("01:00:00", "02:00:00")]

@@ -48,7 +48,7 @@ def test_a_rebuilt_ledger_doubles_nothing(target: Any, messages: list[dict[str, 
     assert target.tables() == before
 
 
-def test_what_is_not_there_is_told_and_inserted_by_the_next_run(target: Any, messages: list[dict[str, Any]]) -> None:
+def test_what_is_missing_is_reported_and_inserted_by_the_next_run(target: Any, messages: list[dict[str, Any]]) -> None:
     assert target(messages).code == 0
     (target.folder / "ledger.db").unlink()
     entry = next(one for one in messages if one.get("record", {}).get("id") == "e1")

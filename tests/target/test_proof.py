@@ -1,4 +1,4 @@
-"""An answer that anybody on the way could have given proves nothing: it is looked up, or told as open."""
+"""An answer that anybody on the way could have given proves nothing: it is looked up, or reported as open."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_deletion_that_was_acknowledged_for_nothing_is_made_again(target: Any,
     assert "1 objects were deleted a second time" in result.log
 
 
-def test_one_that_is_never_made_is_told_and_made_by_the_next_run(target: Any, singer: Any) -> None:
+def test_one_that_is_never_made_is_reported_and_made_by_the_next_run(target: Any, singer: Any) -> None:
     messages = _deleted_expense(target, singer)
     target.box.faults([{"route": "DELETE *", **_EMPTY}])
     result = target(messages)
@@ -54,7 +54,7 @@ def test_a_call_needs_an_answer_that_shows_it(target: Any, singer: Any, nth: Any
     assert [one["error"] for one in result.rejects] == ([] if nth == 1 else ["unknown_outcome"])
 
 
-def test_an_additive_call_without_such_an_answer_is_told_as_open(target: Any, singer: Any) -> None:
+def test_an_additive_call_without_such_an_answer_is_reported_as_open(target: Any, singer: Any) -> None:
     call = singer.record("AddInvoicePayment", id=1, invoiceId=_invoice(target), amount=5, paymentDate="2026-01-20")
     target.box.faults([{"route": "POST /workspaces/{ws}/invoices/{i}/payments", "nth": 1, **_BUSY}])
     result = target([singer.schema("AddInvoicePayment"), call])

@@ -1,4 +1,4 @@
-"""What is refused, and how: nothing is sent, every error is told, no value shows in the log."""
+"""What is refused, and how: nothing is sent, every error is reported, and no value is in the log."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_report_of_a_run(target: Any, singer: Any) -> None:
     ]
 
 
-def test_wrong_settings_are_one_line(target: Any, singer: Any) -> None:
+def test_wrong_settings_are_refused_in_one_line(target: Any, singer: Any) -> None:
     for settings, said in (
         ({"api_key": "wrong"}, "the key was not accepted"),
         ({"addon_token": "x"}, "exactly one of api_key and addon_token"),
@@ -295,7 +295,7 @@ def test_a_deletion_of_what_is_gone_needs_no_parent(target: Any, singer: Any) ->
     assert (again.code, again.counts) == (0, {"tasks": {"unchanged": 1}, "time_entries": {"unchanged": 1}})
 
 
-def test_errors_are_told_in_words(target: Any, singer: Any) -> None:
+def test_errors_are_explained_in_words(target: Any, singer: Any) -> None:
     row = {"key": "p", "name": "x", "color": "blue", "billable": "perhaps", "hourlyRate": "much", "note": "n" * 16385}
     result = target([singer.schema("projects", "key"), singer.record("projects", **row)])
     [reject] = result.rejects

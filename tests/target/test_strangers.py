@@ -242,6 +242,6 @@ def _day(piece: Piece, zones: dict[str, ZoneInfo]) -> str:
 
 
 def _kept(target: Any) -> list[dict[str, Any]]:
-    """What all workspaces hold, without what tells how that came about."""
+    """What all workspaces hold, without traces of how it got there."""
     logs = ("audit_log", "changes", "webhook_logs", "webhook_statuses")
     return [{name: one[name] for name in one if name not in logs} for one in target.box.dump()["workspaces"]]

@@ -118,7 +118,7 @@ def _is_record(message: dict[str, Any], stream: str) -> bool:
 
 
 def _content(workspace: dict[str, Any], rejected: set[str]) -> dict[str, Counter[Any]]:
-    """What a workspace holds, told by names, without rows that were rejected."""
+    """What a workspace holds, by names instead of ids, without rows that were rejected."""
 
     def rows(table: str) -> list[dict[str, Any]]:
         return [row for row in workspace[table] if row["id"] not in rejected]

@@ -123,7 +123,7 @@ class Grouping:
         }
 
     def ordered(self, rows: list[Entity]) -> list[Entity]:
-        """Rows in the order that was asked for: by group, ascending, unless the request says otherwise."""
+        """Rows in the requested order, else ascending by group."""
         request = self.inquiry.request
         column = request.summary_filter.sort_column if request.summary_filter else None
         descending = request.sort_order == "DESCENDING"

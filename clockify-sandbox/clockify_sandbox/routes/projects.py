@@ -95,7 +95,7 @@ class NewProject(Body):
 
 
 class ProjectChange(Body):
-    """What an update reads. Absent keys keep their value, but `billable` and `isPublic` become false."""
+    """What an update reads. Absent fields keep their value, except that `billable` and `isPublic` become false."""
 
     name: Name | UnsetType = UNSET
     client_id: str | UnsetType = UNSET

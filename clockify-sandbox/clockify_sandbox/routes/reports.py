@@ -35,7 +35,7 @@ def weekly_report(call: Call, body: ReportRequest) -> Answer:
 
 @routes.post("/workspaces/{ws}/reports/attendance", feature="ATTENDANCE_REPORT")
 def attendance_report(call: Call, body: ReportRequest) -> Answer:
-    """Who was there, day by day."""
+    """Attendance: who worked when, by day."""
     return answer(call, attendance(Inquiry.by(call, body)), body)
 
 

@@ -98,7 +98,7 @@ def list_user_totals(call: Call, body: UserTotals) -> Answer:
 
 @routes.get(f"{_ASSIGNMENTS}/users/{{userId}}/totals")
 def get_user_total(call: Call, query: WindowQuery) -> Entity | None:
-    """One user; nothing if there is no assignment in the window."""
+    """The totals of one user; an empty body if no assignment is in the window."""
     user_id, window = call.path["userId"], Window.of(query.start, query.end)
     call.find(MEMBER, user_id)
     groups = by_user(assignments_in(call, window))

@@ -132,7 +132,7 @@ def get_entries(call: Call, body: BatchBody) -> list[Entity]:
 
 @routes.post(_ENTRIES, status=201, body_optional=True)
 def create_own(call: Call, body: EntryBody) -> Entity:
-    """A new entry of the caller; without an end, a timer."""
+    """A new entry of the caller; without an end it is a running timer."""
     return _create(call, body, call.user_id, may_be_manual=False)
 
 

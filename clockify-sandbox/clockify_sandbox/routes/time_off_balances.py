@@ -58,7 +58,7 @@ class DateRange(Body):
 
 
 class NewAssignment(Body):
-    """An amount for some users, on top of what they have."""
+    """An amount that some users get on top of what they have."""
 
     policy_id: Annotated[str, Meta(min_length=1)]
     user_ids: Annotated[list[str], Meta(min_length=1)]

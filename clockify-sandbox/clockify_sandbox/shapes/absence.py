@@ -33,7 +33,7 @@ class Audience(TypedDict, total=False):
 
 
 class HolidayFields(Audience, total=False):
-    """The fields of a holiday that are given and changed."""
+    """The fields of a holiday that a request can set."""
 
     name: str
     datePeriod: DateRange

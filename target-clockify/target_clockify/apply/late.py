@@ -34,7 +34,7 @@ _NOT_OF_CLOCKIFY = {
 
 
 def is_unsigned(error: ClockifyError) -> bool:
-    """Tell whether a refusal says nothing by which Clockify could be told from something on the way to it."""
+    """Return whether a refusal could just as well come from something between us and Clockify."""
     refused = error.status is not None and error.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
     return refused and not isinstance(error, AmbiguousWriteError) and error.code is None and not error.detail
 

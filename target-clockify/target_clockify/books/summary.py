@@ -29,7 +29,7 @@ class Summary:
     """Counts of a run.
 
     Attributes:
-        is_complete: No further record will come, so that it can be told how many are left.
+        is_complete: No further record will come, so that the number left is known.
     """
 
     def __init__(self, client: Client, *, rehearsed: bool = False) -> None:

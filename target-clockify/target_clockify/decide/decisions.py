@@ -26,7 +26,7 @@ class Desired:
     Attributes:
         incoming: The record.
         given: Its fields: references are ids of the workspace, times are in UTC.
-        scope: The list its object is on, None where it does not tell.
+        scope: The list its object is on, None if it does not say.
         row: What the ledger knows of it.
     """
 
@@ -120,9 +120,9 @@ class Recognised:
 
     Attributes:
         incoming: The record.
-        id: The id of the object that it became; None if there is none, or nobody can tell.
+        id: The id of the object that it became; None if there is none or it is not known.
         scope: The parents of the object.
-        entry: The entry of a call in the journal, which notes that nobody can tell whether it was made.
+        entry: The entry of a call in the journal, which notes that it is not known whether it was made.
     """
 
     incoming: Incoming

@@ -73,7 +73,7 @@ class Reversals:
         return decide[entry.operation](entry, target, current)
 
     def scope_of(self, entry: Entry) -> Scope | None:
-        """Return the list that the object of a write is on, None where the journal does not tell."""
+        """Return the list that the object of a write is on, None if the journal does not say."""
         target = BY_NAME.get(entry.object)
         scope = entry.recovery.get("scope")
         if target is None or scope is None or len(scope) != len(target.scope):
@@ -168,7 +168,7 @@ class Reversals:
 
 
 def _differing(target: WritableObject, current: State, written: State) -> list[str]:
-    """Return the fields in which an object is not as it was written, as far as Clockify tells and takes them."""
+    """Return the fields in which an object is not as it was written, of those that Clockify returns and accepts."""
     told = {one.name for one in target.fields if not one.unreadable and not one.fixed}
     return [name for name in differences(target, current, written) if name in told]
 

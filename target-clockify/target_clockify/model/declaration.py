@@ -61,7 +61,7 @@ class Field:
         unreadable: Clockify does not show it, so it is written whenever its record is new or has changed.
         outgrown: Tells, of the object as it is and a value, whether Clockify itself has moved the field on from that
             value, so that writing it would set back what happened since.
-        adds_up: The summary of a run tells its sum: hours of an interval, an amount of money.
+        adds_up: The summary of a run reports its sum: hours of an interval, an amount of money.
         description: For the reference: unit, meaning.
     """
 
@@ -181,7 +181,7 @@ class Bulk:
     Attributes:
         method: HTTP method.
         path: Path below the workspace, with the parent's placeholder.
-        together: The field that tells the parent.
+        together: The field that names the parent.
         size: How many objects go into one call.
         query: Name of the repeated query parameter for the ids; empty where the body is an array of objects.
     """
@@ -251,11 +251,11 @@ class Listing:
 
     Attributes:
         endpoint: The list.
-        scope: Fields of a record that tell which list it is on: `("projectId",)` for tasks.
+        scope: Fields of a record that say which list it is on: `("projectId",)` for tasks.
         variants: Further ids the list is asked with, once for each.
         shape: Makes the state of an object out of a row, None where it is the row.
-        detail: Reads one object with all its fields, where the list does not tell all.
-        detailed: The fields only the detail tells; it is asked for where a record mentions one of them.
+        detail: Reads one object with all its fields, if the list does not hold them all.
+        detailed: The fields that only the detail holds; it is requested if a record mentions one of them.
         lookup: Reads objects by their ids in the body, where they are known by id alone.
         own: Reads the part that every key may read, where the list is refused.
     """
@@ -328,7 +328,7 @@ class Writable:
 
     @property
     def scope(self) -> tuple[str, ...]:
-        """The fields that tell which list it is on."""
+        """The fields that say which list it is on."""
         return ()
 
     @property
@@ -338,7 +338,7 @@ class Writable:
 
     @property
     def needs_key(self) -> bool:
-        """Whether nothing but the key of a row tells it from another, so that it would be made or called once more."""
+        """Whether only its key distinguishes a row from an equal one; without it, the row would be written again."""
         raise NotImplementedError
 
     def required(self, operation: Operation) -> tuple[str, ...]:
@@ -375,8 +375,8 @@ class Procedure(Writable):
         repeatable: Calling it twice does no harm.
         effect: Where its effect is seen, if it is.
         proof: As that of a part.
-        undone_by: The procedure that takes a call back, with its parameters, out of those of the call; None where
-            nobody can tell what the call changed.
+        undone_by: The procedure that takes a call back, with its parameters, out of those of the call; None if it is
+            not known what the call changed.
     """
 
     mandatory: tuple[str, ...] = ()
@@ -396,7 +396,7 @@ class Procedure(Writable):
 
     @property
     def needs_key(self) -> bool:
-        """Whether a second call would add to the first, and only the key of a row tells that it is the same call."""
+        """Whether a second call would add to the first; then only the key of its row shows that it is the same call."""
         return not self.repeatable
 
     def required(self, operation: Operation) -> tuple[str, ...]:  # noqa: ARG002 - there is one
@@ -495,7 +495,7 @@ class WritableObject(Writable):
     def unlike(self, state: State) -> str:
         """Return a field of a state that has another form than the field declares; empty if none has.
 
-        Only arrays, objects and other values are told apart: what Clockify sends for the latter differs by call.
+        Only arrays, objects and other values are distinguished: what Clockify sends for the latter differs by call.
         """
         for name, value in state.items():
             declared = self.by_name.get(name)
@@ -508,7 +508,7 @@ class WritableObject(Writable):
 
     @property
     def scope(self) -> tuple[str, ...]:
-        """The fields that tell which list it is on."""
+        """The fields that say which list it is on."""
         return self.listing.scope
 
     @property
@@ -518,13 +518,13 @@ class WritableObject(Writable):
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """What can be done with it."""
+        """The operations that it has."""
         able = {Operation.INSERT: self.create, Operation.UPDATE: self.parts, Operation.DELETE: self.delete}
         return tuple(operation for operation, means in able.items() if means)
 
     @property
     def needs_key(self) -> bool:
-        """Whether nothing but the key of a row tells it from another, so that it would be made once more."""
+        """Whether only its key distinguishes a row from an equal one; without it, the row would be made again."""
         return self.create is not None and not (self.natural or self.identity)
 
     @property

@@ -51,9 +51,9 @@ class Kind:
         coerce: Reads input; what it cannot read it leaves as it is, for the schema to refuse.
         canonical: Gives every spelling of a value one form; two values are the same if their forms are equal.
         members: The kinds of an object's members.
-        key: The member by which the elements of an array are told apart: those that are not mentioned stay.
+        key: The member that identifies the elements of an array: those that are not mentioned stay.
         merge: Makes the value as it will stand out of the current one and a new one, where no rule above does.
-        hints: The kinds of further members, which are read only to tell the others.
+        hints: The kinds of further members, which are read only to identify the others.
         settled: Tells members by what is given beside them; raises ValueError where that does not go together.
         measure: What it measures, if that takes a unit or a zone.
         inner: The kinds of the members of an object that count for `converted`; `members` and `hints` unless given.
@@ -490,7 +490,7 @@ def list_of(
         name: What messages call it.
         ordered: The order of the elements counts.
         only: Tells the elements that count.
-        key: The member that tells elements apart, where those that are not mentioned stay.
+        key: The member that identifies elements, if those that are not mentioned stay.
     """
 
     def coerce(value: Any) -> Any:

@@ -51,7 +51,7 @@ class Columns:
         settings: Its settings: `columns`, `units`, `formats`, `empty`.
 
     Raises:
-        ValueError: The settings name a field, a column or a unit that does not exist; the message tells the nearest.
+        ValueError: The settings name a field, a column or a unit that does not exist; the message names the nearest.
     """
 
     def __init__(self, stream: str, target: Writable, keys: Sequence[str], settings: Mapping[str, Any]) -> None:

@@ -29,7 +29,7 @@ def code_of(value: Any) -> str:
 
 
 def owner_of(target: Writable, given: State) -> tuple[WritableObject, str] | None:
-    """Return the object that decides about the currency of an object, and its id; None for the workspace's own."""
+    """Return the object that decides the currency of an object, and its id; None if the workspace decides it."""
     for name in _BILLED_BY:
         if name in target.by_name and given.get(name):
             return BY_NAME[str(target.field(name).refers)], str(given[name])
@@ -37,11 +37,11 @@ def owner_of(target: Writable, given: State) -> tuple[WritableObject, str] | Non
 
 
 def in_force(mirror: Mirror, target: Writable, given: State) -> str:
-    """Return the code of the currency in which the amounts of an object are; empty where Clockify does not tell.
+    """Return the code of the currency in which the amounts of an object are; empty if Clockify does not say.
 
     Raises:
         NotReadError: A list has to be read first.
-        RejectedError: A list that tells it may not be read.
+        RejectedError: The key may not read the list that says it.
     """
     for name in _BILLED_BY:
         if name in target.by_name:

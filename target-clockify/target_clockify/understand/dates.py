@@ -296,7 +296,7 @@ def interval(
 ) -> tuple[datetime, datetime]:
     """Return when something starts and ends, in UTC.
 
-    A time that the clock shows twice is told by the other two, where they leave one possibility.
+    A time that the clock shows twice is derived from the other two, if they leave one possibility.
 
     Args:
         start: When it starts.

@@ -32,7 +32,7 @@ def is_clockify_id(value: object) -> bool:
 
 
 class Place(msgspec.Struct):
-    """Where a record comes from, as far as its tap tells that.
+    """Where a record comes from, as far as its tap says so.
 
     Attributes:
         file: The file.
@@ -72,7 +72,7 @@ def content_of(raw: bytes) -> bytes:
 
 
 class Glance:
-    """Reads the few columns of a stream that tell a record.
+    """Reads the few columns of a stream that identify a record.
 
     Args:
         keys: The columns of its key.
@@ -100,7 +100,7 @@ class Glance:
 
     @property
     def identifying(self) -> list[str]:
-        """The columns that tell a row from another of its workspace."""
+        """The columns that identify a row within its workspace."""
         return [name for name, _ in self._identifying]
 
     def of(self, raw: bytes) -> Any:

@@ -117,7 +117,7 @@ class Layout:
         blanks: Texts of a cell that says nothing, as names are compared.
         custom_fields: Names of custom fields of entries by column; None for every column that is called like one.
         day_start: When the first entry of a day starts that has a date and no time.
-        order: The order of day and month that a format tells, empty where none does.
+        order: The order of day and month in a format, empty if it has none.
     """
 
     person: Mapping[str, Cells]

@@ -25,8 +25,8 @@ class Names:
 
     Args:
         mirror: The workspace as it is.
-        projects: The client and project of rows that name a task, as they are compared; None for a client that the
-            file does not tell.
+        projects: The client and project of rows that name a task, as they are compared; None for a client that the file
+            does not name.
         new: What files of this run name and the workspace lacks, by kind and place; this file adds to it.
     """
 

@@ -26,7 +26,7 @@ class People:
         emails: The addresses that its rows give the people of a name.
 
     Attributes:
-        by_name: How many rows named their person by an address that nobody has, and were told by the name.
+        by_name: How many rows named their person by an address that nobody has, and were found by their name.
     """
 
     def __init__(self, mirror: Mirror, sheet: Sheet, emails: Mapping[str, set[str]]) -> None:

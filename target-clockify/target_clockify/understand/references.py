@@ -29,7 +29,7 @@ _ABSENT: Any = object()
 
 
 class Missing(NamedTuple):
-    """A reference that does not tell which object it means.
+    """A reference that does not say which object it means.
 
     Attributes:
         field: The field it is in.
@@ -116,7 +116,7 @@ class References:
         Args:
             incoming: The record.
             at: The field, the place inside of it, and the object that is referred to.
-            missing: Takes references that do not tell what they mean.
+            missing: Takes references that do not say what they mean.
             absent: Takes what a copy goes without.
             value: What the record calls the object.
         """

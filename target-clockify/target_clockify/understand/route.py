@@ -112,7 +112,7 @@ class Route:
         properties: The columns of the stream, as its schema has them.
 
     Raises:
-        ValueError: The settings name a field or a unit that does not exist; the message tells the nearest one.
+        ValueError: The settings name a field or a unit that does not exist; the message names the nearest one.
     """
 
     def __init__(  # noqa: PLR0913

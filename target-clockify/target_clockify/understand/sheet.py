@@ -102,11 +102,11 @@ class Sheet:
 
     @property
     def person_title(self) -> str:
-        """What messages call the columns that name people."""
+        """The name that messages use for the columns that hold people."""
         return ", ".join(self.title(name) for name, columns in self._person.items() if columns)
 
     def date_texts(self, row: Mapping[str, Any]) -> Iterable[str]:
-        """Yield the texts of a row that may begin with a date whose format nobody has told."""
+        """Yield the texts of a row that may begin with a date of unknown format."""
         for part in ("start", "end", "date"):
             if part not in self.layout.formats:
                 for column in self._places.get(part) or ():
@@ -121,7 +121,7 @@ class Sheet:
         return None if client is None else self._joined(row, client), self._joined(row, project or ())
 
     def person(self, row: Mapping[str, Any]) -> tuple[str, str]:
-        """Return the e-mail address and the name of a row's person, blank where it does not tell."""
+        """Return the e-mail address and the name of a row's person, blank if it names nobody."""
         email, name = (self._joined(row, self._person.get(part) or ()) for part in ("email", "name"))
         return email, name
 
@@ -207,7 +207,7 @@ class Sheet:
             raise ValueError(msg)
 
     def _lacking(self, cells: Cells) -> str:
-        """Return the columns that the file lacks of the alternative that it is nearest to."""
+        """Return the missing columns of the alternative of which the file has the most."""
         lacking = [[one for one in some if _folded(one) not in self._found] for some in cells.alternatives]
         return " and ".join(min((len(one), one) for one in lacking)[1])
 
@@ -265,7 +265,7 @@ class Sheet:
         return found
 
     def _length(self, row: Mapping[str, Any], problems: list[str]) -> dates.Span | None:
-        """Return how long a row took, as exactly as its columns tell."""
+        """Return how long a row took, as exactly as its columns say."""
         lengths: dict[str, dates.Span] = {}
         for column, *_ in self._alternatives.get("duration", ()):
             if text := self._text(row, column):

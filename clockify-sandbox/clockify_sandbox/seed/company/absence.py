@@ -1,4 +1,4 @@
-"""Bank holidays, leave and sickness of a company, and the requests and balances that tell of them."""
+"""Bank holidays, leave and sickness of a company, and the requests and balances that follow from them."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class _Leave:
         return policy_id
 
     def fill(self) -> None:
-        """Everybody's absences; in this year's balances what is approved counts as used."""
+        """Everybody's absences. Approved ones count as used in the balances of this year."""
         this_year = date.fromordinal(self.draw.today).year
         for person in self.company.people:
             used: dict[str, float] = {self.annual: 0.0, self.sick: 0.0, self.lieu: 0.0}

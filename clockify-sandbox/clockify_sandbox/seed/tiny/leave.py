@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_leave(stage: Stage) -> None:
-    """Everything in the first workspace."""
+    """Expenses and invoices of the first workspace."""
     _add_holidays(stage)
     _add_policies(stage)
     _add_requests(stage)

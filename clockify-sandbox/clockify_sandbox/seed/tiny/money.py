@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_money(stage: Stage) -> None:
-    """Everything in the first workspace."""
+    """Expenses and invoices of the first workspace."""
     _add_expenses(stage)
     _add_invoices(stage)
 

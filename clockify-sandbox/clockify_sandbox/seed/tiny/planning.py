@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_planning(stage: Stage) -> None:
-    """Everything in the first workspace."""
+    """Expenses and invoices of the first workspace."""
     _add_approvals(stage)
     _add_schedule(stage)
 

@@ -15,7 +15,7 @@ LOCKED_DAYS = 60
 
 
 def add_time(stage: Stage) -> None:
-    """Everything in the first workspace."""
+    """Expenses and invoices of the first workspace."""
     _add_routine(stage)
     _add_oddities(stage)
     _add_edges(stage, "lia")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def add_traces(stage: Stage) -> None:
-    """Everything in the first workspace."""
+    """Expenses and invoices of the first workspace."""
     _add_webhooks(stage)
     _add_reports(stage)
     _add_audit_log(stage)

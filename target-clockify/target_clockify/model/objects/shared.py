@@ -75,7 +75,7 @@ _PLAIN = [{"contains": contains, "status": status} for contains in (None, "CONTA
 
 
 def audience_fields() -> tuple[Field, ...]:
-    """The ids as they are read, the modes of the filters that they are written as, and those filters themselves.
+    """The fields of ids as they are read, the filters that they are written as, and the modes of these filters.
 
     Clockify shows the people that a filter selected, not the filter: a filter that says more than its ids cannot be
     compared.
