@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
-    from singer_sdk.singerlib import MetadataMapping
+    from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from tap_clockify.declaration import Source, StreamDeclaration
     from tap_clockify.tap import TapClockify
@@ -99,6 +99,7 @@ class ClockifyStream(Stream):
 
     def __init__(self, tap: TapClockify, declaration: StreamDeclaration) -> None:
         self.declaration = declaration
+        self._is_told = False  # by a catalog, what is selected
         self.selected_by_default = declaration.selected
         super().__init__(tap, name=declaration.name)
         self.primary_keys = declaration.key
@@ -121,13 +122,18 @@ class ClockifyStream(Stream):
     def _own_schema(self) -> dict[str, Any]:
         return schema_of(self.name)
 
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Obey a catalog that is given."""
+        super().apply_catalog(catalog)
+        self._is_told = True
+
     @property
     @override
     def metadata(self) -> MetadataMapping:
         """What is selected: by the catalog, or else by the declaration."""
-        is_new = self._metadata is None
         found = super().metadata
-        if is_new and not self._tap_input_catalog:
+        if not self._is_told:
             for name in self.declaration.apart:
                 found["properties", name].selected_by_default = False
         return found

@@ -10,7 +10,12 @@ import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from syrupy.assertion import SnapshotAssertion
+
+    from tests.conftest import Sandbox
+    from tests.tap.conftest import Run
 
 TAP = Path(sys.executable).parent / "tap-clockify"
 ORIGINAL = {
@@ -82,3 +87,23 @@ def test_about_marks_both_secrets_and_offers_no_batch(tmp_path: Path) -> None:
     assert "batch" not in about["capabilities"]
     assert not any("batch" in name for name in settings)
     assert all(setting.get("description") for setting in settings.values())
+
+
+def test_what_another_stream_holds_is_written_only_where_it_is_selected(
+    untouched: Sandbox, run_tap: Callable[..., Run], catalog: Callable[[list[str]], dict[str, Any]]
+) -> None:
+    chosen = catalog(["approval_requests", "approval_request_entries"])
+    lean = run_tap(untouched.origin, with_catalog=chosen)
+    for stream in chosen["streams"]:
+        for entry in stream["metadata"]:
+            if stream["tap_stream_id"] == "approval_requests" and entry["breadcrumb"] == ["properties", "entries"]:
+                entry["metadata"]["selected"] = True
+    full = run_tap(untouched.origin, with_catalog=chosen)
+    assert all("entries" not in row for row in lean.records["approval_requests"])
+    [schema] = [
+        one["schema"] for one in lean.messages if one["type"] == "SCHEMA" and one["stream"] == "approval_requests"
+    ]
+    assert "entries" not in schema["properties"]
+    inside = {(row["id"], entry["id"]) for row in full.records["approval_requests"] for entry in row["entries"]}
+    apart = {(row["approvalRequestId"], row["id"]) for row in lean.records["approval_request_entries"]}
+    assert inside == apart != set()
