@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 import requests
 from clockify_sandbox import testing
+from hypothesis import settings
 
 from tests.prefork import Prefork
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 OWNER_KEY = "sandbox-key"
 LIMITED_KEY = "sandbox-limited-key"
+
+settings.register_profile("house", deadline=None)  # a machine may have much else to do
+settings.load_profile("house")
 
 
 @pytest.hookimpl(optionalhook=True)

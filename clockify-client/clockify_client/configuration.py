@@ -19,6 +19,7 @@ import difflib
 import json
 import logging
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator
@@ -52,6 +53,7 @@ _BOUNDS = {
     "exclusiveMinimum": "more than",
     "exclusiveMaximum": "less than",
 }
+_PLAIN = re.compile(r"[\w. -]{1,40}")
 _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
@@ -265,9 +267,19 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
         ConfigurationError: With a line for each problem.
     """
     given = {name: value for name, value in config.items() if value is not None}
-    closed = {**schema, "additionalProperties": False}
+    closed = {**_sound(schema), "additionalProperties": False}
     if problems := [line for error in Draft7Validator(closed).iter_errors(given) for line in _problems(error)]:
         raise ConfigurationError(problems)
+
+
+def _sound(schema: Any) -> Any:
+    """Return a schema without choices that are none: the SDK offers the text "null" in the place of one."""
+    if isinstance(schema, dict):
+        return {
+            name: [_sound(one) for one in part if isinstance(one, dict)] if name == "anyOf" else _sound(part)
+            for name, part in schema.items()
+        }
+    return schema
 
 
 def unknown_setting(name: str, known: Iterable[str], where: str = "") -> str:
@@ -284,8 +296,13 @@ def unknown_setting(name: str, known: Iterable[str], where: str = "") -> str:
     near = folded.get(_folded(name)) or next(iter(difflib.get_close_matches(name.lower(), names, 1, 0.7)), None)
     if near:
         return f"{inside}{name} is not a setting; write {inside}{near}"
-    some = f"{inside or ''}{name} is not a setting"
+    some = f"{inside}{shown(name)} is not a setting"
     return f"{some}; known are {', '.join(names)}" if where and names else some
+
+
+def shown(name: str) -> str:
+    """Return a name as messages show it: a key in a wrong place is longer, or of other characters."""
+    return name if _PLAIN.fullmatch(name) else f"a name of {len(name)} characters"
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
@@ -322,7 +339,7 @@ def _misspelled(variable: str, prefix: str, known: Collection[str]) -> str:
 
 
 def _path(error: ValidationError) -> str:
-    words = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in error.absolute_path)
+    words = (f"[{one}]" if isinstance(one, int) else f".{shown(one)}" for one in error.absolute_path)
     return "".join(words).removeprefix(".")
 
 

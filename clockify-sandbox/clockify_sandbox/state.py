@@ -62,7 +62,7 @@ def load(path: Path) -> Saved:
     """
     try:
         return loaded(read_named(path))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(f"{path} is not a saved state of the sandbox: {error}") from None
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
+from clockify_client.configuration import shown
+
 from target_clockify.model.values import Measure
 from target_clockify.naming import compared, folded, nearest
 from target_clockify.understand.dates import order_of_format
@@ -174,7 +176,8 @@ def _declared(wanted: Any, own: Mapping[str, Any], through: tuple[str, ...]) -> 
     if isinstance(wanted, str):
         known = {**{folded(name): one for name, one in (LAYOUTS | dict(own)).items()}}
         if folded(wanted) not in known or wanted in through:
-            msg = f"{wanted!r} is no layout{nearest(wanted, [*LAYOUTS, *own])}; known are {', '.join((*LAYOUTS, *own))}"
+            near = nearest(wanted, [*LAYOUTS, *own])
+            msg = f"{shown(wanted)!r} is no layout{near}; known are {', '.join((*LAYOUTS, *own))}"
             raise ValueError(msg)
         return _declared(known[folded(wanted)], own, (*through, wanted))
     if not isinstance(wanted, dict):
@@ -183,7 +186,7 @@ def _declared(wanted: Any, own: Mapping[str, Any], through: tuple[str, ...]) -> 
     known_names = (*_COLUMNS, *_SETTINGS)
     if unknown := [name for name in wanted if name not in known_names]:
         near = nearest(unknown[0], known_names)
-        msg = f"{unknown[0]} is no part of a layout{near}; known are {', '.join(known_names)}"
+        msg = f"{shown(unknown[0])} is no part of a layout{near}; known are {', '.join(known_names)}"
         raise ValueError(msg)
     base = _declared(wanted["like"], own, through) if wanted.get("like") else {}
     both = {**base, **{name: value for name, value in wanted.items() if name != "like"}}
