@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,13 +17,17 @@ import pytest
 from tests.target.conftest import singer
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.conftest import Sandbox
     from tests.prefork import Prefork
 
-__all__ = ["KEY", "VALUE", "singer"]
+__all__ = ["KEY", "SECONDS", "VALUE", "singer", "within_limits"]
+
+SECONDS = 180
+"""After which a program hangs, on a machine that has much else to do."""
 
 KEY = "Kq7/unmistakable+key=9Zt"
 VALUE = "Vx9unmistakable"
@@ -74,8 +81,11 @@ class Programs:
             (self.folder / "stderr").open("w+b") as err,
         ):
             files = {"stdin": reads, "stdout": out, "stderr": err}
-            code = self._forks(program).start(words, **files, environment={**os.environ, **self._around}).wait(120)
-            assert code is not None
+            process = self._forks(program).start(words, **files, environment={**os.environ, **self._around})
+            code = process.wait(SECONDS)
+            if code is None:
+                os.kill(process.pid, signal.SIGKILL)
+            assert code is not None, f"{program} hangs"
             out.seek(0)
             err.seek(0)
             ended = Ended(code, out.read(), err.read())
@@ -117,6 +127,20 @@ def box(_box: Sandbox) -> Sandbox:
     """A sandbox whose owner has that key, with values everywhere."""
     _box.reset(scale="tiny")
     return _box
+
+
+@contextmanager
+def within_limits(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill a process that does not end in time, or that is still there when a test fails: whoever waits goes on."""
+    limit = Timer(SECONDS, process.kill)
+    limit.start()
+    try:
+        yield
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        limit.cancel()
 
 
 def holds_key(content: bytes) -> bool:

@@ -10,13 +10,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from tests.secrets.conftest import KEY, VALUE, holds_key
+from tests.secrets.conftest import KEY, SECONDS, VALUE, holds_key, within_limits
 from tests.target.conftest import TargetRunner
 
 if TYPE_CHECKING:
@@ -169,7 +170,12 @@ def test_a_call_tells_no_key(box: Sandbox, tmp_path: Path) -> None:
 
     def run(*words: str, **more: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [*command, *words], env={**around, **more}, cwd=tmp_path, capture_output=True, check=False
+            [*command, *words],
+            env={**around, **more},
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
         )
 
     _plant(box)
@@ -189,7 +195,11 @@ def test_the_sandbox_keeps_no_key_that_is_not_its_own(tmp_path: Path) -> None:
     """Somebody may send the real one."""
     state = tmp_path / "state"
     command: list[str | Path] = [_BIN / "clockify-sandbox", "serve", "--scale=tiny", "--port=0", f"--state={state}"]
-    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,
+        within_limits(process),
+    ):
         assert process.stdout is not None
         origin = process.stdout.readline().decode().strip()
         for headers in ({"X-Api-Key": KEY}, {"X-Addon-Token": KEY}, {"Authorization": f"Bearer {KEY}"}):
@@ -260,11 +270,14 @@ def test_what_a_killed_target_leaves_is_private(target: Any, singer: Any, tmp_pa
     temporary.mkdir()
     around = {**os.environ, "TMPDIR": str(temporary), "SQLITE_TMPDIR": str(temporary)}
     command = target.command(api_key="sandbox-key")
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=around, umask=0
-    ) as process:
+    with (
+        tempfile.TemporaryFile() as log,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, env=around, umask=0
+        ) as process,
+        within_limits(process),
+    ):
         assert process.stdin is not None
-        assert process.stderr is not None
         lines = [singer.schema("tags"), *(singer.record("tags", id=n, name=f"{VALUE} {n}") for n in range(1200))]
         process.stdin.write(b"".join(json.dumps(one).encode() + b"\n" for one in lines))
         process.stdin.flush()
@@ -277,7 +290,6 @@ def test_what_a_killed_target_leaves_is_private(target: Any, singer: Any, tmp_pa
         assert not words.exists() or b"sandbox-key" not in words.read_bytes()
         while_running = _modes(tmp_path)
         process.kill()
-        process.stderr.read()
     assert "ledger.db-wal" in while_running
     assert list(temporary.iterdir()) == []
     for modes in (while_running, _modes(tmp_path)):
@@ -288,6 +300,6 @@ def _has_begun(ledger: Path) -> bool:
     """Tell whether a write has entered the journal."""
     if not ledger.exists():
         return False
-    with contextlib.closing(sqlite3.connect(ledger)) as connection, contextlib.suppress(sqlite3.Error):
+    with contextlib.closing(sqlite3.connect(ledger, timeout=0.01)) as connection, contextlib.suppress(sqlite3.Error):
         return bool(connection.execute("SELECT count(*) FROM clockify_journal").fetchone()[0])
     return False
