@@ -203,6 +203,78 @@ def test_a_clock_that_was_set_back(target: Any, work: Any, entries: Callable[[],
     assert len(target.report("last")) == COUNT - 6, "the latest run, not the one of the latest date"
 
 
+def test_a_clock_that_was_set_back_before_a_server_noted_it(
+    target: Any, work: Any, entries: Callable[[], int], relay: Relay, database: Callable[[], str]
+) -> None:
+    url = relay.url(database())
+    assert target(work[:7], ledger_url=url).code == 0
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        later = "began = '2199-01-01T00:00:00+00:00', run = '21990101T000000-x'"
+        connection.execute(sa.text(f"UPDATE clockify_journal SET {later}"))  # noqa: S608
+    engine.dispose()
+    _is_written_once(target, work, entries, ledger_url=url, journal_days=30)
+
+
+# -- what a server may refuse ----------------------------------------------------------------------
+
+
+_FULL = (
+    "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$\n"
+    "CREATE TRIGGER full_disk BEFORE INSERT ON clockify_journal EXECUTE FUNCTION full_disk()"
+)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends", "said"),
+    [
+        (_FULL, "DROP TRIGGER full_disk ON clockify_journal", "the disk is full; make room and run again"),
+        (
+            'ALTER DATABASE "{}" SET default_transaction_read_only = on',
+            'SET default_transaction_read_only = off\nALTER DATABASE "{}" RESET default_transaction_read_only',
+            "it is read-only; name a server that can be written to",
+        ),
+    ],
+    ids=["full", "read-only"],
+)
+def test_a_server_that_refuses(  # noqa: PLR0913
+    target: Any,
+    work: Any,
+    entries: Callable[[], int],
+    relay: Relay,
+    database: Callable[[], str],
+    *,
+    breaks: str,
+    mends: str,
+    said: str,
+) -> None:
+    name = database()
+    url = relay.url(name)
+    assert target(work[:7], ledger_url=url).code == 0
+    for statements, is_broken in ((breaks, True), (mends, False)):
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            for one in statements.replace("{}", name).splitlines():
+                connection.execute(one)
+        if is_broken:
+            assert_refused(target(work, ledger_url=url), f"the ledger {name} cannot be used: {said}")
+    _is_written_once(target, work, entries, ledger_url=url)
+
+
+@pytest.mark.parametrize("table", ["clockify_rows", "clockify_journal", "clockify_streams"])
+def test_a_table_that_is_gone_is_not_made_anew(
+    target: Any, work: Any, entries: Callable[[], int], ledger_url: str, table: str
+) -> None:
+    """Without its rows a ledger would write everything once more."""
+    assert target(work, ledger_url=ledger_url).code == 0
+    engine = sa.create_engine(ledger_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"DROP TABLE {table}"))
+    engine.dispose()
+    assert_refused(target(work, ledger_url=ledger_url), "its tables are not those of a ledger of this version")
+    assert entries() == COUNT
+
+
 # -- two programs, and a connection that breaks ----------------------------------------------------
 
 
