@@ -197,8 +197,8 @@ def _main() -> None:
         is_fork = _serve(requests)
     if not is_fork:
         return
-    program = getattr(found, "cli", found)  # a plugin sets up its logs when it is asked for its command line
     try:
+        program = getattr(found, "cli", found)  # a plugin sets up its logs when it is asked for its command line
         end.code = program()
     except SystemExit as ended:
         end.code = ended.code
