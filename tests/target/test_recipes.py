@@ -220,6 +220,20 @@ def test_rates(recipe: Callable[[str], Recipe]) -> None:
     assert one.run() == {}
 
 
+def test_rates_of_fifty_people(recipe: Callable[[str], Recipe]) -> None:
+    one = recipe("Rates of fifty people")
+    emails = [f"person{number}@tiny.example" for number in range(50)]
+    for email in emails:
+        one.target.box.ok("POST", "/workspaces/{ws}/users?send-email=false", {"email": email})
+    rates = one.folder / "rates.csv"
+    rows = [f"{email},{60 + number}.{number:02},2026-10-01" for number, email in enumerate(emails)]
+    rates.write_text("\n".join(["Email,Rate,Since", *rows]) + "\n")
+    assert one.run() == {"PUT /workspaces/{ws}/users/{userId}/hourly-rate": 50}
+    ids = {user["email"]: user["id"] for user in one.target.box.ok("GET", "/workspaces/{ws}/users?page-size=200")}
+    amounts = {row["userId"]: (row["hourlyRate"] or {}).get("amount") for row in _rows(one.target, "members")}
+    assert [amounts[ids[email]] for email in emails] == [(60 + number) * 100 + number for number in range(50)]
+
+
 def test_time_off(recipe: Callable[[str], Recipe]) -> None:
     one = recipe("Time off of the team")
     before = {row["id"] for row in _rows(one.target, "time_off_requests")}
@@ -263,6 +277,19 @@ def test_a_nightly_copy(recipe: Callable[[str], Recipe]) -> None:
     )
     assert hours(made) == hours(source)
     assert one.run() == {}
+
+    [tag] = [row for row in source["tags"] if row["name"] == "urgent"]
+    box.ok("DELETE", f"/workspaces/{{ws}}/tags/{tag['id']}")
+    [entry] = [row for row in source["time_entries"] if row["description"] == "Own rates"]
+    box.ok("DELETE", f"/workspaces/{{ws}}/time-entries/{entry['id']}")
+    by_hand = box.ok("POST", f"/workspaces/{copy}/tags", {"name": "Of the copy alone"})
+    one.run()
+    source, made = (
+        next(row for row in box.dump()["workspaces"] if row["id"] == key) for key in (one.target.workspace, copy)
+    )
+    assert hours(made) == hours(source)
+    names = {row["name"] for row in made["tags"]}
+    assert names == {row["name"] for row in source["tags"]} | {by_hand["name"]}
 
 
 def test_a_project_comes_back(recipe: Callable[[str], Recipe]) -> None:
