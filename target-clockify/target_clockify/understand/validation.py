@@ -9,11 +9,13 @@ from jsonschema import Draft202012Validator
 
 from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import Operation
+from target_clockify.understand import spellings
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
     from target_clockify.model.declaration import Field, State, Writable
+    from target_clockify.model.values import Kind
 
 
 def schema_of(target: Writable, operation: Operation) -> dict[str, Any]:
@@ -49,20 +51,40 @@ def check(target: Writable, operation: Operation, given: State, *, read_shape: b
     Raises:
         RejectedError: With every error of the record. Messages name fields and rules, never values.
     """
-    errors = [_said(error) for error in _validator(target, operation).iter_errors(given)]
+    errors = [_said(error, target) for error in _validator(target, operation).iter_errors(given)]
     if target.rules:
         errors += target.rules(operation, given, read_shape)
     if errors:
         raise RejectedError("invalid", "; ".join(sorted(set(errors))))
 
 
-def _said(error: ValidationError) -> str:
+def _misspelt(error: ValidationError, target: Writable) -> str:
+    """Return which spelling of a value can be read, empty where it is not its spelling that is wrong."""
+    path = [part for part in error.absolute_path if isinstance(part, str)]
+    kind: Kind | None = target.field(path[0]).kind if path and path[0] in target.by_name else None
+    for part in path[1:]:
+        kind = kind.item if kind and kind.item else kind
+        kind = {**kind.members, **kind.hints, **kind.inner}.get(part) if kind else None
+    if kind is None:
+        return ""
+    return spellings.problem(".".join(path), _column(path, target), kind, error.instance)
+
+
+def _column(path: list[str], target: Writable) -> str:
+    """Return a name under which a column can be given its format."""
+    holders = [one for one in target.fields if path[-1] in {**one.kind.members, **one.kind.hints}]
+    return path[-1] if len(path) == 1 or len(holders) == 1 else f"{path[-2]}{path[-1][:1].upper()}{path[-1][1:]}"
+
+
+def _said(error: ValidationError, target: Writable) -> str:
     while error.context:
         # null or the field's own rule would do: the message states the rule.
         error = next((one for one in error.context if one.validator != "type" or one.validator_value != "null"), error)
     place = ".".join(str(part) for part in error.absolute_path) or "the record"
     rule, wanted = str(error.validator), cast("Any", error.validator_value)
     words = cast("Any", error.schema).get("$comment")
+    if rule in {"type", "pattern"} and (told := _misspelt(error, target)):
+        return told
     if rule == "required":
         instance = cast("Any", error.instance)
         missing = [name for name in wanted if name not in instance]
