@@ -137,6 +137,7 @@ class Mirror:
         self._wholes: dict[str, list[State]] = {}
         self._is_admin: bool | None = None
         self._running: set[str] | None = None
+        self._approved: set[str] | None = None
         self._supposed: set[str] = set()  # what a dry run supposes to be new, and Clockify cannot be asked about
         self._owner = ""  # of the key, where that is no administrator
 
@@ -353,10 +354,38 @@ class Mirror:
     def each(self, target: WritableObject, scopes: Iterable[Scope] = ((),)) -> Iterator[State]:
         """Yield the objects of lists one by one, and of others that were read, which keeps none of them in memory."""
         self.ensure((target, scope) for scope in scopes)
-        last, query = "", "SELECT id, state FROM objects WHERE slot = ? AND id > ? ORDER BY id LIMIT 400"
+        last, query = "", "SELECT id, state, list FROM objects WHERE slot = ? AND id > ? ORDER BY id LIMIT 400"
         while rows := self._scratch.execute(query, (self._slot(target.name), last)).fetchall():
-            yield from (msgspec.json.decode(row[1]) for row in rows)
+            yield from (self._stamped(row[1], row[2]) for row in rows)
             last = rows[-1][0]
+
+    def narrowed(
+        self, target: WritableObject, scopes: Iterable[Scope], params: Mapping[str, str]
+    ) -> Iterator[State | None]:
+        """Yield what lists hold when they are asked with further parameters, None for each that cannot be read.
+
+        Nothing of it is kept, since it is not all that these lists have.
+        """
+        asked = [ids for scope in scopes for ids in self.reader.asked_with(target, scope)]
+        self._rank += 1
+        reading = self._fan_out.read(target.listing.endpoint.having(params=params), rank=(self._rank,), consumers=1)
+        reading.feed(asked, last=True)
+        for item in reading.items():
+            if isinstance(item, Page):
+                self.pages[target.name] = self.pages.get(target.name, 0) + 1
+                for piece in item.pieces():
+                    rows = rows_of(target.listing.endpoint, piece)
+                    yield from (self.reader.state(target, row, item.ids) for row in rows)
+            else:
+                yield None
+
+    def unread(self, target: WritableObject, scopes: Iterable[Scope]) -> int:
+        """Return how many of these lists could not be read, though what is on them is there."""
+        return sum(self.refusal(target, scope) is not None for scope in scopes)
+
+    def is_ruled_out(self, target: WritableObject) -> bool:
+        """Tell whether the plan of the workspace does not include an object; false where nobody can tell."""
+        return bool(target.listing.endpoint.feature) and self.answer(lambda: self._is_ruled_out(target))
 
     def listed(self, target: WritableObject, object_id: Any, scope: Scope = ()) -> State | None:
         """Return an object of a list, None if the list lacks it.
@@ -396,6 +425,23 @@ class Mirror:
         if self._running is None:
             raise NotReadError(self._read_running)
         return self._running
+
+    def approved(self) -> set[str]:
+        """Return the ids of the entries of approved timesheets; none where the key may not read these.
+
+        Raises:
+            NotReadError: It is not known yet.
+        """
+        if self._approved is None:
+            raise NotReadError(self._read_approved)
+        return self._approved
+
+    def _read_approved(self) -> None:
+        self._approved = set()
+        endpoint = endpoints.APPROVAL_REQUESTS.having(params={"status": "APPROVED"})
+        with suppress(GoneError, NotPermittedError):
+            for row in self.reader.client.rows(endpoint, {"workspaceId": self.reader.workspace}):
+                self._approved.update(str(one.get("id")) for one in row.get("entries") or ())
 
     def _read_running(self) -> None:
         self._running = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from target_clockify import waiting
@@ -13,9 +14,8 @@ from target_clockify.books.summary import HOURS
 from target_clockify.books.words import seconds_between
 from target_clockify.decide.decisions import Recognised, Rejected, Unchanged, Waits, Write
 from target_clockify.errors import RejectedError, StoppedError
-from target_clockify.mirror import NotReadError
 from target_clockify.model.declaration import Operation, WritableObject
-from target_clockify.model.values import Measure
+from target_clockify.model.objects import BY_NAME
 from target_clockify.understand.currencies import in_force
 from target_clockify.understand.keys import place_of
 
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from target_clockify.books.ledger import Entry, Ledger
     from target_clockify.books.rejects import Rejects
     from target_clockify.books.summary import Summary
+    from target_clockify.consequences import Consequences
     from target_clockify.decide.decisions import Decision
     from target_clockify.half_built import HalfBuilt
     from target_clockify.inbox import Arrivals
     from target_clockify.mirror import Mirror
+    from target_clockify.model.declaration import Field, State, Writable
     from target_clockify.scratch import Taken
     from target_clockify.settings import Settings
     from target_clockify.under_way import UnderWay
@@ -40,6 +42,8 @@ logger = logging.getLogger("target-clockify")
 
 _BEFORE_SENDING = {"unresolved", "invalid", "irreversible", "unsupported", "no_such_currency", "other_currency"}
 """Why a copy cannot have a row of its source; a refusal by Clockify is an error instead."""
+
+_MOST_REFUSED = 10_000
 
 _DONE = {
     Operation.INSERT: "inserted",
@@ -67,6 +71,8 @@ class Results:
         summary: Summary,
         acknowledgement: Acknowledgement,
         half_built: HalfBuilt,
+        consequences: Consequences | None = None,
+        refused: dict[tuple[str, str], str] | None = None,
     ) -> None:
         self.released: list[Taken] = []
         self._settings = settings
@@ -79,6 +85,8 @@ class Results:
         self._summary = summary
         self._acknowledgement = acknowledgement
         self._half_built = half_built
+        self._consequences = consequences
+        self._refused = {} if refused is None else refused
         self._unfinished: set[tuple[str, str]] = set()
         self._left_standing: Counter[str] = Counter()
         self._warned: set[str] = set()
@@ -116,9 +124,11 @@ class Results:
                     self._unchanged(one)
                     compared += self._premises(one)
                     gone += [one.incoming.identity] if one.id is None and one.incoming.deleted else []
+        if self._consequences:
+            self._consequences.note(writes)
         if self._stores:
             self._ledger.remember(compared)
-            self._ledger.begin([write.entry for write in writes])
+            self._ledger.begin([entry for write in writes for entry in write.entries])
             self._ledger.forget(gone)
         return writes
 
@@ -136,6 +146,9 @@ class Results:
         """Note a record that cannot be written."""
         incoming = one.incoming
         self._half_built.note(incoming.identity, incoming.route.object.name, one.id)
+        if one.id is None and len(self._refused) < _MOST_REFUSED:
+            called = [awaited for awaited in waiting.told_by(incoming, None) if awaited.what is waiting.What.REFERENCE]
+            self._refused.update({(awaited.name, awaited.value): str(one.error) for awaited in called})
         self.release(waiting.key(incoming.identity))
         operation = one.operation or ("DELETE" if incoming.deleted else incoming.route.operation)
         self.reject_taken(incoming.taken, one.error, of=incoming, operation=operation)
@@ -249,8 +262,7 @@ class Results:
         ended = [(outcome, self._under_way.end(outcome.write)) for outcome in outcomes]
         for outcome in outcomes:
             row = self._mirrored(outcome)
-            if (status := outcome.status) is not None:
-                closed.append((outcome.write.entry, status, str(outcome.error) if outcome.error else None, row))
+            closed += outcome.closed(row)
         if closed and self._stores:
             self._ledger.finish(closed)
         failures = [error for outcome, occupied in ended if (error := self._told(outcome, occupied))]
@@ -287,19 +299,35 @@ class Results:
 
     def _add_up(self, write: Write, done: str) -> None:
         """Add what a write did to the sums of the summary."""
-        target = write.incoming.route.object
-        for name, (old, new) in write.entry.changes.items():
-            if name in target.by_name and target.field(name).adds_up:
-                is_money = target.field(name).kind.measure is Measure.MONEY
-                before, after = ((one if is_money else seconds_between(one)) or 0 for one in (old, new))
-                unit = self._currency(write) if is_money else HOURS
-                self._summary.add_up(write.incoming.route.stream, done, unit, after - before)
+        target, changes = write.incoming.route.object, write.entry.changes
+        for one in target.fields:
+            if not one.adds_up or changes.keys().isdisjoint({one.name, one.priced_by}):
+                continue
+            before = {**write.current, **{name: old for name, (old, _) in changes.items()}}
+            after = {**write.current, **write.given, **{name: new for name, (_, new) in changes.items()}}
+            was, will = (self._amount(target, one, state) for state in (before, after))
+            if was is None or will is None:
+                continue
+            unit = HOURS if one.kind.measure is None else self._currency(write)
+            self._summary.add_up(write.incoming.route.stream, done, unit, will - was)
+
+    def _amount(self, target: Writable, one: Field, state: State) -> int | None:
+        """Return what a field comes to: seconds, or minor units; None where nobody can tell."""
+        value = state.get(one.name)
+        if one.kind.measure is None:
+            return seconds_between(value) or 0
+        if one.price is None or not value:
+            return value or 0
+        pricing, price_id = BY_NAME[str(target.field(one.priced_by).refers)], state.get(one.priced_by)
+        priced_by = self._mirror.answer(lambda: self._mirror.listed(pricing, price_id))
+        return None if priced_by is None else round(Decimal(str(value)) * one.price(priced_by))
 
     def _currency(self, write: Write) -> str:
-        """Return the currency of the amounts of a write, empty if nothing that was read says it."""
+        """Return the currency of the amounts of a write, empty where nothing tells it."""
+        told = {**write.current, **write.given}
         try:
-            return in_force(self._mirror, write.incoming.route.object, {**write.current, **write.given})
-        except (NotReadError, RejectedError):
+            return self._mirror.answer(lambda: in_force(self._mirror, write.incoming.route.object, told))
+        except RejectedError:
             return ""
 
     def _done_with(self, one: Incoming, object_id: str | None) -> None:

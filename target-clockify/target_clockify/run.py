@@ -24,6 +24,7 @@ from target_clockify.books.acknowledge import Acknowledgement
 from target_clockify.books.rejects import Rejects
 from target_clockify.books.summary import Summary
 from target_clockify.chunks import CHUNK, Chunks
+from target_clockify.consequences import Consequences
 from target_clockify.copying import Copying
 from target_clockify.creation import Creation
 from target_clockify.errors import RejectedError
@@ -101,6 +102,8 @@ class Run:
             self.summary,
             self._acknowledgement,
             half_built,
+            Consequences(self._mirror, ledger) if settings.config.get("journal_consequences") else None,
+            self._intake.references.refused,
         )
         self._writer = Rehearsal(settings, self._currency) if settings.dry_run else Writer(client, reader, ledger)
         self._dispatcher = Dispatcher(self._writer, 0 if settings.dry_run else client.settings.max_workers)
@@ -209,7 +212,9 @@ class Run:
             self.summary.writes.update(self._writer.requests)
             last_first.callback(self._acknowledgement.go_out)
             if not self.settings.dry_run:
-                last_first.callback(self.ledger.finish, [(write.entry, "void", None, None) for write in unsent])
+                last_first.callback(
+                    self.ledger.finish, [(entry, "void", None, None) for write in unsent for entry in write.entries]
+                )
             self._results.settle(outcomes)
 
     # -- inside --------------------------------------------------------------------------------

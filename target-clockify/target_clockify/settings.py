@@ -82,6 +82,14 @@ _OWN: dict[str, Any] = th.PropertiesList(
         "more. Default: they are kept.",
     ),
     th.Property(
+        "journal_consequences",
+        th.BooleanType,
+        default=True,
+        title="Consequences in the journal",
+        description="Before a deletion, read what Clockify deletes and changes along with it (tasks of a project, time "
+        "entries that lose it), so that undoing brings all of it back. false spares these requests.",
+    ),
+    th.Property(
         "rejects_path",
         th.StringType,
         default="target-clockify.rejects.jsonl",

@@ -106,6 +106,7 @@ class _Stream:
     columns: dict[str, None]
     came: bool = False
     repeated: int = 0  # rows that stand in a file before, with the time of day
+    without_length: int = 0
 
 
 class Sheets:
@@ -162,7 +163,13 @@ class Sheets:
             if isinstance(value, (dict, list)) and known.layout.reads(name):
                 raise RejectedError("invalid", f"{name} is an array or an object, and a cell has one value")
         known.columns.update(dict.fromkeys(row))
-        known.came = True
+        if not known.came:
+            known.came = True
+            logger.info(
+                "%s: its rows are held until the input ends, since only all of them tell how dates are meant, what "
+                "comes first, and how many are equal; nothing of them is written before",
+                taken.stream,
+            )
         values = (taken.stream, taken.number, taken.epoch, taken.raw, taken.origin)
         self._scratch.execute("INSERT INTO sheets VALUES (?, ?, ?, ?, ?)", values)
 
@@ -193,6 +200,8 @@ class Sheets:
         for rows in self._pages("SELECT number, epoch, raw, origin FROM sheets", stream):
             self._understand(stream, context, [_Row._make(row) for row in rows])
         self._scratch.execute("DELETE FROM sheets WHERE stream = ?", (stream,))
+        if count := self._streams[stream].without_length:
+            logger.info("%s: %d rows have no length: each becomes an entry that ends as it starts", stream, count)
         if count := context.people.by_name:
             logger.info(
                 "%s: %d rows have an address that nobody in the workspace has: they are matched by full name",
@@ -311,6 +320,7 @@ class Sheets:
                 titles["start"] = sheet.title("date")
             start, end = dates.interval(said.start, said.end, said.length, self._zone(person), titles)
             entry |= {"start": in_utc(start), "end": in_utc(end)}
+        self._streams[stream].without_length += work.seconds == 0 if work.day else entry["start"] == entry["end"]
         work.key = self._key(stream, file, row, _content(sheet, said, work), is_stacked=bool(work.day))
         return work
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,22 @@ from target_clockify.apply.dispatch import Dispatcher
 from target_clockify.apply.recovery import recover
 from target_clockify.apply.rehearsal import Rehearsal
 from target_clockify.apply.writer import Writer
-from target_clockify.decide.reversal import IMPOSSIBLE, TAKEN_BACK, Reversal, Reversals
+from target_clockify.books.ledger import Entry
+from target_clockify.consequences import Consequences
+from target_clockify.decide.decisions import differences
+from target_clockify.decide.reversal import (
+    CHANGED_SINCE,
+    IMPOSSIBLE,
+    IN_PART,
+    TAKEN_BACK,
+    Reversal,
+    Reversals,
+    in_order,
+    is_consequence,
+)
 from target_clockify.errors import RejectedError
 from target_clockify.mirror import Mirror, Reader
-from target_clockify.model.declaration import Operation
+from target_clockify.model.declaration import Operation, WritableObject
 from target_clockify.model.objects import BY_NAME
 from target_clockify.scratch import open_scratch
 from target_clockify.understand.currencies import in_force
@@ -29,7 +42,7 @@ if TYPE_CHECKING:
     from clockify_client import Client
 
     from target_clockify.apply.outcome import Outcome
-    from target_clockify.books.ledger import Entry, Ledger, Row
+    from target_clockify.books.ledger import Ledger, Row
     from target_clockify.decide.decisions import Write
     from target_clockify.model.declaration import State
     from target_clockify.settings import Settings
@@ -58,6 +71,10 @@ class Undo:
         self._writer = Writer(client, reader, ledger) if self._stores else Rehearsal(settings, self._currency)
         self._dispatcher = Dispatcher(self._writer, client.settings.max_workers if self._stores else 0)
         self._reversals = Reversals(settings.workspace_id)
+        self._reader = reader
+        self._consequences = Consequences(self._mirror, ledger, supposes=not self._stores)
+        self._parents: set[str] = set()  # what something else went with
+        self._to_close: list[Reversal] = []  # what is open until all that belongs to it is back
 
     def take_back(self, run: str) -> Iterator[str]:
         """Take a run back, and yield a line for each of its writes: what became of it, and why.
@@ -68,11 +85,17 @@ class Undo:
         """
         if isinstance(self._writer, Writer):
             recover(self._ledger, self._mirror, self._writer)
-        entries = self._ledger.entries_of(run)
-        # Writes of one object name are taken back side by side, different objects in turn: children before parents.
+        entries = in_order(self._ledger.entries_of(run))
+        if not self._stores:
+            self._consequences.prepare(
+                (one.object, str(one.id)) for one in entries if one.operation == Operation.INSERT
+            )
+        self._parents = {one.recovery["with"] for one in entries if is_consequence(one)}
+        # Writes of one object name are taken back side by side, different objects in turn.
         for _, some in groupby(entries, key=lambda one: (one.object, one.operation)):
             self._check()
             yield from self._take_back(list(some))
+        yield from self._close_again()
 
     def close(self) -> None:
         """End; for any way the undoing can end."""
@@ -87,12 +110,30 @@ class Undo:
 
     def _take_back(self, entries: list[Entry]) -> Iterator[str]:
         states = self._states(entries)
-        reversals = [self._reversals.of(entry, states.get(str(entry.id))) for entry in entries]
+        reversals = [self._reversals.of(entry, states.get(self._reversals.id_of(entry))) for entry in entries]
+        yield from self._carry_out(self._without_others(reversals))
+
+    def _without_others(self, reversals: list[Reversal]) -> list[Reversal]:
+        """Let stand what something else has come to depend on since."""
+        deletions = [one.write for one in reversals if one.write and one.write.operation is Operation.DELETE]
+        self._consequences.note(deletions)
+        kept = []
+        for one in reversals:
+            found = [entry.object for entry in one.write.consequences] if one.write else []
+            along = Counter(name for name in found if name in BY_NAME and not BY_NAME[name].implied)
+            if along:
+                told = ", ".join(f"{count} {name}" for name, count in along.items())
+                kept.append(Reversal(one.entry, None, CHANGED_SINCE, f"{told} belong or refer to it by now"))
+            else:
+                kept.append(one)
+        return kept
+
+    def _carry_out(self, reversals: list[Reversal]) -> Iterator[str]:
         waiting = {id(one.write): one for one in reversals if one.write}
         for one in reversals:
             if one.write is None:
                 yield self._line(one)
-        writes = [one.write for one in reversals if one.write]
+        writes = [self._ready(one) for one in reversals if one.write]
         if self._stores:
             self._ledger.begin([write.entry for write in writes])
         self._dispatcher.send(writes)
@@ -101,12 +142,64 @@ class Undo:
             for outcome in self._dispatcher.collect(wait=True):
                 yield self._line(self._settled(waiting[id(outcome.write)], outcome))
 
+    def _ready(self, reversal: Reversal) -> Write:
+        """Return what takes a write back, with what Clockify would else fill in, and open to what belongs to it."""
+        write = reversal.write
+        assert write is not None  # noqa: S101 - the caller has looked
+        target = write.incoming.route.object
+        if write.operation is Operation.INSERT and reversal.entry.id in self._parents:
+            interim = write.target.copying.interim
+            closing = ({*write.target.closing} & write.given.keys()) | interim.keys()
+            if closing:
+                at_last = {name: write.given.get(name) for name in closing}
+                self._to_close.append(replace(reversal, write=replace(write, given=at_last)))
+                kept = {name: value for name, value in write.given.items() if name not in closing}
+                write.given = {**kept, **interim}
+        if isinstance(target, WritableObject) and write.operation is Operation.UPDATE:
+            self._keep_hidden(reversal, write)
+            purpose = f"what taking back would set to the defaults there in a {target.noun}"
+            write.beside = {
+                name: self._mirror.answer(partial(self._mirror.needed, BY_NAME[name], purpose))
+                for name in target.beside
+            }
+        return write
+
+    def _keep_hidden(self, reversal: Reversal, write: Write) -> None:
+        """State what Clockify does not show and would set to its default, as it was written last, or say so."""
+        covered = {
+            name
+            for part in write.target.parts
+            if not write.given.keys().isdisjoint(part.fields)
+            for name in part.fields
+        }
+        hidden = [one.name for one in write.target.fields if one.reset and one.name in covered - write.given.keys()]
+        written = self._ledger.written(write.target.name, str(write.entry.id))[0] if hidden else {}
+        write.given = {**write.given, **{name: written[name] for name in hidden if name in written}}
+        if (unknown := [name for name in hidden if name not in written]) and reversal.outcome == TAKEN_BACK:
+            reversal.outcome = IN_PART
+            reversal.why = f"{', '.join(unknown)} may be the default now, since Clockify does not show it"
+
+    def _close_again(self) -> Iterator[str]:
+        """Give what has come back the fields that would have kept out what belongs to it: archived, paid."""
+        for one in self._to_close:
+            self._check()
+            assert one.write is not None  # noqa: S101 - see above
+            renewed = self._reversals.renewed.get(str(one.entry.id))
+            target = one.write.target
+            current = renewed and self._stores and self._reader.one(target, one.write.scope, renewed)
+            if not current or not (changes := differences(target, current, one.write.given)):
+                continue
+            entry = Entry(one.entry.stream, one.entry.key, target.name, Operation.UPDATE.value, renewed, changes)
+            entry.recovery = {"scope": list(one.write.scope)}
+            write = replace(one.write, operation=Operation.UPDATE, current=current, entry=entry)
+            yield from self._carry_out([Reversal(entry, write)])
+
     def _states(self, entries: list[Entry]) -> dict[str, State]:
         """Return the objects of these writes as they are now, by their ids."""
         target = BY_NAME.get(entries[0].object)
         if target is None:
             return {}
-        ids = [str(one.id) for one in entries if one.id]
+        ids = [self._reversals.id_of(one) for one in entries if one.id]
         if target.listing.lookup:
             self._mirror.look_up(target, ids)
         else:
@@ -119,6 +212,8 @@ class Undo:
         closed = self._closed(outcome)
         if self._stores and outcome.status:
             self._ledger.finish([closed])
+            if not outcome.write.entry.stream:
+                self._ledger.forget([outcome.write.incoming.identity])  # it is no row's
         if outcome.error is None:
             if outcome.write.operation is Operation.INSERT:
                 self._reversals.renewed[str(reversal.entry.id)] = str(outcome.id)
@@ -141,9 +236,15 @@ class Undo:
         return write.entry, outcome.status or "", str(error) if error else None, row
 
     def _line(self, reversal: Reversal) -> str:
+        if reversal.entry.operation == Operation.DELETE and reversal.outcome == IMPOSSIBLE:
+            self._reversals.not_back.add(str(reversal.entry.id))
         self.outcomes[reversal.outcome] += 1
         entry = reversal.entry
-        what = reversal.outcome if self._stores or reversal.outcome != TAKEN_BACK else f"would be {TAKEN_BACK}"
+        what = (
+            reversal.outcome
+            if self._stores or reversal.outcome not in {TAKEN_BACK, IN_PART}
+            else f"would be {reversal.outcome}"
+        )
         why = f": {reversal.why}" if reversal.why else ""
         return f"{what:<20} {entry.operation} {entry.object} {entry.id or entry.key}{why}"
 

@@ -943,3 +943,23 @@ def test_a_name_that_did_not_do_in_the_file_does_not_do_in_a_reject(plain: Any) 
     first = plain.rejects.read_bytes().splitlines()[:2]
     assert plain(b"\n".join(first), streams={"export": {"layout": "toggl"}}).code == 1
     assert before.entries == []
+
+
+def test_a_name_that_no_project_can_have_is_said_of_its_rows(plain: Any) -> None:
+    result = plain(_messages([{**_rows(TOGGL)[0], "Project": "X", "Task": ""}]), **_LAYOUT_OF_TOGGL)
+    messages = {one["stream"]: one["message"] for one in result.rejects}
+    assert "never came" not in "".join(messages.values())
+    assert "name must have at least 2 characters" in messages["export"]
+
+
+def test_rows_without_a_length_are_loaded_and_said(plain: Any) -> None:
+    before = Before(plain)
+    row = _rows(TOGGL)[0]
+    row |= {"End date": row["Start date"], "End time": row["Start time"], "Duration": "00:00:00"}
+    result = plain(_messages([row]), **_LAYOUT_OF_TOGGL)
+    assert (result.code, len(before.entries)) == (0, 1)
+    assert "export: 1 rows have no length: each becomes an entry that ends as it starts" in result.log
+    assert "export: its rows are held until the input ends" in result.log
+
+
+_LAYOUT_OF_TOGGL: dict[str, Any] = {"streams": {"export": {"layout": "toggl"}}}

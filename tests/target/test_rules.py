@@ -364,3 +364,18 @@ def test_the_summary_tells_hours_and_money(target: Any, singer: Any) -> None:
     payment = singer.record("invoice_payments", id="p", invoiceId=invoice, amount=500, date=start)
     paid = target([singer.schema("invoice_payments"), payment])
     assert "; 5.00 USD inserted" in paid.log
+    category = target.box.ok("POST", "/workspaces/{ws}/expenses/categories", {"name": "Meals"})["id"]
+    priced = {"name": "Car", "hasUnitPrice": True, "priceInCents": 30, "unit": "km"}
+    car = target.box.ok("POST", "/workspaces/{ws}/expenses/categories", priced)["id"]
+    schema = singer.schema("expenses")
+    spent = {"userId": user, "date": "2026-03-02"}
+    rows = [
+        singer.record("expenses", id="m", **spent, categoryId=category, quantity=12.5),
+        singer.record("expenses", id="k", **spent, categoryId=car, quantity=100),
+    ]
+    assert "; 42.50 USD would be inserted" in target([schema, *rows], dry_run=True).log
+    assert "; 42.50 USD inserted" in target([schema, *rows]).log
+    moved = singer.record("expenses", id="k", **spent, categoryId=category, quantity=100)
+    assert "; 70.00 USD more" in target([schema, moved]).log
+    gone = singer.record("expenses", id="m", _sdc_deleted_at="2026-03-03T00:00:00Z")
+    assert "; 12.50 USD deleted" in target([schema, gone]).log

@@ -171,6 +171,8 @@ def test_what_takes_back_a_call_is_a_procedure() -> None:
         "userId": "u",
         "policyId": "p",
         "categoryId": "c",
+        "role": "TEAM_MANAGER",
+        "entityId": "e",
     }
     given = {**members, "isTemplate": True, "archived": True, "status": "ACTIVE"}
     for one in PROCEDURES:

@@ -101,3 +101,17 @@ def test_a_plan_with_a_members_key_says_that_it_may_be_refused(target: Any, sing
     assert said in target(messages, dry_run=True, api_key=_MEMBER).log
     assert said not in target(messages, dry_run=True).log
     assert said not in target(messages, api_key=_MEMBER).log
+
+
+def test_an_entry_that_an_automatic_lock_may_have_is_for_administrators(target: Any, singer: Any) -> None:
+    target.box.reset(scale="tiny")
+    target.workspace = target.box.workspace_id
+    target.box.origin.settings(target.workspace, lockTimeEntries="2026-11-24T00:00:00Z")
+    hours = {"start": "2026-11-23T08:00:00Z", "end": "2026-11-23T09:00:00Z"}
+    row = {"id": "mia", "userId": _mia(target), "timeInterval": hours, "description": "before"}
+    messages = [singer.schema("time_entries"), singer.record("time_entries", **row)]
+    assert target(messages).counts["time_entries"] == {"inserted": 1}
+    target.box.origin.settings(target.workspace, lockTimeEntries="2026-01-01T00:00:00Z")  # the entry stays locked
+    messages[1] = singer.record("time_entries", **{**row, "description": "after"})
+    _, real = _both(target, messages)
+    assert (real.counts["time_entries"], real.rejects) == ({"updated": 1}, [])

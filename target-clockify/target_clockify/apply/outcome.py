@@ -21,6 +21,7 @@ from target_clockify.errors import RejectedError
 from target_clockify.model.declaration import Operation
 
 if TYPE_CHECKING:
+    from target_clockify.books.ledger import Entry, Row
     from target_clockify.decide.decisions import Write
     from target_clockify.model.declaration import State
 
@@ -68,6 +69,14 @@ class Outcome:
         if self.write.operation is Operation.INSERT:
             return None
         return "failed" if self.write.procedure.repeatable else "unknown"
+
+    def closed(self, row: Row | None) -> list[tuple[Entry, str, str | None, Row | None]]:
+        """Return how the entries of the journal are closed, with the ledger's row; none that are to stay open."""
+        if self.status is None:
+            return []
+        along = "done" if self.error is None else "void"
+        consequences = [(entry, along, None, None) for entry in self.write.consequences]
+        return [*consequences, (self.write.entry, self.status, str(self.error) if self.error else None, row)]
 
 
 def told(error: Exception) -> Exception:

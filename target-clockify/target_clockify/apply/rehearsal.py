@@ -66,6 +66,7 @@ class Rehearsal:
                 "key": entry.key,
                 "id": entry.id,
                 "changes": {name: list(change) for name, change in entry.changes.items()},
+                **({"along": _along(write)} if write.consequences else {}),
             }
             with _plan(self._path):
                 self._file.write(msgspec.json.encode(line, enc_hook=str).decode() + "\n")
@@ -106,6 +107,20 @@ class Rehearsal:
                 yield self._coloured("+", f"    {name}: {after}")
             else:
                 yield self._coloured("~", f"    {name}: {before} -> {after}")
+        for (what, name), count in _counted(write).items():
+            yield f"    along with it {what} {count} {name}"
 
     def _coloured(self, mark: str, line: str) -> str:
         return f"\033[{_COLOURS[mark]}m{line}\033[0m" if self._has_colours else line
+
+
+def _counted(write: Write) -> Counter[tuple[str, str]]:
+    return Counter((one.operation, one.object) for one in write.consequences)
+
+
+def _along(write: Write) -> dict[str, dict[str, int]]:
+    """Return how many objects Clockify deletes and changes along with a deletion, by operation and object."""
+    along: dict[str, dict[str, int]] = {}
+    for (what, name), count in _counted(write).items():
+        along.setdefault(what, {})[name] = count
+    return along

@@ -381,6 +381,7 @@ class Writer:
                 answer = self._send_proven(target, bodies.deletion(write, means, change), change.ids, means.proof)
                 if answer is None:
                     self._note_unproven(write)
+                self._note_hidden(write, answer)
             except ClockifyError as error:
                 if isinstance(error, AmbiguousWriteError) and attempt < _TRIES - 1:
                     continue
@@ -393,6 +394,14 @@ class Writer:
             else:
                 break
         return Outcome(write, object_id)
+
+    def _note_hidden(self, write: Write, answer: Any) -> None:
+        """Note in the journal what no list shows of an object, and the answer to its deletion does."""
+        shown = answer if isinstance(answer, dict) else {}
+        hidden = {one.name: shown.get(one.name) for one in write.target.fields if one.reset}
+        if told := {name: (value, None) for name, value in hidden.items() if value is not None}:
+            write.entry.changes = {**write.entry.changes, **told}
+            self._ledger.amend(write.entry)
 
     def _is_listed(self, write: Write, object_id: str) -> bool:
         """Tell whether an object is on its list now; true where the list cannot be read."""

@@ -369,6 +369,12 @@ class Ledger:
         found = self._asked(sa.select(_JOURNAL).where(mine, some, late).order_by(_JOURNAL.c.seq))
         return [(_entry(row), datetime.fromisoformat(row.began)) for row in found]
 
+    def amend(self, entry: Entry) -> None:
+        """Store the changes of an entry anew."""
+        with self._lock, self._transaction() as connection:
+            values = {"changes": _json(entry.changes)}
+            connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), values)
+
     def exists(self, entry: Entry, row: Row) -> None:
         """Note at once that an object was created, though the writes that complete it are still to come."""
         with self._lock, self._transaction() as connection:

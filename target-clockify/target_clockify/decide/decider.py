@@ -304,7 +304,9 @@ class Decider:
         if target.house_rules is None:
             return
         workspace = self.mirror.listed(BY_NAME["workspaces"], self.mirror.reader.workspace) or {}
-        house = House(workspace.get("workspaceSettings") or {}, self.mirror.is_admin, self.mirror.running)
+        house = House(
+            workspace.get("workspaceSettings") or {}, self.mirror.is_admin, self.mirror.running, self.mirror.approved
+        )
         if problems := list(target.house_rules(house, operation, current, wanted)):
             raise RejectedError("workspace_rule", "; ".join(problems))
 

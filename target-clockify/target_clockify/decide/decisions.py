@@ -76,6 +76,7 @@ class Write:
         takes_over: The row of another key whose object the record takes over.
         left_out: What a copy goes without.
         resets: Fields that the write sets back to their defaults, since nobody knows what they are.
+        consequences: What Clockify itself deletes and changes along with it, as entries of the journal.
     """
 
     incoming: Incoming
@@ -90,6 +91,12 @@ class Write:
     takes_over: Row | None = None
     left_out: Sequence[str] = ()
     resets: Sequence[str] = ()
+    consequences: Sequence[Entry] = ()
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What the journal says of it: its own entry comes last."""
+        return [*self.consequences, self.entry]
 
     @property
     def target(self) -> WritableObject:

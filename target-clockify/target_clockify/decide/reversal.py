@@ -5,27 +5,29 @@ Nothing here sends or stores anything. What somebody has changed since stays as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from target_clockify.books.ledger import Entry
 from target_clockify.decide.decisions import Write, differences, losses
 from target_clockify.errors import RejectedError
-from target_clockify.model.declaration import Operation
-from target_clockify.model.objects import BY_NAME
+from target_clockify.model.declaration import UNKNOWN, Operation
+from target_clockify.model.objects import BY_NAME, DEPTH
 from target_clockify.model.procedures import find_procedure
 from target_clockify.scratch import Taken
-from target_clockify.understand.references import replaced_references
+from target_clockify.understand.references import referred, replaced_references, without
 from target_clockify.understand.route import Incoming, Route
 from target_clockify.understand.validation import check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_clockify.mirror import Scope
     from target_clockify.model.declaration import State, Writable, WritableObject
 
 TAKEN_BACK, CHANGED_SINCE, IMPOSSIBLE = "taken back", "changed since", "impossible"
+IN_PART = f"{TAKEN_BACK} in part"
 
 
 @dataclass
@@ -52,10 +54,12 @@ class Reversals:
     Attributes:
         destination: The workspace.
         renewed: The ids of objects that came back under another id, by their former ones.
+        not_back: The ids of objects that did not come back.
     """
 
     destination: str
     renewed: dict[str, str] = field(default_factory=dict)
+    not_back: set[str] = field(default_factory=set)
 
     def of(self, entry: Entry, current: State | None) -> Reversal:
         """Return how a write is taken back.
@@ -69,8 +73,17 @@ class Reversals:
         if entry.id is None:
             return Reversal(entry, None, IMPOSSIBLE, "nobody can tell whether it took place")
         target = BY_NAME[entry.object]
+        before = {name: old for name, (old, _) in entry.changes.items() if name in target.by_name}
+        if entry.operation == Operation.DELETE and (missing := self._not_back(target, before)):
+            return Reversal(entry, None, IMPOSSIBLE, missing)
+        if entry.operation == Operation.UPDATE and is_consequence(entry):
+            return self._of_lost_reference(entry, target, current)
         decide = {"INSERT": self._of_insertion, "UPDATE": self._of_update, "DELETE": self._of_deletion}
         return decide[entry.operation](entry, target, current)
+
+    def id_of(self, entry: Entry) -> str:
+        """Return the id that the object of a write has now."""
+        return self.renewed.get(str(entry.id), str(entry.id))
 
     def scope_of(self, entry: Entry) -> Scope | None:
         """Return the list that the object of a write is on, None if the journal does not say."""
@@ -114,21 +127,87 @@ class Reversals:
             entry, self._write(entry, target, Operation.UPDATE, given, current, back), outcome, "; ".join(parts)
         )
 
+    def _of_lost_reference(self, entry: Entry, target: WritableObject, current: State | None) -> Reversal:
+        """Give an object its references back that it lost as what they meant was deleted."""
+        if current is None:
+            return Reversal(entry, None, CHANGED_SINCE, "it is gone")
+        given: State = {}
+        changed: list[str] = []
+        for name, (old, new) in entry.changes.items():
+            before, after = (self._renewed(target, {name: one})[name] for one in (old, new))
+            if not _differing(target, current, {name: before}):
+                continue
+            if all(_differing(target, current, {name: one}) for one in (after, old)):
+                changed.append(name)
+            else:
+                given[name] = before
+        outcome, why = (CHANGED_SINCE, f"{', '.join(changed)} changed since") if changed else (TAKEN_BACK, "")
+        if given and (missing := self._not_back(target, {name: entry.changes[name][0] for name in given})):
+            return Reversal(entry, None, IMPOSSIBLE, missing)
+        if given and target.fixed_by and (reason := target.fixed_by(current)):
+            return Reversal(entry, None, IMPOSSIBLE, reason)
+        if not given:
+            return Reversal(entry, None, outcome, why)
+        back = {name: (current.get(name), value) for name, value in given.items()}
+        return Reversal(entry, self._write(entry, target, Operation.UPDATE, given, current, back), outcome, why)
+
     def _of_deletion(self, entry: Entry, target: WritableObject, current: State | None) -> Reversal:
+        given = {name: old for name, (old, _) in entry.changes.items() if name in target.by_name}
+        if target.implied:
+            return self._of_implied(entry, target, given, current)
         if current is not None:
             return Reversal(entry, None, CHANGED_SINCE, "it is there")
         if not target.create or target.create.irreversible:
             return Reversal(entry, None, IMPOSSIBLE, f"Clockify makes no {target.noun} anew")
-        given = {name: old for name, (old, _) in entry.changes.items() if name in target.by_name}
+        lost = self._lost(entry, target, given)
+        given = {name: value for name, value in given.items() if target.field(name).comes_back}
         given = self._renewed(target, given)
         given = target.adapt(given) if target.adapt else given
-        given = {name: value for name, value in given.items() if value is not None}
+        given = {name: value for name, value in given.items() if self._is_stated(target, name, value)}
         try:
             check(target, Operation.INSERT, given, read_shape=True)
         except RejectedError as error:
             return Reversal(entry, None, IMPOSSIBLE, str(error))
         changes = {name: (None, value) for name, value in given.items()}
-        return Reversal(entry, self._write(entry, target, Operation.INSERT, given, {}, changes))
+        write = self._write(entry, target, Operation.INSERT, given, {}, changes)
+        return Reversal(entry, write, IN_PART if lost else TAKEN_BACK, "; ".join(lost))
+
+    def _of_implied(self, entry: Entry, target: WritableObject, given: State, current: State | None) -> Reversal:
+        """Set what comes and goes with its parents, such as a balance, to what it was."""
+        given = self._renewed(target, given)
+        current = current or {name: given.get(name) for name in target.identity}
+        wanted = target.adapt(given) if target.adapt else given
+        back = {name: one for name, one in differences(target, current, wanted).items() if not target.field(name).fixed}
+        if not back:
+            return Reversal(entry)
+        write = self._write(
+            entry, target, Operation.UPDATE, {name: new for name, (_, new) in back.items()}, current, back
+        )
+        return Reversal(entry, write)
+
+    @staticmethod
+    def _is_stated(target: WritableObject, name: str, value: Any) -> bool:
+        """Tell whether a new object needs a value said: an empty one where Clockify would fill another in."""
+        filled_in = target.create.defaults if target.create else {}
+        if value is None:
+            return filled_in.get(name) is UNKNOWN
+        return value != "" or not target.field(name).refers
+
+    def _not_back(self, target: Writable, fields: State) -> str:
+        """Return why fields cannot be as they were: they refer to what has not come back."""
+        names = {name for name, one in referred(target, fields) if one in self.not_back}
+        return f"of {', '.join(sorted(names))} that it refers to one is not back" if names else ""
+
+    @staticmethod
+    def _lost(entry: Entry, target: WritableObject, given: State) -> list[str]:
+        """Return what does not come back with a deleted object, or may not."""
+        lost = list(entry.recovery.get("lost", ()))
+        lost += [
+            f"{one.name}, which Clockify does not show" for one in target.fields if one.reset and one.name not in given
+        ]
+        told = [f"without {', '.join(lost)}"] if lost else []
+        lists = ", ".join(f"{count} lists of {name}" for name, count in (entry.recovery.get("unread") or {}).items())
+        return told + ([f"what was on {lists} could not be read before"] if lists else [])
 
     def _of_call(self, entry: Entry) -> Reversal:
         procedure = find_procedure(entry.object)
@@ -139,6 +218,10 @@ class Reversals:
         name, parameters = counter
         counterpart = find_procedure(name)
         assert counterpart is not None  # noqa: S101 - a test goes over all of them
+        parameters = {
+            one: self.renewed.get(value, value) if isinstance(value, str) else value
+            for one, value in parameters.items()
+        }
         parameters = self._renewed(counterpart, parameters)
         changes = {one: (None, value) for one, value in parameters.items()}
         return Reversal(entry, self._write(entry, counterpart, Operation.CALL, parameters, {}, changes))
@@ -156,7 +239,7 @@ class Reversals:
         recovery: dict[str, Any] = {"scope": list(scope)}
         if operation is Operation.INSERT:
             recovery |= {"given": {name: given.get(name) for name in BY_NAME[target.name].recognised_by}, "before": []}
-        object_id = entry.id if operation in {Operation.UPDATE, Operation.DELETE} else None
+        object_id = self.id_of(entry) if operation in {Operation.UPDATE, Operation.DELETE} else None
         new = Entry(entry.stream, entry.key, target.name, operation.value, object_id, changes, recovery)
         route = Route(entry.stream, target, ("id",), {}, destination=self.destination)
         incoming = Incoming(route, Taken(0, entry.stream, 0, b"{}"), key=entry.key)
@@ -165,6 +248,54 @@ class Reversals:
     def _renewed(self, target: Writable, given: Mapping[str, Any]) -> State:
         """Return fields with the ids that objects have now."""
         return replaced_references(target, dict(given), lambda one: self.renewed.get(one, one))
+
+
+def is_consequence(entry: Entry) -> bool:
+    """Tell whether Clockify itself did what an entry of the journal says, along with a deletion."""
+    return "with" in entry.recovery
+
+
+def in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the writes of a run in the order in which they are taken back.
+
+    That is the latest first, but what was deleted in a row comes back in the order in which one refers to another, and
+    then the references to it. What was deleted twice, by itself and along with something else, comes back once; a
+    reference that was lost in several steps, as it was before the first.
+    """
+    own = {(one.object, one.id) for one in entries if one.operation == Operation.DELETE and not is_consequence(one)}
+    gone = {(one.object, str(one.id)) for one in entries if one.operation == Operation.DELETE}
+    ordered: list[Entry] = []
+    for deleted, some in groupby(entries, key=lambda one: one.operation == Operation.DELETE or is_consequence(one)):
+        block = list(some)
+        if deleted:
+            lost = [one for one in block if one.operation == Operation.UPDATE]
+            calls = [one for one in block if one.operation == Operation.CALL]
+            once = {(one.object, one.id): one for one in block if one.operation == Operation.DELETE}
+            once |= {
+                (one.object, one.id): one for one in block if (one.object, one.id) in own and not is_consequence(one)
+            }
+            block = [one for one in once.values() if one.operation == Operation.DELETE]
+            block.sort(key=lambda one: (DEPTH.get(one.object, ()), one.object))
+            block += [
+                *sorted(_as_before(lost, gone), key=lambda one: (DEPTH[one.object], one.object), reverse=True),
+                *calls,
+            ]
+        ordered += block
+    return ordered
+
+
+def _as_before(lost: Sequence[Entry], gone: Collection[tuple[str, str]]) -> Iterator[Entry]:
+    """Yield what lost references, each once, with the fields as they were before and as they were left."""
+    first: dict[tuple[str, str | None], dict[str, Any]] = {}
+    last: dict[tuple[str, str | None], dict[str, Any]] = {}
+    for one in lost:  # the latest first
+        place = (one.object, one.id)
+        first.setdefault(place, {}).update({name: old for name, (old, _) in one.changes.items()})
+        last[place] = {name: new for name, (_, new) in one.changes.items()} | last.get(place, {})
+    for one in lost:
+        if fields := first.pop((one.object, one.id), None):
+            left = {**last[one.object, one.id], **without(BY_NAME[one.object], fields, gone)}
+            yield replace(one, changes={name: (old, left[name]) for name, old in fields.items()})
 
 
 def _differing(target: WritableObject, current: State, written: State) -> list[str]:

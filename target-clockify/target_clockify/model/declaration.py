@@ -62,6 +62,9 @@ class Field:
         outgrown: Tells, of the object as it is and a value, whether Clockify itself has moved the field on from that
             value, so that writing it would set back what happened since.
         adds_up: The summary of a run reports its sum: hours of an interval, an amount of money.
+        priced_by: The field whose object tells what one of this number costs, where that makes money of it.
+        price: Tells it, of that object, in minor units.
+        comes_back: A value that is read can be written to a new object.
         description: For the reference: unit, meaning.
     """
 
@@ -85,6 +88,9 @@ class Field:
     outgrown: Callable[[State, Any], bool] | None = None
     cleared: Any = None
     adds_up: bool = False
+    priced_by: str = ""
+    price: Callable[[State], int] | None = None
+    comes_back: bool = True
     description: str = ""
 
     @property
@@ -234,6 +240,7 @@ class Delete:
         params: Modifiers that go into the query.
         host: Which service takes it.
         proof: As that of a part.
+        for_good: Tells, of the object as it was, what undoing cannot bring back: `its receipt`.
     """
 
     path: str
@@ -243,6 +250,7 @@ class Delete:
     params: Mapping[str, str] = field(default_factory=dict)
     host: Host = Host.CORE
     proof: str = "id"
+    for_good: Callable[[State], Iterable[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -258,6 +266,7 @@ class Listing:
         detailed: The fields that only the detail holds; it is requested if a record mentions one of them.
         lookup: Reads objects by their ids in the body, where they are known by id alone.
         own: Reads the part that every key may read, where the list is refused.
+        narrowed: The parameters that leave only what refers to an object of a list per parent, by the field that does.
     """
 
     endpoint: Endpoint
@@ -268,6 +277,22 @@ class Listing:
     detailed: frozenset[str] = frozenset()
     lookup: Endpoint | None = None
     own: Endpoint | None = None
+    narrowed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entailed:
+    """What a modifier of a write makes Clockify change about other objects.
+
+    Attributes:
+        of: The name of these objects.
+        by: Their field that refers to the object which is written, or to one of those that the entry before changes.
+        becomes: The fields that change, with their new values.
+    """
+
+    of: str
+    by: str
+    becomes: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -412,11 +437,13 @@ class House:
         settings: Its `workspaceSettings`.
         is_admin: Tells whether the key's owner is an owner or administrator of it.
         running: Tells whose timer runs.
+        approved: Tells the entries of timesheets that are approved.
     """
 
     settings: State
     is_admin: Callable[[], bool]
     running: Callable[[], Collection[str]]
+    approved: Callable[[], Collection[str]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -450,6 +477,8 @@ class WritableObject(Writable):
         beside: Objects whose lists a write must know that says all there is: an UPDATE, or an INSERT that copies. What
             such a write does not mention, Clockify would fill in by the defaults there.
         copying: What is particular to a copy of it.
+        entails: What a write changes about other objects, of its fields and the object as it is; parents first.
+        managed_by: The role of those who manage one of it, which ends with it, and what its calls take beside.
     """
 
     listing: Listing
@@ -473,6 +502,8 @@ class WritableObject(Writable):
     affects: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     copying: Copying = Copying()
+    entails: Callable[[State, State], Sequence[Entailed]] | None = None
+    managed_by: tuple[str, Mapping[str, str]] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names a field it does not have."""
@@ -526,6 +557,12 @@ class WritableObject(Writable):
     def needs_key(self) -> bool:
         """Whether only its key distinguishes a row from an equal one; without it, the row would be made again."""
         return self.create is not None and not (self.natural or self.identity)
+
+    @property
+    def closing(self) -> set[str]:
+        """The fields that keep out what belongs to an object, or that Clockify moves on as that comes."""
+        moved = {one.name for one in self.fields if one.outgrown}
+        return {*self.last, *(self.delete.first if self.delete else ()), *moved}
 
     @property
     def recognised_by(self) -> tuple[str, ...]:

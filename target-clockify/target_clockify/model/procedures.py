@@ -149,6 +149,13 @@ def _direct_members(project: State) -> set[str]:
     return {str(one.get("userId")) for one in members if one.get("membershipType", "PROJECT") == "PROJECT"}
 
 
+def has_role(given: State, user: State) -> bool:
+    """Tell whether a user has a role over something."""
+    roles = [one for one in user.get("roles") or () if isinstance(one, dict) and one.get("role") == given["role"]]
+    entities = [entity for one in roles for entity in one.get("entities") or ()]
+    return any(isinstance(one, dict) and one.get("id") == given["entityId"] for one in entities)
+
+
 _IN_GROUP = _shown("user_groups", "userGroupId", lambda given, group: given["userId"] in (group.get("userIds") or ()))
 _OUT_OF_GROUP = replace(_IN_GROUP, shows=lambda given, group: given["userId"] not in (group.get("userIds") or ()))
 _MEMBERS = _shown("projects", "projectId", lambda given, project: {*given["userIds"]} <= _direct_members(project))
@@ -160,6 +167,10 @@ _NO_MEMBERS = replace(_MEMBERS, shows=lambda given, project: {*given["userIds"]}
 
 def _by(name: str, *parameters: str) -> Callable[[State], tuple[str, State]]:
     return lambda given: (name, {one: given[one] for one in parameters})
+
+
+def _same_role(name: str) -> Callable[[State], tuple[str, State]]:
+    return lambda given: (name, {one: given[one] for one in _ROLE if one in given})
 
 
 def _opposite(name: str, flag: str, *parameters: str) -> Callable[[State], tuple[str, State]]:
@@ -229,8 +240,24 @@ PROCEDURES: tuple[Procedure, ...] = (
         effect=_shown("users", "userId", lambda given, user: user.get("membershipStatus") == given["status"]),
         undone_by=_other_status,
     ),
-    _procedure("GiveManagerRole", _ROLE, _role("POST"), optional=("sourceType",), proof="userId"),
-    _procedure("RemoveManagerRole", _ROLE, _role("DELETE"), optional=("sourceType",), proof=""),
+    _procedure(
+        "GiveManagerRole",
+        _ROLE,
+        _role("POST"),
+        optional=("sourceType",),
+        effect=_shown("users", "userId", has_role),
+        undone_by=_same_role("RemoveManagerRole"),
+        proof="userId",
+    ),
+    _procedure(
+        "RemoveManagerRole",
+        _ROLE,
+        _role("DELETE"),
+        optional=("sourceType",),
+        effect=_shown("users", "userId", lambda given, user: "roles" in user and not has_role(given, user)),
+        undone_by=_same_role("GiveManagerRole"),
+        proof="",
+    ),
     _procedure(
         "SetUserCustomFieldValue",
         {"userId": ID, "customFieldId": ID, "value": ANY},

@@ -15,7 +15,7 @@ from target_clockify.errors import RejectedError
 from target_clockify.understand.keys import is_clockify_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from target_clockify.books.ledger import Ledger
     from target_clockify.mirror import Mirror
@@ -37,6 +37,7 @@ class Missing(NamedTuple):
         value: What the record calls it.
         found: How many objects are called so.
         under: What was looked for beside the keys of the source and the ids of Clockify: `name`, `email`.
+        why: Why the record was rejected that it means, empty where none was.
     """
 
     field: str
@@ -44,6 +45,7 @@ class Missing(NamedTuple):
     value: str
     found: int
     under: str
+    why: str = ""
 
     def __str__(self) -> str:
         """The problem, in words."""
@@ -53,6 +55,8 @@ class Missing(NamedTuple):
                 f"{self.field}: {self.found} {names} are called {self.value}: use the id of the one you mean, or "
                 "name the `source` of each stream"
             )
+        if self.why:
+            return f"{self.field} refers to one of {names} that was rejected itself: {self.why}"
         under = ", ".join(("a row's key", "an id", *([self.under] if self.under else [])))
         return f"{self.field} refers to what never came: no {names} {self.value} (looked for as {under})"
 
@@ -61,7 +65,8 @@ class UnresolvedError(Exception):
     """References whose objects are not known yet; the record waits for the first of them."""
 
     def __init__(self, missing: list[Missing]) -> None:
-        super().__init__("; ".join(map(str, missing)))
+        told = [one for one in missing if one.why] or missing  # what was rejected took along what is below it
+        super().__init__("; ".join(map(str, told)))
         self.missing = missing
 
 
@@ -80,6 +85,7 @@ class References:
         self._objects = objects
         self._lacking: set[str] = set()
         self.expected: set[str] = set()  # objects that come with this input, as long as it has not ended
+        self.refused: dict[tuple[str, str], str] = {}  # why objects were rejected, by name and what they are called
 
     def resolved(self, incoming: Incoming) -> tuple[State, list[str]]:
         """Return the fields of a record with every reference an id of the workspace, and what a copy goes without.
@@ -130,7 +136,8 @@ class References:
         if name in self._objects or "|" in name:
             target = self._objects.get(name)
             under = next((one for one in target.natural if one not in target.scope), "") if target else ""
-            missing.append(Missing(field, name, str(value), len(found), under))
+            why = self.refused.get((name, str(value)), "")
+            missing.append(Missing(field, name, str(value), len(found), under, why))
         return None
 
     def _may_be_absent(self, name: str, incoming: Incoming) -> bool:
@@ -186,6 +193,11 @@ class References:
     def _currency(self, value: str, incoming: Incoming) -> list[str]:
         """Currencies have ids per workspace, and codes that are the same everywhere."""
         code = incoming.fields.get("currencyCode")
+        currencies = self._mirror.workspace().get("currencies") or ()
+        meant = [one.get("code") for one in currencies if value in (one.get("id"), one.get("code"))]
+        if meant and isinstance(code, str) and code and not incoming.read_shape and code not in meant:
+            msg = "currencyId and currencyCode state different values: leave one of them out"
+            raise RejectedError("invalid", msg)
         for one in self._mirror.workspace().get("currencies") or ():
             if value in (one.get("id"), one.get("code")) or (code and code == one.get("code")):
                 return [str(one["id"])]
@@ -214,6 +226,30 @@ def replaced_references(target: Writable, given: State, replace: Callable[[str],
         for place in places:
             found[one.name] = _replaced(found[one.name], place, lambda value: replace(str(value)))
     return found
+
+
+def without(target: Writable, fields: State, gone: Collection[tuple[str, str]]) -> State:
+    """Return those fields that refer to one of these objects, as they are without it.
+
+    Args:
+        target: What the fields belong to.
+        fields: Its fields.
+        gone: Names and ids of the objects.
+    """
+    left: State = {}
+    for one, places in _referring(target, fields):
+        value = fields[one.name]
+        for place, names in places.items():
+            nothing = _ABSENT if "[]" in place else None
+            keep = partial(_unless_gone, [(name, gone) for name in names.split("|")], nothing)
+            value = _replaced(value, place, keep)
+        if value != fields[one.name]:
+            left[one.name] = value
+    return left
+
+
+def _unless_gone(names: list[tuple[str, Collection[tuple[str, str]]]], nothing: Any, value: Any) -> Any:
+    return nothing if any((name, str(value)) in gone for name, gone in names) else value
 
 
 def _check_ids(target: Writable, fields: State) -> None:

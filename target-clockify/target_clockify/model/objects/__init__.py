@@ -8,6 +8,8 @@ from target_clockify.model.objects import money, people, schedule, time_off, web
 from target_clockify.naming import folded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from target_clockify.model.declaration import WritableObject
 
 OBJECTS: tuple[WritableObject, ...] = (
@@ -29,6 +31,44 @@ CHILDREN = {
     for parent in OBJECTS
 }
 """The objects of which a new parent, by its name, has none: those on a list of its own that it does not bring along."""
+
+
+def _referred(target: WritableObject, *, fixed: bool | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the fields that refer to objects, each with the name of one."""
+    for one in target.fields:
+        if one.refers and not one.modifier and fixed in {None, one.fixed}:
+            for names in [one.refers] if isinstance(one.refers, str) else one.refers.values():
+                yield from ((one.name, name) for name in names.split("|"))
+
+
+GOES_WITH = {
+    parent.name: tuple((one, name) for one in OBJECTS for name, of in _referred(one, fixed=True) if of == parent.name)
+    for parent in OBJECTS
+    if parent.delete
+}
+"""What is deleted along with an object, by its name: whatever refers to it in a field that never changes."""
+
+REFERS_TO = {
+    parent.name: tuple(
+        (one, name)
+        for one in OBJECTS
+        if not one.identity  # it repeats what an object with an id of its own says
+        for name, of in _referred(one, fixed=False)
+        if of == parent.name
+    )
+    for parent in OBJECTS
+    if parent.delete
+}
+"""What outlives an object and loses a reference with it, by its name, each with the field that refers."""
+
+
+def _depth(name: str) -> int:
+    above = {of for _, of in _referred(BY_NAME[name]) if of in GOES_WITH and of != name} if name in BY_NAME else ()
+    return 1 + max(map(_depth, above), default=0)
+
+
+DEPTH = {one.name: (_depth(one.name), max(one.turn, one.copying.turn)) for one in OBJECTS}
+"""The order in which deleted objects can come back, what is referred to first."""
 
 _BY_ANY_NAME = {name: one for one in OBJECTS for name in one.names}
 

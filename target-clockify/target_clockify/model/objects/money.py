@@ -23,7 +23,7 @@ from target_clockify.model.declaration import (
     State,
     WritableObject,
 )
-from target_clockify.model.objects.shared import currency_of_amounts, named
+from target_clockify.model.objects.shared import currency_of_amounts, member_of, named, require_agreement
 from target_clockify.model.values import (
     DAY,
     FLAG,
@@ -134,12 +134,22 @@ def _flat_expense(row: State, _: Mapping[str, Any] | None = None) -> State:
     return row
 
 
+def _price(category: State) -> int:
+    """Return what one of a quantity costs: 1.00, or the unit price of its category."""
+    price = category.get("priceInCents") if category.get("hasUnitPrice") else None
+    return price if isinstance(price, int) else _SCALE
+
+
 def _with_quantity(given: State) -> State:
     """An amount of money stands for the quantity, in minor units.
 
     Raises:
-        ValueError: The quantity is another one.
+        ValueError: The quantity is another one, or an object and its id mean different ones.
     """
+    for name in ("category", "project", "task"):
+        found, stated = given.get(name), (f"{name}Id", given.get(f"{name}Id"))
+        if stated[1] != member_of(found, "name"):
+            require_agreement(stated, (f"{name}.id", member_of(found, "id")))
     amount, quantity = given.get("amount"), given.get("quantity")
     if not isinstance(amount, int):
         return given
@@ -165,12 +175,22 @@ EXPENSES = WritableObject(
             "quantity",
             MAJOR,
             clearable=False,
+            adds_up=True,
+            priced_by="categoryId",
+            price=_price,
             description="Major units (12 is 12.00), or the number of units where the category has a unit price.",
         ),
         Field("amount", MONEY, modifier=True, description="Minor units; stands for `quantity` where that is missing."),
         Field("notes", TEXT, rules={"maxLength": 3000}),
         Field("billable", FLAG, clearable=False),
-        Field("file", _RECEIPT, aliases=("receipt",), clearable=False, description="Path of a receipt to upload."),
+        Field(
+            "file",
+            _RECEIPT,
+            aliases=("receipt",),
+            clearable=False,
+            comes_back=False,
+            description="Path of a receipt to upload.",
+        ),
         *(Field(name, OBJECT, modifier=True) for name in ("category", "project", "task")),
         currency_of_amounts(),
     ),
@@ -188,7 +208,7 @@ EXPENSES = WritableObject(
             calls=_expense_change,
         ),
     ),
-    delete=Delete("/expenses/{id}", proof=""),
+    delete=Delete("/expenses/{id}", proof="", for_good=lambda gone: ["its receipt"] if gone.get("file") else []),
     rules=_receipt_rules,
     read_only=("total", "fileId", "fileName", "locked", "isLocked"),
     by_hand=_with_quantity,
@@ -356,7 +376,7 @@ INVOICES = WritableObject(
             "tax": 0,
             "tax2": 0,
             "discount": 0,
-            **dict.fromkeys(("note", "subject", "clientAddress"), UNKNOWN),
+            **dict.fromkeys(("note", "subject", "clientAddress", "billFrom"), UNKNOWN),
         },
     ),
     parts=(

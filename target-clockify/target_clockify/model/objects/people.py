@@ -18,7 +18,7 @@ from target_clockify.model.declaration import (
     State,
     WritableObject,
 )
-from target_clockify.model.objects.shared import currency_of_amounts, named, rate_parts
+from target_clockify.model.objects.shared import currency_of_amounts, named, rate_parts, require_agreement
 from target_clockify.model.values import (
     CUSTOM_VALUES,
     DURATION,
@@ -57,6 +57,7 @@ USER_GROUPS = WritableObject(
     create=Create("/user-groups", fields=("name",), required=("name",)),
     parts=(Part(("name",), path="/user-groups/{id}"), Part(("userIds",), calls=_members)),
     delete=Delete("/user-groups/{id}"),
+    managed_by=("TEAM_MANAGER", {"sourceType": "USER_GROUP"}),
     read_only=("teamManagers",),
     copying=Copying(dispensable=True),
 )
@@ -95,6 +96,18 @@ def _adapted_user(given: State) -> State:
     if read and given.get("membershipStatus") not in {"ACTIVE", "INACTIVE"}:
         given.pop("membershipStatus", None)  # invited or declined: only the user can change that
     given.setdefault("sendEmail", False)
+    return given
+
+
+def _one_status(given: State) -> State:
+    """Return a row that states one status of a membership.
+
+    Raises:
+        ValueError: It states two.
+    """
+    if "memberships" not in given:  # else `status` is that of the account
+        stated = (("status", given.get("status")), ("membershipStatus", given.get("membershipStatus")))
+        require_agreement(*stated, WORD)
     return given
 
 
@@ -160,6 +173,7 @@ USERS = WritableObject(
         Part(("membershipStatus",), path="/users/{id}", shape=lambda _, body: {"status": body["membershipStatus"]}),
     ),
     read_only=("profilePicture", "activeWorkspace", "defaultWorkspace", "settings", "roles"),
+    by_hand=_one_status,
     adapt=_adapted_user,
     copying=Copying(dispensable=True),
 )

@@ -77,7 +77,11 @@ ASSIGNMENTS = WritableObject(
         found=lambda answer: answer[0] if isinstance(answer, list) and answer else None,
     ),
     parts=(Part(_CHANGING, "PATCH", "/scheduling/assignments/recurring/{id}", shape=_assignment_change),),
-    delete=Delete("/scheduling/assignments/recurring/{id}", params={"seriesUpdateOption": "seriesUpdateOption"}),
+    delete=Delete(
+        "/scheduling/assignments/recurring/{id}",
+        params={"seriesUpdateOption": "seriesUpdateOption"},
+        for_good=lambda _: ["recurrence and publication, which no list shows"],
+    ),
     read_only=(
         *("userName", "projectName", "projectColor", "projectArchived", "projectBillable", "clientId"),
         *("clientName", "taskName", "excludeDays"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_clockify.model.declaration import Call, Change, Field, Operation, Part, State
-from target_clockify.model.values import ANY, IDS, TEXT, WORD, record_of
+from target_clockify.model.values import ANY, IDS, TEXT, WORD, Kind, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +31,31 @@ def currency_of_amounts() -> Field:
         aliases=("currencyCode",),
         description="Of the row's amounts; one that is not in force is rejected.",
     )
+
+
+def require_agreement(one: tuple[str, Any], other: tuple[str, Any], kind: Kind = TEXT) -> None:
+    """Require that two columns of a row that say the same thing do not say different things.
+
+    Args:
+        one: The name of a column, and its value; blank says nothing.
+        other: Those of the other.
+        kind: The kind of both values.
+
+    Raises:
+        ValueError: They differ; the message names the columns.
+    """
+    (name, value), (other_name, other_value) = one, other
+    blank: tuple[Any, ...] = (None, "", [], {})
+    if value in blank or other_value in blank:
+        return
+    if kind.canonical(kind.coerce(value)) != kind.canonical(kind.coerce(other_value)):
+        msg = f"{name} and {other_name} state different values: leave one of them out"
+        raise ValueError(msg)
+
+
+def member_of(value: Any, name: str) -> Any:
+    """Return a member of an object, None where the value is none."""
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def _rate_call(name: str, path: str) -> Callable[[Change], Iterator[Call]]:
@@ -116,6 +141,19 @@ def spread_filters(given: State) -> State:
         if ids in given:
             modes = {"contains": given.get(contains), "status": given.get(status)}
             given[filter_key] = None if modes in _PLAIN else {"ids": given.pop(ids), **modes}
+    return given
+
+
+def require_one_audience(given: State) -> State:
+    """Return a row in which ids and filters name the same people.
+
+    Raises:
+        ValueError: They name different ones.
+    """
+    for ids, (filter_key, contains, status) in _FILTERS.items():
+        found = given.get(filter_key)
+        for name, key, kind in ((ids, "ids", IDS), (contains, "contains", WORD), (status, "status", WORD)):
+            require_agreement((name, given.get(name)), (f"{filter_key}.{key}", member_of(found, key)), kind)
     return given
 
 

@@ -28,7 +28,10 @@ from target_clockify.model.objects.shared import (
     audience,
     audience_fields,
     audience_rules,
+    member_of,
     named,
+    require_agreement,
+    require_one_audience,
     spread_filters,
 )
 from target_clockify.model.values import (
@@ -68,6 +71,19 @@ def _automatic(given: State) -> State:
     return given
 
 
+def _one_holiday(given: State) -> State:
+    """Return a row that says once for whom a holiday is, and on what it makes entries.
+
+    Raises:
+        ValueError: It says two different things.
+    """
+    entities = member_of(given.get("automaticTimeEntryCreation"), "defaultEntities")
+    for name in ("projectId", "taskId"):
+        stated = (f"automaticTimeEntryCreation.defaultEntities.{name}", member_of(entities, name))
+        require_agreement((name, given.get(name)), stated)
+    return require_one_audience(given)
+
+
 def _holiday_body(change: Change, body: State) -> State:
     body = audience("ALL", always=False)(change, body)
     entities = {key: body.pop(key, None) for key in ("projectId", "taskId")}
@@ -104,6 +120,7 @@ HOLIDAYS = WritableObject(
     delete=Delete("/holidays/{id}"),
     read_only=(),
     rules=audience_rules,
+    by_hand=_one_holiday,
     adapt=_automatic,
 )
 
@@ -179,6 +196,7 @@ POLICIES = WritableObject(
     copying=Copying(interim={"allowNegativeBalance": True, "negativeBalance": {"amount": 10_000, "period": "YEAR"}}),
     read_only=("projectId",),
     rules=audience_rules,
+    by_hand=require_one_audience,
     adapt=spread_filters,
 )
 
@@ -313,6 +331,36 @@ def _asked(given: State) -> State:
     return _in_days(given)
 
 
+def _one_period(given: State) -> State:
+    """Return a row whose columns `start`, `end` and `days` say the same as its `timeOffPeriod`.
+
+    Raises:
+        ValueError: They say something else.
+    """
+    asked = given.get("timeOffPeriod")
+    require_agreement(
+        ("timeOffPeriod.halfDay", member_of(asked, "halfDay")),
+        ("timeOffPeriod.isHalfDay", member_of(asked, "isHalfDay")),
+        FLAG,
+    )
+    period = member_of(asked, "period")
+    flat = {name: given[name] for name in _FLAT if given.get(name) is not None}
+    if not isinstance(period, dict) or not flat:
+        return given
+    zone = given.get("userTimeZone") if _is_zone(given.get("userTimeZone")) else None
+    whole = {"start": period.get("start"), **flat}
+    for name in flat.keys() & period.keys():
+        if len({len(str(one)) <= _DATE for one in (flat[name], period[name])}) == 1:
+            require_agreement((name, flat[name]), (f"timeOffPeriod.period.{name}", period[name]), _FLAT[name])
+    if _is_told(period) and _is_moment(whole["start"]):
+        one, other = _counted(period, zone), _counted(whole, zone) if _lasts(whole) else whole
+        require_agreement(("start", _first_day(whole, zone)), ("timeOffPeriod.period.start", one["start"]))
+        length = "days" if "days" in flat else "end"
+        if _lasts(flat) and not (length in period and length == "end"):
+            require_agreement((length, other["days"]), ("timeOffPeriod.period", one["days"]), INTEGER)
+    return given
+
+
 def _by_policy(given: State, policies: Sequence[State]) -> State:
     """The policy decides whether time off is counted in days or hours."""
     units = (one.get("timeUnit") for one in policies if one["id"] == given.get("policyId"))
@@ -357,6 +405,7 @@ TIME_OFF_REQUESTS = WritableObject(
         *("createdAt", "balance", "balanceDiff", "balanceValueAtRequest", "negativeBalanceUsed"),
         *("timeZone", "excludeDays", "recipients"),
     ),
+    by_hand=_one_period,
     adapt=_asked,
     consults=("time_off_policies", _by_policy),
 )
@@ -367,6 +416,19 @@ TIME_OFF_REQUESTS = WritableObject(
 def _left(given: State) -> State:
     """A row with the rest of a balance sets the rest: the total is the rest plus what was used."""
     return {name: value for name, value in given.items() if not (name == "total" and given.get("balance") is not None)}
+
+
+def _one_balance(given: State) -> State:
+    """Return a row whose rest of a balance is its total less what was used.
+
+    Raises:
+        ValueError: It is another one, or nothing tells.
+    """
+    balance, total = given.get("balance"), given.get("total")
+    if isinstance(balance, (int, float)) and isinstance(total, (int, float)) and balance != total:
+        msg = "balance and total state different values, and what was used lies between them: leave one of them out"
+        raise ValueError(msg)
+    return given
 
 
 def _balance(change: Change) -> Iterator[Call]:
@@ -400,6 +462,7 @@ TIME_OFF_BALANCES = WritableObject(
         *("negativeBalanceAmount", "negativeBalanceUsed"),
     ),
     copying=Copying(turn=2),
+    by_hand=_one_balance,
     adapt=_left,
 )
 
@@ -471,6 +534,18 @@ def _flat_approval(given: State) -> State:
     return given
 
 
+def _one_approval(given: State) -> State:
+    """Return a row that says once whose time is approved, and from when on.
+
+    Raises:
+        ValueError: It says two different things.
+    """
+    require_agreement(("userId", given.get("userId")), ("owner.userId", member_of(given.get("owner"), "userId")))
+    start = ("dateRange.start", member_of(given.get("dateRange"), "start"))
+    require_agreement(("periodStart", given.get("periodStart")), start, MOMENT)
+    return given
+
+
 def _approval_state(change: Change) -> Iterator[Call]:
     """Approval can be withdrawn only from a request that was approved."""
     status = change.desired["status"]
@@ -520,6 +595,7 @@ APPROVAL_REQUESTS = WritableObject(
         *("creator", "trackedTime", "approvedTime", "pendingTime", "billableTime", "breakTime", "billableAmount"),
         *("costAmount", "expenseTotal", "approvalStatuses", "entries", "expenses"),
     ),
+    by_hand=_one_approval,
     adapt=lambda given: _flat_approval(dict(given)),
 )
 

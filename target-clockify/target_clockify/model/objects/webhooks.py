@@ -65,7 +65,7 @@ WEBHOOKS = WritableObject(
         defaults={"enabled": True},
     ),
     parts=(Part(_WEBHOOK, path="/webhooks/{id}", shape=_with_sources),),
-    delete=Delete("/webhooks/{id}", proof=""),
+    delete=Delete("/webhooks/{id}", proof="", for_good=lambda _: ["its token (it has a new one)", "its log"]),
     rules=_enabled,
     read_only=("userId", "deliveryEnabled", "planEnabled", "authToken"),
 )

@@ -16,6 +16,7 @@ from target_clockify.model.declaration import (
     Change,
     Create,
     Delete,
+    Entailed,
     Field,
     House,
     Listing,
@@ -24,7 +25,14 @@ from target_clockify.model.declaration import (
     State,
     WritableObject,
 )
-from target_clockify.model.objects.shared import currency_of_amounts, named, rate_parts, without_unchanged_rates
+from target_clockify.model.objects.shared import (
+    currency_of_amounts,
+    member_of,
+    named,
+    rate_parts,
+    require_agreement,
+    without_unchanged_rates,
+)
 from target_clockify.model.values import (
     ANY,
     COLOR,
@@ -62,6 +70,14 @@ def _with_currency(given: State) -> State:
     return {**kept, "currencyId": code, "currencyCode": code} if code else kept
 
 
+def _archives(given: State, current: State) -> list[Entailed]:
+    """A client that is archived takes its projects along where a row says so, and their tasks with them."""
+    if current.get("archived") or not (given.get("archived") and given.get("archiveProjects")):
+        return []
+    projects = [Entailed("projects", "clientId", {"archived": True})]
+    return [*projects, Entailed("tasks", "projectId", {"status": "DONE"})] if given.get("markTasksAsDone") else projects
+
+
 CLIENTS = WritableObject(
     name="clients",
     noun="client",
@@ -96,6 +112,7 @@ CLIENTS = WritableObject(
         ),
     ),
     delete=Delete("/clients/{id}", first={"archived": True}),
+    entails=_archives,
     adapt=_with_currency,
 )
 
@@ -183,6 +200,19 @@ def _estimates(given: State) -> State:
     return {name: value for name, value in given.items() if name != "estimate"}
 
 
+def _one_estimate(given: State) -> State:
+    """Return a row whose `estimate` repeats what its `timeEstimate` says.
+
+    Raises:
+        ValueError: It says another one.
+    """
+    one, other = given.get("estimate"), given.get("timeEstimate")
+    for name, kind in (("estimate", DURATION), ("type", WORD)):
+        stated = (f"estimate.{name}", member_of(one, name))
+        require_agreement(stated, (f"timeEstimate.{name}", member_of(other, name)), kind)
+    return given
+
+
 def _untied(member: State) -> State:
     return {name: value for name, value in member.items() if name != "targetId"}
 
@@ -235,7 +265,9 @@ PROJECTS = WritableObject(
         Part(_PROJECT_FIELDS, path="/projects/{id}", shape=without_unchanged_rates),
     ),
     delete=Delete("/projects/{id}", first={"archived": True}),
+    managed_by=("PROJECT_MANAGER", {}),
     read_only=("clientName", "duration"),
+    by_hand=_one_estimate,
     adapt=_estimates,
 )
 
@@ -359,7 +391,11 @@ _FORCED = {
 
 
 def _entry_house_rules(house: House, operation: Operation, current: State, wanted: State) -> Iterator[str]:
-    """Running timers need nothing; owners and administrators are exempt from the lock."""
+    """Running timers need nothing; owners and administrators are exempt from the lock.
+
+    An entry that is locked though it is not before the lock's date is approved, or an automatic lock has it: only the
+    first binds administrators too, and the timesheets tell which it is.
+    """
     start, end = ((wanted.get("timeInterval") or {}).get(name) for name in ("start", "end"))
     if end and operation is not Operation.DELETE:
         for setting, name in _FORCED.items():
@@ -375,7 +411,7 @@ def _entry_house_rules(house: House, operation: Operation, current: State, wante
     if lock and any(one < lock for one in starts):
         if not house.is_admin():
             yield f"the workspace has locked time entries before {lock} (lockTimeEntries)"
-    elif current.get("isLocked"):
+    elif current.get("isLocked") and (not house.is_admin() or current.get("id") in house.approved()):
         yield "Clockify has locked the entry, as it does with approved ones: withdraw the approval first"
 
 
@@ -416,6 +452,7 @@ TIME_ENTRIES = WritableObject(
             method="POST",
             body={"timeEntryIds": "{ids}", "hydrated": False},
         ),
+        narrowed={"projectId": "project", "taskId": "task", "tagIds": "tags"},
     ),
     fingerprint=("userId", "timeInterval", "description", "projectId", "taskId"),
     create=Create(
@@ -456,7 +493,9 @@ def _project_defaults(change: Change) -> Iterator[Call]:
     current = {one["projectId"]: one for one in change.current.get("projectDefaultValues") or ()}
     for one in change.desired["projectDefaultValues"]:
         if _PROJECT_DEFAULT.canonical(current.get(one["projectId"])) != _PROJECT_DEFAULT.canonical(one):
-            body = {"defaultValue": one.get("value"), **({"status": one["status"]} if one.get("status") else {})}
+            body = {"status": one["status"]} if one.get("status") else {}
+            if one.get("value") is not None or one["projectId"] in current:
+                body["defaultValue"] = one.get("value")
             path = "/projects/{projectId}/custom-fields/{id}"
             yield Call("PATCH", path, json=body, ids={"projectId": one["projectId"]})
 
