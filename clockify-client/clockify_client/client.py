@@ -294,7 +294,9 @@ class Client:
         if not _successful(response):
             wait = _seconds(response.headers.get("Retry-After"))
             addon = self.settings.api_key is None
-            error = classify(request.call, status, packed.body, reading=request.reading, addon=addon, retry_after=wait)
+            error = classify(
+                request.call, status, packed.as_words(), reading=request.reading, addon=addon, retry_after=wait
+            )
         elif (sound := packed.as_json()) is not None:
             self.throttle.accepted(leave)
             return Answer(sound, response.headers)
@@ -360,7 +362,7 @@ def _packed(response: requests.Response) -> Packed:
     if response.status_code < HTTPStatus.OK:  # the real answer follows, and must not meet the next request
         response.raw.close()
         return Packed(b"")
-    gzipped = _successful(response) and response.headers.get("Content-Encoding", "").lower() == "gzip"
+    gzipped = response.headers.get("Content-Encoding", "").lower() == "gzip"
     return Packed(response.raw.read(decode_content=not gzipped), gzipped=gzipped)
 
 

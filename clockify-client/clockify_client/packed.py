@@ -64,6 +64,13 @@ class Packed:
             return self._kept()
         return gzip.decompress(self._kept()) if self.size * _BEST <= _LARGEST else b"".join(self._chunks())
 
+    def as_words(self) -> bytes:
+        """Return the body of a refusal; what cannot be unpacked comes as it is, which is no JSON."""
+        try:
+            return self.body
+        except _DAMAGED:
+            return self._kept()
+
     def as_json(self) -> Packed | None:
         """Return the body if it is JSON or empty; surrogates and NaN that keep it from being JSON are replaced."""
         if not self.length or self.is_json():

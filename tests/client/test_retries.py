@@ -51,6 +51,7 @@ PASSING = {
     "a part": Reply(206, [{"id": "h1"}]),
     "a success of another kind": Reply(299, [{"id": "h1"}]),
     "a number of 5,000 digits": Reply(200, b'[{"id": "h1", "n": %s}]' % (b"7" * 5000)),
+    "a refusal in broken gzip": Reply(403, b"no", {"Content-Encoding": "gzip"}),
     "broken gzip": Reply(200, b"[]", {"Content-Encoding": "gzip"}),
 }
 
