@@ -36,10 +36,17 @@ class Family(NamedTuple):
 
 
 class Children(NamedTuple):
-    """The children that a page names, by family, and how many of its rows name none because they are no rows."""
+    """The children that a page names.
+
+    Attributes:
+        ids: By family.
+        odd_rows: How many rows name none because they are no rows.
+        parents: What tells the rows that name some from each other; empty where nothing does.
+    """
 
     ids: list[list[Ids]]
     odd_rows: int
+    parents: list[str]
 
 
 def children_of(page: Page, families: Sequence[Family]) -> Children:
@@ -61,7 +68,9 @@ def children_of(page: Page, families: Sequence[Family]) -> Children:
         ids = [list(family.make(rows[family.row], page.ids)) for family in families]
     except (AttributeError, LookupError, TypeError) as error:
         raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE) from error
-    return Children(ids, max(odd.values(), default=0))
+    tells = page.endpoint.identity if page.endpoint.unique else ""
+    parents = [row[tells] for row in next(iter(rows.values()), [])] if tells else []
+    return Children(ids, max(odd.values(), default=0), parents)
 
 
 def fallen_back(families: Sequence[Family], ids: Ids, error: Exception) -> list[list[Ids]]:

@@ -47,6 +47,7 @@ class _List:
     fingerprint: int = 0  # of the latest page, to notice a list that ignores its page parameters
     rows: int = 0  # that came, as far as they are counted
     repetition: Repetition = field(default_factory=Repetition)
+    parents: set[str] = field(default_factory=set)  # rows that name children
 
 
 class Reading:
@@ -208,6 +209,10 @@ class Reading:
         for waiting, ids in zip(came.children, children.ids, strict=True):
             waiting.extend(ids)
         flaws = [f"{children.odd_rows} of its rows have no id of their own"] if children.odd_rows else []
+        before = len(came.parents)
+        came.parents.update(children.parents)
+        if repeated := before + len(children.parents) - len(came.parents):
+            flaws.append(f"{repeated} of its rows came twice, so that others may be missing")
         for flaw in [*flaws, found.flaw] if found.flaw else flaws:
             self._tell(came, Incomplete(came.ids, flaw))
         came.rows, came.done = found.rows, page.last

@@ -111,6 +111,7 @@ class ClockifyStream(Stream):
         self._unknown: set[str] = set()
         self._replaced = 0
         self._seen: set[_Key] = set()
+        self._seen_here: set[_Key] = set()  # in the same list, where lists overlap
         self._seen_under: object = None
 
     @property
@@ -400,9 +401,15 @@ class ClockifyStream(Stream):
         own = self._properties - stamps.keys()
         named_by_stamps = stamps.keys() >= set(self.primary_keys)  # any row would have its key
         key_of, seen = self._key_of, self._seen_of(page)
+        here = self._seen_here if self._settled.source.overlapping else seen
         blanks = self._id_fields if _BLANK_ID.search(body) else ()
         rows = self._decoded_rows(body, page, row, ids, odd)
-        if isinstance(rows, list) and not blanks and not named_by_stamps and self._accept_at_once(rows, stamps, seen):
+        if (
+            isinstance(rows, list)
+            and not blanks
+            and not named_by_stamps
+            and self._accept_at_once(rows, stamps, seen, here)
+        ):
             yield from rows
             return
         for record in rows:
@@ -414,10 +421,8 @@ class ClockifyStream(Stream):
             if key is None:
                 odd.rows += 1
                 continue
-            if key in seen:
-                odd.repeated += not self._settled.source.overlapping
+            if not _is_new(key, seen, here, odd):
                 continue
-            seen.add(key)
             if not record.keys() <= fields:
                 self._drop(record)
             for name in blanks:
@@ -425,7 +430,7 @@ class ClockifyStream(Stream):
                     record[name] = None
             yield record
 
-    def _accept_at_once(self, rows: list[RawRecord], stamps: RawRecord, seen: set[_Key]) -> bool:
+    def _accept_at_once(self, rows: list[RawRecord], stamps: RawRecord, seen: set[_Key], here: set[_Key]) -> bool:
         """Add ids to undecoded rows and note their keys, all at once; False if one of them must be handled by itself.
 
         It does in a third of the time what is otherwise done row by row, since C code looks through whole columns.
@@ -447,6 +452,7 @@ class ClockifyStream(Stream):
         if len(keys) < len(rows) or not keys.isdisjoint(seen):
             return False
         seen |= keys
+        here |= keys
         return True
 
     def _decoded_rows(self, body: bytes, page: Page, row: Any, ids: Mapping[str, Any], odd: _Odd) -> Iterable[Record]:
@@ -483,6 +489,8 @@ class ClockifyStream(Stream):
         """Return the keys that came before in the same list, or in the same workspace where lists overlap."""
         overlapping = self._settled.source.overlapping
         ids = page.ids.get("workspaceId") if overlapping else page.ids
+        if page.number == 0:
+            self._seen_here.clear()
         if page.number == 0 and not (overlapping and ids == self._seen_under):
             self._seen.clear()
             self._seen_under = ids
@@ -544,6 +552,17 @@ class ClockifyStream(Stream):
     def _decoded(self) -> bool:
         """Whether records must be decoded in full; otherwise their values stay as they are, in JSON."""
         return self._mapped or self._keep is not None or self._settled.shape is not None
+
+
+def _is_new(key: _Key, seen: set[_Key], here: set[_Key], odd: _Odd) -> bool:
+    """Note a key; tell whether it came neither in this list, where that is odd, nor in one that overlaps with it."""
+    if key in here:
+        odd.repeated += 1
+        return False
+    here.add(key)
+    is_new = here is seen or key not in seen
+    seen.add(key)
+    return is_new
 
 
 def _part_of_key(name: str, record: Record, *, blank: bool, text: bool) -> bytes | str | None:

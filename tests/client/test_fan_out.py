@@ -582,8 +582,9 @@ def test_a_child_that_two_pages_name_is_asked_for_once() -> None:
             LEVELS[1], lambda rows, _: [{"id": row["id"]} for row in rows], dict, rank=(1,), consumers=1
         )
         parents.feed([{}], last=True)
-        (told,) = within(LONG, lambda: shown(below))
+        ((*told, end),) = within(LONG, lambda: shown(below))
     assert [item[1]["id"] for item in told] == ["a", "b", "c"]
+    assert end[2] == "1 of its rows came twice, so that others may be missing"
 
 
 def test_a_consumer_that_was_not_announced_is_refused_rather_than_given_nothing() -> None:
