@@ -245,9 +245,11 @@ def _spoiled(change: Callable[[Any], Any]) -> Callable[[Answer], bytes]:
 
 
 def _rows_in(value: Any) -> list[Any]:
-    """Return the list of rows in an answer, wherever it is; the answer itself where it is one object."""
+    """Return the list of rows in an answer, wherever it is; none where the answer is one object."""
     if isinstance(value, list):
         return value
+    if len(value) > _MOST_OF_AN_ENVELOPE:
+        return []
     lists = [one for one in value.values() if isinstance(one, list)] if isinstance(value, dict) else []
     nested = [_rows_in(one) for one in value.values() if isinstance(one, dict)] if isinstance(value, dict) else []
     return next((one for one in [*lists, *nested] if one and all(isinstance(row, dict) for row in one)), [])

@@ -68,7 +68,9 @@ class _Struck:
         self._process: Forked | None = None
 
     def is_it(self, _: str, __: int) -> bool:
-        """Tell whether this is the request."""
+        """Tell whether this is the request; one that an earlier process left behind is none."""
+        if not self._ready.is_set():
+            return False
         self._requests += 1
         return self._requests == self._wanted.request
 

@@ -37,6 +37,8 @@ _DATES = {"issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
 _DAY = {"datePeriod": {"startDate": "2026-05-01", "endDate": "2026-05-01"}, "everyoneIncludingNew": True}
 _WEEK = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-06T23:59:59Z", "hoursPerDay": 2}
 _READS = ("/invoices/info", "/time-off/requests")  # whose method is POST
+_UNTOLD = {"spoiled-values-null", *(f"{status}-list{end}" for status in (200, 201) for end in ("", "-committed"))}
+"""What nobody can tell from a sound answer to a read: values that are null, an empty list."""
 _ADDITIVE = {"additive calls"}  # stories of calls of which nobody can tell whether one without an answer took place
 _GONE = {"_sdc_deleted_at": "2026-01-01"}
 _POLICY = {"everyoneIncludingNew": True, "approve": {"requiresApproval": True}, "allowNegativeBalance": True}
@@ -254,8 +256,8 @@ class TargetCases:
             calls = self.stage(name).calls
             for operation, count in sorted(calls.items()):
                 for fault in FAULTS:
-                    if fault == "spoiled-values-null" and (operation.startswith("GET ") or operation.endswith(_READS)):
-                        continue  # values of an object may be null
+                    if fault in _UNTOLD and (operation.startswith("GET ") or operation.endswith(_READS)):
+                        continue
                     for place in dict.fromkeys(("first", "middle" * (count > 2), "last" * (count > 1), "every")):
                         if place:
                             yield Case(name, operation, fault, place)
