@@ -53,7 +53,7 @@ class _Way:
 
     Attributes:
         name: What it is called in the table.
-        loader: The program that reads the pipe; None where nobody reads, or where Meltano starts the loader.
+        loader: The program that reads the pipe; None if nobody reads, or if Meltano starts the loader.
         settings: Of the loader.
         keeps: What the run before has loaded stays.
         catalog: Fields that are selected beside the default, as breadcrumbs by stream.
@@ -79,7 +79,7 @@ class _Seen:
     cpu: dict[int, tuple[str, float]] = field(default_factory=dict)
 
     def of(self, command: str) -> str:
-        """Return the CPU of the processes with this in their command; empty where there are none."""
+        """Return the CPU of the processes with this in their command; empty if there are none."""
         found = [seconds for told, seconds in self.cpu.values() if command in told]
         return f"{sum(found):.1f}" if found else ""
 
@@ -227,7 +227,7 @@ _Processes = dict[int, tuple[str, float, int]]
 
 
 def _processes() -> _Processes:
-    """Return all processes; none where the system does not show them as Linux does."""
+    """Return all processes; none if the system does not show them as Linux does."""
     found: _Processes = {}
     for folder in _PROCESSES.glob("[0-9]*"):
         try:

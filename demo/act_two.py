@@ -163,7 +163,7 @@ class Tables:
         )
 
     def row(self, change: Change) -> Row:
-        """Return the row of the object that a change is about, empty where there is none."""
+        """Return the row of the object that a change is about, empty if there is none."""
         return self.rows.get(change["object"], {}).get(change["id"], {})
 
 
@@ -233,7 +233,7 @@ def _deviations(changes: list[Change], before: Tables, after: Tables, table: str
 
 
 def _agrees(wanted: Any, found: Any) -> bool:
-    """Tell whether a value is there. Clockify adds to objects, a currency to a rate, and has several words for none."""
+    """Return whether a value is there. Clockify adds fields to objects, and has several words for none."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         return all(_agrees(value, found.get(name)) for name, value in wanted.items())
     return bool(wanted == found or (wanted in _NONE and found in _NONE))

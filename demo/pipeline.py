@@ -61,7 +61,7 @@ def target_clockify(sandbox: Sandbox, **settings: Any) -> Plugin:
 
 
 def target_postgres(warehouse: Warehouse) -> Plugin:
-    """Return the loader of a warehouse."""
+    """Return the definition of the loader into a warehouse."""
     location = {"sqlalchemy_url": warehouse.sqlalchemy_url, "default_target_schema": warehouse.schema}
     return Plugin("target-postgres", location)
 

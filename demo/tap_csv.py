@@ -329,7 +329,7 @@ class Table:
 
 
 def _names_separator(row: list[str], separator: str) -> bool:
-    """Tell whether a first row is what a spreadsheet program writes for another one: `sep=;`."""
+    """Return whether a first row is what a spreadsheet program writes for another one: `sep=;`."""
     return separator.join(row).lower() == f"sep={separator}"
 
 

@@ -50,7 +50,7 @@ class Answer:
         audited: How many packages it knows.
         skipped: The packages it does not know.
         weak: Findings: package, version, the names of the weakness, and the versions that are mended.
-        failure: Why it said nothing at all; empty where it said something.
+        failure: Why it said nothing at all; empty if it said something.
     """
 
     source: str

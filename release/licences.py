@@ -41,7 +41,7 @@ class Dependency:
 
     Attributes:
         name: Its normalised name.
-        licence: An SPDX expression; empty where nothing says it.
+        licence: An SPDX expression; empty if nothing says it.
         programs: Which of our packages need it, in short; empty for one that only development needs.
         installed: Whether it is installed here. Another system, another Python or a build may need it.
     """
@@ -192,5 +192,5 @@ def _licence(metadata: PackageMetadata) -> str:
 
 
 def _is_allowed(expression: str, allowed: set[str]) -> bool:
-    """Tell whether one of the choices of an expression without brackets consists of allowed licences."""
+    """Return whether one of the choices of an expression without brackets consists of allowed licences."""
     return any(set(choice.split(" AND ")) <= allowed for choice in expression.split(" OR "))

@@ -25,8 +25,8 @@ RUNNING = "CLOCKIFY_TEST_POSTGRES"
 def postgres_for_tests(folder: Path) -> Iterator[Warehouse]:
     """An empty database until the block ends.
 
-    It is in the server that the environment names, and is dropped from there. Where none is named, the server out of
-    the wheel runs on data in a folder that is made.
+    It is in the server that the environment names, and is dropped from there. If none is named, the server from the
+    wheel runs, with its data in a folder that is made.
     """
     if server := os.environ.get(RUNNING):
         with _database_of(server) as warehouse:

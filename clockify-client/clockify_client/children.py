@@ -41,7 +41,7 @@ class Children(NamedTuple):
     Attributes:
         ids: By family.
         odd_rows: How many rows name none because they are no rows.
-        parents: What tells the rows that name some from each other; empty where nothing does.
+        parents: What tells the rows that name some from each other; empty if nothing does.
     """
 
     ids: list[list[Ids]]

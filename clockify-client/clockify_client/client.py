@@ -213,7 +213,7 @@ class Client:
     # -- any call ------------------------------------------------------------------------------
 
     def call(self, request: Request) -> Any:
-        """Send one call and return the decoded answer, None where it is empty.
+        """Send one call and return the decoded answer, None if it is empty.
 
         A write is sent again only where it certainly was not carried out: refused for its rate, or never connected.
 
@@ -367,7 +367,7 @@ def _packed(response: requests.Response) -> Packed:
 
 
 def _seconds(header: str | None) -> float | None:
-    """Return the seconds of a Retry-After header; None where it states none, or so many as no limit has."""
+    """Return the seconds of a Retry-After header; None if it states none, or so many as no limit has."""
     seconds = float(header) if header and header.isdecimal() else None
     return seconds if seconds is None or seconds <= _LONGEST_PAUSE else None
 

@@ -57,17 +57,17 @@ class Endpoint:
 
     Attributes:
         path: Template below the host's base URL; placeholders are filled from `Ids`.
-        paging: How it pages; None where one answer holds everything and page parameters are ignored.
+        paging: How it pages; None if one answer holds everything and page parameters are ignored.
         page_size: The largest page that may be asked for. 5,000 is the general ceiling of the core API.
-        rows: Dotted place of the rows in the answer; empty where the answer is the array itself.
+        rows: Dotted place of the rows in the answer; empty if the answer is the array itself.
         single: The answer is one record, not an array of them.
         params: Query parameters sent with every call; `{name}` in a value is filled from `Ids`.
         body: JSON body of a read that is a POST; filled likewise, a value that is all placeholder keeps its type.
         total: Dotted place of the number of rows that the answer states; of all pages or, on some lists, of this one.
-        paged: Of a single record that comes in pages, the array that is continued; without it there are no pages.
-        identity: The field that every row has: what lacks it is no row of this endpoint; empty where none is certain.
+        paged: For a single record that comes in pages, the array that the pages continue; empty if there are no pages.
+        identity: The field that every row has: what lacks it is no row of this endpoint; empty if none is certain.
         unique: The identity differs from row to row; if not, only the whole row distinguishes it from others.
-        feature: What the plan of the workspace must include, as `workspaces[].features` names it; empty where nothing.
+        feature: What the plan of the workspace must include, as `workspaces[].features` names it; empty if nothing.
     """
 
     path: str

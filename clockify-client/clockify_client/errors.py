@@ -21,7 +21,7 @@ class ClockifyError(Exception):
     """A call to Clockify that did not succeed.
 
     Attributes:
-        status: The HTTP status, or None where no answer came.
+        status: The HTTP status, or None if no answer came.
         code: Clockify's own number for the error, or None.
         call: Method and path template, such as `GET /workspaces/{workspaceId}/clients`; holds no id.
         detail: Clockify's message. It may repeat submitted values: for a reject file, not for a log.
@@ -142,7 +142,7 @@ class _Body(msgspec.Struct):
 
 
 def _body(content: bytes) -> _Body | None:
-    """Return what Clockify says, nothing where it says nothing; None where something else speaks."""
+    """Return the body of an answer of Clockify, which may be empty; None if the answer comes from elsewhere."""
     if not content.strip():
         return _Body()
     try:
@@ -153,7 +153,7 @@ def _body(content: bytes) -> _Body | None:
 
 
 def concerns_the_account(error: Exception) -> bool:
-    """Tell whether no further call would succeed either, whatever it asked for."""
+    """Return whether no further call would succeed either, whatever it asked for."""
     if isinstance(error, UnreachableError):
         return error.of_the_host
     if isinstance(error, UnknownWorkspaceError):

@@ -24,7 +24,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _split(url: str) -> SplitResult | None:
-    """Return the parts of an http URL, None where it is none."""
+    """Return the parts of an http URL, None if the text is not one."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "") and parts.port != 0
@@ -54,7 +54,7 @@ def _origin(url: str) -> str:
 
 @dataclass(frozen=True)
 class Hosts:
-    """The base URLs of the core API, of the reports and of the audit log; `audit_log` is empty where none is known."""
+    """The base URLs of the core API, of the reports and of the audit log; `audit_log` is empty if none is known."""
 
     core: str
     reports: str

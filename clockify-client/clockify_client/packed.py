@@ -89,7 +89,7 @@ class Packed:
         return made
 
     def is_json(self) -> bool:
-        """Tell whether it is undamaged JSON. A large array is checked piece by piece; `pieces` repeats that work."""
+        """Return whether it is undamaged JSON. A large array is checked piece by piece; `pieces` repeats that work."""
         try:
             if self.length < _LARGE or not self._gzipped:
                 return _is_json(self.body)

@@ -43,7 +43,7 @@ class Step(NamedTuple):
     Attributes:
         last: No further page follows.
         rows: Rows of the list so far; counted only where the list states a total.
-        flaw: Why the list is not whole although its last page came; empty where it is.
+        flaw: Why the list is not whole although its last page came; empty if it is.
         number: Zero-based number of the next page, in pages of `size`.
         size: Size of the next page.
     """
@@ -70,7 +70,7 @@ class Repetition:
         self._kept: list[Packed] = []
 
     def notices(self, endpoint: Endpoint, packed: Packed) -> bool:
-        """Tell whether a page that is not the last brings nothing but rows that came before."""
+        """Return whether a page that is not the last brings nothing but rows that came before."""
         number, self._count = self._count, self._count + 1
         if number & (number - 1):  # neither nought nor a power of two
             return False

@@ -23,7 +23,7 @@ RawRecord = dict[str, msgspec.Raw]
 
 
 def is_text(value: Any) -> bool:
-    """Tell whether a value can be an id of Clockify: those are texts."""
+    """Return whether a value can be an id of Clockify: those are texts."""
     return isinstance(value, str) and value != ""
 
 

@@ -39,24 +39,24 @@ _LONG = 100 * 3600
 
 
 def _can_draw() -> bool:
-    """Tell whether stderr is a terminal on which lines can be drawn anew."""
+    """Return whether stderr is a terminal on which lines can be drawn anew."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "") not in _WITHOUT_CURSOR
 
 
 def has_colours() -> bool:
-    """Tell whether stderr is a terminal that shows colours, and nobody has set NO_COLOR."""
+    """Return whether stderr is a terminal that shows colours, and nobody has set NO_COLOR."""
     return _can_draw() and not os.environ.get("NO_COLOR")
 
 
 def for_progress() -> Screen | None:
-    """Return the terminal to draw on; None where there is none, or where somebody wants to see the debug log."""
+    """Return the terminal to draw on; None if there is no terminal, or if the debug log is shown."""
     return None if logging.getLogger().isEnabledFor(logging.DEBUG) else share()
 
 
 def share() -> Screen | None:
     """Return the terminal, on which from now on nothing is written into lines of this program or of another one.
 
-    None where stderr is none, or none that lines can be drawn on.
+    None if stderr is not a terminal, or not one that lines can be drawn on.
     """
     if isinstance(sys.stderr, _Above):
         return sys.stderr.screen

@@ -23,7 +23,7 @@ _PERHAPS_LONG = re.compile(rb"[0-9]{%d}" % (_MOST_DIGITS // _STEP - 1))
 
 
 def holds_long_number(body: bytes | bytearray) -> bool:
-    """Tell whether JSON holds a whole number of so many digits that few programs can read it.
+    """Return whether JSON holds a whole number of so many digits that few programs can read it.
 
     A look at a few bytes nearly always shows that it holds none.
     """

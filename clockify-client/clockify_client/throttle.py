@@ -137,12 +137,12 @@ class Throttle:
 
     @property
     def per_hour(self) -> int | None:
-        """Requests in any 60 minutes; None where they are not limited."""
+        """Requests in any 60 minutes; None if they are not limited."""
         return self._hour.maxlen or None
 
     @property
     def left_this_hour(self) -> int | None:
-        """How many more may be sent within the 60 minutes; None where they are not limited."""
+        """How many more may be sent within the 60 minutes; None if they are not limited."""
         if not self._hour.maxlen:
             return None
         with self._lock:

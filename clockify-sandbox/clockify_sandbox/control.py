@@ -70,7 +70,7 @@ class Announcement(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SettingsChange(msgspec.Struct, forbid_unknown_fields=True):
-    """Body of `POST settings`: what an owner sets in the web application, which has no call of the API."""
+    """Body of `POST settings`: what an owner sets in the web application and no call of the API can set."""
 
     settings: dict[str, Any]
     workspace: str = ""

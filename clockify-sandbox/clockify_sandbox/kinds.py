@@ -58,7 +58,7 @@ class Kind(Generic[Stored, Fields]):
 
     `noun` is what errors call it, `table` the attribute of `Workspace` that holds it, `feed` its document type in
     the entity feeds, `audit` the last word of its audit actions (CREATE_..., UPDATE_..., DELETE_...), and `events` the
-    webhook events of creation, change and deletion. None where the API has no such thing.
+    webhook events of creation, change and deletion. None if the API has no such thing.
     """
 
     noun: Message

@@ -2,7 +2,7 @@
 
 A route is a function and one decorator line. What the function takes besides the call says what the route reads:
 `query` and `body` (or `form`, for multipart) are converted to the types of their annotations before the function runs;
-that is why the modules of the families do without `from __future__ import annotations`, which would make texts of them.
+so the modules of the families have no `from __future__ import annotations`, which would turn the types into texts.
 What it returns is the JSON of a success; None is an empty body; an `Answer` goes out as it is.
 """
 

@@ -172,7 +172,7 @@ class Origin(str):
         """The last thousand requests of the API, oldest first.
 
         Each is {method, host, path, query, status, role}: `host` is api, report or auditlog, `path` begins after its
-        base, `status` is None where the connection was dropped, `role` is that of the owner of the key, ADDON for an
+        base, `status` is None if the connection was dropped, `role` is that of the owner of the key, ADDON for an
         add-on, or None for an unknown key.
         """
         answer: list[dict[str, Any]] = self.control("GET", "requests")

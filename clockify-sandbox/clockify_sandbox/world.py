@@ -43,7 +43,7 @@ class TimeEntry(msgspec.Struct, gc=False):
     """One time entry, compact because a large workspace holds a million of them.
 
     `start` and `end` are whole seconds since the epoch, UTC; `end` is None while the timer runs.
-    Rates are minor units, None where the rate follows project, member or workspace.
+    Rates are minor units, None if the rate follows project, member or workspace.
     """
 
     id: str

@@ -103,7 +103,7 @@ def takes(field: Field) -> str:
 
 
 def refers_to(field: Field) -> str:
-    """Return the objects that a field refers to; empty where it refers to none."""
+    """Return the objects that a field refers to; empty if it refers to none."""
     return ", ".join(codes(name.split("|")) for name in _referred(field))
 
 

@@ -20,6 +20,6 @@ def plan_of(feature: str) -> str:
     """Return the plans that include a feature, and the feature.
 
     Raises:
-        KeyError: Nobody has written down which plan includes it.
+        KeyError: It is not declared which plan includes the feature.
     """
     return f"{PLAN_OF_FEATURE[feature]} (feature `{feature}`)" if feature else PLAN_OF_FEATURE[feature]

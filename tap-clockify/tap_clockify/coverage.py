@@ -48,7 +48,7 @@ def shown_to_all(settings: Any) -> set[str]:
 
 
 def _includes(reach: str, other: str) -> bool:
-    """Tell whether the first reach includes the second."""
+    """Return whether the first reach includes the second."""
     return reach == EVERYTHING or set(other.split()) <= set(reach.split())
 
 
@@ -58,7 +58,7 @@ class Coverage:
 
     Attributes:
         reaches: Reach by the id of each workspace that is covered.
-        since: Start of the window that is read, as an ISO date; empty where there is none.
+        since: Start of the window that is read, as an ISO date; empty if there is none.
         former: Workspaces in which people who have left were looked for.
     """
 
@@ -68,7 +68,7 @@ class Coverage:
 
     @classmethod
     def of_bookmark(cls, bookmark: Any) -> Coverage | None:
-        """Return what a bookmark records; None where it records nothing that can be understood."""
+        """Return what a bookmark records; None if the bookmark is not understood."""
         recorded = bookmark.get("coverage") if isinstance(bookmark, dict) else None
         if not isinstance(recorded, dict) or not isinstance(recorded.get("workspaces"), dict):
             return None

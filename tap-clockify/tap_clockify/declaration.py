@@ -40,7 +40,7 @@ class Source:
     """An endpoint and the parents it is read for. Streams that share a source share its answers: it is read once.
 
     Attributes:
-        endpoint: What to ask; None where the settings decide (see `choose`).
+        endpoint: What to ask; None if the settings decide (see `choose`).
         parent: The source whose rows are the parents, or None for the account itself.
         children: Makes the ids to ask with out of the rows of the parent.
         choose: Chooses the endpoint by the settings.
@@ -74,14 +74,14 @@ class StreamDeclaration:
         name: Name of the stream.
         source: Where its rows come from.
         key: Its primary key.
-        shape: Makes records out of a row; None where the row already is the record, which is faster.
-        keep: Tells by the settings which records belong to the stream; None where all do.
+        shape: Makes records out of a row; None if the row already is the record, which is faster.
+        keep: Tells by the settings which records belong to the stream; None if all do.
         selected: Whether the stream is read unless a catalog says otherwise.
         apart: Fields that are written only where a catalog selects them: a stream of their own holds them, row by row.
         of_people: Its rows belong to the people that its source is requested for, and outlive their membership.
-        under: Returns the declaration as these settings have it, None where they rule the stream out.
+        under: Returns the declaration as these settings have it, None if they rule the stream out.
         narrowed: Returns the names of the settings by which less of the stream is read than it holds, so that what is
-            missing may still exist and no version may be activated; none where they leave it whole.
+            missing may still exist and no version may be activated; none if they leave it whole.
         since: Returns the start of the window that is read, where rows before it are out of reach.
     """
 
@@ -98,5 +98,5 @@ class StreamDeclaration:
     under: Callable[[StreamDeclaration, Scope], StreamDeclaration | None] | None = None
 
     def settled(self, scope: Scope) -> StreamDeclaration | None:
-        """Return the declaration as these settings have it, None where they rule the stream out."""
+        """Return the declaration as these settings have it, None if they rule the stream out."""
         return self.under(self, scope) if self.under else self

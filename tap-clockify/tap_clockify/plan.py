@@ -61,11 +61,11 @@ class Plan:
             self._consumers[source] += source in self._ranks
         self._started = False
         self.features: dict[str, frozenset[str] | None] = {}
-        """What the plan of each workspace includes, by its id; None where it does not say. Empty before the start."""
+        """What the plan of each workspace includes, by its id; None if it does not say. Empty before the start."""
         self.reaches: dict[str, str] = {}
         """How much of each workspace in scope the key can reach. Empty before the start."""
         self.reader = ""
-        """Id of the user whose key it is; empty where it is not known, and before the start."""
+        """Id of the user whose key it is; empty if it is not known, and before the start."""
 
     def start(self) -> None:
         """Start the readings, and look at the workspaces and at who reads them. Once is enough.
@@ -86,7 +86,7 @@ class Plan:
         self.reaches = self._reaches(workspaces)
 
     def reading(self, stream: StreamDeclaration) -> Reading | None:
-        """Return where a stream finds its answers, None where the settings rule the stream out.
+        """Return where a stream finds its answers, None if the settings rule the stream out.
 
         Raises:
             ClockifyError: The start fails.
@@ -96,7 +96,7 @@ class Plan:
         return self._readings[settled.source] if settled else None
 
     def holds(self, stream: StreamDeclaration) -> bool:
-        """Tell whether a stream has not finished with its reading yet."""
+        """Return whether a stream has not finished with its reading yet."""
         return stream.name in self._left
 
     def consumed(self, stream: StreamDeclaration) -> None:
@@ -115,7 +115,7 @@ class Plan:
         self._fan_out.close()
 
     def is_gone(self, source: Source, ids: Ids) -> bool:
-        """Tell whether the parent of a refused child has vanished: read the list that named it once more.
+        """Return whether the parent of a refused child has vanished: read the list that named it once more.
 
         Clockify gives the same answer for an object that is gone and one that may not be read, and its words cannot be
         relied on. If the list of parents fails this time, nothing counts as gone.

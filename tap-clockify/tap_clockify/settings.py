@@ -171,7 +171,7 @@ class Scope:
         return [*self._late_start(start, "schedule_start_date"), *ends]
 
     def reports_narrowed_by(self) -> list[str]:
-        """Return the settings that make the window of reports and logs smaller than the one without settings."""
+        """Return the settings that narrow the default window of reports and logs."""
         start, end = self.log_window
         return [*self._late_start(start, "report_start_date"), *(["end_date"] if end < self.now else [])]
 

@@ -231,7 +231,7 @@ def weekly_groups(row: Record, ids: Ids) -> Iterator[Record]:
 
 
 def started_within(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:
-    """Return the test for time entries that start in the window, None where every entry does."""
+    """Return the test for time entries that start in the window, None if every entry does."""
     start, end = scope.start, scope.past_end
     if start is None and end is None:
         return None

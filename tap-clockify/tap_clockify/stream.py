@@ -323,7 +323,7 @@ class ClockifyStream(Stream):
         self.verdict.add(cause, detail, workspace=workspace, parent=self._parent_of(ids))
 
     def _parent_of(self, ids: Mapping[str, Any]) -> str:
-        """Return the id of the parent below the workspace that a list was requested for, empty where there is none."""
+        """Return the id of the parent below the workspace that a list was requested for, empty if there is none."""
         own = [str(value) for name, value in ids.items() if name.endswith("Id") and name != "workspaceId" and value]
         return "/".join(own)
 

@@ -59,7 +59,7 @@ _OF_THE_ACCOUNT = (BadCredentialsError, RateLimitedError, UnknownWorkspaceError,
 
 
 def _object_in(path: str | None, option: str) -> dict[str, Any] | None:
-    """Return the JSON object in a file of the command line; None where none is given, or `null`.
+    """Return the JSON object in a file of the command line; None if none is given, or `null`.
 
     Raises:
         OSError: It cannot be read.
@@ -79,7 +79,7 @@ def _object_in(path: str | None, option: str) -> dict[str, Any] | None:
 
 
 def _is_true(record: logging.LogRecord) -> bool:
-    """Tell whether a line of the SDK is true: it knows nothing of the environment that is read here in its place."""
+    """Return whether a line of the SDK is true: it knows nothing of the environment that is read here in its place."""
     return not str(record.msg).startswith("Skipping parse of env var settings")
 
 

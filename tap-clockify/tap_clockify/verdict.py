@@ -112,7 +112,7 @@ class Verdict:
                 del self._reasons[place]
 
     def covers(self, workspace: str) -> bool:
-        """Tell whether the key may read a workspace, so that rows of it may have been loaded even if some failed."""
+        """Return whether the key may read a workspace, so that rows of it may have been loaded even if some failed."""
         return not any(
             place.workspace == workspace and not parents and place.cause in _NOT_PERMITTED
             for place, parents in self._reasons.items()

@@ -111,7 +111,7 @@ class _Hours:
             self.seconds += (end - start).total_seconds()
 
     def agrees_with(self, report: _Reported, user: str, *, all_shown: bool) -> bool:
-        """Tell whether the report agrees with the entries.
+        """Return whether the report agrees with the entries.
 
         A running entry counts in a report not at all, or up to the moment of the report.
 
@@ -235,7 +235,7 @@ class Verification:
             yield Finding(Cause.UNVERIFIED, {"workspaceId": workspace}, reason)
 
     def _reported(self, workspace: str, user: str = "") -> _Reported | None:
-        """Return what the summary report says now; None where it may not be read."""
+        """Return what the summary report says now; None if it may not be read."""
         asked_at = datetime.now(tz=UTC)
         seconds = seconds_by_user(self._plan.client, workspace, window_of(workspace, self._scope), user)
         return None if seconds is None else _Reported(seconds, asked_at, datetime.now(tz=UTC))
@@ -326,7 +326,7 @@ def _beside(items: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
 
 
 def _without(page: Page, known: set[str]) -> Page | None:
-    """Return a page of the rows whose ids are not known yet; None where there are none."""
+    """Return a page of the rows whose ids are not known yet; None if there are none."""
     try:
         rows = rows_of(page.endpoint, page.body, msgspec.Raw)
         unseen = [row for row in rows if msgspec.json.decode(row, type=_Identified).id not in known]

@@ -76,7 +76,7 @@ SETTINGS = (
 
 
 def moment_of(config: Mapping[str, Any], setting: str, now: datetime) -> datetime | None:
-    """Return the moment that a setting names, an aware datetime; None where it is not set.
+    """Return the moment that a setting names, an aware datetime; None if it is not set.
 
     Args:
         config: The settings.

@@ -46,7 +46,7 @@ def window_of(workspace: str, scope: Scope) -> Window:
 
 
 def seconds_by_user(client: Client, workspace: str, window: Window, user: str = "") -> dict[str, int] | None:
-    """Return the seconds that each user tracked in a window, by their id; None where the reports may not be read.
+    """Return the seconds that each user tracked in a window, by their id; None if the reports may not be read.
 
     Entries count where they start; running ones are not in the reports. The report is requested by the year, by thirty
     days where a range of a year is refused.

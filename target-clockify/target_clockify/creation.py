@@ -81,7 +81,7 @@ class Creation:
                 continue  # it is rejected as such when it comes round again
 
     def _is_name(self, incoming: Incoming, missing: Missing) -> bool:
-        """Tell whether a reference that means nothing is the name of what is to be created."""
+        """Return whether a reference that means nothing is the name of what is to be created."""
         route = incoming.route
         if missing.found or missing.name not in route.creates or is_clockify_id(missing.value):
             return False

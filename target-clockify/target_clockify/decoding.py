@@ -52,12 +52,12 @@ def check(raw: bytes) -> None:
 
 
 def is_too_deep(raw: bytes) -> bool:
-    """Tell whether JSON nests deeper than a record can."""
+    """Return whether JSON nests deeper than a record can."""
     return raw.count(b"[") + raw.count(b"{") > _DEEPEST and _nests(raw, _DEEPEST)
 
 
 def is_sound(raw: bytes) -> bool:
-    """Tell whether anybody can read JSON: whether it is JSON that holds values alone, and not too deep."""
+    """Return whether anybody can read JSON: whether it is JSON that holds values alone, and not too deep."""
     try:
         check(raw)
         msgspec.json.decode(raw)
@@ -79,7 +79,7 @@ def malformed(error: Exception) -> RejectedError:
 
 
 def _nests(raw: bytes, levels: int) -> bool:
-    """Tell whether JSON nests deeper than so many levels: level by level, the innermost first, in passes of C."""
+    """Return whether JSON nests deeper than so many levels: level by level, the innermost first, in passes of C."""
     shape = _STRING.sub(b"", raw).translate(_ONE_KIND, _NO_BRACKETS)
     for _ in range(levels):
         shape = shape.replace(b"[]", b"")

@@ -273,7 +273,7 @@ class Intake:
                 self._mirror.ensure([(target, ())])
 
     def _person(self, one: Incoming, given: State, row: Row | None) -> str | None:
-        """Return the id of the person a record belongs to, None where its object belongs to nobody.
+        """Return the id of the person a record belongs to, None if its object belongs to nobody.
 
         Raises:
             ValueError: It belongs to somebody who is not known.

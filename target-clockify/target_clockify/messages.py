@@ -186,7 +186,7 @@ def _of_unreadable_record(line: bytes) -> Message | None:
 
 
 def _members(line: bytes) -> dict[str, bytes]:
-    """Return the members of the object in a line, each as it stands there; none where it is no object for sure."""
+    """Return the members of the object in a line, as they stand there; empty if it may not be an object."""
     depth, begin, name, members = 0, 0, "", {}
     for token in _TOKEN.finditer(line):
         sign = token[0]
@@ -212,7 +212,7 @@ def _name_of(lines: IO[Any]) -> str | None:
 
 
 def _is_quiet(lines: IO[Any]) -> bool:
-    """Tell whether no input comes for a while; False if that is not known."""
+    """Return whether no input comes for a while; False if that is not known."""
     try:
         return not select.select([lines.fileno()], [], [], _QUIET)[0]
     except (OSError, ValueError):  # no file, or none that a system can wait for

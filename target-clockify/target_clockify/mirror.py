@@ -236,7 +236,7 @@ class Mirror:
                 self.put(target, state, (), listed=missing[item.ids["id"]])
 
     def refused_details(self, target: WritableObject, object_id: str) -> ClockifyError | None:
-        """Return why the details of an object could not be read, None where they were, or nobody has asked."""
+        """Return why the details of an object could not be read, None if they could, or were not requested yet."""
         return self._without_details.get((target.name, object_id))
 
     def look_up(self, target: WritableObject, ids: Iterable[str]) -> None:
@@ -292,7 +292,7 @@ class Mirror:
         return found
 
     def as_listed(self, target: WritableObject, object_id: str) -> bytes | None:
-        """Return the digest of an object's row on its list; None where the object was written since."""
+        """Return the digest of an object's row on its list; None if the object was written since."""
         query = "SELECT state, listed FROM objects WHERE slot = ? AND id = ?"
         row = self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone()
         if row is None:
@@ -307,12 +307,12 @@ class Mirror:
         return self._stamped(*row) if row else None
 
     def has(self, target: WritableObject, object_id: str) -> bool:
-        """Tell whether a list that was read has an object of this id."""
+        """Return whether a list that was read has an object of this id."""
         query = "SELECT 1 FROM objects WHERE slot = ? AND id = ?"
         return self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone() is not None
 
     def whole(self, target: WritableObject) -> list[State]:
-        """Return all objects of a list per workspace; none where the key may not read it.
+        """Return all objects of a list per workspace; none if the key may not read it.
 
         Raises:
             NotReadError: The list has not been read.
@@ -327,7 +327,7 @@ class Mirror:
     def needed(self, target: WritableObject, purpose: str) -> list[State]:
         """Return all objects of a list per workspace that a write depends on.
 
-        There are none where the plan of the workspace does not include them.
+        There are none if the plan of the workspace does not include them.
 
         Args:
             target: The object.
@@ -384,7 +384,7 @@ class Mirror:
         return sum(self.refusal(target, scope) is not None for scope in scopes)
 
     def is_ruled_out(self, target: WritableObject) -> bool:
-        """Tell whether the plan of the workspace does not include an object; false where nobody can tell."""
+        """Return whether the plan of the workspace does not include an object; false where nobody can tell."""
         return bool(target.listing.endpoint.feature) and self.answer(lambda: self._is_ruled_out(target))
 
     def listed(self, target: WritableObject, object_id: Any, scope: Scope = ()) -> State | None:
@@ -397,7 +397,7 @@ class Mirror:
         return self.get(target, str(object_id))
 
     def sees_all(self, target: WritableObject, scope: Scope | None) -> bool:
-        """Tell whether the key sees everything on a list: administrators do, and everybody sees what is their own.
+        """Return whether the key sees everything on a list: administrators do, and everybody sees what is their own.
 
         Lists are filtered by role, with status 200.
 
@@ -407,7 +407,7 @@ class Mirror:
         return self.is_admin() or (target.scope == ("userId",) and scope == (self._owner,))
 
     def is_admin(self) -> bool:
-        """Tell whether the owner of the key is an owner or administrator of the workspace.
+        """Return whether the owner of the key is an owner or administrator of the workspace.
 
         Raises:
             NotReadError: It is not known yet.
@@ -427,7 +427,7 @@ class Mirror:
         return self._running
 
     def approved(self) -> set[str]:
-        """Return the ids of the entries of approved timesheets; none where the key may not read these.
+        """Return the ids of the entries of approved timesheets; none if the key may not read these.
 
         Raises:
             NotReadError: It is not known yet.
@@ -456,7 +456,7 @@ class Mirror:
             self._owner = str(next(iter(client.rows(endpoints.CURRENT_USER, {}))).get("id"))
 
     def workspace(self) -> State:
-        """Return the workspace itself; empty where the key may not read it."""
+        """Return the workspace itself; empty if the key may not read it."""
         target = BY_NAME["workspaces"]
         return self.answer(lambda: self.listed(target, self.reader.workspace)) or {}
 

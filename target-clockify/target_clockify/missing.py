@@ -42,7 +42,7 @@ class Versions:
         return sorted(self._whole)
 
     def doubt(self, stream: str) -> str:
-        """Return why a stream that came whole may lack rows all the same; empty where it does not."""
+        """Return why a stream that came whole may lack rows all the same; empty if it does not."""
         version, came = self._whole[stream], self._came.get(stream, set())
         if not came:
             return "none of its records came: allow_empty deletes all the same"

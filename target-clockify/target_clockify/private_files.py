@@ -92,7 +92,7 @@ def require_file(path: Path) -> None:
 
 
 def is_read_only(path: Path) -> bool:
-    """Tell whether the owner of a file has taken the right to write to it from everybody, also from root."""
+    """Return whether the owner of a file has taken the right to write to it from everybody, also from root."""
     return not path.stat().st_mode & 0o222
 
 

@@ -225,7 +225,7 @@ class Results:
         self._done_with(incoming, one.id)
 
     def _premises(self, unchanged: Unchanged) -> list[Row]:
-        """Return the ledger row of a record that is up to date; None where the record needs none."""
+        """Return the ledger row of a record that is up to date; None if the record needs none."""
         one, row, target = unchanged.incoming, unchanged.row, unchanged.incoming.route.object
         if unchanged.id is None or not unchanged.looked_at:
             return []
@@ -312,7 +312,7 @@ class Results:
             self._summary.add_up(write.incoming.route.stream, done, unit, will - was)
 
     def _amount(self, target: Writable, one: Field, state: State) -> int | None:
-        """Return what a field comes to: seconds, or minor units; None where nobody can tell."""
+        """Return what a field comes to: seconds, or minor units; None if nobody can tell."""
         value = state.get(one.name)
         if one.kind.measure is None:
             return seconds_between(value) or 0
@@ -323,7 +323,7 @@ class Results:
         return None if priced_by is None else round(Decimal(str(value)) * one.price(priced_by))
 
     def _currency(self, write: Write) -> str:
-        """Return the currency of the amounts of a write, empty where nothing tells it."""
+        """Return the currency of the amounts of a write, empty if nothing tells it."""
         told = {**write.current, **write.given}
         try:
             return self._mirror.answer(lambda: in_force(self._mirror, write.incoming.route.object, told))

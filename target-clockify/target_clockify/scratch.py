@@ -49,7 +49,7 @@ def open_private() -> sqlite3.Connection:
 class Taken(NamedTuple):
     """A record as it was taken in: its number, its stream, the number of STATE messages before it, and its JSON.
 
-    `origin` is what it was made of by a stream map or from older records of its key, as JSON lines; empty where that is
+    `origin` is what it was made of by a stream map or from older records of its key, as JSON lines; empty if that is
     the record itself.
     """
 
@@ -77,12 +77,12 @@ class Seen:
         self._scratch.execute("COMMIT")
 
     def has(self, stream: str, key: str) -> bool:
-        """Tell whether a key came."""
+        """Return whether a key came."""
         query = "SELECT 1 FROM seen WHERE key = ? AND stream = ?"
         return self._scratch.execute(query, (key, stream)).fetchone() is not None
 
     def is_live(self, stream: str, key: str) -> bool:
-        """Tell whether a key came, and not as deleted."""
+        """Return whether a key came, and not as deleted."""
         query = "SELECT 1 FROM seen WHERE key = ? AND stream = ? AND live"
         return self._scratch.execute(query, (key, stream)).fetchone() is not None
 
@@ -91,7 +91,7 @@ class Seen:
         self._scratch.execute("INSERT OR IGNORE INTO claims VALUES (?, ?, ?, ?)", (name, object_id, stream, key))
 
     def is_claimed(self, name: str, object_id: str) -> bool:
-        """Tell whether a record that came stands for an object."""
+        """Return whether a record that came stands for an object."""
         return bool(self.claimants(name, object_id))
 
     def claimants(self, name: str, object_id: str) -> list[tuple[str, str]]:

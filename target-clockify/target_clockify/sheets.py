@@ -365,7 +365,7 @@ class Sheets:
     # -- entries without a time of day -----------------------------------------------------------
 
     def _note_what_is_there(self, stream: str, some: list[Work]) -> None:
-        """Note when entries that an earlier run stacked start and end, and until when their days are full."""
+        """Note start and end of entries that an earlier run stacked, and until when these days are full."""
         keys = [one.key for one in some if one.day]
         rows = self._ledger.known(folded(stream), keys) if keys else {}
         self._mirror.ensure((_ENTRIES, (str(row.scope.get("userId")),)) for row in rows.values())

@@ -62,7 +62,7 @@ _ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
 
 def _is_true(record: logging.LogRecord) -> bool:
-    """Tell whether a line of the SDK is true: it knows nothing of the environment that is read here in its place."""
+    """Return whether a line of the SDK is true: it knows nothing of the environment that is read here in its place."""
     return not str(record.msg).startswith("Skipping parse of env var settings")
 
 
@@ -433,7 +433,7 @@ class TargetClockify(Target):
                 target.give_up()
         said = files.in_words(error) if isinstance(error, OSError) else str(error)
         cls.logger.error("%s", said.splitlines()[0] if said else type(error).__name__)
-        if sys.stdout:  # none where it is closed
+        if sys.stdout:  # none if it is closed
             sys.stdout.flush()
         os._exit(1) if isinstance(error, BrokenPipeError) else sys.exit(1)
 

@@ -47,11 +47,11 @@ class UnderWay:
         return occupied
 
     def __bool__(self) -> bool:
-        """Tell whether anything is being written."""
+        """Return whether anything is being written."""
         return bool(self._occupied)
 
     def has(self, awaited: Awaited) -> bool:
-        """Tell whether a write under way occupies this."""
+        """Return whether a write under way occupies this."""
         return awaited in self._occupied
 
     def in_the_way_of_call(self, desired: Desired) -> Awaited | None:

@@ -178,7 +178,7 @@ def children(rows: list[dict[str, Any]], ids: Ids) -> Iterator[Ids]:
 
 
 def expected(parents: list[tuple[Ids, Node]], depth: int) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield what each level must bring, by nothing but the tree."""
+    """Yield what each level must bring, derived from the tree alone."""
     came: list[tuple[Any, ...]] = []
     below: list[tuple[Ids, Node]] = []
     ended = False

@@ -72,7 +72,7 @@ def test_plain_http_is_for_this_machine(origin: str) -> None:
         ("https://example.com/api/v1#hidden", "must be a plain base URL"),
     ],
 )
-def test_a_bad_url_is_refused_by_the_name_of_its_setting(setting: str, url: str, says: str) -> None:
+def test_the_refusal_of_a_bad_url_names_its_setting(setting: str, url: str, says: str) -> None:
     with pytest.raises(ValueError, match=f"{setting} {says}") as refused:
         Hosts.of(**{setting: url})
     assert "hidden" not in str(refused.value)

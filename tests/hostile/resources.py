@@ -43,7 +43,7 @@ def held(temporary: Path) -> dict[str, Any]:
 
 
 def _is_no_more(after: Any, before: Any) -> bool:
-    """Tell whether something has not grown; before, something may still have been about to end."""
+    """Return whether something has not grown; before, something may still have been about to end."""
     if isinstance(after, int):
         return bool(after <= before)
     return Counter(after) <= Counter(before)

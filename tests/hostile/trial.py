@@ -27,7 +27,7 @@ class Outcome:
     """What a run came to.
 
     Attributes:
-        problems: What must not happen; empty where all is well.
+        problems: What must not happen; empty if all is well.
         rejected: The hostile lines that were rejected as no message, by kind.
         records: How many records were read.
         rejects: How many of those were rejected.

@@ -62,7 +62,7 @@ class Loader:
 
     Attributes:
         program: Its command.
-        config: Makes its settings.
+        config: Returns its settings.
         tables: Reads what it has kept.
         variants: How the tap may write for it.
         service: Runs what it loads into, where that is neither a file nor PostgreSQL.

@@ -60,7 +60,7 @@ def document(invoice: dict[str, Any], **changes: Any) -> dict[str, Any]:
 # -- lists -------------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_has_sums_and_the_search_a_little_more(tiny: Sandbox) -> None:
+def test_the_list_has_sums_and_the_search_has_more_fields(tiny: Sandbox) -> None:
     listed = tiny.call("GET", f"{INVOICES}?page-size=3")
     assert listed.headers["Last-Page"] == "false"
     assert (listed.json()["total"], len(listed.json()["invoices"])) == (8, 3)

@@ -138,7 +138,7 @@ def test_plain_members_see_and_change_what_is_theirs(sandbox: StartSandbox) -> N
     assert box.ok("GET", f"/workspaces/{{ws}}/member-profile/{me}", key=LIMITED)["email"]
 
 
-def test_a_new_workspace_is_its_makers(empty: Sandbox) -> None:
+def test_a_new_workspace_belongs_to_the_one_who_made_it(empty: Sandbox) -> None:
     answer = empty.call("POST", "/workspaces", {"name": "Second"})
     assert answer.status_code == 201
     assert len(answer.json()["memberships"]) == 1

@@ -238,7 +238,7 @@ def test_an_entry_counts_under_each_of_its_tags(empty: Sandbox) -> None:
 
 @FEW
 @given(size=st.integers(1, 60), column=st.sampled_from(["ID", "DATE", "USER", "DURATION", "DESCRIPTION"]))
-def test_pages_partition_the_rows(sandbox: StartSandbox, size: int, column: str) -> None:
+def test_every_row_is_on_one_page(sandbox: StartSandbox, size: int, column: str) -> None:
     box = sandbox(scale="tiny")
     window = ("2026-11-01T00:00:00Z", "2026-11-30T23:59:59Z")
     expected = {

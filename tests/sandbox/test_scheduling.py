@@ -157,7 +157,7 @@ def test_series_spans_a_week_at_most(tiny: Sandbox) -> None:
     assert tiny.refused("PUT", f"{PLAN}/series/{made['id']}", {"repeat": True, "weeks": 2}) == (400, 501)
 
 
-def test_copy_is_a_draft_of_somebody_else(tiny: Sandbox) -> None:
+def test_a_copied_assignment_is_a_draft_for_the_other_person(tiny: Sandbox) -> None:
     names = Names(tiny)
     (made,) = assign(tiny, names.user("Ada"), names.project(), note="Same")
     body = {"userId": names.user("Kenji"), "seriesUpdateOption": "THIS_ONE"}

@@ -120,7 +120,7 @@ def test_lists_are_paged_in_camel_case_and_filtered(sandbox: StartSandbox) -> No
     )
 
 
-def test_opened_they_are_reports_of_their_type(sandbox: StartSandbox) -> None:
+def test_an_opened_shared_report_is_a_report_of_its_type(sandbox: StartSandbox) -> None:
     box = sandbox(scale="tiny")
     by_type = {row["type"]: row["id"] for row in shared(box, "GET")["reports"]}
     expected = {

@@ -144,7 +144,7 @@ def within_limits(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def holds_key(content: bytes) -> bool:
-    """Tell whether the key stands there, in any encoding that programs give it."""
+    """Return whether the key stands there, in any encoding that programs give it."""
     plain = KEY.encode()
     forms = [plain, quote(KEY, safe="").encode(), json.dumps(KEY)[1:-1].encode(), KEY.replace("/", "\\/").encode()]
     forms += [plain.hex().encode(), *(base64.b64encode(b" " * shift + plain)[4:-4] for shift in range(3))]

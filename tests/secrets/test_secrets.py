@@ -297,7 +297,7 @@ def test_what_a_killed_target_leaves_is_private(target: Any, singer: Any, tmp_pa
 
 
 def _has_begun(ledger: Path) -> bool:
-    """Tell whether a write has entered the journal."""
+    """Return whether a write has entered the journal."""
     if not ledger.exists():
         return False
     with contextlib.closing(sqlite3.connect(ledger, timeout=0.01)) as connection, contextlib.suppress(sqlite3.Error):

@@ -71,7 +71,7 @@ def test_what_payments_made_of_a_status_is_not_set_back(target: Any, singer: Any
 
 
 def test_what_cannot_be_read_is_not_written_over(target: Any, singer: Any) -> None:
-    """Neither by the defaults of custom fields nor by nothing, where a list or a detail is refused."""
+    """If a list or a detail is refused, it is replaced neither by the defaults of custom fields nor by nothing."""
     box, me = target.box, target.box.ok("GET", "/user")["id"]
     field = {"name": "Place", "type": "TXT", "entityType": "TIMEENTRY"}
     one = box.ok("POST", "/workspaces/{ws}/custom-fields", field)["id"]

@@ -157,7 +157,7 @@ def test_a_member_deletes_own_time_twice(box: Sandbox, target: TargetRunner, sin
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_what_the_plan_lacks_is_rejected_and_the_rest_is_written(
+def test_rows_of_features_outside_the_plan_are_rejected_and_the_rest_is_written(
     sandbox: StartSandbox, world: str, runner: type[TargetRunner], singer: type[Messages], tmp_path: Path
 ) -> None:
     target = runner(sandbox(scale="tiny", plan="FREE", world=WORLDS[world]), tmp_path)

@@ -74,7 +74,7 @@ class Sums:
         return {currency: self.earned[currency] - self.cost[currency] for currency in self.earned}
 
     def amount(self, amounts: tuple[str, ...]) -> float | None:
-        """The amount of the leading kind over all currencies; None where amounts are hidden."""
+        """The amount of the leading kind over all currencies; None if amounts are hidden."""
         return float(sum(self.by_currency(amounts[0]).values())) if amounts else None
 
     def shown(self, amounts: tuple[str, ...]) -> list[dict[str, Any]]:

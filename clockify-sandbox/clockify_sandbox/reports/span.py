@@ -22,7 +22,7 @@ _QUARTER = 900  # seconds; every zone of today is a number of quarters of an hou
 
 @dataclass(frozen=True)
 class Span:
-    """From the first to the last moment, both included, as wall clocks (without zone) in `zone`."""
+    """From the first to the last moment, both included, as local times of `zone` without offset."""
 
     zone: str
     first: datetime

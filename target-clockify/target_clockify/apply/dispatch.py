@@ -27,7 +27,7 @@ class Dispatcher:
 
     Args:
         writer: Carries writes out.
-        workers: How many at once; none where writes are rehearsed, one after the other.
+        workers: How many at once; none if writes are rehearsed, one after the other.
     """
 
     def __init__(self, writer: Writer | Rehearsal, workers: int) -> None:
@@ -98,7 +98,7 @@ class Dispatcher:
 
 
 def _bulk_of(write: Write) -> Bulk | None:
-    """Return the bulk call that can take a write, None where it has to be sent by itself."""
+    """Return the bulk call that can take a write, None if it has to be sent by itself."""
     if write.operation is Operation.DELETE:
         means = write.target.delete
         return means.bulk if means and write.current else None

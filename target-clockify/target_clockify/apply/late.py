@@ -40,12 +40,12 @@ def is_unsigned(error: ClockifyError) -> bool:
 
 
 def may_be_carried_out_yet(error: AmbiguousWriteError) -> bool:
-    """Tell whether a write may still be under way: no answer came, or a gateway gave up."""
+    """Return whether a write may still be under way: no answer came, or a gateway gave up."""
     return error.status in _NOT_OF_CLOCKIFY
 
 
 def may_stem_from(object_id: str, began: datetime, now: datetime) -> bool:
-    """Tell whether a create that began at a moment may have made an object.
+    """Return whether a create that began at a moment may have made an object.
 
     Long after it, somebody may have made an object that is just like it. The first eight digits of an id are the second
     in which the object was made.

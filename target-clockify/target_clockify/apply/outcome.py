@@ -48,7 +48,7 @@ def rejected(error: ClockifyError) -> RejectedError:
 
 @dataclass
 class Outcome:
-    """What became of a write: the object's id and state, None where it is gone, or why it failed.
+    """What became of a write: the object's id and state, None if it is gone, or why it failed.
 
     A failed write has an id and a state if some of its calls took place and changed the object.
     """

@@ -60,7 +60,7 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
 
 
 def _is_surely_over(ledger: Ledger) -> bool:
-    """Tell whether every request of an earlier run must have arrived by now."""
+    """Return whether every request of an earlier run must have arrived by now."""
     last = ledger.last_noted()
     return last is not None and datetime.now(tz=UTC) - last > late.SURELY_OVER
 

@@ -284,7 +284,7 @@ class Writer:
             raise lost
 
     def _took_place(self, procedure: Procedure, given: State) -> bool:
-        """Tell whether an object shows now that a call was carried out."""
+        """Return whether an object shows now that a call was carried out."""
         effect = procedure.effect
         try:
             state = self._effect(procedure, given)
@@ -295,7 +295,7 @@ class Writer:
         return effect.gone if state is None else effect.shows(given, state)
 
     def _effect(self, procedure: Procedure, given: State) -> State | None:
-        """Return the object that shows the effect of a call as it is now, None where there is none."""
+        """Return the object that shows the effect of a call as it is now, None if there is none."""
         if procedure.effect is None:
             return None
         target = BY_NAME[procedure.effect.of]
@@ -404,7 +404,7 @@ class Writer:
             self._ledger.amend(write.entry)
 
     def _is_listed(self, write: Write, object_id: str) -> bool:
-        """Tell whether an object is on its list now; true where the list cannot be read."""
+        """Return whether an object is on its list now; true where the list cannot be read."""
         try:
             return any(state["id"] == object_id for state in self._reader.states(write.target, write.scope))
         except GoneError:
@@ -570,7 +570,7 @@ class Writer:
         return state
 
     def _is_as_before(self, write: Write, object_id: str, state: State, names: Iterable[str]) -> bool:
-        """Tell whether an object has the same values in some fields as before a call with an empty answer."""
+        """Return whether an object has the same values in some fields as before a call with an empty answer."""
         try:
             fresh = self._reader.one(write.target, write.scope, object_id)
         except ClockifyError:

@@ -13,7 +13,7 @@ class Acknowledgement:
     """Counts the records between two STATE messages, and emits a STATE once every record before it is done.
 
     Args:
-        emit: Emits a STATE; None where none is to go out.
+        emit: Emits a STATE; None if none is to go out.
     """
 
     def __init__(self, emit: Callable[[Any], None] | None) -> None:

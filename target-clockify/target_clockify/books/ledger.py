@@ -406,7 +406,7 @@ class Ledger:
         return [_entry(row) for row in self._asked(query)]
 
     def last_noted(self) -> datetime | None:
-        """Return when an earlier run last noted anything about a write, None where none has."""
+        """Return when an earlier run last noted anything about a write, None if none has."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
         query = sa.select(sa.func.max(_JOURNAL.c.began), sa.func.max(_JOURNAL.c.ended)).where(mine)
         moments = [datetime.fromisoformat(one) for one in self._asked(query)[0] if one]
@@ -460,7 +460,7 @@ class Ledger:
         return found[0].status if found else None
 
     def has_deleted(self, name: str, object_id: str) -> bool:
-        """Tell whether this ledger knows that it deleted an object."""
+        """Return whether this ledger knows that it deleted an object."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
         query = sa.select(_JOURNAL.c.seq).where(mine, _JOURNAL.c.operation == "DELETE", _JOURNAL.c.status == "done")
         return bool(self._asked(query.limit(1)))

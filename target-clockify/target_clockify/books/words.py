@@ -44,7 +44,7 @@ def hours(seconds: int) -> str:
 
 
 def seconds_between(value: Any) -> int | None:
-    """Return the seconds between the ends of an interval, None where the value is none."""
+    """Return the seconds between the ends of an interval, None if the value is not an interval."""
     try:
         start, end = (datetime.fromisoformat(value[name]) for name in ("start", "end"))
         return int((end - start).total_seconds())

@@ -108,7 +108,7 @@ class Decider:
         return decision
 
     def _known_alone(self, target: WritableObject, desired: Desired) -> bool:
-        """Tell whether a record names an object that can be found by its id alone."""
+        """Return whether a record names an object that can be found by its id alone."""
         object_id = desired.incoming.id
         return bool(target.listing.lookup and object_id and self.mirror.has(target, object_id))
 
@@ -142,7 +142,7 @@ class Decider:
         return Write(incoming, Operation.CALL, (), given, {}, entry)
 
     def _shows(self, procedure: Procedure, given: State) -> bool:
-        """Tell whether a call would change nothing, as far as the object shows that."""
+        """Return whether a call would change nothing, as far as the object shows it."""
         if procedure.brings:
             name, id_field, fields = procedure.brings
             state = self._listed(BY_NAME[name], given, id_field)
@@ -282,7 +282,7 @@ class Decider:
         return Write(incoming, Operation.DELETE, scope, desired.given, current, entry)
 
     def _may_be_hidden(self, target: WritableObject, desired: Desired) -> bool:
-        """Tell whether an object that is not there to be deleted may only be hidden from the key."""
+        """Return whether an object that is not there to be deleted may only be hidden from the key."""
         incoming, row = desired.incoming, desired.row
         object_id = (None if incoming.copied else incoming.id) or (row.id if row else None)
         if object_id is None or self.ledger.has_deleted(target.name, object_id):
@@ -366,7 +366,7 @@ class Decider:
 
 
 def _says_something(one: Field, value: Any) -> bool:
-    """Tell whether a value differs from that of a new object: 0 and false do, except that a flag starts as false."""
+    """Return whether a value differs from that of a new object: 0 and false do, except that a flag starts as false."""
     return bool(value) or (value is not None and value in (0, False) and one.kind is not FLAG)
 
 

@@ -136,7 +136,7 @@ class Identities:
         return next((one for one in alike if not self.claimants(target, one) - {me}), None)
 
     def _is_free(self, target: WritableObject, incoming: Incoming, object_id: str, owners: Iterable[Row]) -> bool:
-        """Tell whether a record may stand for an object that these rows stand for.
+        """Return whether a record may stand for an object that these rows stand for.
 
         Another stream may claim the same object. A row of its own stream keeps it as long as its key still comes.
         """
@@ -148,5 +148,5 @@ class Identities:
 
 
 def _is_one_too_many(incoming: Incoming) -> bool:
-    """Tell whether a record must not become a second object of a natural key: no setting asks for one."""
+    """Return whether a record must not become a second object of a natural key: no setting asks for one."""
     return not (incoming.deleted or incoming.route.operation in {"insert", "delete"} or incoming.copied)

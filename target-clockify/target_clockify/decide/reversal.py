@@ -36,7 +36,7 @@ class Reversal:
 
     Attributes:
         entry: The write's entry in the journal.
-        write: What takes it back, None where nothing does.
+        write: What takes it back, None if nothing does.
         outcome: What becomes of it where `write` succeeds, or where there is none.
         why: Why nothing, or not all of it, is taken back; names fields and no values.
     """
@@ -66,7 +66,7 @@ class Reversals:
 
         Args:
             entry: The write.
-            current: Its object as it is now, None where there is none.
+            current: Its object as it is now, None if there is none.
         """
         if entry.operation == Operation.CALL:
             return self._of_call(entry)
@@ -187,7 +187,7 @@ class Reversals:
 
     @staticmethod
     def _is_stated(target: WritableObject, name: str, value: Any) -> bool:
-        """Tell whether a new object needs a value said: an empty one where Clockify would fill another in."""
+        """Return whether a new object needs a value said: an empty one where Clockify would fill another in."""
         filled_in = target.create.defaults if target.create else {}
         if value is None:
             return filled_in.get(name) is UNKNOWN
@@ -251,7 +251,7 @@ class Reversals:
 
 
 def is_consequence(entry: Entry) -> bool:
-    """Tell whether Clockify itself did what an entry of the journal says, along with a deletion."""
+    """Return whether Clockify itself did what an entry of the journal says, along with a deletion."""
     return "with" in entry.recovery
 
 

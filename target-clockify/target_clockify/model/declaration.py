@@ -105,7 +105,7 @@ class Field:
         return self.write(value) if self.write else value
 
     def same(self, one: Any, other: Any) -> bool:
-        """Tell whether two values mean the same."""
+        """Return whether two values mean the same."""
         return bool(one == other or self.kind.canonical(one) == self.kind.canonical(other))
 
 
@@ -165,7 +165,7 @@ class Part:
         calls: Makes the calls where one of the kind above does not do.
         bulk: The same change for many objects of one parent at once.
         host: Which service takes it.
-        proof: The field of an answer without which it proves nothing; empty where a sound answer has no content.
+        proof: The field of an answer without which it proves nothing; empty if a sound answer has no content.
     """
 
     fields: tuple[str, ...]
@@ -189,7 +189,7 @@ class Bulk:
         path: Path below the workspace, with the parent's placeholder.
         together: The field that names the parent.
         size: How many objects go into one call.
-        query: Name of the repeated query parameter for the ids; empty where the body is an array of objects.
+        query: Name of the repeated query parameter for the ids; empty if the body is an array of objects.
     """
 
     method: str
@@ -209,7 +209,7 @@ class Create:
         required: Fields it cannot do without.
         shape: Completes the body.
         defaults: What a new object is known to be like beyond the answer.
-        found: Takes the new object out of the answer; None where the answer does not show it, so it is looked up.
+        found: Takes the new object out of the answer; None if the answer does not show it, so it is looked up.
         params: Modifiers that go into the query.
         form: Makes the multipart form, where it is one.
         irreversible: The API cannot take it back.
@@ -261,7 +261,7 @@ class Listing:
         endpoint: The list.
         scope: Fields of a record that say which list it is on: `("projectId",)` for tasks.
         variants: Further ids the list is asked with, once for each.
-        shape: Makes the state of an object out of a row, None where it is the row.
+        shape: Makes the state of an object out of a row, None if it is the row.
         detail: Reads one object with all its fields, if the list does not hold them all.
         detailed: The fields that only the detail holds; it is requested if a record mentions one of them.
         lookup: Reads objects by their ids in the body, where they are known by id alone.
@@ -414,7 +414,7 @@ class Procedure(Writable):
 
     @property
     def changes(self) -> str:
-        """The name of the object whose state shows its effect; empty where none does."""
+        """The name of the object whose state shows its effect; empty if none does."""
         if self.brings:
             return self.brings[0]
         return self.effect.of if self.effect and not self.effect.gone else ""
@@ -462,7 +462,7 @@ class WritableObject(Writable):
         delete: How it is deleted, if it can be.
         consults: An object whose whole list puts a record in order once its references are known, and how.
         implied: It exists as soon as its parents do, whether a list shows it or not.
-        fixed_by: Tells why an object as it is cannot be updated, empty where it can.
+        fixed_by: Tells why an object as it is cannot be updated, empty if it can.
         house_rules: Tells what of a write the workspace's own settings forbid: for its rules, the operation, the object
             as it is and as it is to be.
         is_workspace: It is the workspace itself, so its id is that of a workspace.

@@ -150,7 +150,7 @@ def _direct_members(project: State) -> set[str]:
 
 
 def has_role(given: State, user: State) -> bool:
-    """Tell whether a user has a role over something."""
+    """Return whether a user has a role over something."""
     roles = [one for one in user.get("roles") or () if isinstance(one, dict) and one.get("role") == given["role"]]
     entities = [entity for one in roles for entity in one.get("entities") or ()]
     return any(isinstance(one, dict) and one.get("id") == given["entityId"] for one in entities)

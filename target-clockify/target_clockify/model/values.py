@@ -54,7 +54,7 @@ class Kind:
         key: The member that identifies the elements of an array: those that are not mentioned stay.
         merge: Makes the value as it will stand out of the current one and a new one, where no rule above does.
         hints: The kinds of further members, which are read only to identify the others.
-        settled: Tells members by what is given beside them; raises ValueError where that does not go together.
+        settled: Identifies members by what is given beside them; raises ValueError if that is contradictory.
         measure: What it measures, if that takes a unit or a zone.
         inner: The kinds of the members of an object that count for `converted`; `members` and `hints` unless given.
         item: The kind of the elements of an array.
@@ -94,7 +94,7 @@ class Kind:
         return value
 
     def has_form(self, value: Any) -> bool:
-        """Tell whether a coerced value is an array, an object or a text where this kind is one, inside as well."""
+        """Return whether a coerced value is an array, an object or a text where this kind is one, inside as well."""
         if value is None or (wanted := self.schema.get("type")) is None:
             return True
         if wanted == "array":
@@ -204,7 +204,7 @@ _STAMP = re.compile(r"\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 @lru_cache(maxsize=8192)
 def _is_impossible(text: str) -> bool:
-    """Tell whether a text has the form of a point in time, and names a day or an hour that does not exist."""
+    """Return whether a text has the form of a point in time, and names a day or an hour that does not exist."""
     try:
         datetime.fromisoformat(text.strip())
     except ValueError:
@@ -232,7 +232,7 @@ def in_utc(moment: datetime) -> str:
 
 
 def without_offset(value: Any) -> datetime | None:
-    """Return a coerced time that has no offset, None where the value is none."""
+    """Return a coerced time that has no offset, None if the value is not such a time."""
     if not isinstance(value, str) or not _LOCAL.fullmatch(value):
         return None
     try:
@@ -286,7 +286,7 @@ def _day(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def seconds_of(duration: str) -> int | None:
-    """Return the seconds of an ISO 8601 duration of days and less, None where the text is none."""
+    """Return the seconds of an ISO 8601 duration of days and less, None if the text is not one."""
     match = _DURATION.fullmatch(duration.strip().upper())
     if not match or duration.strip().upper() in {"P", "PT"}:
         return None

@@ -74,7 +74,7 @@ class Columns:
 
     @property
     def workspace(self) -> str:
-        """The column that the settings name for the id of the workspace; empty where they name none."""
+        """The column that the settings name for the id of the workspace; empty if they name none."""
         return next((name for name, field in self._settings.items() if field and folded(field) == "workspaceid"), "")
 
     @property
@@ -83,7 +83,7 @@ class Columns:
         return bool(self._chosen or self._joins)
 
     def of(self, name: str) -> Column | str | None:
-        """Return what a column is for, None where it means nothing."""
+        """Return what a column is for, None if it means nothing."""
         try:
             return self._found[name]
         except KeyError:
@@ -178,7 +178,7 @@ class Columns:
         return msgspec.json.encode({**kept, **after}) if kept else newer
 
     def _goes(self, name: str, stated: set[tuple[str, str]]) -> bool:
-        """Tell whether a column is ignored because other columns state the same field."""
+        """Return whether a column is ignored because other columns state the same field."""
         column = self.of(name)
         if not isinstance(column, Column):
             return False
@@ -268,7 +268,7 @@ def _coerced(name: str, kind: Kind, value: Any) -> Any:
 
 
 def _contradicts(column: Column, known: Any, value: Any) -> bool:
-    """Tell whether a value is another one than what further columns have stated of the same field."""
+    """Return whether a value is another one than what further columns have stated of the same field."""
     if known is None:
         return False
     kinds = {**column.field.kind.members, **column.field.kind.hints, **_inner_of(column.field)}

@@ -23,7 +23,7 @@ _PURPOSE = "which currency is in force"
 
 
 def code_of(value: Any) -> str:
-    """Return the code of a currency, which may come with its id beside it; empty where there is none."""
+    """Return the code of a currency, which may come with its id beside it; empty if there is none."""
     code = value.get("code") if isinstance(value, dict) else value
     return code.strip().upper() if isinstance(code, str) else ""
 
@@ -89,7 +89,7 @@ def stated(value: Any) -> Iterator[str]:
 
 
 def without_amounts(value: Any, code: str) -> Any:
-    """Return a value without the amounts that state another currency; None where it is one itself."""
+    """Return a value without the amounts that state another currency; None if the value is such an amount itself."""
     if isinstance(value, list):
         return [without_amounts(one, code) for one in value]
     if not isinstance(value, dict):

@@ -83,7 +83,7 @@ class DateOrder:
 
 
 def order_of_format(form: str) -> str:
-    """Return the order of day and month that a format has, empty where it has none."""
+    """Return the order of day and month that a format has, empty if it has none."""
     day, month = form.find("%d"), form.find("%m")
     if min(day, month) < 0:
         return ""
@@ -243,7 +243,7 @@ class Span:
     slack: Decimal = field(default=Decimal(0))
 
     def agrees(self, seconds: int) -> bool:
-        """Tell whether this many seconds would be written in this way."""
+        """Return whether this many seconds would be written in this way."""
         return abs(self.seconds - seconds) <= self.slack
 
     @property

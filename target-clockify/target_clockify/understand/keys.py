@@ -27,7 +27,7 @@ _BLANK = (*_NOTHING, "", msgspec.Raw(b'""'))
 
 
 def is_clockify_id(value: object) -> bool:
-    """Tell whether a value has the form of an id of Clockify: 24 lower-case hex digits."""
+    """Return whether a value has the form of an id of Clockify: 24 lower-case hex digits."""
     return isinstance(value, str) and _CLOCKIFY_ID.fullmatch(value) is not None
 
 
@@ -43,7 +43,7 @@ class Place(msgspec.Struct):
     line: int | None = msgspec.field(default=None, name="_sdc_source_lineno")
 
     def __str__(self) -> str:
-        """Both, for a message; empty where neither is known."""
+        """Both, for a message; empty if neither is known."""
         return ", ".join(([self.file] if self.file else []) + ([f"line {self.line}"] if self.line is not None else []))
 
 
@@ -137,7 +137,7 @@ class Glance:
 
 
 def is_deleted(mark: str | msgspec.Raw | None) -> bool:
-    """Tell whether the value of the deletion column is a point in time, which marks a deletion.
+    """Return whether the value of the deletion column is a point in time, which marks a deletion.
 
     Raises:
         RejectedError: It is neither a point in time nor a spelling of "no".

@@ -1,4 +1,4 @@
-"""Layouts: what the columns of a file mean that has one row for each piece of work.
+"""Layouts: the meaning of the columns in files that have a row for each piece of work.
 
 A layout is data, whether it is one of these or comes from the configuration. It names a value by one column
 (`"Project"`), several that are joined with a space (`["First Name", "Last Name"]`), or the first of several that the
@@ -110,7 +110,7 @@ class Layout:
     """A layout, read and checked.
 
     Attributes:
-        person: How rows name their person, by `email` and by `name`; empty where they are all the key's owner's.
+        person: How rows name their person, by `email` and by `name`; empty if they are all the key's owner's.
         cells: Where each part of an entry stands: `client`, `project`, `task`, `tags`, `description`, `billable`,
             `type`, `start`, `end`, `date`, `duration`.
         units: Units of lengths of time, by folded column.
@@ -144,7 +144,7 @@ class Layout:
         return {_folded(one) for one in (*found, *(self.custom_fields or ()))}
 
     def reads(self, column: str) -> bool:
-        """Tell whether it reads a column, in any spelling."""
+        """Return whether it reads a column, in any spelling."""
         return _folded(column) in self.columns
 
 

@@ -96,7 +96,7 @@ class Names:
         return client, project, task, list(dict.fromkeys(spelled))
 
     def values(self, custom: Mapping[str, str]) -> list[State]:
-        """Return values of custom fields by the ids of the fields; none where a blank cell says what is so anyway.
+        """Return values of custom fields by their ids; a blank cell counts only if its field has a default.
 
         Raises:
             ValueError: One is not of the kind of its field.

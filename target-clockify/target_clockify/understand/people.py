@@ -46,7 +46,7 @@ class People:
         """Return the id of a person.
 
         Args:
-            email: Their e-mail address, blank where a row has none.
+            email: Their e-mail address, blank if a row has none.
             name: Their full name, likewise.
             by_address: An address counts alone.
 

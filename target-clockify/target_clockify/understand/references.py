@@ -37,7 +37,7 @@ class Missing(NamedTuple):
         value: What the record calls it.
         found: How many objects are called so.
         under: What was looked for beside the keys of the source and the ids of Clockify: `name`, `email`.
-        why: Why the record was rejected that it means, empty where none was.
+        why: Why the record was rejected that it means, empty if none was.
     """
 
     field: str
@@ -141,7 +141,7 @@ class References:
         return None
 
     def _may_be_absent(self, name: str, incoming: Incoming) -> bool:
-        """Tell whether a copy may go without the object of a reference, since no such object can come any more."""
+        """Return whether a copy may go without the object of a reference, since no such object can come any more."""
         target = self._objects.get(name)
         return bool(target and target.copying.dispensable and incoming.copied and name not in self.expected)
 

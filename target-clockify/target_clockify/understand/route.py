@@ -229,7 +229,7 @@ class Route:
         return given
 
     def says(self, incoming: Incoming, blob: bytes) -> bool:
-        """Tell whether a record repeats a row of a list literally; False where that takes a closer look."""
+        """Return whether a record repeats a row of a list literally; False where that takes a closer look."""
         if not self.literal or incoming.deleted or self.operation not in {"auto", "upsert", "update"}:
             return False
         if incoming.raw == blob:
@@ -275,7 +275,7 @@ class Route:
 
 
 def _is_literal(target: Writable) -> bool:
-    """Tell whether a row of a list can be compared with a record as it came."""
+    """Return whether a row of a list can be compared with a record as it came."""
     if not isinstance(target, WritableObject):
         return False
     return not (target.adapt or target.listing.shape or target.listing.detail or target.identity)

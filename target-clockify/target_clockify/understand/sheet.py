@@ -29,17 +29,17 @@ class Reading:
     Attributes:
         email: The e-mail address of its person.
         name: Their full name.
-        client: The client; None where the file has no column for it, "" where the cell is blank.
+        client: The client; None if the file has no column for it, "" where the cell is blank.
         project: The project, likewise.
         task: The task, likewise.
         tags: The cell of the tags.
         description: The description.
-        billable: Whether it is billable; None where the row does not say so.
+        billable: Whether it is billable; None if the row does not say so.
         type: The type of entry, in Clockify's words.
         start: The start: date, time of day or both.
         end: The end.
         length: How long it took.
-        custom: Values of custom fields, by the name of the field; blank where the file says that there is none.
+        custom: Values of custom fields, by the name of the field; blank if the file says that there is none.
     """
 
     email: str = ""
@@ -235,7 +235,7 @@ class Sheet:
         found.length = self._length(row, problems)
 
     def _text(self, row: Mapping[str, Any], column: str) -> str:
-        """Return a cell as text, blank where it says nothing."""
+        """Return a cell as text, blank if it says nothing."""
         text = "" if row.get(column) is None else str(TEXT.coerce(row[column])).strip()
         return "" if compared(text) in self.layout.blanks else text
 
@@ -299,7 +299,7 @@ def tags_of(text: str, separator: str, known: set[str]) -> list[str]:
 
     Args:
         text: The cell.
-        separator: What separates them; empty where a cell is one tag.
+        separator: What separates them; empty if a cell is one tag.
         known: The tags of the workspace as they are compared, some of which may have the separator in their name.
 
     Raises:

@@ -32,7 +32,7 @@ FORMATS = tuple(day + clock for day, clock in product((*_DAYS, *_WORDED), _CLOCK
 
 
 def problem(place: str, column: str, kind: Kind, value: Any) -> str:
-    """Return what is wrong with the spelling of a value, empty where nothing is.
+    """Return what is wrong with the spelling of a value, empty if nothing is.
 
     Args:
         place: What messages call the value.

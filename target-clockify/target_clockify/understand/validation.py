@@ -59,7 +59,7 @@ def check(target: Writable, operation: Operation, given: State, *, read_shape: b
 
 
 def _misspelt(error: ValidationError, target: Writable) -> str:
-    """Return which spelling of a value can be read, empty where it is not its spelling that is wrong."""
+    """Return which spelling of a value can be read, empty if it is not its spelling that is wrong."""
     path = [part for part in error.absolute_path if isinstance(part, str)]
     kind: Kind | None = target.field(path[0]).kind if path and path[0] in target.by_name else None
     for part in path[1:]:

@@ -23,7 +23,7 @@ USER = "user"
 
 @lru_cache(maxsize=512)
 def zone_named(name: str) -> ZoneInfo | None:
-    """Return a time zone by its IANA name, None where there is none of that name."""
+    """Return a time zone by its IANA name, None if there is none of that name."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
@@ -36,7 +36,7 @@ class Zones:
     Args:
         setting: The setting `time_zone`.
         reader: Reads the account of the key.
-        user: Returns a user of the workspace, None where the list of users lacks them or may not be read.
+        user: Returns a user of the workspace, None if the list of users does not contain them or may not be read.
     """
 
     def __init__(self, setting: str, reader: Reader, user: Callable[[str], State | None]) -> None:
@@ -70,7 +70,7 @@ class Zones:
 
 
 def lacks_offset(target: Writable, given: State) -> bool:
-    """Tell whether some time of a record has no offset."""
+    """Return whether some time of a record has no offset."""
     found: list[Any] = []
 
     def visit(kind: Kind, value: Any) -> Any:

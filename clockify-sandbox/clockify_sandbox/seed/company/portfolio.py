@@ -200,7 +200,7 @@ class _Desk:
         ]
 
     def _staff(self, effort: Effort, kind: Kind) -> None:
-        """One or two people per discipline of the kind, those with the least to do; the one from delivery manages."""
+        """One or two people of every discipline that the kind needs, the least busy; the one from delivery manages."""
         draw = self.draw
         team: list[Person] = []
         for discipline in dict.fromkeys(job.discipline for job in kind.jobs):

@@ -105,7 +105,7 @@ def find_object(stream: str) -> WritableObject | None:
 
 
 def why_not(stream: str) -> str | None:
-    """Return why a stream of the tap is not written, None where it is none of those."""
+    """Return why a stream of the tap is not written, None if it is not such a stream."""
     name = _UNWRITABLE.get(folded(stream))
     if name is None:
         return None

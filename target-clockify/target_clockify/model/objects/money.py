@@ -274,7 +274,7 @@ _BY_PAYMENT = {"PARTIALLY_PAID", "PAID"}
 
 
 def _paid_since(invoice: State, status: Any) -> bool:
-    """Tell whether payments have changed the status of an invoice since: they set a status themselves."""
+    """Return whether payments have changed the status of an invoice since: they set a status themselves."""
     return bool(invoice.get("paid")) and invoice.get("status") in _BY_PAYMENT and status in _BEFORE_PAYMENT
 
 

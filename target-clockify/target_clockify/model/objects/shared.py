@@ -54,7 +54,7 @@ def require_agreement(one: tuple[str, Any], other: tuple[str, Any], kind: Kind =
 
 
 def member_of(value: Any, name: str) -> Any:
-    """Return a member of an object, None where the value is none."""
+    """Return a member of an object, None if the value is none."""
     return value.get(name) if isinstance(value, dict) else None
 
 

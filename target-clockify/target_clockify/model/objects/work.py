@@ -124,7 +124,7 @@ MEMBER = record_of(required=("userId",), userId=ID, hourlyRate=RATE, costRate=RA
 
 
 def _is_direct(member: Any) -> bool:
-    """Tell whether a member was added directly: members of a group come and go with the group."""
+    """Return whether a member was added directly: members of a group come and go with the group."""
     return isinstance(member, dict) and member.get("membershipType", "PROJECT") == "PROJECT"
 
 
@@ -348,7 +348,7 @@ def _entry_body(change: Change, body: State) -> State:
 
 
 def has_default(custom_field: State) -> bool:
-    """Tell whether a custom field has a default for entries, in the workspace or in some project."""
+    """Return whether a custom field has a default for entries, in the workspace or in some project."""
     defaults = [custom_field, *(custom_field.get("projectDefaultValues") or ())]
     values = [one.get("workspaceDefaultValue", one.get("value")) for one in defaults]
     return custom_field.get("entityType") == "TIMEENTRY" and any(value is not None for value in values)
