@@ -68,6 +68,14 @@ def test_an_empty_answer_proves_no_status_that_does_not_show(target: Any, singer
     assert target.tables()["invoices"][0]["status"] == "SENT"
 
 
+def test_nor_settings_that_are_as_before(target: Any, singer: Any) -> None:
+    messages = [singer.schema("invoice_settings"), singer.record("invoice_settings", id=1, defaults={"notes": "new"})]
+    target.box.faults([{"route": "PUT *", "nth": 1, **_EMPTY}])
+    result = target(messages)
+    assert result.code == 0, result.log
+    assert target.box.ok("GET", "/workspaces/{ws}/invoices/settings")["defaults"]["notes"] == "new"
+
+
 def test_a_payment_whose_deletion_lost_its_answer_is_gone_and_not_refused(target: Any, singer: Any) -> None:
     invoice = _invoice(target)
     paid = {"amount": 5, "paymentDate": "2026-01-20T00:00:00Z"}

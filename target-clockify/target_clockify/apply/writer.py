@@ -564,7 +564,8 @@ class Writer:
                         raise _BrokenOffError(error) from None
                     raise
                 begun = True
-            if answer is None and target.listing.detail and self._is_as_before(write, object_id, state, touched):
+            can_be_read = target.listing.detail or target.listing.endpoint.single  # alone, without its whole list
+            if answer is None and can_be_read and self._is_as_before(write, object_id, state, touched):
                 raise AmbiguousWriteError(part.path, reason="the answer is empty, and the object is as it was before")
             state = {**state, **{name: change.desired.get(name) for name in part.fields if name in change.desired}}
         return state
