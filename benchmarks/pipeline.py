@@ -205,7 +205,7 @@ def _meltano(sandbox: Origin, warehouse: Warehouse, folder: Path, said: Any) -> 
 
 
 def _watched(processes: list[subprocess.Popen[bytes]], begun: float, sandbox: Origin, postmaster: int) -> _Seen:
-    """Watch processes, and all that they start, until they have ended."""
+    """Watch processes, and all processes that they start, until all have ended."""
     seen, before = _Seen(), _of_server(postmaster, _processes())
     while any(process.poll() is None for process in processes):
         now = time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""A sandbox of the demo's own: what the demo asks of it, over HTTP."""
+"""The demo's own sandbox, as the demo uses it over HTTP."""
 
 from __future__ import annotations
 

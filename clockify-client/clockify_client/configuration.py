@@ -261,7 +261,7 @@ def client_of(config: Mapping[str, Any], user_agent: str) -> Client:
 
 
 def check(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """Check settings against their schema, unknown names included.
+    """Check settings against their schema, and refuse unknown names.
 
     Raises:
         ConfigurationError: With a line for each problem.

@@ -28,7 +28,7 @@ _BEST = 1032  # times that gzip makes something smaller, at best
 
 
 class Packed:
-    """A body, in gzip as most answers come; small ones stay as they are.
+    """A body, compressed with gzip like most answers; small bodies are kept uncompressed.
 
     Args:
         content: The body, or its gzip.

@@ -43,7 +43,7 @@ class Pool:
 
     @property
     def left(self) -> int:
-        """How many jobs are known and not done; they may add more."""
+        """The number of jobs that are not done yet; jobs may add further jobs."""
         return len(self._jobs) + self._busy
 
     def submit(self, order: Order, job: Callable[[], None]) -> None:

@@ -89,8 +89,8 @@ class Reading:
             row: Type that rows are decoded to for `children`.
             rank: The new reading's place in the order of readings.
             consumers: How many will iterate over it.
-            fallback: Makes the ids of children that can be named all the same where a list of this reading is refused;
-                the refusal follows them.
+            fallback: Returns the ids of children that are known even if a list of this reading is refused; the refusal
+                follows them.
         """
         reading = Reading(self._pool, endpoint, rank=rank, consumers=consumers)
         self._branches.append(reading)

@@ -220,7 +220,7 @@ class Rate:
         self._samples: deque[tuple[float, float]] = deque([(time.monotonic(), 0)])
 
     def note(self, done: float) -> float:
-        """Note how many have come so far, and return how many come a second."""
+        """Note how many there are so far, and return how many there are per second."""
         now = time.monotonic()
         self._samples.append((now, done))
         while len(self._samples) > 2 and now - self._samples[1][0] >= _WINDOW:  # noqa: PLR2004 - the two ends

@@ -1,4 +1,4 @@
-"""The sandbox's own time and ids: both are the same for the same calls, whatever the machine does."""
+"""The sandbox's own time and ids: the same calls give the same time and ids on every machine."""
 
 from __future__ import annotations
 

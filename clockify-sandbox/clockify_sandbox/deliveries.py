@@ -41,7 +41,7 @@ class Delivery:
     number: int
 
     def new_id(self, attempt: int) -> str:
-        """An id that the same delivery always has; attempt 0 is the delivery itself."""
+        """The id of an attempt, always the same for the same one; attempt 0 is the delivery itself."""
         text = f"{self.webhook['id']} {self.number} {attempt}"
         return f"{self.seconds:08x}{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 

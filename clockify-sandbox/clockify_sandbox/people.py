@@ -32,7 +32,7 @@ class NewPick(Pick):
 
 
 class UserPick(Pick):
-    """A filter of users; with `sourceType` its ids are those of groups."""
+    """A filter of users; if it has a `sourceType`, its ids are ids of groups."""
 
     source_type: Literal["USER_GROUP"] | None = None
     statuses: list[Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The requests of the API one by one, for tests that want to know what a client did."""
+"""A log of every request, for tests that check what a client did."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ class Origin(str):
                 file.write(chunk)
 
     def clock(self, *, now: str | None = None, advance_seconds: float | None = None) -> str:
-        """Move the sandbox's clock, and with it the rate limits.
+        """Move the sandbox's clock; the rate limits follow it.
 
         Returns:
             The present of the sandbox.

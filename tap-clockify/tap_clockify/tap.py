@@ -259,7 +259,7 @@ class TapClockify(Tap):
             tap.run()
 
     def run(self) -> None:
-        """Read every selected stream and sum up.
+        """Read every selected stream, and report the result.
 
         Raises:
             SystemExit: With code 1, where something could not be read that should have been.

@@ -62,7 +62,7 @@ class Chunks:
             self._begin = None
 
     def work_off(self) -> None:
-        """Process all records, and wait for the writes on their way."""
+        """Process all records, and wait for the answers to all writes."""
         self._take_released()
         while self._queue or len(self._dispatcher):
             if self._queue:

@@ -145,7 +145,7 @@ class Consequences:
             yield from self._gone(child, doomed)
 
     def _bereft(self, target: WritableObject, doomed: _Doomed) -> Iterator[tuple[Write, WritableObject, State, State]]:
-        """Yield what stays and loses a reference: the deletion, the object, its state, the fields as they will be."""
+        """Yield objects that stay but lose a reference: deletion, object, its state, and its future fields."""
         referring: dict[str, set[str]] = {}
         for name in dict.fromkeys(of for of, _ in doomed):
             for other, field in REFERS_TO.get(name, ()):

@@ -43,7 +43,7 @@ class Copying:
         self.left_out: Counter[str] = Counter()
 
     def admit(self, one: Incoming) -> Admission:
-        """Tell what becomes of a row. Rows of another workspace wait for the end of the input, unless it is named.
+        """Return what becomes of a row. Rows of another workspace wait for the end of the input, unless it is named.
 
         Raises:
             StoppedError: The rows are of several workspaces; none of the copy has been written.

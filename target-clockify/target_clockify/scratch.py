@@ -95,7 +95,7 @@ class Seen:
         return bool(self.claimants(name, object_id))
 
     def claimants(self, name: str, object_id: str) -> list[tuple[str, str]]:
-        """Return the stream and key of the records that stand for an object, and are not marked as deleted."""
+        """Return stream and key of the records that name an object and are not marked as deleted."""
         claimed = self._scratch.execute("SELECT stream, key FROM claims WHERE object = ? AND id = ?", (name, object_id))
         itself = self._scratch.execute("SELECT stream, key FROM seen WHERE key = ?", (object_id,))
         return [one for one in (*claimed.fetchall(), *itself.fetchall()) if self.is_live(*one)]

@@ -599,7 +599,7 @@ def test_a_consumer_that_was_not_announced_is_refused_rather_than_given_nothing(
 # -- the end -----------------------------------------------------------------------------------
 
 
-def test_closing_frees_who_waits_and_ends_the_workers() -> None:
+def test_closing_releases_waiting_consumers_and_ends_the_workers() -> None:
     asked, answered = threading.Event(), threading.Event()
     before = set(threading.enumerate())
 

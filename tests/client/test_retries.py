@@ -92,7 +92,7 @@ def test_a_read_rides_out_silence(stub: Stub, connect: Connect) -> None:
         ("a redirect", MalformedAnswerError),
     ],
 )
-def test_what_does_not_pass_is_raised_in_the_end(
+def test_an_error_that_persists_is_raised_after_the_last_attempt(
     stub: Stub, client: Client, how: str, error: type[ClockifyError]
 ) -> None:
     stub.answers(PASSING[how])

@@ -70,7 +70,7 @@ def test_every_feature_that_a_stream_needs_is_in_a_plan() -> None:
     assert features <= plans.PLAN_OF_FEATURE.keys()
 
 
-def test_a_part_that_nobody_makes_is_noticed() -> None:
+def test_an_unknown_part_of_a_page_is_refused() -> None:
     with pytest.raises(KeyError, match="no such part"):
         pages.filled("text\n<!-- made: no such part -->\n")
 
@@ -81,7 +81,7 @@ def test_the_table_of_a_package_is_that_of_the_code(document: str) -> None:
     assert before == after, "run `python docs/tables.py`"
 
 
-def test_a_table_without_a_place_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_without_a_place_on_its_page_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "clockify-sandbox").mkdir()
     (tmp_path / "clockify-sandbox" / "README.md").write_text("no markers\n", encoding="utf-8")
     monkeypatch.setattr(tables, "ROOT", tmp_path)

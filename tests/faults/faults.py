@@ -75,7 +75,7 @@ def _body_cut(answer: Answer) -> bytes:
 
 
 def _gzip_cut(answer: Answer) -> bytes:
-    """Cut the gzip in the middle, in an answer that is whole as HTTP."""
+    """Cut the gzip in the middle, in an answer that is complete as HTTP."""
     zipped = any(name.lower() == "content-encoding" for name, _ in answer.headers)
     body = answer.body if zipped else gzip.compress(answer.body)
     headers = answer.headers if zipped else [*answer.headers, ("Content-Encoding", "gzip")]

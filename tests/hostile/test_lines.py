@@ -66,7 +66,7 @@ def test_a_record_that_cannot_be_read_is_a_reject(target: Any, singer: Any, valu
 
 
 @pytest.mark.parametrize("line", _NO_MESSAGES.values(), ids=_NO_MESSAGES)
-def test_a_line_that_is_no_message_ends_the_run_behind_what_came_before_it(
+def test_a_line_that_is_not_a_message_ends_the_run_after_the_lines_before_it(
     target: Any, singer: Any, line: bytes
 ) -> None:
     result = target(_lines(singer, line))

@@ -51,7 +51,7 @@ def warehouse(postgres: Warehouse, request: pytest.FixtureRequest) -> Warehouse:
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of an Airflow with a database of its own."""
+    """The environment variables of an Airflow that has its own database."""
     assert AIRFLOW.exists(), "Airflow is not installed; `make orchestrate` does it"
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "TAP_CLOCKIFY"))

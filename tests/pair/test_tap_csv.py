@@ -105,7 +105,7 @@ def test_the_mark_of_a_file_and_its_encoding_must_agree(tap: Callable[..., Any])
     assert records(tap({"clients": {"encoding": "utf8"}}, clients=content)) == [{"id": "1", "name": "Café"}]
 
 
-def test_several_files_of_one_stream(tap: Callable[..., Any]) -> None:
+def test_a_stream_is_read_from_several_files(tap: Callable[..., Any]) -> None:
     settings = {"toggl": {"paths": "toggl-*.csv", "key": []}}
     found = messages(tap(settings, **{"toggl-1": b"User,H\nLia,1\nLia,1\n", "toggl-2": b"User,H\nLia,1\n"}))
     assert [(one["stream"], one["type"]) for one in found] == [
@@ -207,7 +207,7 @@ def _seconds(target: TargetRunner) -> dict[str, int]:
     ("name", "seconds"), [("toggl", 41_700), ("harvest", 19_188), ("tempo", 13_200), ("clockify", 12_000)]
 )
 @pytest.mark.parametrize(("encoding", "separator"), [("utf-8", ","), ("utf-16", ";"), ("utf-8-sig", "\t")])
-def test_exports_come_through_whole(  # noqa: PLR0913, PLR0917
+def test_exports_pass_through_without_loss(  # noqa: PLR0913, PLR0917
     tap: Callable[..., Any], target: TargetRunner, name: str, seconds: int, encoding: str, separator: str
 ) -> None:
     rows = csv.reader(io.StringIO((EXPORTS / f"{name}.csv").read_text(encoding="utf-8")))

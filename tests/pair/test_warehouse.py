@@ -98,7 +98,7 @@ def ids(warehouse: Warehouse, table: str) -> set[str]:
 
 
 def delete_one_of_each(sandbox: Sandbox) -> dict[str, str]:
-    """Delete a time entry, a tag, and a client, which must be archived for it; what was deleted, by stream."""
+    """Delete a time entry, a tag and a client (archived first); return the deleted ids by stream."""
     (workspace, *_) = sandbox.dump()["workspaces"]
     root = f"/api/v1/workspaces/{workspace['id']}"
     entry = next(row for row in workspace["time_entries"] if row["timeInterval"]["end"] and not row["isLocked"])

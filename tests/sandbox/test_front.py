@@ -300,7 +300,7 @@ def test_the_list_of_requests_is_bounded(empty: Sandbox) -> None:
     assert (len(seen), seen[0]["path"], seen[-1]["path"]) == (1000, "/2", "/1001")
 
 
-def test_an_unknown_control_request_lists_the_known_ones(empty: Sandbox) -> None:
+def test_the_refusal_of_an_unknown_control_request_lists_the_known_ones(empty: Sandbox) -> None:
     answer = requests.get(f"{empty.origin}/__sandbox/request", timeout=9)
     assert answer.status_code == 404
     assert "known are GET /__sandbox/stats, POST /__sandbox/reset, POST /__sandbox/snapshot" in answer.json()["error"]

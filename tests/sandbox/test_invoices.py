@@ -135,7 +135,7 @@ def test_the_search_filters_by_everything_it_declares(tiny: Sandbox) -> None:
 # -- one invoice -------------------------------------------------------------------------------------------------------
 
 
-def test_a_create_drops_what_it_does_not_read_and_answers_in_short(tiny: Sandbox) -> None:
+def test_a_create_ignores_unknown_fields_and_returns_few(tiny: Sandbox) -> None:
     body = draft(tiny, note="My note", subject="My subject", taxPercent=20, billFrom="Me", status="PAID")
     answer = tiny.call("POST", INVOICES, body)
     assert answer.status_code == 201
@@ -202,7 +202,7 @@ def test_percentages_are_written_plain_and_read_a_hundredfold(empty: Sandbox, pe
     assert tuple(invoice[name] for name in names) == percents
 
 
-def test_a_status_is_patched_without_an_answer(empty: Sandbox) -> None:
+def test_the_patch_of_a_status_returns_no_body(empty: Sandbox) -> None:
     path = bill(empty)
     answer = empty.call("PATCH", f"{path}/status", {"invoiceStatus": "SENT"})
     assert (answer.status_code, answer.content) == (200, b"")

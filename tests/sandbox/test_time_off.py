@@ -71,7 +71,7 @@ def test_holiday_is_created_with_200_for_somebody(tiny: Sandbox) -> None:
     assert tiny.refused("POST", HOLIDAYS, {**EASTER, "users": {"ids": [kenji], "status": "PENDING"}}) == (400, 3002)
 
 
-def test_holiday_update_replaces_with_a_shorter_name(tiny: Sandbox) -> None:
+def test_an_update_replaces_a_holiday_and_takes_only_short_names(tiny: Sandbox) -> None:
     everyone = {**EASTER, "everyoneIncludingNew": True}
     holiday = tiny.ok("POST", HOLIDAYS, {**everyone, "name": "n" * 100, "color": "#123456", "occursAnnually": True})
     path = f"{HOLIDAYS}/{holiday['id']}"

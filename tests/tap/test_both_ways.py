@@ -49,7 +49,7 @@ def _made(name: str, **config: Any) -> tuple[ClockifyStream, Written]:
 
 @pytest.fixture(scope="module", params=STREAMS)
 def both(request: pytest.FixtureRequest) -> list[tuple[ClockifyStream, Written]]:
-    """One stream on the fast way, and the same one on the SDK's since a stream map names it."""
+    """A stream on the fast path, and the same one on the SDK's path because a stream map names it."""
     name: str = request.param
     made = [_made(name), _made(name, stream_maps={name: {"workspaceId": "workspaceId"}})]
     assert [stream._mapped for stream, _ in made] == [False, True]

@@ -180,7 +180,7 @@ def test_somebody_who_loses_a_role_removes_nothing(sandbox: StartSandbox, night:
     assert not night(box.origin, streams=streams, api_key=key).activated
 
 
-def test_an_account_that_may_not_be_read_keeps_its_row(sandbox: StartSandbox, night: Nights) -> None:
+def test_the_row_of_an_account_that_may_not_be_read_is_kept(sandbox: StartSandbox, night: Nights) -> None:
     box = sandbox(scale="tiny")
     assert night(box.origin, streams=["current_user"]).activated == {"current_user"}
     box.faults([{"route": "GET /user", "nth": "every", "status": 403}])

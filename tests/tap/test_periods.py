@@ -75,7 +75,7 @@ def test_reports_are_in_the_zone_of_the_keys_owner_unless_set_otherwise(sandbox:
     assert not any(row["timeInterval"]["start"].endswith("+09:00") for row in default["report_detailed"])
 
 
-def test_rounding_is_asked_for(sandbox: StartSandbox, run_tap: Runs) -> None:
+def test_the_rounding_of_the_settings_reaches_the_reports(sandbox: StartSandbox, run_tap: Runs) -> None:
     box = sandbox(scale="empty")
     me = box.ok("GET", "/user")["id"]
     _entry(box, me, "2026-11-10T09:00:00Z", "2026-11-10T09:07:00Z")

@@ -54,7 +54,7 @@ def test_schema_is_valid_in_both_drafts_that_loaders_use(stream: str) -> None:
 
 
 @each_stream
-def test_stream_is_an_object_that_stands_alone(stream: str) -> None:
+def test_the_schema_of_a_stream_is_an_object_without_references(stream: str) -> None:
     schema = SCHEMAS[stream]
     assert schema["type"] == "object"
     assert schema["properties"]

@@ -1,4 +1,4 @@
-"""Whom a holiday or a policy is for, where the row says it by a filter that Clockify resolves itself."""
+"""The audience of a holiday or a policy, given by a filter that Clockify itself resolves."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_filter_in_one_piece_is_the_same_as_its_columns(
     assert one["userIds"] == [people["owner"]]
 
 
-def test_a_row_without_people_leaves_them_as_the_row_before_it_has_them(
+def test_a_row_without_people_keeps_those_of_the_row_before_it(
     target: Any, singer: Any, people: dict[str, str]
 ) -> None:
     row = {**_ROWS["holidays"], "userIds": [people["ann"]], "userContains": "DOES_NOT_CONTAIN", "userStatus": "ALL"}

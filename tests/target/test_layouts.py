@@ -438,7 +438,7 @@ def test_a_row_that_is_not_understood_names_its_column(plain: Any, change: dict[
     assert {**first, **change} == {name: value for name, value in reject["record"].items() if name in first}
 
 
-def test_people_by_name_are_refused_where_two_have_it(plain: Any) -> None:
+def test_a_name_that_two_people_have_is_refused(plain: Any) -> None:
     users = _users(plain)
     lia = next(one for one in users.values() if one["email"] == "lia@tiny.example")
     mia = next(one for one in users.values() if one["email"] == "mia@tiny.example")
@@ -529,7 +529,7 @@ def _dated(*days: str) -> list[dict[str, str]]:
     ],
     ids=str,
 )
-def test_the_dates_of_a_whole_file_tell_their_order(plain: Any, days: tuple[str, ...], loaded: list[str]) -> None:
+def test_the_dates_of_a_whole_file_show_their_order(plain: Any, days: tuple[str, ...], loaded: list[str]) -> None:
     before = Before(plain)
     assert plain(_messages(_dated(*days)), streams={"export": {"layout": "harvest"}}).code == 0
     assert [start[:5] for _, start, _ in before.clocks()] == loaded

@@ -34,7 +34,7 @@ def _both(target: Any, messages: list[dict[str, Any]], **settings: Any) -> tuple
     return dry, real
 
 
-def test_forced_fields(target: Any, singer: Any, mine: dict[str, Any]) -> None:
+def test_rows_need_the_fields_that_the_workspace_forces(target: Any, singer: Any, mine: dict[str, Any]) -> None:
     target.box.origin.settings(target.workspace, forceProjects=True, forceTags=True, forceDescription=True)
     running = {**mine, "timeInterval": {"start": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"}}
     messages = [

@@ -1,4 +1,4 @@
-"""What the models hold is what the sandbox's own state says, worked out here once more by hand."""
+"""The models hold what the sandbox's state says; the tests compute it independently."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_ageing(models: Models) -> None:
     assert len(found) > 2
 
 
-def test_budgets(models: Models) -> None:
+def test_budgets_count_the_work_of_their_period(models: Models) -> None:
     expected = {}
     today = date.fromisoformat(models.today)
     starts = {

@@ -23,7 +23,7 @@ class UserFilter(Choice):
 
 
 class TagFilter(Selection):
-    """Tags: any of them, none of them, or nothing but them."""
+    """Tags: entries with any of them, with none of them, or with only them."""
 
     contained_in_timeentry: Contains | None = None
 

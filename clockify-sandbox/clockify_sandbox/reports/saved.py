@@ -84,7 +84,7 @@ def checked(kind: str, wanted: dict[str, Any], settings: Entity) -> Entity:
         settings: the settings of the account, for zone and formats.
 
     Raises:
-        ApiError: 400 if it lacks what every question, or this kind of report, needs.
+        ApiError: 400 if the body lacks a field that every report, or this kind of report, needs.
     """
     for name in ("dateRangeStart", "dateRangeEnd"):
         if not wanted.get(name):

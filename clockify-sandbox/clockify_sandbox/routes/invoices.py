@@ -68,7 +68,7 @@ class InvoiceFilter(BodyPage):
     sort_order: SortOrder | None = None
 
     def keeps(self, workspace: Workspace, invoice: Invoice) -> bool:
-        """Whether an invoice is wanted."""
+        """Return whether an invoice passes the filter."""
         client = workspace.clients.get(invoice["clientId"])
         dates, day = self.issue_date, invoice["issuedDate"][:10]
         if not (

@@ -21,7 +21,7 @@ routes = Routes(scope="USER")
 
 
 class ProfileChange(Body):
-    """What changes; the rest stays. Name and picture change for members without accounts only."""
+    """The fields that change; the others stay. Name and picture change for members without accounts only."""
 
     week_start: Day | None = None
     work_capacity: str | None = None

@@ -147,7 +147,7 @@ def get_policy(call: Call) -> Entity:
 
 @routes.put("/workspaces/{ws}/time-off/policies/{policyId}", role="ADMIN")
 def update_policy(call: Call, body: PolicyChange) -> Entity:
-    """Replace a policy, but for its unit; its balances follow the new limits."""
+    """Replace a policy, except its unit; its balances follow the new limits."""
     policy = call.named(POLICY, "policyId")
     call.of(POLICY).update(policy, _values(call, body, policy))
     for balance in call.workspace.balances.values():

@@ -87,7 +87,7 @@ def add_delivery(  # noqa: PLR0913 - what a delivery consists of
 
 
 def report_filter(kind: str, now: int, days: int, **fields: object) -> Entity:
-    """The saved question of a shared report over the last days."""
+    """The saved request of a shared report about the last days."""
     return {
         "dateRangeStart": ts(now - days * DAY),
         "dateRangeEnd": ts(now),

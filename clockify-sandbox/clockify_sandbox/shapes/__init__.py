@@ -6,8 +6,8 @@ follows from other entities is not stored but added when an answer is rendered: 
 `currencyCode` of a client, `duration` of project and task, the sums of an invoice and of an approval request, totals of
 projects and capacities. Keys "for the sandbox's own use" never appear in an answer.
 
-Where a constructor or an update takes some of the fields, these are a class of their own, `...Fields`, that need not be
-complete; the shape has all of them whenever it is stored.
+If a constructor or an update takes only some of the fields, these are a class of their own, `...Fields`, with optional
+keys; a stored shape always has all fields.
 
 Notations: `ts` is "yyyy-MM-ddThh:mm:ssZ" (UTC), `date` "yyyy-MM-dd", `dur` an ISO-8601 duration of hours, minutes and
 seconds; money is in minor units of a currency.

@@ -161,7 +161,7 @@ class Tag(TagFields):
 
 
 class FieldDefault(TypedDict):
-    """The value of a custom field where an entry has none of its own, and VISIBLE, INVISIBLE or INACTIVE."""
+    """The value of a custom field for entries without their own, and VISIBLE, INVISIBLE or INACTIVE."""
 
     value: Any
     status: str

@@ -82,7 +82,7 @@ def calls_of(target: WritableObject, part: Part, change: Change) -> Iterable[Cal
 
 
 def bulk_body(write: Write) -> State:
-    """Return the element for an object in a call that changes many."""
+    """Return the element that stands for one object in a call that changes many."""
     changed = frozenset(differences(write.target, write.current, write.given))
     change = change_of(write, write.entry.id, write.current, write.given, changed)
     part = next(part for part in write.target.parts if part.bulk)

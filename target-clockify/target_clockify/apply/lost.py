@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LostCreates:
-    """The search. It may be used by any number of threads.
+    """The search. Any number of threads may use it.
 
     Args:
         ledger: Knows which row each object belongs to.

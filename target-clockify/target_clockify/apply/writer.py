@@ -56,7 +56,7 @@ class _BrokenOffError(Exception):
 
 
 class Writer:
-    """Sends writes. It may be used by any number of threads."""
+    """Sends writes. Any number of threads may use it."""
 
     def __init__(self, client: Client, reader: Reader, ledger: Ledger) -> None:
         self.requests: Counter[str] = Counter()  # by object

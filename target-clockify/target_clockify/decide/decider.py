@@ -282,7 +282,7 @@ class Decider:
         return Write(incoming, Operation.DELETE, scope, desired.given, current, entry)
 
     def _may_be_hidden(self, target: WritableObject, desired: Desired) -> bool:
-        """Return whether an object that is not there to be deleted may only be hidden from the key."""
+        """Return whether an object to be deleted that was not found may exist, hidden from the key."""
         incoming, row = desired.incoming, desired.row
         object_id = (None if incoming.copied else incoming.id) or (row.id if row else None)
         if object_id is None or self.ledger.has_deleted(target.name, object_id):

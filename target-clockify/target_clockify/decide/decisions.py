@@ -71,7 +71,7 @@ class Write:
         current: The object as it is; empty for an INSERT.
         entry: Its entry in the journal.
         beside: Rows of further lists that the calls are made from.
-        created: The ledger holds the object for one it created.
+        created: The ledger lists the object as one that a run created.
         unfinished: Some fields of the new object are left to the end of the run.
         takes_over: The row of another key whose object the record takes over.
         left_out: What a copy goes without.

@@ -230,7 +230,7 @@ class Create:
 
 @dataclass(frozen=True)
 class Delete:
-    """How an object ends.
+    """How an object is deleted.
 
     Attributes:
         path: Path of the DELETE, below the workspace.
@@ -266,7 +266,7 @@ class Listing:
         detailed: The fields that only the detail holds; it is requested if a record mentions one of them.
         lookup: Reads objects by their ids in the body, where they are known by id alone.
         own: Reads the part that every key may read, where the list is refused.
-        narrowed: The parameters that leave only what refers to an object of a list per parent, by the field that does.
+        narrowed: By field, the parameters that restrict a list per parent to what refers to an object by that field.
     """
 
     endpoint: Endpoint

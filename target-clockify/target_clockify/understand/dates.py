@@ -78,7 +78,7 @@ class DateOrder:
 
     @property
     def order(self) -> str:
-        """The order, where there is no problem; where both give the same days, either."""
+        """The order of day and month if there is no problem; either one if both give the same days."""
         return min(self.possible, default=DAY_FIRST)
 
 

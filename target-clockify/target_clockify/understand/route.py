@@ -44,7 +44,7 @@ class Incoming:
         route: Where it goes.
         taken: The record as it was taken in.
         key: Its key, as text.
-        fields: What it says, by the names of the object's fields.
+        fields: The values of the row, by the names of the object's fields.
         id: The Clockify id it carries, if it carries one.
         workspace: The workspace it says it is from.
         deleted: It is marked as deleted.

@@ -17,7 +17,7 @@ _LONG_NAME = ("Localisation of every page, part \N{ROMAN NUMERAL SEVEN} " * 8)[:
 
 
 def add_latecomers(company: Company, locked_before: int) -> str:
-    """Everything; the result is the id of the limited user."""
+    """Build all of it; return the id of the limited user."""
     return _Latecomers(company, locked_before).add()
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def add_tiny(world: World, draw: Draw, plan: str) -> Cast:
-    """Both workspaces; the result names the people of the first who have API keys."""
+    """Build both workspaces; the result names the people of the first workspace who have API keys."""
     first = Stage(
         world,
         draw,
