@@ -32,7 +32,7 @@ uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-sql demo-reset docs test matrix orchestrate loaders models warehouse packages lowest audit hostile faults bench pictures coverage lint format sandbox dist plugins release constraints clean
+.PHONY: help install demo demo-sql demo-reset docs test matrix orchestrate loaders models page screenshots warehouse packages lowest audit hostile faults bench pictures coverage lint format sandbox dist plugins release constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ models: install ## Load a small sandbox, build the models of transform/ and ask 
 
 warehouse: install ## Run what is loaded into PostgreSQL or kept there; CLOCKIFY_TEST_POSTGRES=postgresql://... is a server that runs already
 	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(WAREHOUSE)
+
+page: install $(VENV)/.page ## Look at the demo's page in a real browser, at two widths, in light and dark; skipped where there is no Chromium
+	@$(PY) -m pytest --numprocesses 0 -rs tests/page
+
+screenshots: demo $(VENV)/.page ## Take the screenshots of the demo's page that the documentation shows, into docs/images
+	@$(PY) -m demo.page.pictures docs/images
 
 packages: $(VENV)/.installed ## Install the wheels into empty environments of every Python here, and run what is in them
 	@$(PY) -m pytest --numprocesses 0 tests/packages
@@ -135,6 +141,8 @@ constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python a
 		--python-version 3.11 --no-header --no-annotate - --output-file constraints-dbt.txt
 	@echo 'pip-audit>=2.10,<3' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-audit.txt
+	@echo 'playwright>=1.65,<2' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
+		--no-annotate - --output-file constraints-page.txt
 	@echo 'apache-airflow>=3.3,<4' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-airflow.txt
 
@@ -158,6 +166,11 @@ $(VENV)/.installed: $(VENV)/.uv $(PROJECTS)
 	@echo "Installing the workspace into $(VENV)"
 	@$(uv) pip install --quiet --python $(PY) --constraint constraints.txt --build-constraint constraints.txt \
 		$(PACKAGES:%=--editable %) --group dev || $(unreachable)
+	@touch $@
+
+# Beside the house, which has no use for it: it is as large as all the rest.
+$(VENV)/.page: $(VENV)/.installed constraints-page.txt
+	@$(uv) pip install --quiet --python $(PY) --constraint constraints-page.txt playwright || $(unreachable)
 	@touch $@
 
 $(MELTANO)/.installed: $(VENV)/.installed constraints-meltano.txt constraints-dbt.txt meltano.yml

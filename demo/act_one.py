@@ -1,4 +1,4 @@
-"""Act one: every object of Clockify into a warehouse, counted against the source, and charts from it."""
+"""Act one: every object of Clockify into a warehouse, counted against the source, and charts of its models."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from demo.census import census
 from demo.page import write_page
-from demo.pipeline import run_pipeline, tap_clockify, target_postgres
+from demo.pipeline import models, run_pipeline, tap_clockify, target_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,18 +31,25 @@ def play(stage: Stage, deletions: int) -> bool:
     before = stage.warehouse.row_counts()
     if deletions:
         print("Deleted in the sandbox:", *stage.sandbox.delete_some(deletions), sep="\n  ")
-    print("meltano run tap-clockify target-postgres", flush=True)
+    print("meltano run tap-clockify target-postgres dbt-clockify:run", flush=True)
     asked, started = stage.sandbox.asked(), time.monotonic()
-    extractor, loader = tap_clockify(stage.sandbox), target_postgres(stage.warehouse)
-    run_pipeline(extractor, loader, stage.backstage / "meltano.log", stage.states)
+    run_pipeline(
+        [
+            tap_clockify(stage.sandbox),
+            target_postgres(stage.warehouse),
+            models(stage.warehouse, stage.sandbox.today(), stage.backstage / "dbt"),
+        ],
+        stage.backstage / "meltano.log",
+        stage.states,
+    )
     seconds, asked = time.monotonic() - started, stage.sandbox.asked() - asked
 
     rows, expected = stage.warehouse.row_counts(), census(stage.sandbox.dump())
     alike = compare(before, rows, expected)
     print(f"{sum(rows.values()):,} rows in {len(rows)} tables, {asked.total():,} requests, {seconds:.0f} seconds")
     page = stage.output / "agency.html"
-    write_page(stage.warehouse.uri, stage.warehouse.schema, page)
-    print(f"Charts from the warehouse: {page}")
+    write_page(stage.warehouse.uri, stage.warehouse.models, page)
+    print(f"Charts of the models: {page}")
     return alike
 
 

@@ -19,6 +19,7 @@ from demo.pipeline import (
     PipelineError,
     Plugin,
     environment,
+    models,
     run_pipeline,
     tap_clockify,
     target_clockify,
@@ -84,7 +85,7 @@ def play(stage: Stage) -> bool:
 
     _read_back(stage, plan)
     alike = compare(before, Tables.now(stage.warehouse, written), written, census(corrected))
-    write_page(stage.warehouse.uri, stage.warehouse.schema, stage.output / "agency.html")
+    write_page(stage.warehouse.uri, stage.warehouse.models, stage.output / "agency.html")
     return alike
 
 
@@ -106,7 +107,7 @@ def _target(stage: Stage, **settings: Any) -> Plugin:
 def _run_target(stage: Stage, target: Plugin, log: str) -> str:
     """Run the target on the corrections; what it asked the sandbox, in words."""
     asked = stage.sandbox.asked()
-    run_pipeline(Plugin("tap-csv", {"path": str(stage.corrections)}), target, stage.backstage / log, stage.states)
+    run_pipeline([Plugin("tap-csv", {"path": str(stage.corrections)}), target], stage.backstage / log, stage.states)
     asked = stage.sandbox.asked() - asked
     return "requests: " + (", ".join(f"{count} {method}" for method, count in sorted(asked.items())) or "none")
 
@@ -169,13 +170,16 @@ class Tables:
 
 def _read_back(stage: Stage, plan: list[Change]) -> None:
     """Read everything again; invoices only if they were corrected."""
-    print("meltano run tap-clockify target-postgres", flush=True)
+    print("meltano run tap-clockify target-postgres dbt-clockify:run", flush=True)
     unread = set() if _INVOICES & {one["object"] for one in plan} else _INVOICES
     streams = [f"{table}.*" for table in stage.warehouse.row_counts() if table not in unread]
     started = time.monotonic()
     run_pipeline(
-        tap_clockify(stage.sandbox, _select=streams),
-        target_postgres(stage.warehouse),
+        [
+            tap_clockify(stage.sandbox, _select=streams),
+            target_postgres(stage.warehouse),
+            models(stage.warehouse, stage.sandbox.today(), stage.backstage / "dbt"),
+        ],
         stage.backstage / "read-back.log",
         stage.states,
     )

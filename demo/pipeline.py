@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from psycopg.conninfo import conninfo_to_dict
+
 from demo.sandbox import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from demo.sandbox import Sandbox
     from demo.warehouse import Warehouse
@@ -31,10 +33,24 @@ class PipelineError(RuntimeError):
 
 @dataclass(frozen=True)
 class Plugin:
-    """A plugin of meltano.yml, and the settings that it is to have in place of anybody else's."""
+    """A plugin of meltano.yml, and the settings that it is to have in place of anybody else's.
+
+    Attributes:
+        name: Its name in meltano.yml.
+        settings: By the names that meltano.yml gives them.
+        command: Which of its commands `meltano run` is to run, where it has several.
+        variables: Settings that are read from variables of other names than its own.
+    """
 
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def block(self) -> str:
+        """What `meltano run` calls it."""
+        return f"{self.name}:{self.command}" if self.command else self.name
 
     @property
     def prefix(self) -> str:
@@ -47,7 +63,7 @@ class Plugin:
         return {
             self.prefix + name.upper(): value if isinstance(value, str) else json.dumps(value)
             for name, value in self.settings.items()
-        }
+        } | dict(self.variables)
 
 
 def tap_clockify(sandbox: Sandbox, **settings: Any) -> Plugin:
@@ -66,6 +82,23 @@ def target_postgres(warehouse: Warehouse) -> Plugin:
     return Plugin("target-postgres", location)
 
 
+def models(warehouse: Warehouse, today: str, folder: Path) -> Plugin:
+    """Return dbt on a warehouse: the models of transform/, without the tests of their data.
+
+    Args:
+        warehouse: Where the loaded tables are, and the models go.
+        today: The ISO day that the models look back from.
+        folder: What dbt writes for itself is kept there.
+    """
+    place = conninfo_to_dict(warehouse.uri)
+    settings = {"host": place["host"], "user": place["user"], "dbname": place["dbname"], "as_of": today}
+    schemas = {"schema": warehouse.models, "source_schema": warehouse.schema}
+    project, written = str(HOUSE / "transform"), str(folder.resolve())
+    variables = {"PROJECT_DIR": project, "PROFILES_DIR": project, "TARGET_PATH": written, "LOG_PATH": written}
+    own = {f"DBT_{name}": value for name, value in variables.items()}
+    return Plugin("dbt-clockify", {**settings, **schemas}, command="run", variables=own)
+
+
 def _clockify(sandbox: Sandbox) -> dict[str, Any]:
     return {
         "api_key": KEY,
@@ -82,12 +115,11 @@ def environment(*plugins: Plugin) -> dict[str, str]:
     return inherited | {name: value for plugin in plugins for name, value in plugin.environment.items()}
 
 
-def run_pipeline(extractor: Plugin, loader: Plugin, log: Path, states: Path) -> None:
-    """Run `meltano run` with two plugins to its end.
+def run_pipeline(plugins: Sequence[Plugin], log: Path, states: Path) -> None:
+    """Run `meltano run` with plugins to its end.
 
     Args:
-        extractor: What to read with.
-        loader: What to write with.
+        plugins: What to read with, what to write with, and what to run then.
         log: The file that everything is written to that Meltano and the plugins say.
         states: The folder for STATE. It records what has been read into this warehouse, and so is kept beside it.
 
@@ -101,9 +133,9 @@ def run_pipeline(extractor: Plugin, loader: Plugin, log: Path, states: Path) -> 
     with (
         log.open("w", encoding="utf-8") as output,
         subprocess.Popen(
-            [_MELTANO, "run", "--force", "--state-id-suffix=demo", extractor.name, loader.name],
+            [_MELTANO, "run", "--force", "--state-id-suffix=demo", *(plugin.block for plugin in plugins)],
             cwd=HOUSE,
-            env={**environment(extractor, loader), "MELTANO_STATE_BACKEND_URI": states.resolve().as_uri()},
+            env={**environment(*plugins), "MELTANO_STATE_BACKEND_URI": states.resolve().as_uri()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -116,6 +148,8 @@ def run_pipeline(extractor: Plugin, loader: Plugin, log: Path, states: Path) -> 
                 output.write(line)
                 if begun := re.search(r"Beginning sync of '(\w+)'", line):
                     _show(f"  reading {begun[1]}")
+                if begun := re.search(r"START sql table model \w+\.(\w+)", line):
+                    _show(f"  building {begun[1]}")
                 if "[error" in line or " is rejected as " in line:
                     complaints.append(line.split("]", 1)[1].strip())
             process.wait()

@@ -29,6 +29,10 @@ class Sandbox:
         """Everything that it holds."""
         return self.origin.dump()
 
+    def today(self) -> str:
+        """Its day, an ISO date."""
+        return self.origin.clock()[:10]
+
     def asked(self) -> Counter[str]:
         """How many requests to the API it has answered, by method."""
         methods: Counter[str] = Counter()

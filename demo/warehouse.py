@@ -48,12 +48,14 @@ class Warehouse:
         sqlalchemy_url: The same for SQLAlchemy with psycopg.
         programs: The folder of the server's own programs, psql among them.
         schema: The schema that the tap's streams are loaded into.
+        models: The schema of the models that dbt makes of them.
     """
 
     uri: str
     sqlalchemy_url: str
     programs: Path
     schema: str = "tap_clockify"
+    models: str = "clockify"
 
     def row_counts(self) -> dict[str, int]:
         """Rows per table, in alphabetical order; empty before the first load."""
