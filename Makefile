@@ -74,7 +74,7 @@ page: install $(VENV)/.page ## Look at the demo's page in a real browser, at two
 	@$(PY) -m pytest --numprocesses 0 -rs tests/page
 
 screenshots: demo $(VENV)/.page ## Take the screenshots of the demo's page that the documentation shows, into docs/images
-	@$(PY) -m demo.page.pictures docs/images
+	@$(PY) -m demo.page.screenshots docs/images
 
 packages: $(VENV)/.installed ## Install the wheels into empty environments of every Python here, and run what is in them
 	@$(PY) -m pytest --numprocesses 0 tests/packages

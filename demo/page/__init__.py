@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,15 +36,15 @@ def write_page(uri: str, schema: str, path: Path) -> None:
 def _page(answers: Row) -> str:
     page = _part("page.html")
     names = " and ".join(workspace["name"] for workspace in answers["workspaces"][:2])
-    for mark, content in (
-        ("{title}", escape(f"{names}: budgets, money and time")),
-        ("/* style */", _part("style.css")),
-        ("/* script */", "\n".join(map(_part, _SCRIPTS))),
-        # Last, so that no name of a client is taken for a mark. No `<` of a name can end the script.
-        ("{answers}", json.dumps(answers, separators=(",", ":")).replace("<", "\\u003c")),
-    ):
-        page = page.replace(mark, content, 1)
-    return page
+    contents = {
+        "{title}": escape(f"{names}: budgets, money and time"),
+        "/* style */": _part("style.css"),
+        "/* script */": "\n".join(map(_part, _SCRIPTS)),
+        # No `<` of a name can end the script.
+        "{answers}": json.dumps(answers, separators=(",", ":")).replace("<", "\\u003c"),
+    }
+    # In one go, so that no name is taken for a mark.
+    return re.sub("|".join(map(re.escape, contents)), lambda mark: contents[mark[0]], page)
 
 
 def _part(name: str) -> str:

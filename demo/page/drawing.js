@@ -63,11 +63,13 @@ function explained(drawing, words, stops, nearest, across = stops.length) {
   drawing.addEventListener("pointerleave", leave);
   figure.addEventListener("blur", leave);
   figure.addEventListener("keydown", event => {
-    const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across, Home: -stops.length, End: stops.length }[event.key];
+    const last = stops.length - 1, started = at >= 0;
+    const next = { ArrowRight: at + 1, ArrowLeft: started ? at - 1 : last, Home: 0, End: last,
+      ...(across < stops.length ? { ArrowDown: started ? at + across : 0, ArrowUp: started ? at - across : last } : {}) }[event.key];
     if (event.key === "Escape") leave();
-    if (by === undefined || (Math.abs(by) === stops.length && event.key.startsWith("Arrow"))) return;
+    if (next === undefined) return;
     event.preventDefault();
-    go(at < 0 ? (by > 0 ? 0 : stops.length - 1) : at + by);
+    go(next);
     const stop = stops[at];
     said.textContent = `${stop.title}: ${stop.lines.map(line => `${line.name} ${line.value}`).join(", ")}`;
   });

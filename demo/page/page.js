@@ -24,7 +24,7 @@ function showFilters() {
   const period = PERIODS.find(one => one.from === choice.from && one.to === choice.to);
   const currencies = currenciesOf(choice.workspace, choice.client);
   form.querySelector("[type=reset]").hidden = JSON.stringify(choice) === JSON.stringify(start);
-  document.getElementById("workspaces").hidden = answers.workspaces.length < 2;
+  form.querySelector(".workspace").hidden = answers.workspaces.length < 2;
   options(field("workspace"), answers.workspaces.map((one, place) => [place, one.name]), choice.workspace);
   options(field("client"), [["", "All clients"], ...clientsOf(choice.workspace).map(client => [client, clientName(client)])], choice.client ?? "");
   options(field("period"), [...PERIODS.map(one => [one.key, one.name]), ...(period ? [] : [["own", "From … to …"]])], period?.key ?? "own");
@@ -105,7 +105,10 @@ function addressed() {
   const said = new URLSearchParams(location.hash.slice(1));
   const workspace = answers.workspaces[Number(said.get("workspace"))] ? Number(said.get("workspace")) : 0;
   const client = clientsOf(workspace).find(one => clientName(one) === said.get("client")) ?? null;
-  const month = (name, otherwise) => (/^\d{4}-\d{2}$/.test(said.get(name) ?? "") ? Math.max(firstMonth, Math.min(thisMonth, monthOf(`${said.get(name)}-01`))) : otherwise);
+  const month = (name, otherwise) => {
+    const told = /^\d{4}-(0[1-9]|1[0-2])$/.test(said.get(name) ?? "") ? monthOf(`${said.get(name)}-01`) : otherwise;
+    return told < firstMonth || told > thisMonth ? otherwise : told;
+  };
   const currencies = currenciesOf(workspace, client);
   const [from, to] = [month("from", start.from), month("to", start.to)];
   return { workspace, client, from: Math.min(from, to), to, currency: currencies.includes(said.get("currency")) ? said.get("currency") : currencies[0] ?? null };

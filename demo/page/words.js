@@ -28,14 +28,13 @@ const listed = parts => parts.filter(Boolean).join(" · ");
 const elsewhere = amounts => amounts.map(({ amount, currency }) => money(amount, currency)).join(", ");
 
 const utc = day => new Date(`${day}T00:00:00Z`);
-const dayFormat = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const longDayFormat = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 const shortMonth = new Intl.DateTimeFormat(LOCALE, { month: "short", timeZone: "UTC" });
 const firstOf = month => new Date(Date.UTC(Math.floor(month / 12), month % 12, 1));
-const dayName = day => dayFormat.format(utc(day));
 const longDayName = day => longDayFormat.format(utc(day));
 const yearOf = month => Math.floor(month / 12);
 const monthBrief = month => shortMonth.format(firstOf(month)).slice(0, 3);
+const dayName = day => `${Number(day.slice(8))} ${monthBrief(monthOf(day))} ${day.slice(0, 4)}`;
 const monthName = month => `${monthBrief(month)} ${yearOf(month)}`;
 
 const clientName = client => named.client[client].name ?? "Internal";

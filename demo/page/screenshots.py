@@ -1,4 +1,4 @@
-"""Take pictures of the page of the last demo, for the documentation: `python -m demo.page.pictures FOLDER`."""
+"""Take screenshots of the page of the last demo, for the documentation: `python -m demo.page.screenshots FOLDER`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from demo.page.browser import NoBrowserError, browser_open
 
@@ -24,14 +24,14 @@ class _Picture:
         name: The file, without its ending.
         width: Of the window, in pixels, as the height.
         height: Of the window.
-        scheme: `light` or `dark`.
+        scheme: Of its colours.
         scrolled_to: The card at the top of the window; the top of the page if empty.
     """
 
     name: str
     width: int
     height: int
-    scheme: str
+    scheme: Literal["light", "dark"]
     scrolled_to: str = ""
 
 
