@@ -28,7 +28,12 @@ const listed = parts => parts.filter(Boolean).join(" · ");
 const elsewhere = amounts => amounts.map(({ amount, currency }) => money(amount, currency)).join(", ");
 
 const utc = day => new Date(`${day}T00:00:00Z`);
-const longDayFormat = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const longDayFormat = new Intl.DateTimeFormat(LOCALE, {
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+  timeZone: "UTC",
+});
 const shortMonth = new Intl.DateTimeFormat(LOCALE, { month: "short", timeZone: "UTC" });
 const firstOf = month => new Date(Date.UTC(Math.floor(month / 12), month % 12, 1));
 const longDayName = day => longDayFormat.format(utc(day));
