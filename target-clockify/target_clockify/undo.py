@@ -19,6 +19,7 @@ from target_clockify.apply.writer import Writer
 from target_clockify.books.ledger import Entry
 from target_clockify.consequences import Consequences
 from target_clockify.decide.decisions import differences
+from target_clockify.decide.house import forbidden
 from target_clockify.decide.reversal import (
     CHANGED_SINCE,
     IMPOSSIBLE,
@@ -74,6 +75,7 @@ class Undo:
         self._reader = reader
         self._consequences = Consequences(self._mirror, ledger, supposes=not self._stores)
         self._parents: set[str] = set()  # what something else went with
+        self._to_come: set[tuple[str, str]] = set()  # what the run inserted, and has yet to be taken back
         self._to_close: list[Reversal] = []  # what is open until all that belongs to it is back
 
     def take_back(self, run: str) -> Iterator[str]:
@@ -90,6 +92,7 @@ class Undo:
             self._consequences.prepare(
                 (one.object, str(one.id)) for one in entries if one.operation == Operation.INSERT
             )
+        self._to_come = {(one.object, str(one.id)) for one in entries if one.operation == Operation.INSERT}
         self._parents = {one.recovery["with"] for one in entries if is_consequence(one)}
         # Writes of one object name are taken back side by side, different objects in turn.
         for _, some in groupby(entries, key=lambda one: (one.object, one.operation)):
@@ -109,9 +112,20 @@ class Undo:
                 end()
 
     def _take_back(self, entries: list[Entry]) -> Iterator[str]:
+        self._to_come -= {(one.object, str(one.id)) for one in entries}
         states = self._states(entries)
         reversals = [self._reversals.of(entry, states.get(self._reversals.id_of(entry))) for entry in entries]
+        reversals = [self._permitted(one) for one in reversals]
         yield from self._carry_out(self._without_others(reversals))
+
+    def _permitted(self, reversal: Reversal) -> Reversal:
+        """Let stand what the workspace forbids to take back."""
+        write = reversal.write
+        if write is None or not isinstance(target := write.incoming.route.object, WritableObject):
+            return reversal
+        wanted = {**write.current, **write.given} if write.operation is not Operation.DELETE else {}
+        problems = self._mirror.answer(partial(forbidden, self._mirror, target, write.operation, write.current, wanted))
+        return Reversal(reversal.entry, None, IMPOSSIBLE, problems) if problems else reversal
 
     def _without_others(self, reversals: list[Reversal]) -> list[Reversal]:
         """Let stand what something else has come to depend on since."""
@@ -119,10 +133,11 @@ class Undo:
         self._consequences.note(deletions)
         kept = []
         for one in reversals:
-            found = [entry.object for entry in one.write.consequences] if one.write else []
-            along = Counter(name for name in found if name in BY_NAME and not BY_NAME[name].implied)
-            if along:
-                told = ", ".join(f"{count} {name}" for name, count in along.items())
+            along = one.write.consequences if one.write else []
+            found = [entry.object for entry in along if (entry.object, str(entry.id)) not in self._to_come]
+            others = Counter(name for name in found if name in BY_NAME and not BY_NAME[name].implied)
+            if others:
+                told = ", ".join(f"{count} {name}" for name, count in others.items())
                 kept.append(Reversal(one.entry, None, CHANGED_SINCE, f"{told} belong or refer to it by now"))
             else:
                 kept.append(one)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from target_clockify.books.ledger import Entry, Row
 from target_clockify.decide.decisions import Desired, Recognised, Unchanged, Write, differences, losses
+from target_clockify.decide.house import forbidden
 from target_clockify.decide.identity import Identities
 from target_clockify.errors import UNEXPECTED_FORM, RejectedError
-from target_clockify.model.declaration import House, Operation, Procedure, WritableObject
+from target_clockify.model.declaration import Operation, Procedure, WritableObject
 from target_clockify.model.objects import BY_NAME
 from target_clockify.model.values import FLAG
 from target_clockify.understand.currencies import COLUMN, code_of, in_force, owner_of, stated, without_amounts
@@ -301,14 +302,8 @@ class Decider:
         Raises:
             RejectedError: With everything that they forbid of the write.
         """
-        if target.house_rules is None:
-            return
-        workspace = self.mirror.listed(BY_NAME["workspaces"], self.mirror.reader.workspace) or {}
-        house = House(
-            workspace.get("workspaceSettings") or {}, self.mirror.is_admin, self.mirror.running, self.mirror.approved
-        )
-        if problems := list(target.house_rules(house, operation, current, wanted)):
-            raise RejectedError("workspace_rule", "; ".join(problems))
+        if problems := forbidden(self.mirror, target, operation, current, wanted):
+            raise RejectedError("workspace_rule", problems)
 
     def _in_currency(self, target: Writable, desired: Desired, current: State) -> tuple[State, list[str]]:
         """Return the fields of a record whose amounts are in the currency in force, and what a copy goes without.

@@ -60,6 +60,8 @@ class Reversals:
     destination: str
     renewed: dict[str, str] = field(default_factory=dict)
     not_back: set[str] = field(default_factory=set)
+    _values: dict[tuple[str, str], dict[str, list[Any]]] = field(default_factory=dict)  # that the run gave, or found
+    _parents: set[str] = field(default_factory=set)  # of what the run inserted
 
     def of(self, entry: Entry, current: State | None) -> Reversal:
         """Return how a write is taken back.
@@ -70,6 +72,8 @@ class Reversals:
         """
         if entry.operation == Operation.CALL:
             return self._of_call(entry)
+        if entry.operation == Operation.INSERT:
+            self._parents.update(entry.recovery.get("scope") or ())
         if entry.id is None:
             return Reversal(entry, None, IMPOSSIBLE, "nobody can tell whether it took place")
         target = BY_NAME[entry.object]
@@ -99,9 +103,23 @@ class Reversals:
         if not target.delete:
             return Reversal(entry, None, IMPOSSIBLE, f"Clockify deletes no {target.noun}")
         written = {name: new for name, (_, new) in entry.changes.items() if name in target.by_name}
-        if changed := _differing(target, current, self._renewed(target, written)):
+        if changed := [
+            name
+            for name in _differing(target, current, self._renewed(target, written))
+            if not self._is_of_the_run(entry, target, name, current)
+        ]:
             return Reversal(entry, None, CHANGED_SINCE, ", ".join(changed))
         return Reversal(entry, self._write(entry, target, Operation.DELETE, {}, current, losses(target, current)))
+
+    def _is_of_the_run(self, entry: Entry, target: WritableObject, name: str, current: State) -> bool:
+        """Return whether a field of an inserted object has a value that comes of the run itself.
+
+        The run may have updated what it inserted, which is taken back before. A payment sets the status of its invoice.
+        """
+        if target.field(name).outgrown and entry.id in self._parents:
+            return True
+        values = self._values.get((entry.object, str(entry.id)), {}).get(name, ())
+        return any(not _differing(target, current, self._renewed(target, {name: one})) for one in values)
 
     def _of_update(self, entry: Entry, target: WritableObject, current: State | None) -> Reversal:
         if current is None:
@@ -110,6 +128,7 @@ class Reversals:
         changed: list[str] = []
         stuck: list[str] = []
         for name, (old, new) in entry.changes.items():
+            self._values.setdefault((entry.object, str(entry.id)), {}).setdefault(name, []).extend((old, new))
             before, after = (self._renewed(target, {name: one})[name] for one in (old, new))
             if name in _differing(target, current, {name: after}):
                 changed.append(name)

@@ -17,6 +17,7 @@ from target_clockify.model.declaration import (
     Create,
     Delete,
     Field,
+    House,
     Listing,
     Operation,
     Part,
@@ -367,6 +368,14 @@ def _by_policy(given: State, policies: Sequence[State]) -> State:
     return _in_days({**given, "timeUnit": next(units, None) or given.get("timeUnit")})
 
 
+def _request_house_rules(_: House, operation: Operation, current: State, wanted: State) -> Iterator[str]:
+    """Clockify deletes no request that somebody has decided about."""
+    del wanted
+    decided = str((current.get("status") or {}).get("statusType") or "PENDING")
+    if operation is Operation.DELETE and decided != "PENDING":
+        yield f"the request is {decided.lower()}, and Clockify deletes only those that are pending"
+
+
 TIME_OFF_REQUESTS = WritableObject(
     name="time_off_requests",
     noun="time-off request",
@@ -397,6 +406,7 @@ TIME_OFF_REQUESTS = WritableObject(
     ),
     parts=(Part(("status",), calls=_decision),),
     rules=_request_rules,
+    house_rules=_request_house_rules,
     turn=1,
     affects=("time_off_balances",),
     delete=Delete("/time-off/policies/{policyId}/requests/{id}"),
