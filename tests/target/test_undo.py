@@ -131,6 +131,47 @@ def test_what_was_changed_since_stays(target: Any, singer: Any, undo: Any) -> No
     assert "by hand" not in result.output
 
 
+def test_what_a_run_inserts_and_then_changes_itself_is_taken_back(target: Any, singer: Any, undo: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    dates = {"issuedDate": "2026-01-05T00:00:00Z", "dueDate": "2026-01-06T00:00:00Z"}
+    invoice = {"number": "U-1", "clientId": "c", "currency": "USD", "status": "SENT", **dates}
+    payment = {"invoiceId": "i", "amount": 500, "date": "2026-01-05T00:00:00Z", "note": "half"}
+    period = {"dateRange": {"start": "2026-01-05T00:00:00Z", "end": "2026-01-11T23:59:59Z"}}
+    kind = target.tables()["item_types"][0]
+    approval = {"type": "TIMESHEET", "owner": {"userId": me}, "status": {"state": "APPROVED"}, **period}
+    fields = {"name": "Floor", "type": "NUMBER", "entityType": "USER", "workspaceDefaultValue": 2}
+    messages = [
+        *_before(singer, me),
+        *(singer.schema(one) for one in ("invoices", "invoice_payments", "custom_fields", "approval_requests")),
+        singer.record("custom_fields", id="f", **fields),
+        singer.record(
+            "invoices",
+            id="i",
+            items=[{"unitPrice": 1000, "quantity": 100, "description": "work", "itemType": kind}],
+            **invoice,
+        ),
+        singer.record("invoice_payments", id="y", **payment),
+        singer.record("approval_requests", id="a", **approval),
+    ]
+    run = target(messages)
+    assert run.code == 0, run.log
+    planned, done = undo(dry_run=True), undo()
+    told = [
+        sorted(
+            " ".join(line.removeprefix("would be ").split())
+            for line in one.stdout.splitlines()
+            if line[0] not in "+~- "
+        )
+        for one in (planned, done)
+    ]
+    assert told[0] == told[1]
+    left = [line for line in told[1] if not line.startswith("taken back ")]
+    kinds = {line.partition(" INSERT ")[2].split()[0] for line in left}
+    assert kinds == {"approval_requests", "time_entries", "projects", "clients", "tags"}, left
+    assert any("withdraw the approval first" in line for line in left)
+    assert any("time_entries belong or refer to it by now" in line for line in left)
+
+
 def test_what_nothing_takes_back_is_listed(target: Any, singer: Any, undo: Any) -> None:
     target(
         [
