@@ -1,8 +1,8 @@
 # Everything one does with this house. `make` lists the commands; `make install` is implied by all of them.
 #
 # Two virtual environments: .venv holds the four packages (editable) and the tools of development, .venv-meltano holds
-# Meltano, which needs an older SQLAlchemy. Meltano keeps its plugins under .meltano. `make orchestrate` adds a third,
-# .venv-airflow. Nothing is put anywhere else.
+# Meltano, which needs an older SQLAlchemy. Meltano keeps its plugins under .meltano. `make orchestrate` adds
+# .venv-airflow and .venv-dagster. Nothing is put anywhere else.
 
 PACKAGES := clockify-client tap-clockify target-clockify clockify-sandbox
 PROJECTS := pyproject.toml $(PACKAGES:%=%/pyproject.toml)
@@ -10,6 +10,7 @@ PROJECTS := pyproject.toml $(PACKAGES:%=%/pyproject.toml)
 VENV := .venv
 MELTANO := .venv-meltano
 AIRFLOW := .venv-airflow
+DAGSTER := .venv-dagster
 DOCS := .venv-docs
 AUDITOR := .venv-audit
 LOWEST := .venv-lowest
@@ -58,8 +59,8 @@ test: install ## Run the tests, but for those that have a goal of their own (mat
 matrix: install ## Run the main stories in every world of the sandbox, and samples of faults, of hostile input and of leaks of secrets
 	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(MATRIX)
 
-orchestrate: install $(AIRFLOW)/.installed ## Run the Airflow DAG of orchestrate/, in an Airflow of its own (a minute or two)
-	@$(PY) -m pytest --numprocesses auto tests/orchestrate
+orchestrate: install $(AIRFLOW)/.installed $(DAGSTER)/.installed ## Run what is in orchestrate/, in an Airflow and a Dagster of its own; WORKSPACES=1500 takes so many
+	@$(if $(WORKSPACES),WORKSPACES=$(WORKSPACES)) $(PY) -m pytest --numprocesses 2 --dist loadfile tests/orchestrate
 
 loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with loaders of other people, each in an environment of its own
 	@$(PY) -m pytest --numprocesses 0 tests/loaders
@@ -143,7 +144,10 @@ constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python a
 		--no-annotate - --output-file constraints-audit.txt
 	@echo 'playwright>=1.65,<2' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-page.txt
-	@echo 'apache-airflow>=3.3,<4' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
+	@echo 'dagster>=1.13,<2 s3fs moto[server,s3]>=5,<6' | tr ' ' '\n' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal \
+		--python-version 3.11 --no-header --no-annotate - --output-file constraints-dagster.txt
+	@echo 'apache-airflow>=3.3,<4 apache-airflow-providers-celery psycopg[binary]' | tr ' ' '\n' | \
+		$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
 		--no-annotate - --output-file constraints-airflow.txt
 
 clean: ## Remove everything that was installed or written here
@@ -197,7 +201,15 @@ $(AUDITOR)/.installed: $(VENV)/.uv constraints-audit.txt
 $(AIRFLOW)/.installed: $(VENV)/.uv constraints-airflow.txt
 	@echo "Installing Airflow into $(AIRFLOW)"
 	@test -x $(AIRFLOW)/bin/python || $(PY) -m venv --without-pip $(AIRFLOW)
-	@$(uv) pip install --quiet --python $(AIRFLOW)/bin/python --constraint constraints-airflow.txt apache-airflow || $(unreachable)
+	@$(uv) pip install --quiet --python $(AIRFLOW)/bin/python --constraint constraints-airflow.txt apache-airflow \
+		apache-airflow-providers-celery 'psycopg[binary]' || $(unreachable)
+	@touch $@
+
+$(DAGSTER)/.installed: $(VENV)/.uv constraints-dagster.txt
+	@echo "Installing Dagster into $(DAGSTER)"
+	@test -x $(DAGSTER)/bin/python || $(PY) -m venv --without-pip $(DAGSTER)
+	@$(uv) pip install --quiet --python $(DAGSTER)/bin/python --constraint constraints-dagster.txt dagster s3fs \
+		'moto[server,s3]' || $(unreachable)
 	@touch $@
 
 # The test tools are pinned as everywhere: what is lowest is what a package itself asks for.

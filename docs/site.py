@@ -36,7 +36,7 @@ ELSEWHERE = {
 HOME = {"README.md": "index.md"}
 """Files for a reader of the repository; the site has a page of its own in their place."""
 
-_LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#]+\.[\w]+|[^)\s#:]+/)(#[^)\s]*)?\)")
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#]+\.[\w]+|[^)\s#:]+)(#[^)\s]*)?\)")
 _ORIGIN = {place: source for source, place in ELSEWHERE.items()}
 
 
