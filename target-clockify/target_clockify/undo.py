@@ -79,14 +79,16 @@ class Undo:
         self._to_close: list[Reversal] = []  # what is open until all that belongs to it is back
 
     def take_back(self, run: str) -> Iterator[str]:
-        """Take a run back, and yield a line for each of its writes: what became of it, and why.
+        """Take a run back, `last` for the latest, and yield a line for each of its writes: what became of it, and why.
 
         Raises:
-            LookupError: The ledger knows no write of such a run in this workspace.
+            LookupError: The ledger knows no write of such a run in this workspace, or the latest took another back in
+                part.
             StoppedError: A signal has come.
         """
         if isinstance(self._writer, Writer):
             recover(self._ledger, self._mirror, self._writer)
+        self._reversals.run = run = self._ledger.latest_run() if run == "last" else run
         entries = in_order(self._ledger.entries_of(run))
         if not self._stores:
             self._consequences.prepare(

@@ -427,20 +427,43 @@ class Ledger:
         entry = _entry(rows[0]) if rows else None
         return entry if entry and entry.status == "void" and entry.operation == "INSERT" and not entry.id else None
 
-    def entries_of(self, run: str) -> list[Entry]:
-        """Return what a run wrote in this workspace, the latest first; `last` is the latest run.
+    def latest_run(self) -> str:
+        """Return the latest run that wrote in this workspace.
 
         Raises:
-            LookupError: There is none.
+            LookupError: There is none, or it took another run back in part only, so that nobody can tell whether it is
+                to be finished or to be taken back itself.
         """
-        mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
-        if run == "last":
-            wrote_any = sa.select(_JOURNAL.c.run).where(mine, _JOURNAL.c.status != "void")
-            latest = self._asked(wrote_any.order_by(_JOURNAL.c.seq.desc()).limit(1))
-            run = latest[0].run if latest else run
+        wrote = sa.select(_JOURNAL.c.run).where(self._of_earlier_runs, _JOURNAL.c.status != "void")
+        latest = self._asked(wrote.order_by(_JOURNAL.c.seq.desc()).limit(1))
+        if not latest:
+            msg = f"the ledger knows of no run that wrote in workspace {self.workspace}"
+            raise LookupError(msg)
+        run = str(latest[0].run)
+        entries = self.entries_of(run)
+        if (undone := next((one.recovery["undoes"] for one in entries if "undoes" in one.recovery), None)) is not None:
+            back = {(one.stream, one.key) for one in entries if one.status == "done"}
+            if any((one.stream, one.key) not in back for one in self.entries_of(undone)):
+                msg = (
+                    f"the latest run, {run}, took back {undone}, but not all of it: name the run, {undone} to go on "
+                    f"with that, {run} to have it as it was before"
+                )
+                raise LookupError(msg)
+        return run
+
+    @property
+    def _of_earlier_runs(self) -> sa.ColumnElement[bool]:
+        return sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
+
+    def entries_of(self, run: str) -> list[Entry]:
+        """Return what a run wrote in this workspace, the latest first.
+
+        Raises:
+            LookupError: There is no such run.
+        """
         wrote = sa.or_(_JOURNAL.c.status.in_(("done", "unknown")), _JOURNAL.c.id.is_not(None))
-        query = sa.select(_JOURNAL).where(mine, _JOURNAL.c.run == run, _JOURNAL.c.status != "void", wrote)
-        rows = self._asked(query.order_by(_JOURNAL.c.seq.desc()))
+        mine = sa.and_(self._of_earlier_runs, _JOURNAL.c.run == run, _JOURNAL.c.status != "void", wrote)
+        rows = self._asked(sa.select(_JOURNAL).where(mine).order_by(_JOURNAL.c.seq.desc()))
         if not rows:
             msg = f"the ledger knows of no write in a run {run!r} in workspace {self.workspace}"
             raise LookupError(msg)

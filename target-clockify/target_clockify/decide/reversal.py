@@ -53,11 +53,13 @@ class Reversals:
 
     Attributes:
         destination: The workspace.
+        run: The run that is taken back.
         renewed: The ids of objects that came back under another id, by their former ones.
         not_back: The ids of objects that did not come back.
     """
 
     destination: str
+    run: str = ""
     renewed: dict[str, str] = field(default_factory=dict)
     not_back: set[str] = field(default_factory=set)
     _values: dict[tuple[str, str], dict[str, list[Any]]] = field(default_factory=dict)  # that the run gave, or found
@@ -255,7 +257,7 @@ class Reversals:
         changes: dict[str, tuple[Any, Any]],
     ) -> Write:
         scope = self.scope_of(entry) or tuple(str(current.get(one) or given.get(one)) for one in target.scope)
-        recovery: dict[str, Any] = {"scope": list(scope)}
+        recovery: dict[str, Any] = {"scope": list(scope), "undoes": self.run}
         if operation is Operation.INSERT:
             recovery |= {"given": {name: given.get(name) for name in BY_NAME[target.name].recognised_by}, "before": []}
         object_id = self.id_of(entry) if operation in {Operation.UPDATE, Operation.DELETE} else None
