@@ -109,7 +109,7 @@ def gather(call: Call, request: ApprovalRequest) -> None:
 class Details:
     """Shows requests as the list does: with everything in them, and the sums.
 
-    Made once per answer: a year of timesheets names the same projects, tasks and tags again and again.
+    Made once per answer, since a year of timesheets names the same projects, tasks and tags again and again.
     """
 
     def __init__(self, world: World, workspace: Workspace) -> None:

@@ -144,7 +144,7 @@ class Mirror:
     # -- loading -------------------------------------------------------------------------------
 
     def ensure(self, wanted: Iterable[tuple[WritableObject, Scope]]) -> None:
-        """Read the lists that have not been read yet, side by side.
+        """Read the lists that have not been read yet, several at the same time.
 
         Raises:
             ClockifyError: A list cannot be read, for another reason than that it is gone or not permitted.

@@ -18,7 +18,7 @@ _SEVERAL = "has several names (hard links): keep one of them"
 
 
 class NotPlainError(OSError):
-    """A file that is not one of ours alone."""
+    """The path is not a plain file that is ours alone, but a pipe, say, or a file with several names."""
 
     def __str__(self) -> str:
         return f"{self.filename} {self.strerror}"

@@ -1,7 +1,7 @@
 """Files in a layout: each row becomes its client, project, task and tags, where they are missing, and its entry.
 
-The rows of a file wait on disk until its end: only all of its dates tell their order, and only all of its rows tell
-which entries of a day are there already, where they are stacked.
+The rows of a file wait on disk until its end: only all of its dates show the order of day and month, and only all of
+its rows show which stacked entries of a day exist already.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pages: their links lead somewhere, and what they quote is what the programs say."""
+"""The pages: their links lead somewhere, and messages that they quote are messages of the programs."""
 
 from __future__ import annotations
 

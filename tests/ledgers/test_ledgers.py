@@ -161,7 +161,7 @@ def test_a_ledger_of_a_later_version_is_left_alone(target: Any, work: Any, ledge
     engine.dispose()
 
 
-def test_tables_of_somebody_else(target: Any, work: Any, ledger_url: str) -> None:
+def test_tables_of_another_program_are_left_alone(target: Any, work: Any, ledger_url: str) -> None:
     engine = sa.create_engine(ledger_url)
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE clockify_rows (anything INTEGER)"))

@@ -427,7 +427,7 @@ def test_deleting_payments_takes_the_status_back(empty: Sandbox) -> None:
     assert empty.refused("DELETE", f"{path}/payments/{first}") == (400, 501)
 
 
-def test_what_a_payment_needs(empty: Sandbox) -> None:
+def test_a_payment_with_a_wrong_or_missing_field_is_refused(empty: Sandbox) -> None:
     path = f"{bill(empty)}/payments"
     payment = {"amount": 1, "paymentDate": "2026-05-02T09:00:00Z"}
     assert empty.refused("POST", path, {**payment, "paymentDate": None}) == (400, 501)

@@ -103,7 +103,7 @@ def test_a_plan_with_a_members_key_says_that_it_may_be_refused(target: Any, sing
     assert said not in target(messages, api_key=_MEMBER).log
 
 
-def test_an_entry_that_an_automatic_lock_may_have_is_for_administrators(target: Any, singer: Any) -> None:
+def test_only_administrators_change_entries_that_an_automatic_lock_may_hold(target: Any, singer: Any) -> None:
     target.box.reset(scale="tiny")
     target.workspace = target.box.workspace_id
     target.box.origin.settings(target.workspace, lockTimeEntries="2026-11-24T00:00:00Z")

@@ -346,7 +346,7 @@ class Ledger:
         self.sync()
 
     def sending(self, entry: Entry) -> None:
-        """Note that a request is sent now whose arrival nothing will show afterwards."""
+        """Note that a request is sent now, since nothing will show afterwards whether it arrived."""
         with self._lock, self._transaction() as connection:
             connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), {"status": "sent"})
         self.sync()

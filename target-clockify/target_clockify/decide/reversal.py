@@ -280,8 +280,8 @@ def in_order(entries: Sequence[Entry]) -> list[Entry]:
     """Return the writes of a run in the order in which they are taken back.
 
     That is the latest first, but what was deleted in a row comes back in the order in which one refers to another, and
-    then the references to it. What was deleted twice, by itself and along with something else, comes back once; a
-    reference that was lost in several steps, as it was before the first.
+    then the references to it. An object that was deleted both by itself and along with another one comes back once; a
+    reference that was lost in several steps comes back as it was before the first.
     """
     own = {(one.object, one.id) for one in entries if one.operation == Operation.DELETE and not is_consequence(one)}
     gone = {(one.object, str(one.id)) for one in entries if one.operation == Operation.DELETE}
