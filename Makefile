@@ -151,7 +151,7 @@ constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python a
 		--no-annotate - --output-file constraints-airflow.txt
 
 clean: ## Remove everything that was installed or written here
-	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) $(DOCS) $(AUDITOR) $(LOWEST) .meltano output site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) $(DAGSTER) $(DOCS) $(AUDITOR) $(LOWEST) .meltano output site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: each is newer than what it was made from, so that nothing is installed twice.
 
