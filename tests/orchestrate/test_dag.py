@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -56,9 +57,12 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "TAP_CLOCKIFY"))
     }
+    home = tmp_path_factory.mktemp("airflow")
+    (home / "dags").mkdir()
+    shutil.copy(HOUSE / "orchestrate" / "dags" / "clockify.py", home / "dags")
     environment |= {
-        "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(HOUSE / "orchestrate" / "dags"),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "0",
     }
