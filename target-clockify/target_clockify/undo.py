@@ -147,10 +147,14 @@ class Undo:
 
     def _carry_out(self, reversals: list[Reversal]) -> Iterator[str]:
         waiting = {id(one.write): one for one in reversals if one.write}
+        writes = []
         for one in reversals:
+            try:
+                writes += [self._ready(one)] if one.write else []
+            except RejectedError as error:  # what it would set to defaults cannot be read
+                one.write, one.outcome, one.why = None, IMPOSSIBLE, str(error)
             if one.write is None:
                 yield self._line(one)
-        writes = [self._ready(one) for one in reversals if one.write]
         if self._stores:
             self._ledger.begin([write.entry for write in writes])
         self._dispatcher.send(writes)
@@ -172,8 +176,9 @@ class Undo:
                 self._to_close.append(replace(reversal, write=replace(write, given=at_last)))
                 kept = {name: value for name, value in write.given.items() if name not in closing}
                 write.given = {**kept, **interim}
-        if isinstance(target, WritableObject) and write.operation is Operation.UPDATE:
+        if write.operation is Operation.UPDATE:
             self._keep_hidden(reversal, write)
+        if isinstance(target, WritableObject) and write.operation in {Operation.INSERT, Operation.UPDATE}:
             purpose = f"what taking back would set to the defaults there in a {target.noun}"
             write.beside = {
                 name: self._mirror.answer(partial(self._mirror.needed, BY_NAME[name], purpose))
@@ -234,12 +239,22 @@ class Undo:
         if outcome.error is None:
             if outcome.write.operation is Operation.INSERT:
                 self._reversals.renewed[str(reversal.entry.id)] = str(outcome.id)
+                if (changed := self._set_otherwise(reversal, outcome)) and reversal.outcome == TAKEN_BACK:
+                    return replace(reversal, outcome=IN_PART, why=f"Clockify has set {', '.join(changed)} itself")
             if outcome.write.operation is Operation.CALL and self._stores:
                 self._ledger.forget([(reversal.entry.stream, reversal.entry.key)])
             return reversal
         if not isinstance(outcome.error, RejectedError):
             raise outcome.error
         return replace(reversal, outcome=IMPOSSIBLE, why=str(outcome.error))
+
+    @staticmethod
+    def _set_otherwise(reversal: Reversal, outcome: Outcome) -> list[str]:
+        """Return the fields of a new object that Clockify sets itself, and has set to another value than before."""
+        target, state = outcome.write.target, outcome.state or {}
+        own = (target.create.defaults.keys() if target.create else set()) - outcome.write.given.keys() - target.closing
+        before = {name: old for name, (old, _) in reversal.entry.changes.items() if name in own and old is not None}
+        return [name for name in differences(target, state, before) if state.get(name) is not None]
 
     def _closed(self, outcome: Outcome) -> tuple[Entry, str, str | None, Row | None]:
         write, error = outcome.write, outcome.error
