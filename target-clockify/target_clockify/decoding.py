@@ -57,7 +57,7 @@ def is_too_deep(raw: bytes) -> bool:
 
 
 def is_sound(raw: bytes) -> bool:
-    """Return whether anybody can read JSON: whether it is JSON that holds values alone, and not too deep."""
+    """Return whether every reader of JSON can read a text: it is valid JSON and not nested too deep."""
     try:
         check(raw)
         msgspec.json.decode(raw)

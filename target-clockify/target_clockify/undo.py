@@ -103,7 +103,7 @@ class Undo:
         yield from self._close_again()
 
     def close(self) -> None:
-        """End; for any way the undoing can end."""
+        """Close everything, however the undoing ends."""
         outcomes, unsent = self._dispatcher.close()
         try:
             if self._stores:

@@ -142,7 +142,7 @@ def test_names_do_as_well_as_ids(empty: Any, capsys: Any) -> None:
     assert "projects Nowhere" in capsys.readouterr().err
 
 
-def test_help_tells_what_each_parameter_takes(capsys: Any) -> None:
+def test_help_says_what_each_parameter_takes(capsys: Any) -> None:
     main(["AddInvoicePayment", "--help"])
     told = capsys.readouterr().out
     assert "--invoiceId: an id, of invoices, or their names" in told

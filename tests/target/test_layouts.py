@@ -117,7 +117,7 @@ class Before:
 # -- the four layouts ----------------------------------------------------------------------------
 
 
-def test_toggl(target: Any) -> None:
+def test_an_export_of_toggl_becomes_its_entries(target: Any) -> None:
     before = Before(target)
     result = target(_messages(_rows(TOGGL)), streams={"export": {"layout": "toggl"}})
     assert (result.code, result.rejects) == (0, [])

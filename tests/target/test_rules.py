@@ -170,7 +170,7 @@ def test_rejects_can_be_mended_and_fed_back(target: Any, singer: Any) -> None:
     assert len(target.tables()["tags"]) == 12
 
 
-def test_on_reject(target: Any, singer: Any) -> None:
+def test_on_reject_and_max_rejects_say_when_a_run_ends(target: Any, singer: Any) -> None:
     records = [singer.record("tags", id=n, name="") for n in range(5)]
     messages = [singer.schema("tags"), *records, singer.record("tags", id=9, name="fine")]
     assert target(messages, on_reject="ignore").code == 0
