@@ -42,6 +42,7 @@ from tap_clockify.verification import Finding, Notice
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
+    from clockify_client import Endpoint
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
     from singer_sdk.singerlib import Catalog, MetadataMapping
@@ -111,6 +112,8 @@ class ClockifyStream(Stream):
         self._unknown: set[str] = set()
         self._replaced = 0
         self._seen: set[_Key] = set()
+        self._begun: Page | None = None
+        self._rows_here: set[str] = set()  # in the same list, that records are made from
         self._seen_here: set[_Key] = set()  # in the same list, where lists overlap
         self._seen_under: object = None
 
@@ -464,17 +467,21 @@ class ClockifyStream(Stream):
             rows, undecodable = sound_rows_of(page.endpoint, body, RawRecord)
             odd.rows += undecodable
             return rows
-        return self._shaped(rows_of(page.endpoint, body, msgspec.Raw), row, ids, page.endpoint.identity, odd)
+        return self._shaped(rows_of(page.endpoint, body, msgspec.Raw), row, ids, page.endpoint, odd)
 
     def _shaped(
-        self, rows: Iterable[msgspec.Raw], row: Any, ids: Mapping[str, Any], identity: str, odd: _Odd
+        self, rows: Iterable[msgspec.Raw], row: Any, ids: Mapping[str, Any], endpoint: Endpoint, odd: _Odd
     ) -> Iterator[Record]:
-        shape, decode = self._settled.shape, _DECODERS[row].decode
+        shape, decode, identity = self._settled.shape, _DECODERS[row].decode, endpoint.identity
+        told_apart = shape is not None and endpoint.unique  # a row that comes twice may become no record at all
         for raw in rows:
             try:
                 record = decode(raw)
                 if identity and record.get(identity) in _NO_KEY:
                     odd.rows += 1
+                    continue
+                if told_apart and not self._is_new_row(record.get(identity)):
+                    odd.repeated += 1
                     continue
                 records = [record] if shape is None else list(shape(record, ids))
                 kept = list(filter(self._keep, records)) if self._keep else records
@@ -485,13 +492,24 @@ class ClockifyStream(Stream):
             else:
                 yield from kept
 
+    def _is_new_row(self, identity: Any) -> bool:
+        """Note a row that records are made from; tell whether it came for the first time in its list."""
+        if not isinstance(identity, str):
+            return True
+        count = len(self._rows_here)
+        self._rows_here.add(identity)
+        return len(self._rows_here) > count
+
     def _seen_of(self, page: Page) -> set[_Key]:
         """Return the keys that came before in the same list, or in the same workspace where lists overlap."""
         overlapping = self._settled.source.overlapping
         ids = page.ids.get("workspaceId") if overlapping else page.ids
-        if page.number == 0:
+        begins = page.number == 0 and page is not self._begun  # and is no further piece of that page
+        self._begun = page
+        if begins:
             self._seen_here.clear()
-        if page.number == 0 and not (overlapping and ids == self._seen_under):
+            self._rows_here.clear()
+        if begins and not (overlapping and ids == self._seen_under):
             self._seen.clear()
             self._seen_under = ids
         return self._seen

@@ -174,6 +174,17 @@ def test_a_row_that_comes_twice_is_written_once_and_removes_nothing(
     assert any("a row came twice" in line for line in run.complaints)
 
 
+def test_a_row_that_comes_twice_counts_also_where_it_becomes_no_record(sandbox: StartSandbox, run_tap: Runs) -> None:
+    """A holiday for everyone has no audience, and stands in the place of one that has."""
+    box = sandbox(scale="tiny")
+    holiday = {"id": "665d8d18f252e6b438000009", "name": "Day", "userIds": [], "userGroupIds": []}
+    body = json.dumps([holiday, holiday])
+    box.faults([{"route": "GET /workspaces/{ws}/holidays", "nth": "every", "status": 200, "body": body}])
+    run = run_tap(box.origin, streams=["holiday_audiences"], workspace_ids=box.workspace_ids[:1])
+    assert (run.code, run.activated) == (1, set())
+    assert any("a row came twice" in line for line in run.complaints)
+
+
 @pytest.mark.parametrize("settings", [{"verify_time_entries": False}, {"requests_per_hour": 1000}])
 def test_the_look_up_can_be_left_out(sandbox: StartSandbox, run_tap: Runs, settings: dict[str, Any]) -> None:
     box = sandbox(scale="tiny")
