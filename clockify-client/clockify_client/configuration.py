@@ -217,7 +217,7 @@ def parsed(text: str, schema: Mapping[str, Any]) -> Any:
     try:
         return json.loads(text, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
-        return [one.strip() for one in text.split(",")] if "array" in kinds and text[0] not in "[{" else text
+        return [one.strip() for one in text.split(",")] if "array" in kinds and text[:1] not in {"[", "{"} else text
 
 
 def merged(config: Mapping[str, Any], environment: Mapping[str, Any]) -> dict[str, Any]:

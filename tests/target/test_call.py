@@ -71,6 +71,7 @@ def test_dry_run_sends_nothing(
         (["UpdateWorkspaceCostRate", "--amount", "much"], "amount must be a whole number"),
         (["UpdateWorkspaceCostRate", "--amount", "1", "--color", "red"], "has no parameter color"),
         (["UpdateWorkspaceCostRate", "--amount", "1", "--api-key", "k"], "api_key is no option, since everybody"),
+        (["UpdateWorkspaceCostRate", "--amount", "1", "--create-missing", ""], "create_missing[0] must be one of"),
         (["AddUserToGroup", "--userGroupId", "f" * 24, "--userId", "f" * 24], "Clockify found the request invalid"),
     ],
 )
