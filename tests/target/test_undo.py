@@ -173,6 +173,20 @@ def test_what_a_run_inserts_and_then_changes_itself_is_taken_back(target: Any, s
     assert any("time_entries belong or refer to it by now" in line for line in left)
 
 
+def test_a_member_who_comes_back_without_rates_is_told(target: Any, singer: Any, undo: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target(_before(singer, me))
+    [project] = target.box.ok("GET", "/workspaces/{ws}/projects")
+    body = {"amount": 15000}
+    assert target.box.ok("PUT", f"/workspaces/{{ws}}/projects/{project['id']}/users/{me}/hourly-rate", body)
+    row = singer.record("RemoveProjectMembers", id="m", projectId="p", userIds=[me])
+    assert target([singer.schema("projects"), singer.schema("RemoveProjectMembers"), row]).code == 0
+    result = undo()
+    assert result.exit_code == 1
+    assert "taken back in part" in result.stdout
+    assert "without their rates on the project" in result.stdout
+
+
 def test_what_nothing_takes_back_is_listed(target: Any, singer: Any, undo: Any) -> None:
     target(
         [

@@ -245,7 +245,11 @@ class Reversals:
         }
         parameters = self._renewed(counterpart, parameters)
         changes = {one: (None, value) for one, value in parameters.items()}
-        return Reversal(entry, self._write(entry, counterpart, Operation.CALL, parameters, {}, changes))
+        write = self._write(entry, counterpart, Operation.CALL, parameters, {}, changes)
+        assert procedure is not None  # noqa: S101 - it has told its counterpart
+        if procedure.undone_without:
+            return Reversal(entry, write, IN_PART, f"without {procedure.undone_without}")
+        return Reversal(entry, write)
 
     def _write(  # noqa: PLR0913, PLR0917
         self,

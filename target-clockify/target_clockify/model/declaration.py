@@ -402,6 +402,7 @@ class Procedure(Writable):
         proof: As that of a part.
         undone_by: The procedure that takes a call back, with its parameters, out of those of the call; None if it is
             not known what the call changed.
+        undone_without: What that procedure does not bring back; empty if it brings back everything.
     """
 
     mandatory: tuple[str, ...] = ()
@@ -411,6 +412,7 @@ class Procedure(Writable):
     effect: Effect | None = None
     proof: str = "id"
     undone_by: Callable[[State], tuple[str, State] | None] | None = None
+    undone_without: str = ""
 
     @property
     def changes(self) -> str:

@@ -73,6 +73,7 @@ def _procedure(  # noqa: PLR0913
     effect: Effect | None = None,
     proof: str = "id",
     undone_by: Callable[[State], tuple[str, State] | None] | None = None,
+    undone_without: str = "",
     by_hand: Callable[[State], State] | None = None,
 ) -> Procedure:
     fields = [
@@ -92,6 +93,7 @@ def _procedure(  # noqa: PLR0913
         effect=effect,
         proof=proof,
         undone_by=undone_by,
+        undone_without=undone_without,
         by_hand=by_hand,
     )
 
@@ -290,6 +292,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         _membership(remove=True),
         effect=_NO_MEMBERS,
         undone_by=_of_one_member("AddProjectMembers"),
+        undone_without="their rates on the project",
     ),
     _procedure(
         "SetProjectTemplate",

@@ -319,6 +319,14 @@ def _with_taxes(given: State) -> State:
     return given
 
 
+def _for_good(invoice: State) -> Iterator[str]:
+    """Items of an invoice are made as such: only Clockify's own import links them to what they bill."""
+    if any(item.get("timeEntryIds") or item.get("expenseIds") for item in invoice.get("items") or ()):
+        yield "the link of its items to time entries and expenses, which count as not invoiced again"
+    if invoice.get("calculationType") == "ITEM_BASED":
+        yield "taxes by item"
+
+
 INVOICES = WritableObject(
     name="invoices",
     noun="invoice",
@@ -384,7 +392,7 @@ INVOICES = WritableObject(
         Part(("items",), calls=_items),
         Part(("status",), "PATCH", "/invoices/{id}/status", proof=""),
     ),
-    delete=Delete("/invoices/{id}", proof=""),
+    delete=Delete("/invoices/{id}", proof="", for_good=_for_good),
     whole_first=True,
     read_only=(
         *("clientName", "amount", "balance", "paid", "daysOverdue", "userId", "containsImportedExpenses"),
