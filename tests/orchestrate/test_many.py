@@ -126,6 +126,7 @@ def airflow(postgres: Warehouse, origin: Any, tmp_path_factory: pytest.TempPathF
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # soon after a full third hour it would start a run of its own
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",

@@ -170,7 +170,8 @@ def test_each_object_comes_back_with_all_that_went_with_it(target: Any, singer: 
 
 def test_a_run_of_all_deletions_is_taken_back(target: Any, singer: Any) -> None:
     before = target.tables()
-    doomed = [(name, _candidates(before, name)[0]) for name in _DELETABLE]
+    in_turn = sorted(_DELETABLE, key="clients".__eq__)  # Clockify archives no project of a client that is gone
+    doomed = [(name, _candidates(before, name)[0]) for name in in_turn]
     done = _delete(target, singer, *doomed)
     assert done.counts["projects"] == {"deleted": 1}, done.log
     rehearsed = CliRunner().invoke(
