@@ -58,4 +58,5 @@ class HalfBuilt:
     def _is_unfinished(self, row: Row) -> bool:
         if row.identity in self._rejected or self._under_way.has(waiting.key(row.identity)):
             return True
-        return row.created and row.record_hash is None and self._ledger.last_status(*row.identity) == "failed"
+        is_open = row.created and row.record_hash is None
+        return is_open and self._ledger.last_status(*row.identity) in {"failed", "refused"}

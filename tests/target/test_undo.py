@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _HOUR = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
 _TABLES = ("clients", "projects", "tasks", "tags", "user_groups", "time_entries", "expense_categories", "expenses")
 _GONE = "2026-01-06T00:00:00Z"
+_REFUSED = {"status": 400, "body": '{"code": 501, "message": "no"}'}
 
 
 @pytest.fixture
@@ -130,6 +131,44 @@ def test_what_was_changed_since_stays(target: Any, singer: Any, undo: Any) -> No
     names = {row["name"] for row in target.box.ok("GET", "/workspaces/{ws}/tags")}
     assert names == {"Rush", "Calm", "Renamed"}
     assert "by hand" not in result.output
+
+
+def test_a_write_that_clockify_refused_is_no_part_of_the_list(target: Any, singer: Any, undo: Any) -> None:
+    tags = [singer.schema("tags"), *(singer.record("tags", id=key, name=f"Tag {key}") for key in range(4))]
+    target(tags)
+    ids = {row["name"]: row["id"] for row in target.tables()["tags"]}
+    faults = [
+        {"route": f"PUT */tags/{ids['Tag 0']}", **_REFUSED},
+        {"route": f"DELETE */tags/{ids['Tag 2']}", **_REFUSED},
+        {"route": f"PUT */tags/{ids['Tag 3']}", "nth": 1, "reset": True, "commit_then": True},
+        {"route": "GET /workspaces/{ws}/tags", "nth": [*range(2, 20)], **_REFUSED},
+    ]
+    target.box.faults(faults)
+    changed = [
+        singer.record("tags", id=0, name="Refused"),
+        singer.record("tags", id=1, name="Changed"),
+        singer.record("tags", id=2, _sdc_deleted_at=_GONE),
+        singer.record("tags", id=3, name="In doubt"),
+    ]
+    run = target([singer.schema("tags"), *changed])
+    assert len(run.rejects) == 3, run.log
+    target.box.faults([])
+    for arguments in ({"dry_run": True, "plan_path": None}, {}):
+        told = undo(**arguments).stdout.splitlines()
+        listed = {name for name, one in ids.items() for line in told if one in line}
+        assert listed == {"Tag 1", "Tag 3"}, told
+    assert {row["name"] for row in target.tables()["tags"]} == {"Tag 0", "Tag 1", "Tag 2", "Tag 3"}
+
+
+def test_a_run_of_which_nothing_took_place_is_not_the_last(target: Any, singer: Any, undo: Any) -> None:
+    target([singer.schema("tags"), singer.record("tags", id=1, name="Rush")])
+    target.box.faults([{"route": "PUT *", **_REFUSED}])
+    refused = target([singer.schema("tags"), singer.record("tags", id=1, name="Other")])
+    target.box.faults([])
+    assert refused.code == 1
+    assert {one["status"] for one in target.report("last")} == {"refused"}
+    assert undo().exit_code == 0
+    assert not target.tables()["tags"]
 
 
 def test_what_a_run_inserts_and_then_changes_itself_is_taken_back(target: Any, singer: Any, undo: Any) -> None:

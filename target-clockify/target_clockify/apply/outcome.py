@@ -50,7 +50,7 @@ def rejected(error: ClockifyError) -> RejectedError:
 class Outcome:
     """What became of a write: the object's id and state, None if it is gone, or why it failed.
 
-    A failed write has an id and a state if some of its calls took place and changed the object.
+    A failed write has an id, and a state where it can be read, if some of its calls took place or may have.
     """
 
     write: Write
@@ -64,7 +64,9 @@ class Outcome:
         if self.error is None:
             return "done"
         certain = isinstance(self.error, FATAL) or getattr(self.error, "kind", UNKNOWN_OUTCOME) != UNKNOWN_OUTCOME
-        if certain or self.id or self.write.operation not in {Operation.INSERT, Operation.CALL}:
+        if certain and not self.id:
+            return "refused"
+        if self.id or self.write.operation not in {Operation.INSERT, Operation.CALL}:
             return "failed"
         if self.write.operation is Operation.INSERT:
             return None

@@ -388,7 +388,7 @@ class Writer:
                 may_be_gone = isinstance(error, (GoneError, InvalidRequestError)) or late.is_unsigned(error)
                 if may_be_gone and not self._is_listed(write, object_id):
                     break  # it was gone already: Clockify gives the same answer for that as for a refusal
-                if state != write.current:
+                if state != write.current or attempt:  # an earlier try may have taken place
                     raise _BrokenOffError(error) from None
                 raise
             else:
@@ -523,16 +523,23 @@ class Writer:
     def _converge(self, write: Write, object_id: str, state: State, given: State) -> State:
         """Send the calls that give the object these fields, and return its new state."""
         lost, tries = AmbiguousWriteError(write.target.name), 0
-        for _ in range(_MOST_LOST):
+        for attempt in range(_MOST_LOST):
             try:
                 return self._send_parts(write, object_id, state, given)
             except AmbiguousWriteError as error:
                 lost = error
+            except ClockifyError as error:
+                if attempt:  # an earlier try may have taken place
+                    raise _BrokenOffError(error) from None
+                raise
+            try:
                 fresh = self._reader.one(write.target, write.scope, object_id)
-                if fresh is None:
-                    raise
-                tries = tries + 1 if fresh == state else 1  # a try that changed something is no failure
-                state = fresh
+            except ClockifyError as error:
+                raise _BrokenOffError(error) from None
+            if fresh is None:
+                raise lost
+            tries = tries + 1 if fresh == state else 1  # a try that changed something is no failure
+            state = fresh
             if tries == _TRIES:
                 break
         raise _BrokenOffError(lost)
@@ -579,13 +586,15 @@ class Writer:
         return fresh is not None and not differences(write.target, state, {name: fresh.get(name) for name in names})
 
     def _run_afresh(self, write: Write) -> Outcome:
+        """Carry out a write after a call of unknown outcome."""
         try:
             fresh = self._reader.one(write.target, write.scope, str(write.entry.id))
         except ClockifyError as error:
-            return Outcome(write, error=told(error))
+            return Outcome(write, write.entry.id, error=told(error))
         if fresh is not None:
             write.current = fresh
-        return self.run(write)
+        outcome = self.run(write)
+        return outcome if outcome.error is None else replace(outcome, id=write.entry.id)
 
     # -- sending -------------------------------------------------------------------------------
 

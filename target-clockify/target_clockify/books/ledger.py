@@ -123,7 +123,8 @@ class Entry:
 
     `recovery` holds what finds the object again if the outcome stays unknown: its list, its natural values, and the ids
     that had those values before. `status` is `open` until the outcome is known, or `sent` where it was noted that the
-    request is on its way; then `done`, `failed`, `void` for what never took place, `unknown` for what nobody can tell.
+    request is on its way; then `done`, `refused` where nothing of it took place, `failed` where a part of it did or may
+    have, `void` for what was never sent, `unknown` for what nobody can tell.
     """
 
     stream: str
@@ -362,7 +363,7 @@ class Ledger:
     def repeated_creates(self, since: datetime) -> list[tuple[Entry, datetime]]:
         """Return the creates of earlier runs that were sent again, with the moment at which each began."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
-        some = sa.and_(_JOURNAL.c.status.in_(("done", "void", "failed")), _JOURNAL.c.operation == "INSERT")
+        some = sa.and_(_JOURNAL.c.status.in_(("done", "void", "failed", "refused")), _JOURNAL.c.operation == "INSERT")
         late = sa.and_(
             _JOURNAL.c.began >= since.isoformat(timespec="seconds"), _JOURNAL.c.recovery.contains('"repeated":true')
         )
@@ -434,8 +435,7 @@ class Ledger:
             LookupError: There is none, or it took another run back in part only, so that nobody can tell whether it is
                 to be finished or to be taken back itself.
         """
-        wrote = sa.select(_JOURNAL.c.run).where(self._of_earlier_runs, _JOURNAL.c.status != "void")
-        latest = self._asked(wrote.order_by(_JOURNAL.c.seq.desc()).limit(1))
+        latest = self._asked(sa.select(_JOURNAL.c.run).where(self._written).order_by(_JOURNAL.c.seq.desc()).limit(1))
         if not latest:
             msg = f"the ledger knows of no run that wrote in workspace {self.workspace}"
             raise LookupError(msg)
@@ -452,8 +452,11 @@ class Ledger:
         return run
 
     @property
-    def _of_earlier_runs(self) -> sa.ColumnElement[bool]:
-        return sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
+    def _written(self) -> sa.ColumnElement[bool]:
+        """The entries of earlier runs that took place, at least in part, or may have."""
+        earlier = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
+        wrote = sa.or_(_JOURNAL.c.status.in_(("done", "unknown")), _JOURNAL.c.id.is_not(None))
+        return sa.and_(earlier, wrote, _JOURNAL.c.status.not_in(("void", "refused")))
 
     def entries_of(self, run: str) -> list[Entry]:
         """Return what a run wrote in this workspace, the latest first.
@@ -461,9 +464,8 @@ class Ledger:
         Raises:
             LookupError: There is no such run.
         """
-        wrote = sa.or_(_JOURNAL.c.status.in_(("done", "unknown")), _JOURNAL.c.id.is_not(None))
-        mine = sa.and_(self._of_earlier_runs, _JOURNAL.c.run == run, _JOURNAL.c.status != "void", wrote)
-        rows = self._asked(sa.select(_JOURNAL).where(mine).order_by(_JOURNAL.c.seq.desc()))
+        mine = sa.select(_JOURNAL).where(self._written, _JOURNAL.c.run == run)
+        rows = self._asked(mine.order_by(_JOURNAL.c.seq.desc()))
         if not rows:
             msg = f"the ledger knows of no write in a run {run!r} in workspace {self.workspace}"
             raise LookupError(msg)
