@@ -427,7 +427,7 @@ class Mirror:
         return self._running
 
     def approved(self) -> set[str]:
-        """Return the ids of the entries of approved timesheets; none if the key may not read these.
+        """Return the ids of what approved timesheets hold; none if the key may not read these.
 
         Raises:
             NotReadError: It is not known yet.
@@ -441,7 +441,8 @@ class Mirror:
         endpoint = endpoints.APPROVAL_REQUESTS.having(params={"status": "APPROVED"})
         with suppress(GoneError, NotPermittedError):
             for row in self.reader.client.rows(endpoint, {"workspaceId": self.reader.workspace}):
-                self._approved.update(str(one.get("id")) for one in row.get("entries") or ())
+                held = [one for name in ("entries", "expenses") for one in row.get(name) or ()]
+                self._approved.update(str(one.get("id")) for one in held)
 
     def _read_running(self) -> None:
         self._running = set()

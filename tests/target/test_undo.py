@@ -178,7 +178,7 @@ def test_what_a_run_inserts_and_then_changes_itself_is_taken_back(target: Any, s
     payment = {"invoiceId": "i", "amount": 500, "date": "2026-01-05T00:00:00Z", "note": "half"}
     period = {"dateRange": {"start": "2026-01-05T00:00:00Z", "end": "2026-01-11T23:59:59Z"}}
     kind = target.tables()["item_types"][0]
-    approval = {"type": "TIMESHEET", "owner": {"userId": me}, "status": {"state": "APPROVED"}, **period}
+    approval = {"type": "TIMESHEET_AND_EXPENSE", "owner": {"userId": me}, "status": {"state": "APPROVED"}, **period}
     fields = {"name": "Floor", "type": "NUMBER", "entityType": "USER", "workspaceDefaultValue": 2}
     messages = [
         *_before(singer, me),
@@ -207,7 +207,9 @@ def test_what_a_run_inserts_and_then_changes_itself_is_taken_back(target: Any, s
     assert told[0] == told[1]
     left = [line for line in told[1] if not line.startswith("taken back ")]
     kinds = {line.partition(" INSERT ")[2].split()[0] for line in left}
-    assert kinds == {"approval_requests", "time_entries", "projects", "clients", "tags"}, left
+    held = {"time_entries", "projects", "clients", "tags", "expenses", "expense_categories"}
+    assert kinds == {"approval_requests", *held}, left
+    assert any("locked the expense" in line for line in left)
     assert any("withdraw the approval first" in line for line in left)
     assert any("time_entries belong or refer to it by now" in line for line in left)
 

@@ -439,7 +439,7 @@ class House:
         settings: Its `workspaceSettings`.
         is_admin: Tells whether the key's owner is an owner or administrator of it.
         running: Tells whose timer runs.
-        approved: Tells the entries of timesheets that are approved.
+        approved: Tells the time entries and expenses of timesheets that are approved, by their ids.
     """
 
     settings: State

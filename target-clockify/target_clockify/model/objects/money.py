@@ -17,6 +17,7 @@ from target_clockify.model.declaration import (
     Create,
     Delete,
     Field,
+    House,
     Listing,
     Operation,
     Part,
@@ -161,6 +162,15 @@ def _with_quantity(given: State) -> State:
     return {**given, "quantity": int(major) if whole else float(major)}
 
 
+def _expense_house_rules(house: House, operation: Operation, current: State, _: State) -> Iterator[str]:
+    """A row need not say that its timesheet is approved, which binds administrators too; the timesheets do."""
+    if operation is Operation.INSERT:
+        return
+    is_locked = bool(current.get("locked") or current.get("isLocked"))
+    if (is_locked and not house.is_admin()) or current.get("id") in house.approved():
+        yield "Clockify has locked the expense, as it does with approved ones: withdraw the approval first"
+
+
 EXPENSES = WritableObject(
     name="expenses",
     noun="expense",
@@ -210,6 +220,7 @@ EXPENSES = WritableObject(
     ),
     delete=Delete("/expenses/{id}", proof="", for_good=lambda gone: ["its receipt"] if gone.get("file") else []),
     rules=_receipt_rules,
+    house_rules=_expense_house_rules,
     read_only=("total", "fileId", "fileName", "locked", "isLocked"),
     by_hand=_with_quantity,
     adapt=lambda given: {
