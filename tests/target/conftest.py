@@ -27,7 +27,7 @@ _TARGET = Path(sys.executable).with_name("target-clockify")
 _COUNT = re.compile(
     r"(\d+) (found|not found|unclear|inserted|updated|unchanged|deleted|called|superseded|skipped|not copied|rejected)"
 )
-_READING_POSTS = ("/info", "/time-off/requests", "/totals", "/batch", "/reports/")
+_READING_POSTS = ("/info", "/time-off/requests", "/totals", "/batch", "/reports/detailed")
 
 
 @dataclass
@@ -48,10 +48,11 @@ class Result:
     @property
     def writes(self) -> Counter[str]:
         """The requests that were not reads, by route."""
-        return Counter({route: n for route, n in self.requests.items() if not _reads(route)})
+        return Counter({route: n for route, n in self.requests.items() if not reads(route)})
 
 
-def _reads(route: str) -> bool:
+def reads(route: str) -> bool:
+    """Whether a request to a route changes nothing."""
     method, _, path = route.partition(" ")
     return method == "GET" or (method == "POST" and path.endswith(_READING_POSTS) and "policies" not in path)
 

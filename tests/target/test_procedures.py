@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from target_clockify.call import main
 from target_clockify.model.procedures import PROCEDURES
+
+from tests.target.conftest import reads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,11 +175,32 @@ def test_each_is_one_request_that_succeeds(name: str, empty: Any, ids: dict[str,
     sent = {
         route.replace("/workspaces/{ws}", "")
         for route, count in after["by_route"].items()
-        if count - before["by_route"].get(route, 0) == 1 and not route.startswith("GET")
+        if count - before["by_route"].get(route, 0) == 1 and not reads(route)
     }
     assert {_anonymous(route) for route in sent} == {wanted}
     refused = {status for status in after["by_status"] if int(status) >= 400}
     assert all(after["by_status"][status] == before["by_status"].get(status, 0) for status in refused)
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_none_believes_an_empty_answer_to_a_call_that_was_not_made(
+    status: int, empty: Any, ids: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    role = f"userId={ids['other']} role=PROJECT_MANAGER entityId={ids['project']}"
+    _call(empty, _words("GiveManagerRole", role, ids))
+    _call(empty, _words(*_UNDONE_FIRST["AddUserToGroup"], ids))
+    _call(
+        empty, _words("AddBalanceAssignment", _CALLS["AddBalanceAssignment"][0].replace("balance=3", "balance=5"), ids)
+    )
+    capsys.readouterr()
+    believed = []
+    for name, (parameters, call) in {**_CALLS, "RemoveManagerRole": (role, "DELETE /users/{}/roles")}.items():
+        empty.faults([{"route": call.replace(" ", " /workspaces/{ws}", 1), "status": status}])
+        with suppress(SystemExit):
+            _call(empty, _words(name, parameters, ids))
+            believed.append(name)
+        assert capsys.readouterr().err.count("\n") == (name not in believed)
+    assert believed == []
 
 
 def test_what_takes_back_what_others_did(empty: Any, ids: dict[str, str]) -> None:

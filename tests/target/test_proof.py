@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -96,3 +97,101 @@ def test_details_that_lack_fields_are_no_ground_for_an_update(target: Any, singe
     result = target([singer.schema("invoices"), record])
     assert (result.code, result.writes) == (1, {})
     assert "a row has an unexpected form" in result.log
+
+
+def _policy(target: Any) -> tuple[str, str]:
+    """Return the ids of a policy and of a user under it."""
+    me = target.box.ok("GET", "/user")["id"]
+    people = {"contains": "CONTAINS", "ids": [me], "status": "ACTIVE"}
+    rules = {"approve": {"requiresApproval": True}, "allowNegativeBalance": True, "users": people}
+    return target.box.ok("POST", "/workspaces/{ws}/time-off/policies", {"name": "Vacation", **rules})["id"], me
+
+
+@pytest.mark.parametrize("nth", [1, "every"])
+def test_an_empty_answer_proves_no_balance(target: Any, singer: Any, nth: Any) -> None:
+    policy, me = _policy(target)
+    target.box.faults([{"route": "PATCH *", "nth": nth, **_EMPTY}])
+    row = singer.record("time_off_balances", id=1, policyId=policy, userId=me, balance=7)
+    result = target([singer.schema("time_off_balances"), row])
+    assert [one["error"] for one in result.rejects] == ([] if nth == 1 else ["unknown_outcome"]), result.log
+    assert sum(one["balance"] for one in target.tables()["balances"]) == (7 if nth == 1 else 0)
+
+
+def test_many_balances_are_looked_up_in_one_list(target: Any, singer: Any) -> None:
+    policy, _ = _policy(target)
+    for name in ("ada", "bob", "eve"):
+        target.box.ok("POST", "/workspaces/{ws}/users?send-email=false", {"email": f"{name}@acme.example"})
+    users = [one["id"] for one in target.box.ok("GET", "/workspaces/{ws}/users")]
+    rows = [singer.record("time_off_balances", id=one, policyId=policy, userId=one, balance=5) for one in users]
+    result = target([singer.schema("time_off_balances"), *rows])
+    route = "/workspaces/{ws}/time-off/balance/policy/{policyId}"
+    assert result.code == 0, result.log
+    assert (result.requests[f"PATCH {route}"], result.requests[f"GET {route}"]) == (4, 2)  # before, and after
+
+
+_BALANCE = "/workspaces/{ws}/time-off/balance"
+
+
+def _shown(policy: str, user: str, balance: float) -> str:
+    row = {"id": "0" * 24, "policyId": policy, "userId": user, "balance": balance, "total": balance, "used": 0}
+    return json.dumps({"count": 1, "balances": [row]})
+
+
+@pytest.mark.parametrize(("shown", "sent"), [(9, 2), (12, 1)])
+def test_a_balance_that_is_not_as_it_was_set(target: Any, singer: Any, shown: int, sent: int) -> None:
+    """Another write has changed it since, so that it is set again; or Clockify has added what it was to set."""
+    policy, me = _policy(target)
+    target.box.ok("PATCH", f"{_BALANCE}/policy/{policy}", {"userIds": [me], "value": 5, "note": "x"})
+    route = f"GET {_BALANCE}/policy/{{p}}"
+    target.box.faults([{"route": route, "nth": 2, "status": 200, "body": _shown(policy, me, shown)}])
+    row = singer.record("time_off_balances", id=1, policyId=policy, userId=me, balance=7)
+    result = target([singer.schema("time_off_balances"), row])
+    assert result.code == (0 if sent == 2 else 1), result.log
+    assert ("a new value of balance, and it cannot be seen: another value is shown" in result.log) == (sent == 1)
+    assert result.requests[f"PATCH {_BALANCE}/policy/{{policyId}}"] == sent
+
+
+@pytest.mark.parametrize("nth", [1, "every"])
+def test_an_empty_answer_proves_no_call_that_can_be_looked_up(target: Any, singer: Any, nth: Any) -> None:
+    policy, me = _policy(target)
+    day = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
+    entry = target.box.ok("POST", f"/workspaces/{{ws}}/user/{me}/time-entries", day)["id"]
+    calls: dict[str, dict[str, Any]] = {
+        "UpdateBalance": {"policyId": policy, "userIds": [me], "value": 3, "note": "x"},
+        "MarkTimeEntriesInvoiced": {"timeEntryIds": [entry], "invoiced": True},
+        "UpdateInvoiceSettings": {"labels": _labels(target), "defaults": {"notes": "new", "subject": "s"}},
+    }
+    target.box.faults([{"route": f"{method} *", "nth": nth, **_EMPTY} for method in ("PATCH", "PUT")])
+    result = target([
+        one for name, row in calls.items() for one in (singer.schema(name), singer.record(name, id=1, **row))
+    ])  # fmt: skip
+    assert [one["error"] for one in result.rejects] == ([] if nth == 1 else ["unknown_outcome"] * 3), result.log
+    assert sum(one["balance"] for one in target.tables()["balances"]) == (3 if nth == 1 else 0)
+
+
+def _labels(target: Any) -> dict[str, str]:
+    labels = target.box.ok("GET", "/workspaces/{ws}/invoices/settings")["labels"]
+    return {**labels, "totalAmountDue": labels.pop("totalAmount")}
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_an_additive_call_with_an_empty_answer_counts_where_it_shows(target: Any, singer: Any, commits: Any) -> None:
+    policy, me = _policy(target)
+    fault = {"status": 502, "commit_then": True} if commits else _EMPTY
+    target.box.faults([{"route": f"POST {_BALANCE}/assignment", "nth": 1, **fault}])
+    call = singer.record("AddBalanceAssignment", id=1, policyId=policy, userIds=[me], balance=2)
+    result = target([singer.schema("AddBalanceAssignment"), call])
+    assert [one["error"] for one in result.rejects] == ([] if commits else ["unknown_outcome"]), result.log
+    assert sum(one["balance"] for one in target.tables()["balances"]) == (2 if commits else 0)
+
+
+@pytest.mark.parametrize("nth", [1, "every"])
+def test_an_empty_answer_publishes_nothing(target: Any, singer: Any, nth: Any) -> None:
+    project = target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "Site"})["id"]
+    week = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-06T23:59:59Z"}
+    plan = {"userId": target.box.ok("GET", "/user")["id"], "projectId": project, "hoursPerDay": 4, **week}
+    target.box.ok("POST", "/workspaces/{ws}/scheduling/assignments/recurring", plan)
+    target.box.faults([{"route": "PUT *", "nth": nth, **_EMPTY}])
+    result = target([singer.schema("PublishAssignments"), singer.record("PublishAssignments", id=1, **week)])
+    assert [one["error"] for one in result.rejects] == ([] if nth == 1 else ["unknown_outcome"]), result.log
+    assert [one["published"] for one in target.tables()["assignments"]] == [nth == 1]

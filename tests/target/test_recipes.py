@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.docs.blocks import blocks_of
-from tests.target.conftest import _reads
+from tests.target.conftest import reads
 from tests.target.test_layouts import Before
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Recipe:
             self._run(line)
         after = self.target.box.stats()["by_route"]
         made = {route: n - before.get(route, 0) for route, n in after.items() if n > before.get(route, 0)}
-        return {route: n for route, n in made.items() if not _reads(route) and "/reports/" not in route}
+        return {route: n for route, n in made.items() if not reads(route) and "/reports/" not in route}
 
     def _run(self, line: str) -> None:
         tokens = shlex.shlex(line, posix=True, punctuation_chars="|<>")

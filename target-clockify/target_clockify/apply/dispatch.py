@@ -44,13 +44,18 @@ class Dispatcher:
     def send(self, writes: list[Write]) -> None:
         """Let writes be carried out."""
         together: dict[tuple[str, Any], tuple[Bulk, list[Write]]] = {}
+        of_list: dict[tuple[str, Any], list[Write]] = {}
         for write in writes:
             bulk = _bulk_of(write)
-            if bulk is None:
+            if bulk is None and write.operation is Operation.UPDATE and write.target.shown_by_list:
+                of_list.setdefault((write.target.name, write.scope), []).append(write)
+            elif bulk is None:
                 self._submit([write], None)
             else:
                 kind = (bulk.method + write.target.name, write.current.get(bulk.together))
                 together.setdefault(kind, (bulk, []))[1].append(write)
+        for some in of_list.values():
+            self._submit(some, None)
         for bulk, some in together.values():
             for start in range(0, len(some), bulk.size):
                 self._submit(some[start : start + bulk.size], bulk)
@@ -88,7 +93,7 @@ class Dispatcher:
     def _carried_out(self, writes: list[Write], bulk: Bulk | None) -> list[Outcome]:
         work: Callable[[], list[Outcome]]
         if bulk is None or len(writes) == 1:
-            work = lambda: [self._writer.run(write) for write in writes]  # noqa: E731
+            work = lambda: self._writer.run_all(writes)  # noqa: E731
         else:
             work = lambda: self._writer.run_bulk(bulk, writes)  # noqa: E731
         try:

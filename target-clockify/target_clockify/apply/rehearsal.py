@@ -80,9 +80,13 @@ class Rehearsal:
         given = {name: value for name, value in write.given.items() if not write.target.field(name).modifier}
         return Outcome(write, object_id, {**write.current, **given, "id": object_id})
 
-    def run_bulk(self, _: Any, writes: list[Write]) -> list[Outcome]:
+    def run_all(self, writes: list[Write]) -> list[Outcome]:
         """Tell many writes."""
         return [self.run(write) for write in writes]
+
+    def run_bulk(self, _: Any, writes: list[Write]) -> list[Outcome]:
+        """Tell writes that go into one call."""
+        return self.run_all(writes)
 
     def close(self) -> None:
         """End the plan."""

@@ -34,11 +34,11 @@ from target_clockify.understand.route import Incoming, Route
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from clockify_client import Client
+    from clockify_client import Client, Endpoint
 
     from target_clockify.books.ledger import Ledger
     from target_clockify.mirror import Mirror, Reader, Scope
-    from target_clockify.model.declaration import Bulk, Procedure, State, Writable, WritableObject
+    from target_clockify.model.declaration import Bulk, Part, Procedure, State, Writable, WritableObject
 
 logger = logging.getLogger("target-clockify")
 
@@ -84,6 +84,46 @@ class Writer:
             msg = f"Clockify answered in a form that nobody expects ({type(error).__name__})"
             unknown = RejectedError(UNKNOWN_OUTCOME, msg, retryable=True)
             return self._broken_off(write, unknown) if write.entry.id else Outcome(write, error=unknown)
+
+    def run_all(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Carry out writes; several are of one list, which is read once where it alone shows what took place."""
+        outcomes = [self.run(write) for write in writes]
+        for attempt in range(_TRIES):
+            unseen = [number for number, one in enumerate(outcomes) if one.error is None and one.write.unseen]
+            if not unseen:
+                break
+            target, scope = writes[0].target, writes[0].scope
+            listed: dict[str, State] = {}
+            unread: ClockifyError | None = None
+            try:
+                listed = {state["id"]: state for state in self._reader.states(target, scope)}
+            except ClockifyError as error:
+                unread = error
+            for number in unseen:
+                outcomes[number] = self._looked_up(writes[number], listed, unread, again=attempt < _TRIES - 1)
+        return outcomes
+
+    def _looked_up(
+        self, write: Write, listed: Mapping[str, State], unread: ClockifyError | None, *, again: bool
+    ) -> Outcome:
+        """Return the outcome of an update with an empty answer, which is sent again if the object shows something else.
+
+        Another write may have changed it since; but one that Clockify adds instead of setting is not repeated.
+        """
+        names, write.unseen = write.unseen, frozenset()
+        object_id = str(write.entry.id)
+        fresh = listed.get(object_id, {} if write.target.implied else None)
+        if unread is not None:
+            error = unread if isinstance(unread, FATAL) else None
+            return Outcome(write, object_id, None, error or _unseen(names, f"the list cannot be read ({unread})"))
+        if fresh is None:
+            return Outcome(write, object_id, None, _unseen(names, "the list does not have it"))
+        if not _not_shown(write.target, fresh, write.given, names):
+            return Outcome(write, object_id, {**write.current, **fresh})
+        if again and not any(_was_added(write.current.get(one), write.given.get(one), fresh.get(one)) for one in names):
+            write.current = {**write.current, **fresh}
+            return self.run(write)
+        return Outcome(write, object_id, fresh or None, _unseen(names, "another value is shown"))
 
     def complete(self, entry: Entry, mirror: Mirror) -> bool:
         """Complete an object that a killed run created, apart from fields that are set at the end of a run.
@@ -245,14 +285,18 @@ class Writer:
         if write.procedure.repeatable:
             self._call_until_certain(write.procedure, write.given)
         else:
-            self._ledger.sending(write.entry)
-            self._call_once(write.procedure, write.given)
+            self._call_once(write)
         return Outcome(write, "", {})
 
-    def _call_once(self, procedure: Procedure, given: State) -> None:
+    def _call_once(self, write: Write) -> None:
+        procedure, given = write.procedure, write.given
+        before = self._before(procedure, given)
+        self._ledger.sending(write.entry)
         try:
-            self.call(procedure, given)
+            self._call_and_look(procedure, given, before)
         except AmbiguousWriteError as error:
+            if self._took_place(procedure, given, before):
+                return
             raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status, code=error.code) from None
         except ClockifyError as error:
             if not late.is_unsigned(error) or isinstance(error, (GoneError, NotPermittedError)):
@@ -260,35 +304,61 @@ class Writer:
             raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status) from None
 
     def _call_until_certain(self, procedure: Procedure, given: State) -> None:
-        """Call until the answer proves that Clockify has carried it out, or an object shows it."""
+        """Call until the answer, or what can be read, shows that Clockify has carried it out."""
         lost: AmbiguousWriteError | None = None
-        before = None if procedure.proof else self._effect(procedure, given)
+        before = self._before(procedure, given)
         for _ in range(_TRIES):
             try:
-                self.call(procedure, given)
+                self._call_and_look(procedure, given, before)
             except AmbiguousWriteError as error:
                 lost = error
             except ClockifyError:
-                if lost and self._took_place(procedure, given):
+                if lost and self._took_place(procedure, given, before):
                     return  # Clockify refuses to do again what is done
                 raise
             else:
-                if before is None or self._took_place(procedure, given) or self._effect(procedure, given) != before:
-                    return
-                reason = "the answer is empty, and the object is as it was before"
-                lost = AmbiguousWriteError(procedure.name, reason=reason)
-                continue
-            if self._took_place(procedure, given):
+                return
+            if self._took_place(procedure, given, before):
                 return
         if lost:
             raise lost
 
-    def _took_place(self, procedure: Procedure, given: State) -> bool:
-        """Return whether an object shows now that a call was carried out."""
-        effect = procedure.effect
+    def call(self, procedure: Procedure, given: State) -> list[Any]:
+        """Carry out a procedure and return the answers.
+
+        Raises:
+            AmbiguousWriteError: Nothing proves that Clockify has carried it out.
+        """
+        return self._call_and_look(procedure, given, self._before(procedure, given))
+
+    def _call_and_look(self, procedure: Procedure, given: State, before: Sequence[State]) -> list[Any]:
+        """Carry out a procedure and return the answers; where they are empty, look whether something shows it.
+
+        Raises:
+            AmbiguousWriteError: Nothing proves that Clockify has carried it out.
+        """
+        answers = self._answers(procedure, given)
+        if any(answer is None for answer in answers) and not self._took_place(procedure, given, before):
+            reason = "the answer is empty, and nothing that can be read shows that the call was carried out"
+            raise AmbiguousWriteError(procedure.name, reason=reason)
+        return answers
+
+    def _before(self, procedure: Procedure, given: State) -> Sequence[State]:
+        """Return what has to be known of the time before a call, to tell later whether it was carried out."""
+        evidence = procedure.evidence
+        return list(evidence.rows(self._read, given)) if evidence and evidence.before else ()
+
+    def _read(self, endpoint: Endpoint, ids: Mapping[str, Any]) -> Iterator[State]:
+        return self._client.rows(endpoint, {"workspaceId": self._reader.workspace, **ids})
+
+    def _took_place(self, procedure: Procedure, given: State, before: Sequence[State]) -> bool:
+        """Return whether something shows now that a call was carried out; if it cannot be read, nothing does."""
+        effect, evidence = procedure.effect, procedure.evidence
         try:
+            if evidence is not None:
+                return evidence.shows(given, before, list(evidence.rows(self._read, given)))
             state = self._effect(procedure, given)
-        except ClockifyError:
+        except (ClockifyError, *UNEXPECTED_FORM):
             return False
         if effect is None:
             return False
@@ -302,12 +372,7 @@ class Writer:
         scope = tuple(str(given[one]) for one in target.scope)
         return self._reader.one(target, scope, str(given[procedure.effect.id]))
 
-    def call(self, procedure: Procedure, given: State) -> list[Any]:
-        """Carry out a procedure and return the answers.
-
-        Raises:
-            AmbiguousWriteError: An answer does not prove that Clockify has carried it out.
-        """
+    def _answers(self, procedure: Procedure, given: State) -> list[Any]:
         ids = {**given, "workspaceId": self._reader.workspace}
         if procedure.calls:
             change = Change(ids, {}, given, frozenset(given), given)
@@ -535,7 +600,7 @@ class Writer:
             try:
                 fresh = self._reader.one(write.target, write.scope, object_id)
             except ClockifyError as error:
-                raise _BrokenOffError(error) from None
+                raise _BrokenOffError(error if isinstance(error, FATAL) else lost) from None
             if fresh is None:
                 raise lost
             tries = tries + 1 if fresh == state else 1  # a try that changed something is no failure
@@ -571,19 +636,33 @@ class Writer:
                         raise _BrokenOffError(error) from None
                     raise
                 begun = True
-            can_be_read = target.listing.detail or target.listing.endpoint.single  # alone, without its whole list
-            if answer is None and can_be_read and self._is_as_before(write, object_id, state, touched):
-                raise AmbiguousWriteError(part.path, reason="the answer is empty, and the object is as it was before")
+            if answer is None:
+                self._look_for(write, object_id, state, change, part)
             state = {**state, **{name: change.desired.get(name) for name in part.fields if name in change.desired}}
         return state
 
-    def _is_as_before(self, write: Write, object_id: str, state: State, names: Iterable[str]) -> bool:
-        """Return whether an object has the same values in some fields as before a call with an empty answer."""
+    def _look_for(self, write: Write, object_id: str, state: State, change: Change, part: Part) -> None:
+        """Require that an object shows what a call changed whose answer is empty, or note that its list is to be read.
+
+        Raises:
+            AmbiguousWriteError: It is as it was before, or cannot be read.
+            _BrokenOffError: It shows something else.
+        """
+        target, names = write.target, change.changed
+        if target.shown_by_list:
+            write.unseen |= names
+            return
         try:
-            fresh = self._reader.one(write.target, write.scope, object_id)
+            fresh = self._reader.one(target, write.scope, object_id)
+        except FATAL:
+            raise
         except ClockifyError:
-            return False
-        return fresh is not None and not differences(write.target, state, {name: fresh.get(name) for name in names})
+            raise AmbiguousWriteError(part.path, reason="the answer is empty, and the object cannot be read") from None
+        if fresh is None or not _not_shown(target, fresh, change.desired, names):
+            return
+        if _is_as_before(target, state, fresh, names):
+            raise AmbiguousWriteError(part.path, reason="the answer is empty, and the object is as it was before")
+        raise _BrokenOffError(_unseen(names, "another value is shown"))
 
     def _run_afresh(self, write: Write) -> Outcome:
         """Carry out a write after a call of unknown outcome."""
@@ -630,3 +709,24 @@ def _as_sent(entry: Entry) -> State:
     """Return the fields with which a create was sent."""
     create = BY_NAME[entry.object].create
     return {name: new for name, (_, new) in entry.changes.items() if create and name in create.fields}
+
+
+def _not_shown(target: WritableObject, fresh: State, wanted: State, names: Iterable[str]) -> list[str]:
+    """Return those of some fields in which an object is not as it was to be, nor has moved on from that."""
+    expected = {name: wanted[name] for name in names if name in wanted}
+    different = differences(target, fresh, expected)
+    moved_on = {name: target.field(name).outgrown for name in different}
+    return [name for name, tells in moved_on.items() if not (tells and tells(fresh, expected[name]))]
+
+
+def _is_as_before(target: WritableObject, before: State, fresh: State, names: Iterable[str]) -> bool:
+    return not differences(target, before, {name: fresh.get(name) for name in names})
+
+
+def _was_added(before: Any, wanted: Any, fresh: Any) -> bool:
+    return bool(before) and all(isinstance(one, (int, float)) for one in (before, wanted)) and fresh == before + wanted
+
+
+def _unseen(names: Iterable[str], why: str) -> RejectedError:
+    msg = f"Clockify acknowledged a new value of {', '.join(sorted(names))}, and it cannot be seen: {why}"
+    return RejectedError(UNKNOWN_OUTCOME, msg, retryable=True)

@@ -77,6 +77,7 @@ class Write:
         left_out: What a copy goes without.
         resets: Fields that the write sets back to their defaults, since nobody knows what they are.
         consequences: What Clockify itself deletes and changes along with it, as entries of the journal.
+        unseen: Fields whose change was answered with nothing, and has not been looked up yet.
     """
 
     incoming: Incoming
@@ -92,6 +93,7 @@ class Write:
     left_out: Sequence[str] = ()
     resets: Sequence[str] = ()
     consequences: Sequence[Entry] = ()
+    unseen: frozenset[str] = frozenset()
 
     @property
     def entries(self) -> list[Entry]:

@@ -165,7 +165,8 @@ class Part:
         calls: Makes the calls where one of the kind above does not do.
         bulk: The same change for many objects of one parent at once.
         host: Which service takes it.
-        proof: The field of an answer without which it proves nothing; empty if a sound answer has no content.
+        proof: The field of an answer without which it proves nothing; empty if a sound answer has no content, so that
+            the object is looked up.
     """
 
     fields: tuple[str, ...]
@@ -388,6 +389,25 @@ class Effect:
     gone: bool = False
 
 
+Read = Callable[["Endpoint", Mapping[str, Any]], Iterable[State]]
+"""Reads the rows of an endpoint of the workspace, requested with these ids."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evidence:
+    """What shows whether a call was made that Clockify answers with nothing, where no single object does.
+
+    Attributes:
+        rows: Reads what shows it, of the parameters.
+        shows: Tells, of the parameters and of what was read before the call and after it, whether it was made.
+        before: It takes the rows before the call to tell; else none are read.
+    """
+
+    rows: Callable[[Read, State], Iterable[State]]
+    shows: Callable[[State, Sequence[State], Sequence[State]], bool]
+    before: bool = False
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Procedure(Writable):
     """An action that is more, or other, than writing an object.
@@ -399,7 +419,8 @@ class Procedure(Writable):
             and the fields the object is to have.
         repeatable: Calling it twice does no harm.
         effect: Where its effect is seen, if it is.
-        proof: As that of a part.
+        proof: As that of a part; then `effect` or `evidence` shows whether it was made.
+        evidence: What else shows it.
         undone_by: The procedure that takes a call back, with its parameters, out of those of the call; None if it is
             not known what the call changed.
         undone_without: What that procedure does not bring back; empty if it brings back everything.
@@ -411,8 +432,15 @@ class Procedure(Writable):
     repeatable: bool = True
     effect: Effect | None = None
     proof: str = "id"
+    evidence: Evidence | None = None
     undone_by: Callable[[State], tuple[str, State] | None] | None = None
     undone_without: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration by which nothing shows whether a call was made."""
+        if not (self.proof or self.effect or self.evidence):
+            msg = f"nothing shows whether {self.name} was called"
+            raise TypeError(msg)
 
     @property
     def changes(self) -> str:
@@ -548,6 +576,12 @@ class WritableObject(Writable):
     def natural_keys(self) -> tuple[tuple[str, ...], ...]:
         """The sets of fields by which a record without a known id finds its object, the first that is stated first."""
         return tuple(some for some in (self.natural, self.otherwise) if some)
+
+    @property
+    def shown_by_list(self) -> bool:
+        """Whether only a list shows that an update with an empty answer took place, so many are looked up in one."""
+        alone = self.listing.detail or self.listing.endpoint.single
+        return not alone and any(not part.proof for part in self.parts)
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from target_clockify.model.declaration import Call, Change, Effect, Field, Procedure, State
+from target_clockify.model import evidence
+from target_clockify.model.declaration import Call, Change, Effect, Evidence, Field, Procedure, State
 from target_clockify.model.objects.money import scaled_item
 from target_clockify.model.objects.shared import currency_of_amounts
 from target_clockify.model.objects.work import BUDGET_ESTIMATE, MEMBER, TIME_ESTIMATE
@@ -72,6 +73,7 @@ def _procedure(  # noqa: PLR0913
     repeatable: bool = True,
     effect: Effect | None = None,
     proof: str = "id",
+    shown_by: Evidence | None = None,
     undone_by: Callable[[State], tuple[str, State] | None] | None = None,
     undone_without: str = "",
     by_hand: Callable[[State], State] | None = None,
@@ -91,7 +93,8 @@ def _procedure(  # noqa: PLR0913
         brings=brings,
         repeatable=repeatable,
         effect=effect,
-        proof=proof,
+        proof="" if shown_by else proof,
+        evidence=shown_by,
         undone_by=undone_by,
         undone_without=undone_without,
         by_hand=by_hand,
@@ -421,14 +424,14 @@ PROCEDURES: tuple[Procedure, ...] = (
         {"labels": OBJECT, "defaults": OBJECT, "exportFields": OBJECT},
         _one("PUT", "/invoices/settings", "labels", "defaults", "exportFields"),
         optional=("exportFields",),
-        proof="",
+        shown_by=evidence.INVOICE_SETTINGS,
     ),
     # Time
     _procedure(
         "MarkTimeEntriesInvoiced",
         {"timeEntryIds": IDS, "invoiced": FLAG},
         _one("PATCH", "/time-entries/invoiced", "timeEntryIds", "invoiced"),
-        proof="",
+        shown_by=evidence.INVOICED_ENTRIES,
     ),
     _procedure("StopTimer", {"userId": ID, "end": WALL_CLOCK}, _one("PATCH", "/user/{userId}/time-entries", "end")),
     _procedure(
@@ -455,7 +458,7 @@ PROCEDURES: tuple[Procedure, ...] = (
             *("start", "end", "notifyUsers", "search", "viewType", "userFilter", "userGroupFilter"),
         ),
         optional=("notifyUsers", "search", "viewType", "userFilter", "userGroupFilter"),
-        proof="",
+        shown_by=evidence.PUBLICATION,
     ),
     _procedure(
         "CopyAssignment",
@@ -487,7 +490,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         "UpdateBalance",
         {"policyId": ID, "userIds": IDS, "value": NUMBER, "note": TEXT},
         _one("PATCH", "/time-off/balance/policy/{policyId}", "userIds", "value", "note"),
-        proof="",
+        shown_by=evidence.BALANCES,
     ),
     _procedure(
         "AddBalanceAssignment",
@@ -495,7 +498,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         _one("POST", "/time-off/balance/assignment", "policyId", "userIds", "balance", "note", "dateRange"),
         optional=("note", "dateRange"),
         repeatable=False,
-        proof="",
+        shown_by=evidence.BALANCE_ASSIGNMENTS,
     ),
     _procedure(
         "ChangeTimeOffRequestStatus",
