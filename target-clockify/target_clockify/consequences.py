@@ -61,8 +61,12 @@ class Consequences:
         """Note with each of these deletions what Clockify will delete and change along with its object."""
         by_name: dict[str, list[Write]] = {}
         for write in writes:
-            if write.operation in {Operation.UPDATE, Operation.DELETE} and write.target.entails:
-                write.consequences = list(self._entailed(write))
+            if write.operation is Operation.CALL:
+                self._note_call(write)
+            elif write.operation in {Operation.UPDATE, Operation.DELETE}:
+                first = write.target.delete.first if write.target.delete and write.operation is Operation.DELETE else {}
+                given = {**write.given, **first}
+                write.consequences = list(self._entailed(write.target, str(write.entry.id), given, write.current))
             if write.operation is Operation.DELETE:
                 by_name.setdefault(write.target.name, []).append(write)
         for name, some in by_name.items():
@@ -96,23 +100,34 @@ class Consequences:
         for write in writes:
             write.consequences = [*write.consequences, *found.get(id(write), [])]
 
-    def _entailed(self, write: Write) -> Iterator[Entry]:
-        """Yield what a write changes about other objects, since its row says so."""
-        target = write.target
-        assert target.entails is not None  # noqa: S101 - the caller has looked
-        parents = [str(write.entry.id)]
-        given = {
-            **write.given,
-            **(target.delete.first if target.delete and write.operation is Operation.DELETE else {}),
-        }
-        for one in target.entails(given, write.current):
+    def _note_call(self, write: Write) -> None:
+        """Note with a call what it changes about an object, and that entails, where the object can be read."""
+        if write.procedure.brings is None:
+            return
+        name, id_field, fields = write.procedure.brings
+        given = {**write.given, "workspaceId": self._mirror.reader.workspace}
+        target, object_id = BY_NAME[name], str(given[id_field])
+        scope = tuple(str(given[one]) for one in target.scope)
+        self._mirror.ensure([(target, scope)])
+        state = self._mirror.get(target, object_id)
+        wanted = fields(given, state) if state else {}
+        if state and wanted:
+            wanted = target.adapt(wanted) if target.adapt else wanted
+            changes = differences(target, state, wanted)
+            write.entry.recovery |= {"scope": list(scope), "made": {"of": name, "id": object_id, "changes": changes}}
+            write.consequences = list(self._entailed(target, object_id, {**given, **wanted}, state))
+
+    def _entailed(self, target: WritableObject, object_id: str, given: State, current: State) -> Iterator[Entry]:
+        """Yield what a write of an object changes about other objects, since its row says so."""
+        parents = [object_id]
+        for one in target.entails(given, current) if target.entails else ():
             child = BY_NAME[one.of]
             scopes = self._scopes(child, {one.by: parents} if one.by in child.scope else {})
             found = [state for state in self._mirror.each(child, scopes) if str(state.get(one.by)) in parents]
             for state in found:
                 if changes := differences(child, state, dict(one.becomes)):
                     entry = Entry("", str(state["id"]), child.name, Operation.UPDATE.value, str(state["id"]), changes)
-                    entry.recovery = {"scope": [str(state[name]) for name in child.scope], "with": write.entry.id}
+                    entry.recovery = {"scope": [str(state[name]) for name in child.scope], "with": object_id}
                     yield entry
             parents = [str(state["id"]) for state in found]
 

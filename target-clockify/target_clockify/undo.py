@@ -96,10 +96,9 @@ class Undo:
             )
         self._to_come = {(one.object, str(one.id)) for one in entries if one.operation == Operation.INSERT}
         self._parents = {one.recovery["with"] for one in entries if is_consequence(one)}
-        # Writes of one object name are taken back side by side, different objects in turn.
-        for _, some in groupby(entries, key=lambda one: (one.object, one.operation)):
+        for some in self._side_by_side(entries):
             self._check()
-            yield from self._take_back(list(some))
+            yield from self._take_back(some)
         yield from self._close_again()
 
     def close(self) -> None:
@@ -113,10 +112,24 @@ class Undo:
             for end in (self._writer.close, self._fan_out.close, self._ledger.close):
                 end()
 
+    def _side_by_side(self, entries: list[Entry]) -> Iterator[list[Entry]]:
+        """Yield writes of one object name together, but in turn where several changed the same object."""
+        for _, some in groupby(entries, key=lambda one: (one.object, one.operation)):
+            batch: dict[str, Entry] = {}
+            for entry in some:
+                made = self._reversals.made_of(entry)
+                place = str(made.id) if made.id else f"{entry.stream} {entry.key}"
+                if place in batch:
+                    yield list(batch.values())
+                    batch = {}
+                batch[place] = entry
+            yield list(batch.values())
+
     def _take_back(self, entries: list[Entry]) -> Iterator[str]:
         self._to_come -= {(one.object, str(one.id)) for one in entries}
         states = self._states(entries)
-        reversals = [self._reversals.of(entry, states.get(self._reversals.id_of(entry))) for entry in entries]
+        ids = [self._reversals.id_of(self._reversals.made_of(entry)) for entry in entries]
+        reversals = [self._reversals.of(entry, states.get(one)) for entry, one in zip(entries, ids, strict=True)]
         reversals = [self._permitted(one) for one in reversals]
         yield from self._carry_out(self._without_others(reversals))
 
@@ -218,9 +231,10 @@ class Undo:
 
     def _states(self, entries: list[Entry]) -> dict[str, State]:
         """Return the objects of these writes as they are now, by their ids."""
-        target = BY_NAME.get(entries[0].object)
-        if target is None:
+        entries = [made for one in entries if (made := self._reversals.made_of(one)).object in BY_NAME]
+        if not entries:
             return {}
+        target = BY_NAME[entries[0].object]
         ids = [self._reversals.id_of(one) for one in entries if one.id]
         if target.listing.lookup:
             self._mirror.look_up(target, ids)
@@ -241,7 +255,7 @@ class Undo:
                 self._reversals.renewed[str(reversal.entry.id)] = str(outcome.id)
                 if (changed := self._set_otherwise(reversal, outcome)) and reversal.outcome == TAKEN_BACK:
                     return replace(reversal, outcome=IN_PART, why=f"Clockify has set {', '.join(changed)} itself")
-            if outcome.write.operation is Operation.CALL and self._stores:
+            if reversal.entry.operation == Operation.CALL and self._stores:
                 self._ledger.forget([(reversal.entry.stream, reversal.entry.key)])
             return reversal
         if not isinstance(outcome.error, RejectedError):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _HOUR = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
 _TABLES = ("clients", "projects", "tasks", "tags", "user_groups", "time_entries", "expense_categories", "expenses")
 _GONE = "2026-01-06T00:00:00Z"
+_UNKNOWN = "and the journal does not say what was there before: correct it by hand"
 _REFUSED = {"status": 400, "body": '{"code": 501, "message": "no"}'}
 
 
@@ -234,7 +235,7 @@ def test_what_nothing_takes_back_is_listed(target: Any, singer: Any, undo: Any) 
             singer.schema("users"),
             singer.schema("UpdateWorkspaceBillableRate"),
             singer.record("users", id="1", email="new@acme.example"),
-            singer.record("UpdateWorkspaceBillableRate", id="r", amount=100),
+            singer.record("UpdateWorkspaceBillableRate", id="r", amount=100, since=_GONE),
         ],
         allow_irreversible=True,
     )
@@ -242,9 +243,88 @@ def test_what_nothing_takes_back_is_listed(target: Any, singer: Any, undo: Any) 
     assert result.exit_code == 1
     assert sorted(line.partition(":")[2].strip() for line in result.stdout.splitlines()) == [
         "Clockify deletes no user",
-        "no call takes back what UpdateWorkspaceBillableRate has changed",
+        f"no call takes back what UpdateWorkspaceBillableRate has changed, {_UNKNOWN}",
     ]
     assert undo("20260101T000000-abcdef").exit_code == 1
+
+
+def _rates(singer: Any, me: str, amount: int) -> list[dict[str, Any]]:
+    """Calls of each rate, the user's twice."""
+    user = [singer.record("UpdateUserCostRate", id=key, userId=me, amount=amount + key) for key in (0, 1)]
+    member = {"projectId": "p", "userId": me}
+    return [
+        *(singer.schema(one) for one in (*_RATES, "UpdateUserCostRate")),
+        singer.record("UpdateWorkspaceBillableRate", id=1, amount=amount),
+        singer.record("UpdateUserBillableRate", id=1, userId=me, amount=amount),
+        singer.record("UpdateProjectUserBillableRate", id=1, amount=amount, **member),
+        singer.record("UpdateProjectUserCostRate", id=1, amount=amount, **member),
+        singer.record("UpdateTaskBillableRate", id=1, projectId="p", taskId="k", amount=amount),
+        *user,
+    ]
+
+
+_RATES = (
+    *("UpdateWorkspaceBillableRate", "UpdateUserBillableRate", "UpdateProjectUserBillableRate"),
+    *("UpdateProjectUserCostRate", "UpdateTaskBillableRate"),
+)
+
+
+def _of_calls(target: Any) -> str:
+    tables, rate = target.tables(), target.box.ok("GET", "/workspaces/{ws}")["hourlyRate"]
+    names = ("clients", "projects", "tasks", "tags", "invoices", "members")
+    return json.dumps([rate, *(tables[name] for name in names)], sort_keys=True)
+
+
+def test_calls_that_come_to_an_update_are_taken_back(target: Any, singer: Any, undo: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    dates = {"issuedDate": "2026-01-05T00:00:00Z", "dueDate": "2026-01-06T00:00:00Z"}
+    invoice = {"number": "U-1", "clientId": "c", "currency": "USD", "status": "SENT", **dates}
+    estimates = {"timeEstimate": {"estimate": "PT9H", "type": "MANUAL", "active": True}}
+    calls = ("ArchiveClient", "ArchiveTag", "MarkTaskDone", "ChangeInvoiceStatus", "SetProjectEstimate")
+    first = [*_before(singer, me), *_rates(singer, me, 5000), singer.schema("invoices")]
+    run = target([*first, singer.record("invoices", id="i", **invoice)])
+    assert run.code == 0, run.log
+    before = _of_calls(target)
+    messages = [
+        *(singer.schema(one) for one in (*_TABLES, "invoices", *calls)),
+        *_rates(singer, me, 7000),
+        singer.record("SetProjectEstimate", id=1, projectId="p", **estimates),
+        singer.record("ChangeInvoiceStatus", id=1, invoiceId="i", invoiceStatus="UNSENT"),
+        singer.record("ArchiveTag", id=1, tagId="h"),
+        singer.record("MarkTaskDone", id=1, projectId="p", taskId="k"),
+        singer.record("ArchiveClient", id=1, clientId="c", archiveProjects=True),
+    ]
+    done = target(messages)
+    assert (done.code, done.rejects) == (0, []), done.log
+    after = _of_calls(target)
+    rehearsed = undo(dry_run=True, plan_path=None)
+    assert rehearsed.stdout.count("would be taken back ") == 13, rehearsed.stdout
+    assert rehearsed.exit_code == 0
+    assert _of_calls(target) == after
+    result = undo()
+    assert result.exit_code == 0, result.output
+    assert _of_calls(target) == before
+    assert undo().exit_code == 0
+    assert _of_calls(target) == after
+
+
+def test_a_call_is_taken_back_only_as_far_as_the_journal_tells(target: Any, singer: Any, undo: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target([*_before(singer, me), *_rates(singer, me, 5000)[:-2]])
+    since = singer.record("UpdateTaskBillableRate", id=1, projectId="p", taskId="k", amount=1, since=_GONE)
+    cost = singer.record("UpdateUserCostRate", id=1, userId=me, amount=100)
+    changed = singer.record("UpdateUserBillableRate", id=1, userId=me, amount=100)
+    names = ("projects", "tasks", "UpdateTaskBillableRate", "UpdateUserCostRate", "UpdateUserBillableRate")
+    assert target([*map(singer.schema, names), since, cost, changed]).code == 0
+    assert target.box.ok("PUT", f"/workspaces/{{ws}}/users/{me}/hourly-rate", {"amount": 200})
+    result = undo()
+    assert result.exit_code == 1
+    name = "UpdateTaskBillableRate"
+    assert sorted(" ".join(line.split()) for line in result.stdout.splitlines()) == [
+        "changed since CALL UpdateUserBillableRate 1: hourlyRate changed since",
+        f"impossible CALL {name} 1: no call takes back what {name} has changed, {_UNKNOWN}",
+        "impossible CALL UpdateUserCostRate 1: costRate cannot be emptied: set it by hand",
+    ]
 
 
 def test_a_lost_answer_while_undoing_doubles_nothing(target: Any, singer: Any, undo: Any) -> None:

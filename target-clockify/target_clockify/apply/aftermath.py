@@ -25,6 +25,10 @@ def mirrored(mirror: Mirror, outcome: Outcome, *, forgets: bool) -> Row | None:
     if write.operation is Operation.CALL:
         if outcome.error is not None:
             return None
+        if made := write.entry.recovery.get("made"):
+            known = mirror.get(BY_NAME[made["of"]], made["id"]) or {}
+            news = {name: new for name, (_, new) in made["changes"].items()}
+            mirror.put(BY_NAME[made["of"]], {**known, **news}, tuple(write.entry.recovery["scope"]))
         if forgets and (name := write.procedure.changes):
             mirror.forget(BY_NAME[name])
         return write.row("")

@@ -385,9 +385,10 @@ class Writer:
         if state is None:
             raise GoneError(f"{procedure.name} of a {target.noun}")
         entry = Entry("", object_id, name, Operation.UPDATE.value, object_id)
-        write = self._of_no_record(entry, Operation.UPDATE, target, scope, {**given, **fields(given)}, state)
+        wanted = fields(given, state)
+        write = self._of_no_record(entry, Operation.UPDATE, target, scope, {**given, **wanted}, state)
         try:
-            return [self._converge(write, object_id, state, fields(given))]
+            return [self._converge(write, object_id, state, wanted)]
         except _BrokenOffError as broken:
             raise broken.error from None
 

@@ -144,10 +144,10 @@ class Decider:
 
     def _shows(self, procedure: Procedure, given: State) -> bool:
         """Return whether a call would change nothing, as far as the object shows it."""
-        if procedure.brings:
+        if procedure.brings and not procedure.calls:
             name, id_field, fields = procedure.brings
             state = self._listed(BY_NAME[name], given, id_field)
-            return state is not None and not differences(BY_NAME[name], state, fields(given))
+            return state is not None and not differences(BY_NAME[name], state, fields(given, state))
         if procedure.effect is None or procedure.effect.gone:
             return False
         state = self._listed(BY_NAME[procedure.effect.of], given, procedure.effect.id)

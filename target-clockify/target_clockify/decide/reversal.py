@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_clockify.mirror import Scope
-    from target_clockify.model.declaration import State, Writable, WritableObject
+    from target_clockify.model.declaration import Field, State, Writable, WritableObject
 
 TAKEN_BACK, CHANGED_SINCE, IMPOSSIBLE = "taken back", "changed since", "impossible"
 IN_PART = f"{TAKEN_BACK} in part"
+_UNCLEAR = "nobody can tell whether it took place"
 
 
 @dataclass
@@ -70,14 +71,14 @@ class Reversals:
 
         Args:
             entry: The write.
-            current: Its object as it is now, None if there is none.
+            current: Its object as it is now, None if there is none; of a call, the one that it came to an update of.
         """
         if entry.operation == Operation.CALL:
-            return self._of_call(entry)
+            return self._of_call(entry, current)
         if entry.operation == Operation.INSERT:
             self._parents.update(entry.recovery.get("scope") or ())
         if entry.id is None:
-            return Reversal(entry, None, IMPOSSIBLE, "nobody can tell whether it took place")
+            return Reversal(entry, None, IMPOSSIBLE, _UNCLEAR)
         target = BY_NAME[entry.object]
         before = {name: old for name, (old, _) in entry.changes.items() if name in target.by_name}
         if entry.operation == Operation.DELETE and (missing := self._not_back(target, before)):
@@ -86,6 +87,15 @@ class Reversals:
             return self._of_lost_reference(entry, target, current)
         decide = {"INSERT": self._of_insertion, "UPDATE": self._of_update, "DELETE": self._of_deletion}
         return decide[entry.operation](entry, target, current)
+
+    @staticmethod
+    def made_of(entry: Entry) -> Entry:
+        """Return the update of an object that a call came to, as far as the journal says so; else the entry itself."""
+        made = entry.recovery.get("made") if entry.operation == Operation.CALL and entry.status == "done" else None
+        if made is None:
+            return entry
+        update = Operation.UPDATE.value
+        return replace(entry, object=made["of"], operation=update, id=made["id"], changes=made["changes"])
 
     def id_of(self, entry: Entry) -> str:
         """Return the id that the object of a write has now."""
@@ -129,6 +139,7 @@ class Reversals:
         given: State = {}
         changed: list[str] = []
         stuck: list[str] = []
+        kept: list[str] = []
         for name, (old, new) in entry.changes.items():
             self._values.setdefault((entry.object, str(entry.id)), {}).setdefault(name, []).extend((old, new))
             before, after = (self._renewed(target, {name: one})[name] for one in (old, new))
@@ -138,9 +149,11 @@ class Reversals:
                 stuck.append(name)
             else:
                 given[name] = _emptying(target.field(name).kind.key, before, after)
+                kept += [] if _is_reached(target.field(name), current.get(name), before) else [name]
         parts = [f"{', '.join(changed)} changed since"] if changed else []
-        parts += [f"{', '.join(stuck)} cannot be emptied"] if stuck else []
-        outcome = TAKEN_BACK if not parts else CHANGED_SINCE if changed else IMPOSSIBLE
+        parts += [f"{', '.join(stuck)} cannot be emptied: set it by hand"] if stuck else []
+        parts += [f"what was not in {', '.join(kept)} before cannot be emptied: set it by hand"] if kept else []
+        outcome = TAKEN_BACK if not parts else CHANGED_SINCE if changed else IMPOSSIBLE if stuck else IN_PART
         if not given:
             return Reversal(entry, None, outcome, "; ".join(parts))
         back = {name: (current.get(name), value) for name, value in given.items()}
@@ -230,12 +243,17 @@ class Reversals:
         lists = ", ".join(f"{count} lists of {name}" for name, count in (entry.recovery.get("unread") or {}).items())
         return told + ([f"what was on {lists} could not be read before"] if lists else [])
 
-    def _of_call(self, entry: Entry) -> Reversal:
+    def _of_call(self, entry: Entry, current: State | None) -> Reversal:
         procedure = find_procedure(entry.object)
+        if entry.status != "done":
+            return Reversal(entry, None, IMPOSSIBLE, f"{_UNCLEAR}: look it up, and correct it by hand")
+        if (made := self.made_of(entry)) is not entry:
+            return replace(self._of_update(made, BY_NAME[made.object], current), entry=entry)
         given = {name: new for name, (_, new) in entry.changes.items()}
-        counter = procedure.undone_by(given) if procedure and procedure.undone_by and entry.status == "done" else None
+        counter = procedure.undone_by(given) if procedure and procedure.undone_by else None
         if counter is None:
-            return Reversal(entry, None, IMPOSSIBLE, f"no call takes back what {entry.object} has changed")
+            why = f"no call takes back what {entry.object} has changed, and the journal does not say what was there"
+            return Reversal(entry, None, IMPOSSIBLE, f"{why} before: correct it by hand")
         name, parameters = counter
         counterpart = find_procedure(name)
         assert counterpart is not None  # noqa: S101 - a test goes over all of them
@@ -327,6 +345,11 @@ def _differing(target: WritableObject, current: State, written: State) -> list[s
     """Return the fields in which an object is not as it was written, of those that Clockify returns and accepts."""
     told = {one.name for one in target.fields if not one.unreadable and not one.fixed}
     return [name for name in differences(target, current, written) if name in told]
+
+
+def _is_reached(one: Field, current: Any, before: Any) -> bool:
+    """Return whether a field can be as it was, where what a value leaves out stays."""
+    return bool(one.kind.key) or one.same(one.kind.merged(current, before), before)
 
 
 def _emptying(key: str, before: Any, after: Any) -> Any:

@@ -415,8 +415,9 @@ class Procedure(Writable):
     Attributes:
         mandatory: The parameters that it cannot do without.
         calls: Its requests.
-        brings: In place of calls, what it makes of an existing object: the object's name, the parameter with its id,
-            and the fields the object is to have.
+        brings: What it makes of an existing object, by which it is also taken back: the object's name, the parameter
+            with its id, and the fields that the object is to have, of the parameters and of the object as it is; none
+            where that is not known. An update of the object does it where there are no calls.
         repeatable: Calling it twice does no harm.
         effect: Where its effect is seen, if it is.
         proof: As that of a part; then `effect` or `evidence` shows whether it was made.
@@ -428,7 +429,7 @@ class Procedure(Writable):
 
     mandatory: tuple[str, ...] = ()
     calls: Callable[[Change], Iterable[Call]] | None = None
-    brings: tuple[str, str, Callable[[State], State]] | None = None
+    brings: tuple[str, str, Callable[[State, State], State]] | None = None
     repeatable: bool = True
     effect: Effect | None = None
     proof: str = "id"
@@ -445,7 +446,7 @@ class Procedure(Writable):
     @property
     def changes(self) -> str:
         """The name of the object whose state shows its effect; empty if none does."""
-        if self.brings:
+        if self.brings and not self.calls:
             return self.brings[0]
         return self.effect.of if self.effect and not self.effect.gone else ""
 

@@ -69,7 +69,7 @@ def _procedure(  # noqa: PLR0913
     calls: Callable[[Change], Iterable[Call]] | None = None,
     *,
     optional: tuple[str, ...] = (),
-    brings: tuple[str, str, Callable[[State], State]] | None = None,
+    brings: tuple[str, str, Callable[[State, State], State]] | None = None,
     repeatable: bool = True,
     effect: Effect | None = None,
     proof: str = "id",
@@ -116,8 +116,40 @@ _AMOUNT = _parameter("amount", MONEY, minimum=0)
 _RATE: dict[str, Kind | Field] = {"amount": _AMOUNT, "since": MOMENT}
 
 
-def _rate(name: str, path: str, **parameters: Kind) -> Procedure:
-    return _procedure(name, {**parameters, **_RATE}, _one("PUT", path, "amount", "since"), optional=("since",))
+# What a call makes of an object, where it is not the call that says so but its parameters.
+
+
+def _field_of(field: str, parameter: str = "") -> Callable[[State, State], State]:
+    return lambda given, _: {field: given[parameter or field]}
+
+
+def _rate_of(field: str) -> Callable[[State, State], State]:
+    """A rate from a day on leaves behind what it was from other days on, which nothing shows."""
+    return lambda given, _: {} if given.get("since") else {field: {"amount": given["amount"]}}
+
+
+def _rate_of_member(field: str) -> Callable[[State, State], State]:
+    def memberships(given: State, project: State) -> State:
+        rate = _rate_of(field)(given, project)
+        members = [
+            {**one, **rate} if isinstance(one, dict) and one.get("userId") == given["userId"] else one
+            for one in project.get("memberships") or ()
+        ]
+        return {"memberships": members} if rate else {}
+
+    return memberships
+
+
+def _estimates(given: State, _: State) -> State:
+    return {name: given[name] for name in ("timeEstimate", "budgetEstimate", "estimateReset") if given.get(name)}
+
+
+def _rate(
+    name: str, path: str, brings: tuple[str, str, Callable[[State, State], State]], **parameters: Kind
+) -> Procedure:
+    return _procedure(
+        name, {**parameters, **_RATE}, _one("PUT", path, "amount", "since"), optional=("since",), brings=brings
+    )
 
 
 def _billable_rate(change: Change) -> Iterator[Call]:
@@ -210,19 +242,49 @@ _ARCHIVED = {"archived": True}
 
 PROCEDURES: tuple[Procedure, ...] = (
     # Rates
-    _rate("UpdateWorkspaceCostRate", "/cost-rate"),
+    _rate("UpdateWorkspaceCostRate", "/cost-rate", ("workspaces", "workspaceId", _rate_of("costRate"))),
     _procedure(
         "UpdateWorkspaceBillableRate",
         {"amount": _AMOUNT, "currency": _parameter("currency", TEXT, minLength=1, maxLength=100), "since": MOMENT},
         _billable_rate,
         optional=("currency", "since"),
+        brings=("workspaces", "workspaceId", _rate_of("hourlyRate")),
     ),
-    _rate("UpdateUserBillableRate", "/users/{userId}/hourly-rate", userId=ID),
-    _rate("UpdateUserCostRate", "/users/{userId}/cost-rate", userId=ID),
-    _rate("UpdateProjectUserBillableRate", "/projects/{projectId}/users/{userId}/hourly-rate", projectId=ID, userId=ID),
-    _rate("UpdateProjectUserCostRate", "/projects/{projectId}/users/{userId}/cost-rate", projectId=ID, userId=ID),
-    _rate("UpdateTaskBillableRate", "/projects/{projectId}/tasks/{taskId}/hourly-rate", projectId=ID, taskId=ID),
-    _rate("UpdateTaskCostRate", "/projects/{projectId}/tasks/{taskId}/cost-rate", projectId=ID, taskId=ID),
+    _rate(
+        "UpdateUserBillableRate",
+        "/users/{userId}/hourly-rate",
+        ("users", "userId", _rate_of("hourlyRate")),
+        userId=ID,
+    ),
+    _rate("UpdateUserCostRate", "/users/{userId}/cost-rate", ("users", "userId", _rate_of("costRate")), userId=ID),
+    _rate(
+        "UpdateProjectUserBillableRate",
+        "/projects/{projectId}/users/{userId}/hourly-rate",
+        ("projects", "projectId", _rate_of_member("hourlyRate")),
+        projectId=ID,
+        userId=ID,
+    ),
+    _rate(
+        "UpdateProjectUserCostRate",
+        "/projects/{projectId}/users/{userId}/cost-rate",
+        ("projects", "projectId", _rate_of_member("costRate")),
+        projectId=ID,
+        userId=ID,
+    ),
+    _rate(
+        "UpdateTaskBillableRate",
+        "/projects/{projectId}/tasks/{taskId}/hourly-rate",
+        ("tasks", "taskId", _rate_of("hourlyRate")),
+        projectId=ID,
+        taskId=ID,
+    ),
+    _rate(
+        "UpdateTaskCostRate",
+        "/projects/{projectId}/tasks/{taskId}/cost-rate",
+        ("tasks", "taskId", _rate_of("costRate")),
+        projectId=ID,
+        taskId=ID,
+    ),
     # Groups and people
     _procedure(
         "AddUserToGroup",
@@ -275,6 +337,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         {"projectId": ID, "timeEstimate": TIME_ESTIMATE, "budgetEstimate": BUDGET_ESTIMATE, "estimateReset": OBJECT},
         _one("PATCH", "/projects/{projectId}/estimate", "timeEstimate", "budgetEstimate", "estimateReset"),
         optional=("timeEstimate", "budgetEstimate", "estimateReset"),
+        brings=("projects", "projectId", _estimates),
     ),
     _procedure(
         "SetProjectMemberships",
@@ -322,16 +385,16 @@ PROCEDURES: tuple[Procedure, ...] = (
         {"projectId": ID, "customFieldId": ID},
         _one("DELETE", "/projects/{projectId}/custom-fields/{customFieldId}"),
     ),
-    _procedure("ArchiveProject", {"projectId": ID}, brings=("projects", "projectId", lambda _: _ARCHIVED)),
+    _procedure("ArchiveProject", {"projectId": ID}, brings=("projects", "projectId", lambda *_: _ARCHIVED)),
     _procedure(
         "ArchiveClient",
         {"clientId": ID, "archiveProjects": FLAG, "markTasksAsDone": FLAG},
         optional=("archiveProjects", "markTasksAsDone"),
-        brings=("clients", "clientId", lambda _: _ARCHIVED),
+        brings=("clients", "clientId", lambda *_: _ARCHIVED),
     ),
-    _procedure("ArchiveTag", {"tagId": ID}, brings=("tags", "tagId", lambda _: _ARCHIVED)),
+    _procedure("ArchiveTag", {"tagId": ID}, brings=("tags", "tagId", lambda *_: _ARCHIVED)),
     _procedure(
-        "MarkTaskDone", {"projectId": ID, "taskId": ID}, brings=("tasks", "taskId", lambda _: {"status": "DONE"})
+        "MarkTaskDone", {"projectId": ID, "taskId": ID}, brings=("tasks", "taskId", lambda *_: {"status": "DONE"})
     ),
     # Money
     _procedure(
@@ -347,6 +410,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         _one("PATCH", "/invoices/{invoiceId}/status", "invoiceStatus"),
         effect=_shown("invoices", "invoiceId", lambda given, one: one.get("status") == given["invoiceStatus"]),
         proof="",
+        brings=("invoices", "invoiceId", _field_of("status", "invoiceStatus")),
     ),
     _procedure(
         "DuplicateInvoice", {"invoiceId": ID}, _one("POST", "/invoices/{invoiceId}/duplicate"), repeatable=False
