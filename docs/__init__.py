@@ -1,1 +1,1 @@
-"""The documentation: pages as Markdown, and what `reference` makes out of the declarations while the site is built."""
+"""The documentation: Markdown pages, and pages that `reference` generates while the site is built."""

@@ -1,4 +1,4 @@
-"""`python -m docs.pictures` runs tap and target on a terminal, and draws what it shows as `docs/terminal-*.svg`."""
+"""`python -m docs.pictures` runs tap and target in a terminal, and saves screenshots as `docs/terminal-*.svg`."""
 
 from __future__ import annotations
 
@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 _PLACE = Path(__file__).parent
 _BIN = Path(sys.executable).parent
 _COLUMNS = 120
-_FONTS = re.compile(r"\s*@font-face \{\{.*?\}\}\n", re.DOTALL)  # of another host: pages load nothing from elsewhere
-_COLOURS = {"brown": "yellow", "default": None}  # as pyte calls them
+_FONTS = re.compile(
+    r"\s*@font-face \{\{.*?\}\}\n",
+    re.DOTALL,
+    # Fonts would be loaded from another host; our pages load nothing from elsewhere.
+)
+_COLOURS = {"brown": "yellow", "default": None}  # the names that pyte uses
 
 
 def main() -> None:

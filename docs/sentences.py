@@ -1,6 +1,6 @@
-"""Prints sentences picked at random from docstrings and pages, to be read as a stranger reads them.
+"""Prints random sentences from docstrings and pages, to check that they are easy to read.
 
-`python docs/sentences.py [SEED] [NUMBER]`: what needs a second reading is to be reworded, whoever wrote it.
+`python docs/sentences.py [SEED] [NUMBER]`: reword every sentence that needs a second reading.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SHORTEST = 30
 
 
 def main(seed: int, number: int) -> None:
-    """Print the sentences of a seed, each with its place."""
+    """Print the sentences that this seed selects, each with its file and line."""
     sentences = sorted({*_of_docstrings(), *_of_pages()})
     for place, sentence in random.Random(seed).sample(sentences, number):
         sys.stdout.write(f"{place}\n    {sentence}\n")

@@ -1,7 +1,7 @@
-"""Hooks of MkDocs: adds the pages that are made, and those that live elsewhere in the repository.
+"""MkDocs hooks: add the generated pages, and the pages from other folders of the repository.
 
-`make docs` builds the site into site/. A link to a file of the repository that is no page, such as a DAG, becomes its
-name: the site holds pages only.
+`make docs` builds the site into site/. A link to a file that is not a page, such as a DAG, becomes plain text, since
+the site contains pages only.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ ELSEWHERE = {
     "orchestrate/README.md": "orchestrate.md",
     "clockify-sandbox/README.md": "clockify-sandbox.md",
 }
-"""Pages that live outside docs/, and their places in the site."""
+"""Pages outside docs/, and their paths in the site."""
 
 HOME = {"README.md": "index.md"}
-"""Files for a reader of the repository; the site has a page of its own in their place."""
+"""Files for readers of the repository; the site has its own page instead."""
 
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#]+\.[\w]+|[^)\s#:]+)(#[^)\s]*)?\)")
 _ORIGIN = {place: source for source, place in ELSEWHERE.items()}
@@ -56,7 +56,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
-    """Fill in the parts that are made, and point links to other files of the repository to their pages."""
+    """Insert the generated parts, and change links to files of the repository into links to their pages."""
     origin = _ORIGIN.get(page.file.src_uri, f"docs/{page.file.src_uri}")
     known = {file.src_uri for file in files}
 
@@ -74,7 +74,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def _expanded(entries: list[Any], known: set[str]) -> list[Any]:
-    """Return the navigation with its sections of many pages: `streams: made`, `recipes: recipes*`."""
+    """Return the navigation, with placeholders such as `streams: made` or `recipes: recipes*` expanded."""
     expanded: list[Any] = []
     for entry in entries:
         if isinstance(entry, dict):

@@ -1,7 +1,7 @@
-"""Writes the table of a README out of the code: `python docs/tables.py` rewrites what stands between the markers.
+"""Generates tables in READMEs from the code: `python docs/tables.py` rewrites the text between the markers.
 
-The site needs none of this, its tables are made while it is built. This one is for readers of the package.
-`python docs/tables.py --check` changes nothing and exits with 1 where the table is out of date, as a test does.
+The site does not need this, because its tables are generated while it is built. READMEs are for readers of the package.
+`python docs/tables.py --check` changes nothing, and exits with 1 if a table is out of date.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ DOCUMENTS = {"clockify-sandbox/README.md": {"world options": world_options}}
 
 
 def rewritten(document: str) -> tuple[str, str]:
-    """Return the text of a document, and the same with every table between its markers made anew.
+    """Return the text of a document, before and after every table between markers is generated again.
 
     Raises:
-        ValueError: A table has no markers.
+        ValueError: The document lacks the markers of a table.
     """
     before = text = (ROOT / document).read_text(encoding="utf-8")
     for name, table in DOCUMENTS[document].items():

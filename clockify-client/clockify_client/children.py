@@ -1,4 +1,4 @@
-"""The children that a page names: what else is to be requested because of its rows."""
+"""The children that a page names: further objects to request because of its rows."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from clockify_client.page import Page
 
 MakeChildren = Callable[[list[Any], "Ids"], Iterable["Ids"]]
-"""Makes the ids of the children out of a page's rows, left as they are, and of the ids the page was requested with."""
+"""Makes the ids of the children from the unchanged rows of a page and the ids that the page was requested with."""
 
 Fallback = Callable[["Ids"], Iterable["Ids"]]
-"""Makes the ids of children that can be named although the list that names them is refused for these ids."""
+"""Makes the ids of children that are known even if the list that names them is refused for these ids."""
 
 
 class Family(NamedTuple):
-    """How children are made: out of rows that are decoded to the type `row`, or else by the fallback."""
+    """How children are made: from rows decoded to the type `row`, or, if the list is refused, by the fallback."""
 
     make: MakeChildren
     row: Any
@@ -40,8 +40,8 @@ class Children(NamedTuple):
 
     Attributes:
         ids: By family.
-        odd_rows: How many rows name none because they are no rows.
-        parents: What tells the rows that name some from each other; empty if nothing does.
+        odd_rows: How many items name no child because they are not valid rows.
+        parents: The identity of each row that names children; empty if rows have no identity.
     """
 
     ids: list[list[Ids]]
@@ -54,7 +54,7 @@ def children_of(page: Page, families: Sequence[Family]) -> Children:
 
     Raises:
         MalformedAnswerError: The page is not a list of rows at all.
-        UnknownWorkspaceError: A workspace that was requested is not among them.
+        UnknownWorkspaceError: A workspace that was requested is not among the rows.
     """
     rows: dict[Any, list[Any]] = {family.row: [] for family in families}
     odd: Counter[Any] = Counter()
@@ -74,9 +74,9 @@ def children_of(page: Page, families: Sequence[Family]) -> Children:
 
 
 def fallen_back(families: Sequence[Family], ids: Ids, error: Exception) -> list[list[Ids]]:
-    """Return the children that can be named although the list of these ids is refused, by family.
+    """Return the children that are known even if the list of these ids is refused, by family.
 
-    It may send requests; a failure of them counts as no child, since the refusal is reported anyway.
+    It may send requests. If they fail, there are no children; the refusal is reported anyway.
     """
     children: list[list[Ids]] = [[] for _ in families]
     if isinstance(error, (GoneError, InvalidRequestError, NotPermittedError)):

@@ -45,18 +45,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("clockify_client")
 
-# An answer whose head is cut off is told like any other that is broken, and not by a traceback with its URL.
+# A response with truncated headers is reported like any other broken one, without a traceback that shows the URL.
 logging.getLogger("urllib3.connection").addFilter(lambda record: not record.exc_info)
 
 _TRIES = 6
 _FIRST_WAIT, _MAX_WAIT = 1.0, 30.0  # the longest wait before a retry, in seconds
-_LONGEST_PAUSE = 3600.0  # the longest Retry-After that is believed, in seconds: the longest limit is one an hour
+_LONGEST_PAUSE = 3600.0  # the longest accepted Retry-After, in seconds: no limit of Clockify is longer than an hour
 _READ_RETRIES = (RateLimitedError, ServerError, UnreachableError, MalformedAnswerError)
 _WRITE_RETRIES = (RateLimitedError, UnreachableError)
 _NO_ANSWER, _NO_CONNECTION = "no answer in time", "no connection"
 _BROKEN, _NOT_TRUSTED = "the connection broke", "the certificate of the host is not trusted"
 _SUCCESSES = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
-"""Any other answer of status 2xx is in part, or of something on the way."""
+"""Any other status 2xx means a partial response, or one from a proxy."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -64,7 +64,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 class Settings:
     """How to reach Clockify: the hosts, the key and the pace.
 
-    Exactly one of `api_key` and `addon_token` must be given; neither shows in a repr.
+    Exactly one of `api_key` and `addon_token` must be given; a repr shows neither.
     """
 
     hosts: Hosts
@@ -91,7 +91,7 @@ class Settings:
 
 @dataclass
 class Statistics:
-    """What the calls of a client cost so far."""
+    """What the calls of a client have cost so far."""
 
     requests: int = 0
     retries: int = 0
@@ -106,7 +106,7 @@ class Answer(NamedTuple):
 
 
 class Client:
-    """A connection to Clockify for any number of threads; closing it lets waiting threads go."""
+    """A connection to Clockify for any number of threads; closing it ends the wait of all threads."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -114,7 +114,7 @@ class Client:
         self.statistics = Statistics()
         self._lock = threading.Lock()
         self._session = _session(settings)
-        # Looked up once, it is slow. A netrc file is left out.
+        # The lookup is slow, so it is made once. A netrc file is ignored.
         urls = {host: getattr(settings.hosts, host.value) for host in Host}
         around = environments_of(self._session, urls.values())
         self._environment = {host: around[url] for host, url in urls.items()}
@@ -130,10 +130,10 @@ class Client:
     # -- reading -------------------------------------------------------------------------------
 
     def page(self, endpoint: Endpoint, ids: Ids, number: int = 0, size: int | None = None) -> PageAnswer:
-        """Request one page of an endpoint, a smaller one where the size is refused or proves too heavy.
+        """Request one page of an endpoint, or a smaller page if this size is refused or too slow.
 
-        Any 400 to a first page may be about its size, whatever it says: a smaller page that succeeds shows that it was,
-        and further first pages of the endpoint are requested in that size.
+        A 400 for a first page may be caused by the page size, whatever its message says. If a smaller page succeeds,
+        the size was the cause, and further first pages of the endpoint are requested with the smaller size.
 
         Args:
             endpoint: What to read.
@@ -187,14 +187,14 @@ class Client:
         """Yield every row of an endpoint, page after page.
 
         Raises:
-            ClockifyError: A page cannot be read, came twice or holds what is no row, or the list is not whole; the
-                rows before it were yielded.
+            ClockifyError: A page cannot be read, came twice or holds something that is not a row, or the list is
+                incomplete. The rows before it were yielded.
         """
         number, size, before, count = 0, None, 0, 0
         repetition = Repetition()
         while True:
             page = self.page(endpoint, ids, number, size)
-            if page.number and page.packed.fingerprint == before:  # and would for ever
+            if page.number and page.packed.fingerprint == before:  # and would repeat for ever
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             for piece in page.packed.pieces():
                 rows = rows_of(endpoint, piece)
@@ -215,7 +215,8 @@ class Client:
     def call(self, request: Request) -> Any:
         """Send one call and return the decoded answer, None if it is empty.
 
-        A write is sent again only where it certainly was not carried out: refused for its rate, or never connected.
+        A write is sent again only if Clockify certainly did not execute it: it was refused because of the rate limit,
+        or there was no connection.
 
         Raises:
             AmbiguousWriteError: A write whose outcome is unknown.
@@ -325,7 +326,7 @@ def _unreachable(call: str, reason: str) -> UnreachableError:
 
 def _session(settings: Settings) -> requests.Session:
     session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # threads must not share a cookie jar
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # threads must not share cookies
     session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": settings.user_agent})
     if settings.api_key:
         session.headers["X-Api-Key"] = settings.api_key
@@ -342,7 +343,7 @@ def _tells_nothing(identity: Any) -> bool:
 
 
 def _waits() -> Generator[float, Any, None]:
-    """Yield the seconds to wait before each retry; a request refused for its rate waits in the throttle."""
+    """Yield the seconds to wait before each retry; after a 429, the throttle waits instead."""
     wait = _FIRST_WAIT
     error = yield 0.0
     while True:
@@ -358,8 +359,9 @@ def _successful(response: requests.Response) -> bool:
 
 
 def _packed(response: requests.Response) -> Packed:
-    """Keep the body compressed as it arrived, so that it stays small without being compressed again."""
-    if response.status_code < HTTPStatus.OK:  # the real answer follows, and must not meet the next request
+    """Keep the body compressed as it arrived, so that it need not be compressed again."""
+    # the real response follows, and must not be taken for the response to the next request
+    if response.status_code < HTTPStatus.OK:
         response.raw.close()
         return Packed(b"")
     gzipped = response.headers.get("Content-Encoding", "").lower() == "gzip"
@@ -367,14 +369,17 @@ def _packed(response: requests.Response) -> Packed:
 
 
 def _seconds(header: str | None) -> float | None:
-    """Return the seconds of a Retry-After header; None if it states none, or so many as no limit has."""
+    """Return the seconds of a Retry-After header; None if there is no number, or if it is longer than any limit."""
     seconds = float(header) if header and header.isdecimal() else None
     return seconds if seconds is None or seconds <= _LONGEST_PAUSE else None
 
 
 def _reason(error: requests.RequestException | HTTPError) -> str:
-    """Tell why there is no answer. `_NO_CONNECTION` and `_NOT_TRUSTED` mean that no byte of the request was sent."""
-    if isinstance(error, HTTPError):  # of the body, which is read without the help of the library requests
+    """Return why there is no response.
+
+    `_NO_CONNECTION` and `_NOT_TRUSTED` mean that no byte of the request was sent.
+    """
+    if isinstance(error, HTTPError):  # while reading the body, which is read without the library requests
         return _NO_ANSWER if isinstance(error, ReadTimeoutError) else _BROKEN
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)

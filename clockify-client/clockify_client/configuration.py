@@ -1,16 +1,15 @@
 """The settings of a connection, one set for every program: schema, files and environment, validation, client.
 
 A program builds its JSON Schema from `connection_properties` and its own properties, with `additionalProperties` false
-wherever an unknown name is a mistake, also in nested objects. Then it takes three steps:
+in every object where an unknown name is a mistake. Then it takes three steps:
 
     config = read_files(paths)                                        # `--config`, later files win
     config = merged(config, from_environment(schema, "TAP_CLOCKIFY_"))
     check(config, schema)                                             # one `ConfigurationError` with every problem
     client = client_of(with_defaults(config, schema), user_agent)
 
-A variable of the environment that is empty means unset, and so does null. No message repeats a value, since a key may
-stand in the wrong place. `unknown_setting` makes the message about an unknown name for programs that check names by
-other means.
+An empty environment variable means unset, and so does null. No message repeats a value, since a key may be in the wrong
+setting. `unknown_setting` makes the message about an unknown name, for programs that check names themselves.
 """
 
 from __future__ import annotations
@@ -98,7 +97,7 @@ def connection_properties(purpose: str) -> dict[str, dict[str, Any]]:
         "api_url": {
             "type": ["string", "null"],
             "title": "API URL",
-            "description": "Base URL of the core API in place of the region's, such as https://acme.clockify.me/api/v1.",
+            "description": "Base URL of the core API instead of the region's, such as https://acme.clockify.me/api/v1.",
         },
         "reports_url": {
             "type": ["string", "null"],
@@ -116,14 +115,14 @@ def connection_properties(purpose: str) -> dict[str, dict[str, Any]]:
             "maximum": 1000,
             "default": 50,
             "title": "Requests a second",
-            "description": "Never send more; may be a fraction. 50 is what paid plans allow.",
+            "description": "The highest number of requests a second; may be a fraction. Paid plans allow 50.",
         },
         "requests_per_hour": {
             "type": ["integer", "null"],
             "minimum": 1,
             "maximum": 3_600_000,
             "title": "Requests an hour",
-            "description": "Never send more in any 60 minutes. New Free workspaces allow 30.",
+            "description": "The highest number of requests in any 60 minutes. New Free workspaces allow 30.",
         },
         "max_workers": {
             "type": ["integer", "null"],
@@ -131,7 +130,7 @@ def connection_properties(purpose: str) -> dict[str, dict[str, Any]]:
             "maximum": 200,
             "default": 64,
             "title": "Workers",
-            "description": "How many requests may be under way at once.",
+            "description": "How many requests may run at the same time.",
         },
         "timeout_seconds": {
             "type": ["number", "null"],
@@ -139,15 +138,15 @@ def connection_properties(purpose: str) -> dict[str, dict[str, Any]]:
             "maximum": 86_400,
             "default": 60,
             "title": "Timeout",
-            "description": "Seconds to wait for a connection, and for each part of an answer; may be a fraction.",
+            "description": "Seconds to wait for a connection, and for each part of a response; may be a fraction.",
         },
         "page_size": {
             "type": ["integer", "null"],
             "minimum": 1,
             "maximum": 5000,
             "title": "Page size",
-            "description": "Rows to ask for at once. Default: the most that each endpoint allows; it is lowered by "
-            "itself where Clockify refuses it.",
+            "description": "Rows to request at once. Default: the maximum of each endpoint. If Clockify refuses the "
+            "size, it is reduced automatically.",
         },
     }
 
@@ -156,7 +155,7 @@ def connection_properties(purpose: str) -> dict[str, dict[str, Any]]:
 
 
 def read_files(paths: Iterable[str | Path]) -> dict[str, Any]:
-    """Return the settings of configuration files, later ones over earlier ones; `ENV` is passed over.
+    """Return the settings of configuration files, later ones over earlier ones; `ENV` is ignored.
 
     Raises:
         ConfigurationError: A file cannot be read or is not a JSON object.
@@ -186,18 +185,18 @@ def read_files(paths: Iterable[str | Path]) -> dict[str, Any]:
 def from_environment(
     schema: Mapping[str, Any], prefix: str, environment: Mapping[str, str] = os.environ
 ) -> dict[str, Any]:
-    """Return the settings that variables of the environment hold; an empty variable means unset.
+    """Return the settings in environment variables; an empty variable means unset.
 
     A value that does not fit its setting's type is left as text, for `check` to refuse. Other variables with the
     prefix belong to the logger, to Meltano or to a plugin that inherits from this one.
 
     Args:
         schema: JSON Schema of the settings.
-        prefix: What the names of the variables begin with, such as `TAP_CLOCKIFY_`.
+        prefix: The prefix of the variables, such as `TAP_CLOCKIFY_`.
         environment: The variables.
 
     Raises:
-        ConfigurationError: A variable is almost named like a setting.
+        ConfigurationError: The name of a variable is almost that of a setting.
     """
     known = schema["properties"]
     if lines := [line for name in environment if (line := _misspelled(name, prefix, known))]:
@@ -207,7 +206,7 @@ def from_environment(
 
 
 def parsed(text: str, schema: Mapping[str, Any]) -> Any:
-    """Return a setting that came as text by the type that its schema names; as text where it does not fit."""
+    """Convert the text of a setting to the type in its schema; return the text itself if it does not fit."""
     types = schema.get("type") or [kind for one in schema.get("anyOf", ()) for kind in [one.get("type")]]
     kinds = {types} if isinstance(types, str) else {kind for kind in types if isinstance(kind, str)}
     if "string" in kinds:
@@ -221,7 +220,7 @@ def parsed(text: str, schema: Mapping[str, Any]) -> Any:
 
 
 def merged(config: Mapping[str, Any], environment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of files with those of the environment over them; null means unset in both."""
+    """Merge the settings of files and environment, which takes precedence; null means unset in both."""
     both = [name for name in environment if config.get(name, environment[name]) != environment[name]]
     if both:
         logger.info("The environment overrides the configuration file in %s", ", ".join(sorted(both)))
@@ -273,7 +272,7 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
 
 
 def _sound(schema: Any) -> Any:
-    """Return a schema without choices that are none: the SDK offers the text "null" in the place of one."""
+    """Return a schema without invalid choices: the SDK adds the text "null" as a choice."""
     if isinstance(schema, dict):
         return {
             name: [_sound(one) for one in part if isinstance(one, dict)] if name == "anyOf" else _sound(part)
@@ -283,11 +282,11 @@ def _sound(schema: Any) -> Any:
 
 
 def unknown_setting(name: str, known: Iterable[str], where: str = "") -> str:
-    """Return a line that refuses an unknown setting and names the nearest known one.
+    """Return a line that refuses an unknown setting and suggests the nearest known one.
 
     Args:
         name: The name that is not known.
-        known: The names that are.
+        known: The known names.
         where: The setting that it stands in, empty at the top.
     """
     names = list(known)
@@ -301,7 +300,7 @@ def unknown_setting(name: str, known: Iterable[str], where: str = "") -> str:
 
 
 def shown(name: str) -> str:
-    """Return a name as messages show it: a key in a wrong place is longer, or of other characters."""
+    """Return a name for a message; hide a text that is long or has unusual characters, since it may be a key."""
     return name if _PLAIN.fullmatch(name) else f"a name of {len(name)} characters"
 
 
@@ -330,7 +329,7 @@ def _problems(error: ValidationError) -> Iterator[str]:
 
 
 def _misspelled(variable: str, prefix: str, known: Collection[str]) -> str:
-    """Return a line about a variable that is almost named like a setting, empty for any other."""
+    """Return a line about a variable whose name is almost that of a setting; empty for any other variable."""
     name = variable.removeprefix(prefix).lower()
     if name == variable.lower() or name in known or any(name.endswith(f"_{one}") for one in known):
         return ""

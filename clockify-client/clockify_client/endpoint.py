@@ -1,4 +1,4 @@
-"""What one readable endpoint looks like: its path, how it pages, and where the rows are in the answer."""
+"""Describes a readable endpoint: its path, its paging, and where the rows are in the response."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Host(enum.Enum):
 
 @dataclass(frozen=True)
 class Paging:
-    """How an endpoint wants to be asked for a page. A name it does not know is ignored in silence.
+    """How to request a page from an endpoint. Clockify ignores unknown parameter names without an error.
 
     Attributes:
         page: Name of the page number, dotted where it is nested in the body.
-        size: Name of the page size, likewise.
+        size: Name of the page size, in the same form.
         first: Number of the first page.
-        in_body: The two travel in the JSON body rather than in the query.
-        more: Response header that says whether this was the last page, and its value when it was.
+        in_body: Both are sent in the JSON body instead of the query.
+        more: Response header that marks the last page, and its value on the last page.
     """
 
     page: str
@@ -57,17 +57,21 @@ class Endpoint:
 
     Attributes:
         path: Template below the host's base URL; placeholders are filled from `Ids`.
-        paging: How it pages; None if one answer holds everything and page parameters are ignored.
-        page_size: The largest page that may be asked for. 5,000 is the general ceiling of the core API.
-        rows: Dotted place of the rows in the answer; empty if the answer is the array itself.
-        single: The answer is one record, not an array of them.
+        paging: How it pages; None if one response holds everything and page parameters are ignored.
+        page_size: The largest page size that Clockify allows; in the core API it is generally 5,000.
+        rows: Dotted path of the rows in the response; empty if the response is the array itself.
+        single: The response is one record, not an array.
         params: Query parameters sent with every call; `{name}` in a value is filled from `Ids`.
-        body: JSON body of a read that is a POST; filled likewise, a value that is all placeholder keeps its type.
-        total: Dotted place of the number of rows that the answer states; of all pages or, on some lists, of this one.
-        paged: For a single record that comes in pages, the array that the pages continue; empty if there are no pages.
-        identity: The field that every row has: what lacks it is no row of this endpoint; empty if none is certain.
-        unique: The identity differs from row to row; if not, only the whole row distinguishes it from others.
-        feature: What the plan of the workspace must include, as `workspaces[].features` names it; empty if nothing.
+        body: JSON body of a read that is a POST. It is filled in the same way; a value that consists of one placeholder
+            keeps its type.
+        total: Dotted path of the total in the response. It counts the rows of all pages or, for some lists, of this
+            page.
+        paged: For a single record that comes in pages: the array that is divided into pages. Empty if there are no
+            pages.
+        identity: The field that every row has; an item without it is not a row of this endpoint. Empty if no field is
+            certain.
+        unique: Whether the identity is unique; if not, only the whole row identifies a row.
+        feature: The feature that the plan of the workspace must include, as in `workspaces[].features`; empty if none.
     """
 
     path: str
@@ -92,11 +96,11 @@ class Endpoint:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names that must have values before it can be requested."""
+        """The names of the placeholders that need values before a request."""
         return frozenset(_names_in((self.path, self.params, self.body)))
 
     def having(self, *, params: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None) -> Endpoint:
-        """Return this endpoint with further parameters or body keys; those that are None are left out."""
+        """Return this endpoint with additional parameters or body keys; those that are None are omitted."""
         more = {key: value for key, value in {**self.params, **(params or {})}.items() if value is not None}
         further = self.body if body is None else {**(self.body or {}), **body}
         return replace(self, params=more, body=further)
@@ -105,7 +109,7 @@ class Endpoint:
 def filled(template: Any, ids: Ids) -> Any:
     """Return a JSON template with every `{name}` in its strings replaced by the value of that name.
 
-    A member of an object whose value is a single placeholder is left out where the value of that name is None.
+    A key whose value is a single placeholder is omitted if the value of that name is None.
     """
     if isinstance(template, str):
         if template.startswith("{") and template.endswith("}") and template.count("{") == 1:
@@ -131,6 +135,6 @@ def _names_in(template: Any) -> Iterator[str]:
 
 
 def placed(body: Mapping[str, Any], dotted: str, value: object) -> dict[str, Any]:
-    """Return the body with a value set at a dotted place."""
+    """Return the body with a value set at a dotted path."""
     head, _, rest = dotted.partition(".")
     return {**body, head: placed(body.get(head) or {}, rest, value) if rest else value}

@@ -1,8 +1,8 @@
 """Every endpoint of Clockify that can be read, with the parameters that make it return everything it has.
 
-Lists hide rows unless asked the right way: limited users without `account-statuses`, archived policies without
-`status=ALL`, archived expense categories without a second call. What is asked here is what a full read needs.
-Lists that can sort by id are asked to, so that rows keep their places while others write.
+Some lists hide rows by default. Limited users need the parameter `account-statuses`, archived policies need
+`status=ALL`, archived expense categories need a second call. The parameters here return every row. Lists that can be
+sorted by id are sorted, so that rows keep their positions while other programs write.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ TIME_OFF_BALANCES = Endpoint(
 BALANCE_ASSIGNMENTS = Endpoint(
     f"{_WS}/time-off/balance/assignment/user/{{userId}}/policy/{{policyId}}", feature="TIME_OFF"
 )
-# A row carries the entries and expenses of its whole period, some 20 kB: 5,000 of them would be 100 MB.
+# A row contains the entries and expenses of its whole period, about 20 kB: 5,000 of them would be 100 MB.
 APPROVAL_REQUESTS = Endpoint(
     f"{_WS}/approval-requests", KEBAB, page_size=1000, params=_BY_ID, feature="APPROVAL", identity="approvalRequest"
 )
@@ -149,14 +149,14 @@ WEBHOOK_LOGS = Endpoint(
 )
 WEBHOOK_EVENT_STATUSES = Endpoint(f"{_WS}/webhooks/{{webhookId}}/statuses", DELIVERIES, page_size=200)
 
-# Reports. A window is wall clock in the zone sent along; without one it is the account's own.
+# Reports. A window is in wall-clock time of the zone in the request; without a zone, it is in that of the account.
 _EXPENSE_RANGE = {
     "dateRangeStart": "{start}",
     "dateRangeEnd": "{end}",
     "timeZone": "{timeZone}",
     "exportType": "JSON",
 }
-_RANGE = {**_EXPENSE_RANGE, "rounding": "{rounding}"}  # of durations, which expenses have none of
+_RANGE = {**_EXPENSE_RANGE, "rounding": "{rounding}"}  # of durations; expenses have none
 
 
 def _report(name: str, **more: object) -> Endpoint:
@@ -211,7 +211,7 @@ SHARED_REPORTS = Endpoint(
 SHARED_REPORT_DATA = Endpoint(
     "/shared-reports/{sharedReportId}",
     CAMEL,
-    page_size=50,  # rows are known by their page, which must not depend on what some page size was answered with
+    page_size=50,  # rows are identified by their page number, so the page size must not change
     single=True,
     paged="timeentries",
     host=Host.REPORTS,
@@ -244,11 +244,11 @@ AUDIT_ACTIONS = (
     *(f"{verb}_{what}" for what in ("PROJECT", "TASK", "CLIENT", "TAG") for verb in ("UPDATE", "DELETE")),
     *(f"{verb}_EXPENSE{whose}" for verb in ("CREATE", "RESTORE", "UPDATE", "DELETE") for whose in ("", "_FOR_OTHER")),
 )
-"""Every action the audit log knows. The list is closed: one unknown action fails the whole request."""
+"""Every action of the audit log. A single unknown action makes the whole request fail."""
 
 ENTITY_TYPES = (
     *("APPROVAL_REQUESTS", "BALANCE", "CLIENTS", "CUSTOM_FIELDS", "HOLIDAYS", "INVOICES", "PROJECTS", "PTO_POLICY"),
     *("SCHEDULED_ASSIGNMENT", "TAGS", "TASKS", "TIME_ENTRY", "TIME_ENTRY_CUSTOM_FIELD_VALUE", "TIME_ENTRY_RATE"),
     *("TIME_OFF_REQUEST", "USER", "USER_GROUPS"),
 )
-"""Every kind of document the entity feeds carry."""
+"""Every kind of document in the entity feeds."""

@@ -1,8 +1,8 @@
-"""What can go wrong between this client and Clockify, by meaning rather than by status code.
+"""Errors of requests to Clockify, classified by meaning instead of by status code.
 
-Clockify's status codes mislead: an id that does not exist answers 400 with code 501, `code` 3000 covers wrong routes
-and unreadable parameters alike, and messages repeat the submitted values. So every failure is classified once, here,
-and Clockify's message is kept out of `str()`: a log line names the call and the meaning, never a submitted value.
+Clockify's status codes mislead: an unknown id causes 400 with code 501, code 3000 stands both for wrong routes and for
+malformed parameters, and messages repeat submitted values. So every failure is classified here. `str()` does not
+contain Clockify's message: a log line names the call and the meaning, never a submitted value.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-_CREDENTIAL_CODES = {1000, 4003, 4017}  # no token or several, an unknown key, an invalid add-on token
+_CREDENTIAL_CODES = {1000, 4003, 4017}  # no key or several keys, an unknown key, an invalid add-on token
 _NOT_FOUND_CODES = {404, 501}  # a 404 without them is about the route, not about the object
 _LOCKED_CODES = {1003: "a locked period", 4005: "an approved time entry", 4030: "a workspace that allows timers only"}
 
@@ -21,11 +21,12 @@ class ClockifyError(Exception):
     """A call to Clockify that did not succeed.
 
     Attributes:
-        status: The HTTP status, or None if no answer came.
+        status: The HTTP status, or None if there was no response.
         code: Clockify's own number for the error, or None.
         call: Method and path template, such as `GET /workspaces/{workspaceId}/clients`; holds no id.
-        detail: Clockify's message. It may repeat submitted values: for a reject file, not for a log.
-        reason: What else this client knows, in its own words.
+        detail: Clockify's message. It may repeat submitted values, so it may go into a rejects file, but not into a
+            log.
+        reason: Further details from this client, without submitted values.
     """
 
     meaning = "Clockify refused the call"
@@ -59,14 +60,14 @@ class NotPermittedError(ClockifyError):
 
 
 class LockedError(NotPermittedError):
-    """The object itself may not change now: a locked period, an approved entry, a workspace that allows timers only."""
+    """The object may not be changed: its period is locked, it is approved, or the workspace allows only timers."""
 
     def __str__(self) -> str:
         return f"{super().__str__()}: {_LOCKED_CODES.get(self.code or 0, 'it is locked')}"
 
 
 class GoneError(ClockifyError):
-    """The object does not exist in this workspace, or may not be read: Clockify answers both alike."""
+    """The object does not exist in this workspace, or may not be read: Clockify's response is the same."""
 
     meaning = "no such object in this workspace, or it may not be read"
 
@@ -81,7 +82,7 @@ class UnknownWorkspaceError(ClockifyError):
 
 
 class InvalidRequestError(ClockifyError):
-    """Clockify understood the call and found it wrong."""
+    """Clockify understood the request and found it invalid."""
 
     meaning = "Clockify found the request invalid"
 
@@ -100,16 +101,16 @@ class RateLimitedError(ClockifyError):
 
 
 class ServerError(ClockifyError):
-    """Clockify failed on its side, repeatedly."""
+    """Clockify answered repeatedly with a server error."""
 
     meaning = "Clockify failed on its side"
 
 
 class UnreachableError(ClockifyError):
-    """No answer: the host is unknown, refuses connections, or does not answer in time.
+    """No response: the host is unknown, refuses connections, or does not answer in time.
 
     Attributes:
-        of_the_host: No call would get through: there is no connection to the host, or it is not trusted.
+        of_the_host: No request would succeed: there is no connection to the host, or the host is not trusted.
     """
 
     of_the_host = False
@@ -118,13 +119,13 @@ class UnreachableError(ClockifyError):
 
 
 class MalformedAnswerError(ClockifyError):
-    """The answer is not the JSON it should be: truncated, or the page of something in between."""
+    """The response is not the expected JSON: it is truncated, or comes from a proxy."""
 
     meaning = "the answer is not what the Clockify API sends; check api_url, and that no proxy answers in its place"
 
 
 class AmbiguousWriteError(ClockifyError):
-    """A write whose outcome is unknown: it may or may not have happened, so it must be looked up, never repeated."""
+    """A write whose outcome is unknown. Look up whether it took effect before you repeat it."""
 
     meaning = "no usable answer to a write, which may have taken effect"
 
@@ -138,11 +139,11 @@ class ClosedError(ClockifyError):
 class _Body(msgspec.Struct):
     message: str | None = None
     code: int | None = None
-    status: int | None = None  # some services state it in place of the two
+    status: int | None = None  # some services use this field instead of the two others
 
 
 def _body(content: bytes) -> _Body | None:
-    """Return the body of an answer of Clockify, which may be empty; None if the answer comes from elsewhere."""
+    """Return the body of a response from Clockify, which may be empty; None if the response is not from Clockify."""
     if not content.strip():
         return _Body()
     try:
@@ -153,11 +154,11 @@ def _body(content: bytes) -> _Body | None:
 
 
 def concerns_the_account(error: Exception) -> bool:
-    """Return whether no further call would succeed either, whatever it asked for."""
+    """Return whether every further call would fail as well."""
     if isinstance(error, UnreachableError):
         return error.of_the_host
     if isinstance(error, UnknownWorkspaceError):
-        return error.status is None  # only the list of workspaces says it of the settings
+        return error.status is None  # only for the list of workspaces does it mean that the settings are wrong
     return isinstance(error, (BadCredentialsError, ClosedError, RateLimitedError))
 
 
@@ -170,14 +171,15 @@ def classify(  # noqa: PLR0913
     addon: bool = False,
     retry_after: float | None = None,
 ) -> ClockifyError:
-    """Return the error that an unsuccessful answer means; the words of its message decide nothing.
+    """Return the error for an unsuccessful response; the text of its message does not matter.
 
     Args:
         call: Method and path template of the call.
         status: The HTTP status, 300 or above.
         content: The body, which may be empty or HTML.
-        addon: The credential is an add-on's, which 401 may refuse a route or a scope as well.
-        reading: The call only reads: it can hardly be invalid, so code 501 is about the object in its path.
+        addon: The credential is an add-on token, for which 401 may also mean a missing scope or a forbidden route.
+        reading: The call only reads: it is unlikely to be invalid, so code 501 means that the object in its path is
+            unknown.
         retry_after: Seconds of the Retry-After header, where there is one.
     """
     body = _body(content)
@@ -195,7 +197,7 @@ def _meaning(  # noqa: PLR0911
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return ServerError
     if body is None or status < HTTPStatus.BAD_REQUEST:
-        return MalformedAnswerError  # a gateway, a proxy or a log-in page, which knows no objects of Clockify
+        return MalformedAnswerError  # a gateway, a proxy or a log-in page, which has no objects of Clockify
     match status:
         case HTTPStatus.UNAUTHORIZED:
             return (

@@ -1,9 +1,9 @@
-"""Reads whole endpoints ahead of whoever consumes them: concurrently, in a deterministic order, in little memory.
+"""Reads whole endpoints ahead of their consumers: concurrently, in a deterministic order, with little memory.
 
-A `Reading` is one endpoint requested once for each of its parents. Pages of one parent follow each other, since only a
-page says whether there is a next one; parents and readings are requested side by side, those first whose pages make
-further requests, then in the order of the readings. Whatever the order in which answers arrive, a reading hands them
-on parent by parent and page by page. Until then pages wait in a temporary file.
+A `Reading` is one endpoint requested once for each of its parents. Pages of one parent are requested one after another,
+since only a page says whether there is a next one. Parents and readings are requested concurrently: first those whose
+pages lead to further requests, then in the order of the readings. A reading always yields pages parent by parent and
+page by page, in whatever order the responses arrive. Pages that arrive early wait in a temporary file.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class FanOut(Pool):
     """The threads that request pages, and the file where pages wait.
 
-    Use it as a context manager: leaving it ends the threads, whatever they were about to do. Nothing is requested
-    before a reading is fed. Leaving it also ends the client, unless somebody else owns that.
+    Use it as a context manager: leaving it ends all threads at once. Requests begin when a reading gets parents.
+    Leaving it also closes the client, unless the caller owns the client.
     """
 
     def __init__(self, client: Client, *, owns_client: bool = True) -> None:
@@ -39,11 +39,11 @@ class FanOut(Pool):
         self.close()
 
     def read(self, endpoint: Endpoint, *, rank: Order, consumers: int) -> Reading:
-        """Return a reading that waits for its parents: see `Reading.feed`."""
+        """Return a reading that has no parents yet; add them with `Reading.feed`."""
         return Reading(self, endpoint, rank=rank, consumers=consumers)
 
     def close(self) -> None:
-        """Drop what is still to be requested and end the threads; who waits for a page gets a `ClosedError`."""
+        """Cancel the remaining requests and end the threads; consumers that wait for a page get a `ClosedError`."""
         super().close()
         if self._owns_client:
             self.client.close()

@@ -1,4 +1,4 @@
-"""Files that a person names, to be read: never waited for in vain, never without an end, and failures in words."""
+"""Reads files that a user names. It never hangs, never reads without an end, and reports failures in one line."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _LOGS = "SINGER_SDK_LOG_CONFIG"
 _DEVICE = "is a device: name a file"
-_PREDICATES = ("is ", "has ", "can ")  # what is said here, and not by the system
+_PREDICATES = ("is ", "has ", "can ")  # errors of this module, not of the operating system
 
 
 def read(path: str | Path) -> bytes:
-    """Return the content of a file or of a pipe that somebody writes to, as `<(command)` of a shell is.
+    """Return the content of a file, or of a pipe that has a writer, such as `<(command)` in a shell.
 
     Raises:
-        OSError: It cannot be read, is a folder or a device, or nobody writes to the pipe. It names the file.
+        OSError: It cannot be read, is a folder or a device, or the pipe has no writer. The error names the file.
     """
     try:
         with _opened(path) as file:
@@ -37,20 +37,20 @@ def read(path: str | Path) -> bytes:
 
 
 def open_input(path: str | Path) -> IO[bytes]:
-    """Open a file or a pipe to be read bit by bit; whoever is to write to the pipe may come later.
+    """Open a file or a pipe for reading; the writer of a pipe may open it later.
 
     Raises:
-        OSError: It cannot be read, or is a folder or a device. It names the file.
+        OSError: It cannot be read, or is a folder or a device. The error names the file.
     """
     is_pipe = stat.S_ISFIFO(Path(path).stat().st_mode)
     return Path(path).open("rb") if is_pipe else _opened(path)
 
 
 def require_no_pipe(path: str | Path) -> None:
-    """Require that something can be opened without waiting, if it is there.
+    """Require that a path can be opened without waiting, if it exists.
 
     Raises:
-        OSError: It is a pipe or a device. It names the file.
+        OSError: It is a pipe or a device. The error names the file.
     """
     try:
         mode = Path(path).stat().st_mode
@@ -61,7 +61,7 @@ def require_no_pipe(path: str | Path) -> None:
 
 
 def in_words(error: OSError) -> str:
-    """Return what a failure says, beginning with the file that it names, and without its number."""
+    """Return the message of a failure: the file first, without the error number."""
     said = error.strerror or str(error) or type(error).__name__
     if not isinstance(error.filename, str):
         return said
@@ -70,17 +70,17 @@ def in_words(error: OSError) -> str:
 
 @contextmanager
 def setting_up_logs() -> Iterator[None]:
-    """Report a file that `SINGER_SDK_LOG_CONFIG` names and that does not do for it, in one line.
+    """Report in one line if the file in `SINGER_SDK_LOG_CONFIG` is not a valid log configuration.
 
     Raises:
-        SystemExit: With code 1; there is no log yet.
+        SystemExit: With code 1, if the file is not valid. There is no log yet.
     """
     named = os.environ.get(_LOGS)
     try:
         if named:
             require_no_pipe(named)
         yield
-    except Exception as error:  # what configures the logs raises anything
+    except Exception as error:  # the log configuration may raise any exception
         if not named:
             raise
         why = error.strerror if isinstance(error, OSError) else f"it configures no logs ({type(error).__name__})"

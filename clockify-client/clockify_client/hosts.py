@@ -1,4 +1,4 @@
-"""Where Clockify answers: three base URLs, chosen by region and each overridable."""
+"""The three base URLs of Clockify, chosen by region; each can be overridden."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ class Hosts:
         reports_url: str | None = None,
         audit_log_url: str | None = None,
     ) -> Hosts:
-        """Return the hosts of a region, with what is given in their place.
+        """Return the hosts of a region, except for those that are given.
 
-        Regions share one host for the core and the reports, under different paths. A custom `api_url` brings its
-        reports along in the same way, so that a key never travels to a host the user did not name. No regional host
-        of the audit log is documented: outside the global region it must be given.
+        Regions share one host for the core and the reports, under different paths. The reports of a custom `api_url`
+        are on the same host, so that a key is never sent to a host that the user did not name. No regional host of the
+        audit log is documented: for other regions it must be given.
 
         Raises:
-            ValueError: The region is unknown, or a URL is malformed or would send the key in clear text.
+            ValueError: The region is unknown, or a URL is malformed or uses plain http.
         """
         if region not in REGIONS:
             msg = f"region must be one of {', '.join(REGIONS)}, not {region!r}"

@@ -1,4 +1,7 @@
-"""Returns freed memory to the system: threads with large bodies would otherwise hold several times what they use."""
+"""Returns freed memory to the system.
+
+Otherwise threads that read large bodies would hold several times the memory in use.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ _LARGE = 64 * 1024
 
 
 def give_back_what_is_freed() -> None:
-    """Make glibc keep one heap for all threads and large blocks outside of it. Other C libraries need nothing."""
+    """Make glibc keep one heap for all threads, and large blocks outside of it. Other C libraries do not need this."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):

@@ -1,4 +1,4 @@
-"""Stdout of a program in a pipeline: who reads it may have ended, or may have stopped reading."""
+"""Stdout of a program in a pipeline, whose reader may have ended or may have stopped reading."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from clockify_client.terminal import make_room
 if TYPE_CHECKING:
     from types import FrameType
 
-_GRACE = 5.0  # seconds that a program which is to end waits for whoever reads its output
+_GRACE = 5.0  # seconds that a terminating program waits for the reader of its output
 
 
 class OutputLostError(BaseException):
-    """Nobody reads the output any more. This is no `Exception`, so that the SDK neither goes on nor reports it.
+    """Nobody reads the output any more. It is a `BaseException`, so that the SDK does not catch it.
 
     Attributes:
-        code: The exit code that it means.
+        code: The exit code of the program.
     """
 
     def __init__(self, message: str, code: int = 1) -> None:
@@ -31,7 +31,7 @@ class Output:
     """Writes to stdout; for the main thread.
 
     Attributes:
-        is_writing: It is about to write, or waits for whoever reads.
+        is_writing: A write is in progress, or waits for the reader.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Output:
         """Write whole lines at once.
 
         Raises:
-            OutputLostError: The reader has ended, the disk is full, or the program is to end and nobody reads.
+            OutputLostError: The reader has ended, the disk is full, or the program must end while nobody reads.
         """
         self.is_writing = True
         try:
@@ -69,10 +69,10 @@ class Output:
                 self._wait_no_longer_than(0)
 
     def stop(self, number: int) -> None:
-        """Note that a signal wants the program to end: what is being written is waited for, but not for ever.
+        """Handle a signal that ends the program: wait for the current write, but not for ever.
 
         Raises:
-            OutputLostError: It is the second signal, and something is still being written.
+            OutputLostError: This is the second signal, and the write is still in progress.
         """
         again, self._stopped = self._stopped is not None, signal.Signals(number)
         if not self.is_writing:
@@ -97,7 +97,7 @@ def require(*streams: str) -> None:
     """Require that streams of this program are open, by their names in `sys`.
 
     Raises:
-        ValueError: One is not; what is opened next would take its place.
+        ValueError: One is closed; the next file that is opened would get its file descriptor.
     """
     for name in streams:
         stream: Any = getattr(sys, name)
@@ -107,5 +107,5 @@ def require(*streams: str) -> None:
 
 
 def _abandon() -> None:
-    """Let what is still in the buffer go nowhere: it must not fail or wait again at exit."""
+    """Discard the buffer, so that it does not cause an error or a wait at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""The body of an answer, kept compressed. A large one is never decompressed as a whole."""
+"""The body of a response, kept compressed. A large body is never decompressed as a whole."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 _COMPRESS_FROM = 1024
 _LARGE = 1 << 18
 _PIECE = 1 << 18
-_MANY = 16  # pieces without the end of a row that can be found
-_END_OF_GZIP = struct.Struct("<II")  # CRC-32 and length of what is in it
+_MANY = 16  # pieces in which no end of a row was found
+_END_OF_GZIP = struct.Struct("<II")  # CRC-32 and length of the content
 _DAMAGED = (OSError, EOFError, zlib.error)  # what gzip raises
-_LARGEST = 1 << 29  # bytes of a body; what unpacks to more is meant to exhaust this machine
-_BEST = 1032  # times that gzip makes something smaller, at best
+_LARGEST = 1 << 29  # bytes of a body; a larger one is probably an attack on this machine's memory
+_BEST = 1032  # the highest compression ratio of gzip
 
 
 class Packed:
-    """A body, compressed with gzip like most answers; small bodies are kept uncompressed.
+    """A body, compressed with gzip like most responses; small bodies are kept uncompressed.
 
     Args:
-        content: The body, or its gzip.
-        gzipped: Which of the two.
+        content: The body, plain or compressed.
+        gzipped: Whether it is compressed.
 
     Attributes:
         length: Bytes of the body.
         size: Bytes that it takes in memory.
-        fingerprint: Tells two bodies apart.
+        fingerprint: A value that differs for different bodies.
         replaced: Characters that were replaced to make it JSON.
     """
 
@@ -52,27 +52,27 @@ class Packed:
         self._cuts: tuple[int, ...] = ()
         self.replaced = 0
         self.size = len(content)
-        if gzipped and content:  # the end of a gzip tells both
+        if gzipped and content:  # the end of gzip data has both
             self.fingerprint, self.length = _END_OF_GZIP.unpack(content[-_END_OF_GZIP.size :].rjust(8, b"?"))
         else:
             self.fingerprint, self.length = zlib.crc32(content), len(content)
 
     @property
     def body(self) -> bytes:
-        """The body as a whole, unpacked anew each time."""
+        """The whole body, decompressed on each access."""
         if not self._gzipped:
             return self._kept()
         return gzip.decompress(self._kept()) if self.size * _BEST <= _LARGEST else b"".join(self._chunks())
 
     def as_words(self) -> bytes:
-        """Return the body of a refusal; what cannot be unpacked comes as it is, which is no JSON."""
+        """Return the body of an error response; if it cannot be decompressed, return it as it is, which is not JSON."""
         try:
             return self.body
         except _DAMAGED:
             return self._kept()
 
     def as_json(self) -> Packed | None:
-        """Return the body if it is JSON or empty; surrogates and NaN that keep it from being JSON are replaced."""
+        """Return the body as valid JSON, or empty; surrogates and NaN, which are not valid JSON, are replaced."""
         if not self.length or self.is_json():
             return self
         try:
@@ -89,7 +89,7 @@ class Packed:
         return made
 
     def is_json(self) -> bool:
-        """Return whether it is undamaged JSON. A large array is checked piece by piece; `pieces` repeats that work."""
+        """Return whether it is valid JSON. A large array is checked piece by piece; `pieces` does that work again."""
         try:
             if self.length < _LARGE or not self._gzipped:
                 return _is_json(self.body)
@@ -102,7 +102,7 @@ class Packed:
                 if cut and _is_json(rest[:cut] + b"]"):
                     cuts.append(cut)
                     rest[: cut + 1] = b"["
-                elif cut and len(rest) > _MANY * _PIECE:  # looking at all of it with each piece would take for ever
+                elif cut and len(rest) > _MANY * _PIECE:  # checking the whole array with each piece would take too long
                     next_look = len(rest) * 5 // 4
             self._cuts = tuple(cuts)
             return _is_json(rest)
@@ -123,7 +123,7 @@ class Packed:
         yield b"".join((rest, *chunks))
 
     def move_to(self, spool: Spool) -> None:
-        """Move it from memory to a file; before other threads see it.
+        """Move it from memory to a file, before other threads use it.
 
         Raises:
             OSError: The file cannot be written.
@@ -162,14 +162,14 @@ def _is_json(content: bytes | bytearray) -> bool:
 
 
 def _end_of_rows(begun: bytearray, begin: int, depth: int) -> int:
-    """Return where the last whole row of an array that has begun seems to end, 0 where none does.
+    """Return where the last whole row of an array that has begun seems to end, 0 if there is none.
 
-    It counts braces. Those within strings deceive it: the rows up to there are no JSON then.
+    It counts braces. Braces inside strings make the result wrong; the rows up to that point are then not valid JSON.
 
     Args:
         begun: The array so far.
-        begin: Where to look; what is before that has been looked at.
-        depth: The braces that are open at its end.
+        begin: Where to start; everything before was scanned already.
+        depth: The number of open braces at that position.
     """
     if not begun.startswith(b"["):
         return 0

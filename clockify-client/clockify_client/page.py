@@ -1,4 +1,4 @@
-"""What a reading yields for one parent: pages, a refusal, or a note that the list is incomplete."""
+"""Items that a reading yields for a parent: pages, a refusal, or a note that the list is incomplete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The list of one parent cannot be read, or only in part, for a reason that concerns this parent alone."""
+    """The list of one parent cannot be read, or only in part, for a reason that affects only this parent."""
 
     ids: Ids
     error: ClockifyError
@@ -25,7 +25,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Incomplete:
-    """All pages of one parent came, but they are not the whole list, or hold something that is no row of it."""
+    """All pages of one parent came, but the list is incomplete or contains something that is not a row."""
 
     ids: Ids
     reason: str
@@ -36,7 +36,7 @@ class Page:
 
     Attributes:
         endpoint: Where it came from.
-        ids: The values the endpoint was asked with: workspace, parent, window.
+        ids: The values that the endpoint was requested with: workspace, parent, window.
         number: Zero-based number of the page within its parent.
         last: No further page follows for this parent.
     """
@@ -52,7 +52,7 @@ class Page:
 
     @property
     def body(self) -> bytes:
-        """The answer as Clockify sent it."""
+        """The response as Clockify sent it."""
         return self._packed.body
 
     @property
@@ -61,7 +61,7 @@ class Page:
         return self._packed.replaced
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the answer in one piece; a large array as several arrays of its rows."""
+        """Yield the response in one piece, or a large array as several arrays of rows."""
         return self._packed.pieces()
 
     def move_to(self, spool: Spool) -> None:

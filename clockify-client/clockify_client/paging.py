@@ -1,8 +1,8 @@
-"""Walking over the pages of a list: how to request one, which one follows, and whether the list came whole.
+"""Iterates over the pages of a list: how to request a page, which one is next, and whether the list is complete.
 
-The signs that mark the end of a list differ by endpoint and are not dependable: the header `Last-Page` is missing on
-some hosts, pages may be capped in silence, and a total counts all rows on some lists and the rows of the page on
-others. So rows are counted, and where no sign marks the end, the next page is requested: an empty page ends every list.
+Endpoints mark the end of a list in different and unreliable ways. Some hosts do not send the header `Last-Page`. Pages
+may be smaller than requested. A total counts all rows in some lists, and only the rows of the page in others. So rows
+are counted. If nothing marks the end, the next page is requested: an empty page ends every list.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 SAME_PAGE = "the same page came twice"
 DEFAULT_SIZE = 50
-"""What every list accepts."""
+"""A page size that every list accepts."""
 
 _SMALLER_SIZES = (1000, 200, DEFAULT_SIZE)
-_PERHAPS_EMPTY = 256  # bytes; a longer page holds a row
+_PERHAPS_EMPTY = 256  # bytes; a longer page has at least one row
 
 
 class PageAnswer(NamedTuple):
-    """One page as it came: `number` counts from 0 in pages of `size`, which may be smaller than was requested."""
+    """One received page: `number` counts from 0 in pages of `size`, which may be smaller than was requested."""
 
     packed: Packed
     headers: Mapping[str, str]
@@ -42,8 +42,8 @@ class Step(NamedTuple):
 
     Attributes:
         last: No further page follows.
-        rows: Rows of the list so far; counted only where the list states a total.
-        flaw: Why the list is not whole although its last page came; empty if it is.
+        rows: Rows of the list so far; counted only if the list has a total.
+        flaw: Why the list is incomplete although its last page came; empty if it is complete.
         number: Zero-based number of the next page, in pages of `size`.
         size: Size of the next page.
     """
@@ -56,11 +56,10 @@ class Step(NamedTuple):
 
 
 class Repetition:
-    """Notices a list that ignores which page was asked for, or begins anew after its end, and so never ends.
+    """Detects a list that ignores the page number, or starts again after its end, and so never ends.
 
-    Such a page brings no row that an earlier one did not, though other values in its rows may change. Looking at every
-    page would cost more than it is worth: the first, second, third, fifth, ninth and so on are compared, among which
-    the pages of any list that repeats itself come again.
+    Such a page has only rows of earlier pages, though other values in its rows may change. Comparing every page would
+    cost too much. So the first, second, third, fifth, ninth page and so on are compared, which finds every repetition.
     """
 
     __slots__ = ("_count", "_kept")
@@ -70,9 +69,9 @@ class Repetition:
         self._kept: list[Packed] = []
 
     def notices(self, endpoint: Endpoint, packed: Packed) -> bool:
-        """Return whether a page that is not the last brings nothing but rows that came before."""
+        """Return whether a page, not the last one, has only rows that came before."""
         number, self._count = self._count, self._count + 1
-        if number & (number - 1):  # neither nought nor a power of two
+        if number & (number - 1):  # neither zero nor a power of two
             return False
         if self._kept and (here := marks_of(endpoint, packed)):
             before: set[bytes] = set().union(*(marks_of(endpoint, one) for one in self._kept))
@@ -84,13 +83,13 @@ class Repetition:
 
 @dataclass
 class Walk:
-    """Position of a walk over the pages of a list."""
+    """A position in the pages of a list."""
 
     number: int
     size: int
 
     def shrink(self) -> bool:
-        """Go on in smaller pages from the same row on; False where they cannot be made smaller."""
+        """Continue from the same row with smaller pages; False if they cannot be smaller."""
         if self.size <= DEFAULT_SIZE:
             return False
         parts = next((parts for parts in (2, 3, 5, 7) if self.number == 0 or self.size % parts == 0), 0)
@@ -101,7 +100,7 @@ class Walk:
         return True
 
     def smaller_sizes(self) -> Iterator[int]:
-        """Yield smaller sizes to try after a first page was refused: its size may have been the reason."""
+        """Yield smaller sizes to try after a first page was refused, possibly because of its size."""
         if self.number == 0:
             yield from (size for size in _SMALLER_SIZES if size < self.size)
 
@@ -121,10 +120,10 @@ def step(endpoint: Endpoint, page: PageAnswer, before: int = 0) -> Step:
     Args:
         endpoint: The endpoint that the page came from.
         page: The page.
-        before: Rows of the list that came before it.
+        before: Rows of the list before this page.
 
     Raises:
-        MalformedAnswerError: The page has another shape than its endpoint.
+        MalformedAnswerError: The page does not have the shape of its endpoint.
     """
     if endpoint.paging is None:
         return Step(last=True, rows=before, flaw="", number=0, size=page.size)
@@ -142,7 +141,7 @@ def step(endpoint: Endpoint, page: PageAnswer, before: int = 0) -> Step:
         return _following(page, last=True, rows=count, flaw=flaw)
     if said_last:
         return _following(page, last=True, rows=count, flaw=missing)
-    # Fewer rows than requested, and more may follow: pages are capped, and page numbers count in the capped size.
+    # The page is shorter than requested, and more may follow: Clockify limits the size, and counts pages in that size.
     capped = page.number == 0 and here < page.size
     return _following(page, last=False, rows=count, size=here if capped else page.size)
 

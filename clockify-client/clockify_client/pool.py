@@ -1,4 +1,4 @@
-"""Threads that take jobs from a heap, the most urgent first, and the state that all jobs share."""
+"""Threads that take the most urgent jobs first from a heap, and the state that all jobs share."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Order = tuple[float, ...]
 
 
 class Pool:
-    """Threads that are started when jobs come, at most as many as the client's settings allow.
+    """Threads that are started for new jobs, up to the number in the client's settings.
 
     Attributes:
         client: Sends the requests.
         spool: Where pages wait.
         lock: Guards the heap and whatever the jobs change.
-        arrival: Notified when something came that somebody may wait for.
-        closed: No job is begun any more.
-        failure: The failure that concerns all jobs; after it nothing is requested.
+        arrival: Notified when a page arrives that a consumer may wait for.
+        closed: No more jobs are started.
+        failure: The failure that affects all jobs; after it, no request is sent.
     """
 
     def __init__(self, client: Client) -> None:
@@ -43,11 +43,14 @@ class Pool:
 
     @property
     def left(self) -> int:
-        """The number of jobs that are not done yet; jobs may add further jobs."""
+        """The number of unfinished jobs; jobs may add further jobs."""
         return len(self._jobs) + self._busy
 
     def submit(self, order: Order, job: Callable[[], None]) -> None:
-        """Add a job; the lock is held. Jobs of the smallest order are begun first, in a thread and without the lock."""
+        """Add a job while holding the lock.
+
+        Jobs with the smallest order start first, in a thread and without the lock.
+        """
         heapq.heappush(self._jobs, (order, next(self._serial), job))
         self._more.notify()
         if self._threads < self.client.settings.max_workers and not self.closed:
@@ -55,7 +58,7 @@ class Pool:
             self._threads += 1
 
     def close(self) -> None:
-        """Drop all jobs that have not begun, wake whoever waits, and remove the pages that wait."""
+        """Cancel all jobs that have not started, wake all waiting threads, and remove the stored pages."""
         with self.lock:
             self.closed = True
             self._jobs.clear()

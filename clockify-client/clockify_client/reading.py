@@ -1,4 +1,4 @@
-"""One endpoint requested for many parents: pages come in any order and are handed on in the order of the parents."""
+"""One endpoint requested for many parents: pages arrive in any order, and are yielded in the order of the parents."""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ if TYPE_CHECKING:
     from clockify_client.pool import Order, Pool
 
 _SMALL_PAGES = 200  # rows
-_FAILURES_IN_A_ROW = 25  # failed parents before the rest is given up: each takes a minute of retries
+_FAILURES_IN_A_ROW = 25  # failed parents in a row after which no more are tried: each costs a minute of retries
 
 
 _Failure = Refusal | Incomplete | Exception
-"""What the consumers of a reading and of its branches will miss; it stands in the place of a parent."""
+"""Reports to consumers, in the place of a parent, that rows of this reading and its branches are missing."""
 
 
 @dataclass(slots=True, eq=False)
 class _List:
-    """What came for one parent so far. Consumers follow the links, and pages that all of them have passed are freed."""
+    """A linked list of the items for one parent. A page is freed when all consumers have passed it."""
 
     ids: Ids
     number: int  # of the parent
-    children: list[list[Ids | _Failure]]  # by branch, that have not been handed on
+    children: list[list[Ids | _Failure]]  # by branch, not yet passed on
     items: list[Page | _Failure] = field(default_factory=list)
     done: bool = False
     next: _List | None = None
-    fingerprint: int = 0  # of the latest page, to notice a list that ignores its page parameters
-    rows: int = 0  # that came, as far as they are counted
+    fingerprint: int = 0  # of the latest page, to detect a list that ignores its page parameters
+    rows: int = 0  # received so far, if they are counted
     repetition: Repetition = field(default_factory=Repetition)
-    parents: set[str] = field(default_factory=set)  # rows that name children
+    parents: set[str] = field(default_factory=set)  # rows from which children are made
 
 
 class Reading:
     """One endpoint, requested once for each of its parents; made by `FanOut.read` and `Reading.branch`.
 
-    Each of its consumers iterates over all that came.
+    Each consumer iterates over all items.
     """
 
     def __init__(self, pool: Pool, endpoint: Endpoint, *, rank: Order, consumers: int) -> None:
@@ -61,13 +61,13 @@ class Reading:
         self._pool, self._rank = pool, rank
         self._branches: list[Reading] = []
         self._families: list[Family] = []  # how the parents of each branch are made
-        self._coming = self._staying = consumers  # who has not begun to consume; who has not ended
-        self._known: set[str] = set()  # parents: a list that changes while it is read can name one on two pages
+        self._coming = self._staying = consumers  # consumers that have not started; consumers that have not finished
+        self._known: set[str] = set()  # parents: a list that changes while it is read can contain one on two pages
         self._complete = False  # no further parents will come
         self._failures = 0  # how many parents in a row Clockify failed on
         self._given_up: ClockifyError | None = None
-        self._last = self._handed_on = _List({}, 0, [], done=True)  # the latest; the last handed on
-        self._first: _List | None = self._last  # for consumers to begin at
+        self._last = self._handed_on = _List({}, 0, [], done=True)  # the latest; the last one passed on
+        self._first: _List | None = self._last  # where consumers start
 
     def branch(  # noqa: PLR0913
         self,
@@ -81,16 +81,16 @@ class Reading:
     ) -> Reading:
         """Return a reading whose parents are made from the rows of this one, as soon as they arrive.
 
-        All branches of a reading are made before it is fed.
+        Create all branches of a reading before its first `feed`.
 
         Args:
             endpoint: What to request for each child.
             children: Makes the children's ids out of a page.
             row: Type that rows are decoded to for `children`.
-            rank: The new reading's place in the order of readings.
+            rank: The position of the new reading in the order of readings.
             consumers: How many will iterate over it.
-            fallback: Returns the ids of children that are known even if a list of this reading is refused; the refusal
-                follows them.
+            fallback: Returns the ids of children that are known even if a list of this reading is refused. The refusal
+                is yielded after them.
         """
         reading = Reading(self._pool, endpoint, rank=rank, consumers=consumers)
         self._branches.append(reading)
@@ -103,15 +103,15 @@ class Reading:
             self._accept(parents, last=last)
 
     def items(self) -> Generator[Page | Refusal | Incomplete, None, None]:
-        """Yield what came, parent by parent and page by page, and wait for what has not come yet.
+        """Yield all items, parent by parent and page by page, and wait for items that have not arrived.
 
-        A `Refusal` or an `Incomplete` follows the pages that came for its parent; its ids are those of the parent, or
-        of an ancestor that cannot be read.
+        A `Refusal` or an `Incomplete` follows the pages of its parent; its ids are those of the parent, or of an
+        ancestor that cannot be read.
 
         Raises:
-            ClockifyError: A failure that concerns the whole account; what came before it has been yielded.
-            OSError: The disk has no room for pages that wait.
-            RuntimeError: More consumers than were announced, for whom nothing was kept.
+            ClockifyError: A failure that affects the whole account, after the items before it.
+            OSError: The disk is full, so that pages cannot be stored. RuntimeError: There are more consumers than
+                announced; pages are not kept for them.
         """
         with self._pool.lock:
             at, position = self._first, 0
@@ -155,7 +155,7 @@ class Reading:
             answer = self._pool.client.page(self.endpoint, came.ids, number, size)
             fingerprint, before = answer.packed.fingerprint, came.fingerprint
             came.fingerprint = fingerprint
-            if answer.number and fingerprint == before:  # and would for ever; what else the list holds stays unknown
+            if answer.number and fingerprint == before:  # and would repeat for ever; the rest of the list is unknown
                 raise MalformedAnswerError(self.endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
             found = step(self.endpoint, answer, came.rows)
             if not found.last and came.repetition.notices(self.endpoint, answer.packed):
@@ -178,11 +178,11 @@ class Reading:
 
     @property
     def _wanted(self) -> bool:
-        """Whether somebody will still consume it, or what is made from it."""
+        """Whether there are still consumers of it or of its branches."""
         return self._staying > 0 or any(branch._wanted for branch in self._branches)  # noqa: SLF001
 
     def _accept(self, parents: Iterable[Ids | _Failure], *, last: bool) -> None:
-        """Queue the first page of each parent; a failure is reported in the place of its parent."""
+        """Queue the first page of each parent, and report failed parents to the consumers."""
         for parent in parents:
             if isinstance(parent, (Refusal, Incomplete, Exception)):
                 self._tell(self._append({}, done=True), parent)
@@ -203,7 +203,7 @@ class Reading:
         self._pool.submit(order, partial(self._read_page, came, number, size))
 
     def _arrived(self, came: _List, page: Page, children: Children, found: Step) -> None:
-        """Accept a page that came and the children it names, and queue the next page."""
+        """Store a received page and its children, and queue the next page."""
         self._failures = 0
         self._put(came, page)
         for waiting, ids in zip(came.children, children.ids, strict=True):
@@ -221,7 +221,7 @@ class Reading:
         self._hand_on()
 
     def _failed(self, came: _List, error: Exception, children: Sequence[list[Ids]] = ()) -> None:
-        """Note that a parent cannot be read, and that it has no children but these."""
+        """Record that a parent cannot be read, and that these are its only children."""
         for waiting, ids in zip(came.children, children, strict=False):
             waiting.extend(ids)
         if isinstance(error, (MalformedAnswerError, ServerError, UnreachableError)):
@@ -244,11 +244,11 @@ class Reading:
             came.items.append(item)
 
     def _hand_on(self) -> None:
-        """Hand children on to the branches, in the order of their parents, and wake the consumers."""
+        """Pass children to the branches, in the order of their parents, and wake the consumers."""
         while True:
             came = self._handed_on
             ended = came.done and came.next is None and self._complete
-            for branch, waiting in zip(self._branches, came.children, strict=False):  # none at the very first list
+            for branch, waiting in zip(self._branches, came.children, strict=False):  # none before the first list
                 if waiting:
                     branch._accept(waiting, last=False)  # noqa: SLF001
                     waiting.clear()

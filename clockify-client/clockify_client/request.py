@@ -1,4 +1,4 @@
-"""One call to be sent, and what it asks for as a URL."""
+"""One call to send, and its URL."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from clockify_client.hosts import Hosts
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_ID = re.compile(r"[0-9A-Za-z_-]+")  # ids, positions and words such as TIMESHEET: nothing that has a meaning in a URL
+# ids, positions and words such as TIMESHEET: no characters with a special meaning in a URL
+_ID = re.compile(r"[0-9A-Za-z_-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One call to be sent.
+    """One call to send.
 
     Attributes:
         method: HTTP method.
@@ -30,7 +31,7 @@ class Request:
         params: Query parameters.
         json: Body, anything that encodes to JSON.
         form: Multipart fields instead: `(name, value)`, a file as `(name, (file name, bytes, media type))`.
-        reading: The call changes nothing, so that it may be repeated freely.
+        reading: The call changes nothing, so it may be repeated.
     """
 
     method: str
@@ -44,14 +45,15 @@ class Request:
 
     @property
     def call(self) -> str:
-        """Method and path template: what may be logged."""
+        """Method and path template, which may be logged."""
         return f"{self.method} {self.path}"
 
     def url(self, hosts: Hosts) -> str:
         """Return the URL without parameters.
 
         Raises:
-            InvalidRequestError: No host is known, or an id is none: a path or a query would name something else.
+            InvalidRequestError: No host is known, or a value is not a valid id, so that the URL would mean something
+                else.
         """
         base: str = getattr(hosts, self.host.value)
         if not base:

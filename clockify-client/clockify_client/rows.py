@@ -1,4 +1,4 @@
-"""Finds the rows in an answer: an array, the one record, or an array somewhere inside an envelope."""
+"""Finds the rows in a response: an array, a single record, or an array inside an object."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RawRecord = dict[str, msgspec.Raw]
 
 
 def is_text(value: Any) -> bool:
-    """Return whether a value can be an id of Clockify: those are texts."""
+    """Return whether a value can be a Clockify id: ids are texts."""
     return isinstance(value, str) and value != ""
 
 
@@ -40,7 +40,7 @@ def _decoder(place: str, row: Any, total: str) -> msgspec.json.Decoder[Any]:
 
 
 def _envelope(places: dict[str, Any], optional: str) -> Any:
-    """Return the type of an object with typed values at dotted places and anything elsewhere, which is skipped."""
+    """Return the type of an object with typed values at dotted paths; all other values are skipped."""
     heads: dict[str, dict[str, Any]] = {}
     for place, kind in places.items():
         head, _, rest = place.partition(".")
@@ -60,24 +60,24 @@ def _at(value: Any, place: str) -> Any:
 def rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> list[Any]:
     """Return the rows of an answer; a single record is one row.
 
-    Anything else in the place of a list is an error: the answer of something in between must not pass for an empty one.
+    Anything else instead of a list is an error: the response of a proxy must not count as an empty list.
 
     Args:
-        endpoint: Where the answer came from.
-        body: The answer.
+        endpoint: Where the response came from.
+        body: The response.
         row: Type to decode each row to: a dict of values, a dict of raw JSON, or a struct of the fields that matter.
 
     Raises:
-        MalformedAnswerError: The answer has another shape than its endpoint.
+        MalformedAnswerError: The response does not have the shape of its endpoint.
     """
     return counted_rows_of(endpoint, body, row)[0]
 
 
 def sound_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[list[Any], int]:
-    """Return the rows of an answer that can be decoded, and the number of those that cannot.
+    """Return the rows of a response that can be decoded, and the number of the others.
 
     Raises:
-        MalformedAnswerError: The answer as a whole has another shape than its endpoint.
+        MalformedAnswerError: The response as a whole does not have the shape of its endpoint.
     """
     try:
         return rows_of(endpoint, body, row), 0
@@ -93,7 +93,7 @@ def sound_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[l
 
 
 def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple[list[Any], int | None]:
-    """Return the rows of an answer, and the number of rows that it states: of all pages, or of this one alone."""
+    """Return the rows of a response and its total, which counts all pages or only this one."""
     try:
         if endpoint.single:
             return [_single(row).decode(body)], None
@@ -103,16 +103,16 @@ def counted_rows_of(endpoint: Endpoint, body: bytes, row: Any = Record) -> tuple
     if not endpoint.rows:
         return answer, None
     rows, total = _at(answer, endpoint.rows), _at(answer, endpoint.total) if endpoint.total else None
-    if rows is None and total != 0:  # a list that is not there must not pass for an empty one
+    if rows is None and total != 0:  # a missing list must not count as an empty one
         raise MalformedAnswerError(endpoint.call, reason=NO_LIST)
     return rows or [], total
 
 
 def counts_of(endpoint: Endpoint, packed: Packed) -> tuple[int, int | None]:
-    """Return the number of rows in an answer, and the number that it states.
+    """Return the number of rows in a response, and its total.
 
     Raises:
-        MalformedAnswerError: The answer has another shape than its endpoint.
+        MalformedAnswerError: The response does not have the shape of its endpoint.
     """
     if not endpoint.single:
         here, total = 0, None
@@ -134,7 +134,7 @@ def _single(row: Any) -> msgspec.json.Decoder[Any]:
 
 
 def marks_of(endpoint: Endpoint, packed: Packed) -> set[bytes]:
-    """Return what distinguishes the rows of an answer: their identities, or else the whole rows."""
+    """Return the identities of the rows of a response, or the whole rows if they have no unique identity."""
     kind = _marked(endpoint.identity) if endpoint.identity and endpoint.unique else msgspec.Raw
     marks: set[bytes] = set()
     try:

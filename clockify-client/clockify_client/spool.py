@@ -1,4 +1,4 @@
-"""A place on disk for pages that wait: one temporary file without a name, which ends with the program."""
+"""Stores waiting pages on disk, in one temporary file without a name that is gone when the program ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import IO
 
 
 class Spool:
-    """A file that contents are appended to; it is made with the first of them."""
+    """A file to which contents are appended; it is created with the first one."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
@@ -17,7 +17,7 @@ class Spool:
         self._lock = threading.Lock()
 
     def put(self, content: bytes) -> int:
-        """Append a content and return its position.
+        """Append content and return its position.
 
         Raises:
             OSError: The disk is full, or the folder for temporary files cannot be written to.
@@ -41,7 +41,7 @@ class Spool:
             return at
 
     def get(self, at: int, size: int) -> bytes:
-        """Return the content of this size at a position that `put` returned."""
+        """Return the content of this size at a position from `put`."""
         with self._lock:
             assert self._file is not None  # noqa: S101  only `put` makes positions
             self._file.seek(at)

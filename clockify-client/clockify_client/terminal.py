@@ -1,9 +1,8 @@
-"""A few lines at the end of a terminal that tell how far a program is, below everything else that is written there.
+"""A few lines at the bottom of a terminal that show the progress of a program, below all other output.
 
-The cursor rests at the beginning of the first of these lines. So whatever another program writes there overwrites them,
-nothing overwrites what stands above, and they are drawn again below it. They are drawn some times a second by a thread,
-however many rows a second the program takes, and only by the first of the programs that share a terminal: the next one
-takes over when that ends.
+The cursor stays at the beginning of the first of these lines. So the output of another program overwrites only these
+lines, and they are drawn again below it. A thread draws them a few times a second. If several programs share a
+terminal, the first one draws; when it ends, the next one draws.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 try:
     import fcntl
-except ImportError:  # no POSIX: nobody knows who draws
+except ImportError:  # no POSIX: programs cannot agree on who draws
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
@@ -31,20 +30,20 @@ if TYPE_CHECKING:
     Describe = Callable[[], Sequence[RenderableType]]
 
 _EVERY = 0.25  # seconds between two drawings
-_WINDOW = 30.0  # seconds whose records tell a rate
+_WINDOW = 30.0  # seconds over which a rate is measured
 _ERASE = "\r\033[J"  # from the cursor to the end of the screen
 _WITHOUT_CURSOR = {"dumb", "unknown"}
-_COLUMNS, _ROWS = 80, 24  # of a terminal that does not know its size
+_COLUMNS, _ROWS = 80, 24  # of a terminal of unknown size
 _LONG = 100 * 3600
 
 
 def _can_draw() -> bool:
-    """Return whether stderr is a terminal on which lines can be drawn anew."""
+    """Return whether stderr is a terminal on which lines can be redrawn."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "") not in _WITHOUT_CURSOR
 
 
 def has_colours() -> bool:
-    """Return whether stderr is a terminal that shows colours, and nobody has set NO_COLOR."""
+    """Return whether stderr is a terminal that shows colours, and NO_COLOR is not set."""
     return _can_draw() and not os.environ.get("NO_COLOR")
 
 
@@ -54,9 +53,9 @@ def for_progress() -> Screen | None:
 
 
 def share() -> Screen | None:
-    """Return the terminal, on which from now on nothing is written into lines of this program or of another one.
+    """Return the terminal; from now on, output of this process goes above the drawn lines of any program.
 
-    None if stderr is not a terminal, or not one that lines can be drawn on.
+    None if stderr is not a terminal on which lines can be drawn.
     """
     if isinstance(sys.stderr, _Above):
         return sys.stderr.screen
@@ -72,7 +71,7 @@ def share() -> Screen | None:
 
 
 def make_room() -> None:
-    """Take away what is drawn, before something is written to the terminal by another way than stderr."""
+    """Erase the drawn lines, before the terminal is written to by other means than stderr."""
     if isinstance(sys.stderr, _Above):
         sys.stderr.screen.erase()
 
@@ -84,23 +83,23 @@ class Screen:
         from rich.console import Console  # noqa: PLC0415  only a terminal is worth the import
 
         self._terminal = terminal
-        self._console = Console(file=terminal, highlight=False, emoji=False, markup=False)  # which obeys NO_COLOR
+        self._console = Console(file=terminal, highlight=False, emoji=False, markup=False)  # which respects NO_COLOR
         self._describe: Describe | None = None
         self._not_before = 0.0
-        self._place: int | None = None  # the terminal, opened once more, for the lock
+        self._place: int | None = None  # the terminal, opened a second time for the lock
         self._owns = False
         self._is_drawn = False
         self._at_line_start = True
-        self._lock = threading.RLock()  # whoever handles a signal may write while the same thread writes
+        self._lock = threading.RLock()  # a signal handler may write while the same thread is writing
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="terminal", daemon=True)
 
     def start(self, describe: Describe, *, waits: float = 0.0) -> None:
-        """Begin to draw.
+        """Start to draw.
 
         Args:
-            describe: Makes the lines, of which each is cut at the width of the terminal; called by a thread.
-            waits: Seconds that another program has for taking the terminal first.
+            describe: Returns the lines, which are cut at the width of the terminal; called by a thread.
+            waits: Seconds in which another program may take the terminal first.
         """
         if self._describe is not None:
             msg = "lines are drawn once"
@@ -114,40 +113,40 @@ class Screen:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take the lines away, and leave the terminal as it was."""
+        """Erase the lines, and restore the terminal."""
         if self._ended.is_set() or self._describe is None:
             return
         self._ended.set()
         atexit.unregister(self.stop)
-        if self._thread.is_alive():  # a signal may have ended the start
+        if self._thread.is_alive():  # a signal may have interrupted the start
             self._thread.join(timeout=1)
         with suppress(OSError):
             self.erase()
         self._owns = False
         if self._place is not None:
-            os.close(self._place)  # which ends the lock
+            os.close(self._place)  # which releases the lock
             self._place = None
 
     def tell(self, what: RenderableType) -> None:
-        """Write something of the library `rich` above the lines."""
+        """Write an object of the library `rich` above the lines."""
         self._console.width = self._size()[0]
         with self._console.capture() as captured:
             self._console.print(what)
         self.write(captured.get())
 
     def write(self, text: str) -> int:
-        """Write above the lines; they are drawn again with the next turn."""
+        """Write above the lines; they are redrawn at the next tick."""
         with self._lock:
             if text:
                 self.erase()
                 if not self._owns and self._at_line_start:
-                    self._terminal.write(_ERASE)  # what another program has drawn
+                    self._terminal.write(_ERASE)  # lines that another program has drawn
                 self._terminal.write(text)
                 self._at_line_start = text.endswith("\n")
         return len(text)
 
     def erase(self) -> None:
-        """Take the lines away until the next turn."""
+        """Erase the lines until the next tick."""
         with self._lock:
             if self._is_drawn:
                 self._is_drawn = False
@@ -164,7 +163,7 @@ class Screen:
                 return
 
     def _take(self) -> None:
-        """Become the one that draws, if nobody else does."""
+        """Take the right to draw, if no other program has it."""
         if self._owns or time.monotonic() < self._not_before:
             return
         if self._place is not None:
@@ -197,7 +196,7 @@ class Screen:
 
 
 class _Above:
-    """Stands in for stderr: what is written to it goes above the lines that are drawn."""
+    """Replaces stderr: output goes above the drawn lines."""
 
     def __init__(self, screen: Screen, terminal: IO[str]) -> None:
         self.screen = screen
@@ -214,13 +213,13 @@ class _Above:
 
 
 class Rate:
-    """How many of something come a second, of late."""
+    """The recent rate of something, per second."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, float]] = deque([(time.monotonic(), 0)])
 
     def note(self, done: float) -> float:
-        """Note how many there are so far, and return how many there are per second."""
+        """Record the number so far, and return the rate per second."""
         now = time.monotonic()
         self._samples.append((now, done))
         while len(self._samples) > 2 and now - self._samples[1][0] >= _WINDOW:  # noqa: PLR2004 - the two ends
@@ -230,7 +229,7 @@ class Rate:
 
 
 def clock(seconds: float) -> str:
-    """Return a time to wait as a clock shows it: h:mm:ss."""
+    """Return a waiting time as h:mm:ss."""
     if seconds > _LONG:
         return "days"
     whole = int(seconds + 0.5)

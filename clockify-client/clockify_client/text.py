@@ -1,4 +1,4 @@
-"""Repairs answers that are almost JSON: characters that databases do not store, bytes that are not UTF-8, and NaN."""
+"""Repairs responses that are almost JSON: characters that databases do not store, bytes that are not UTF-8, and NaN."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _ESCAPE = re.compile(
 )
 
 
-_MOST_DIGITS = 4300  # of a number that Python reads; most loaders are written in it
-_STEP = 256  # bytes; that many digits cannot hide between two steps
+_MOST_DIGITS = 4300  # digits of the longest number that Python reads; most loaders are written in Python
+_STEP = 256  # bytes between two samples; a longer number cannot be between them
 _PERHAPS_LONG = re.compile(rb"[0-9]{%d}" % (_MOST_DIGITS // _STEP - 1))
 
 
 def holds_long_number(body: bytes | bytearray) -> bool:
-    """Return whether JSON holds a whole number of so many digits that few programs can read it.
+    """Return whether JSON contains a whole number with too many digits for most programs.
 
-    A look at a few bytes nearly always shows that it holds none.
+    Usually a few sampled bytes show that it contains none.
     """
     if len(body) <= _MOST_DIGITS or not _PERHAPS_LONG.search(body[::_STEP]):
         return False
@@ -44,7 +44,7 @@ def holds_long_number(body: bytes | bytearray) -> bool:
 
 
 def storable(body: bytes) -> tuple[bytes, int]:
-    """Return JSON with U+FFFD for each character that databases do not store, and the number of those.
+    """Return JSON with U+FFFD for each character that databases do not store, and the number of replacements.
 
     These are NUL and single surrogates, which JSON can escape, and bytes that are not UTF-8.
     """
@@ -56,7 +56,7 @@ def storable(body: bytes) -> tuple[bytes, int]:
             text = body.decode(errors="replace")
             replaced += text.count("\ufffd") - body.count("\ufffd".encode())
             body = text.encode()
-    # A search for one byte is many times faster than one for several, and most answers hold no escape at all.
+    # Searching for one byte is much faster than searching for several, and most responses contain no escape.
     if b"\\" not in body or not any(mark in body for mark in _MARKS):
         return body, replaced
 
@@ -71,9 +71,9 @@ def storable(body: bytes) -> tuple[bytes, int]:
 
 
 def without_rows_of_nan(body: bytes) -> bytes | None:
-    """Return an array with null for each row that holds NaN or an infinity, so that it costs no other row.
+    """Return an array with null instead of each row that contains NaN or an infinity, so that other rows can be read.
 
-    None if the answer is no array of rows: a single record with such a number cannot be left out.
+    None if the response is not an array: a single record with such a number cannot be left out.
     """
     try:
         rows = json.loads(body, parse_float=Decimal)
@@ -85,4 +85,4 @@ def without_rows_of_nan(body: bytes) -> bytes | None:
 def _holds_nan(value: Any) -> bool:
     if isinstance(value, (dict, list)):
         return any(map(_holds_nan, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, float)  # all other numbers with a point are read as decimals
+    return isinstance(value, float)  # all other numbers with a decimal point are read as Decimal

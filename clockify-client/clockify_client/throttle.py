@@ -1,4 +1,4 @@
-"""One pace for all threads: never faster than allowed, and slower by itself when Clockify refuses requests."""
+"""Limits the request rate of all threads, and reduces it automatically when Clockify refuses requests."""
 
 from __future__ import annotations
 
@@ -13,28 +13,30 @@ logger = logging.getLogger("clockify_client")
 _HEADROOM = 0.985  # the distance between requests is a little wider than allowed, since requests bunch up on their way
 _CATCH_UP = 0.005  # seconds of a late wake-up that may be made up for; less than the headroom of a second
 _HOUR = 3601.0
-_CUT = 0.9  # of the rate, or of what went through in the second before, remains after a refusal
-_CUT_AT_MOST = 0.2  # one burst of refusals never takes the rate below this share of itself
-_FLOOR = 5.0  # requests a second; a refusal below it means another limit, which pauses and requests_per_hour obey
+_CUT = 0.9  # share of the rate, or of the requests accepted in the second before, that remains after a refusal
+_CUT_AT_MOST = 0.2  # one burst of refusals never reduces the rate below this share
+# requests a second; a refusal below this rate means another limit, for which pauses and requests_per_hour exist
+_FLOOR = 5.0
 _RAISE = 1.2
-_PATIENCE = 10.0  # seconds without a refusal before the rate is raised; doubled where that was refused, then halved
-_KNOWN_PATIENCE = 30.0  # the same, once refusals have shown what is allowed
+# seconds without a refusal before the rate is raised; doubled if the raised rate was refused, later halved
+_PATIENCE = 10.0
+_KNOWN_PATIENCE = 30.0  # the same, after refusals have shown the allowed rate
 _MAX_PATIENCE = 320.0
-_PAUSE = 1.0  # seconds that everybody waits after a refusal that names no time; doubled by each further one
+_PAUSE = 1.0  # seconds that all threads wait after a refusal without Retry-After; doubled by each further one
 _MAX_PAUSE = 60.0
 _HINT = "; a Free workspace allows 30 an hour: set requests_per_hour, or select fewer streams"
-_WORTH_A_WORD = 30.0  # seconds of waiting after which a person should be told
+_WORTH_A_WORD = 30.0  # seconds of waiting after which a line is logged
 
 
 class Send(NamedTuple):
-    """Permission to send one request: when, and how many others were sent in the second before."""
+    """Permission to send one request: its time, and how many others were sent in the second before."""
 
     moment: float
     before: int
 
 
 class Throttle:
-    """Hands out the moments at which requests may be sent.
+    """Decides when requests may be sent.
 
     Args:
         per_second: Requests a second, evenly spaced.
@@ -42,12 +44,13 @@ class Throttle:
     """
 
     def __init__(self, per_second: float, per_hour: int | None = None) -> None:
-        self.waited = 0.0  # seconds that everybody was held back by a refusal or by the hourly allowance
-        self.in_vain = False  # after pauses of a minute in all, each followed by a refusal, nobody waits any longer
+        self.waited = 0.0  # seconds that all threads waited because of a refusal or the hourly allowance
+        # after pauses of a minute in total, each followed by a refusal, no thread waits any longer
+        self.in_vain = False
         self._limit = self._rate = per_second * _HEADROOM
         self._lowest = min(_FLOOR, self._limit)
-        self._hour: deque[float] = deque(maxlen=per_hour or 0)  # moments of the last `per_hour` sends
-        self._second: deque[float] = deque()  # moments of the sends of the last second
+        self._hour: deque[float] = deque(maxlen=per_hour or 0)  # times of the last `per_hour` requests
+        self._second: deque[float] = deque()  # times of the requests of the last second
         self._next = 0.0
         self._held_until = 0.0
         self._changed_at = self._refused_at = float("-inf")  # when the rate last changed; when it was last refused
@@ -59,8 +62,8 @@ class Throttle:
         self._lock = threading.Lock()
 
     def acquire(self) -> Send | None:
-        """Wait for the next free moment and return the permission, to be handed back later; None once closed."""
-        with self._turn:  # one waits for the moment, the others for their turn: a refusal holds back all
+        """Wait for the next free slot and return a permission; None if the throttle is closed."""
+        with self._turn:  # one thread waits for the slot, the others for the lock: a refusal delays all
             began = self._now()
             while not self._closed.is_set():
                 leave = self.ask(began)
@@ -70,7 +73,7 @@ class Throttle:
         return None
 
     def ask(self, began: float) -> Send | float:
-        """Return leave to send now, or the seconds after which to ask again, for a request that waits since `began`."""
+        """Return permission to send now, or the seconds to wait, for a request that has waited since `began`."""
         with self._lock:
             now = self._now()
             if self._rate < self._limit and now - self._changed_at > self._patience:
@@ -96,16 +99,16 @@ class Throttle:
             return leave
 
     def accepted(self, leave: Send) -> None:
-        """Note that a request was answered, whatever the answer: the present rate is allowed."""
+        """Record that a request was answered with any status but 429: the current rate is allowed."""
         if leave.moment > self._refused_at:
             self._pause, self.in_vain = _PAUSE, False
 
     def refused(self, leave: Send, retry_after: float | None) -> None:
-        """Note that a request was answered 429: everybody pauses, then goes on at a lower rate.
+        """Record that a request was answered with 429: all threads pause, then continue at a lower rate.
 
-        One refusal alone may be chance and costs a tenth of the rate. A second one, from the same burst or soon after
-        the rate was changed, shows that the rate is too high: the number that went through in the second before is what
-        is allowed.
+        A single refusal may be chance and reduces the rate by a tenth. A second one, in the same burst or soon after a
+        change of the rate, shows that the rate is too high: the number of accepted requests in the second before is the
+        allowed rate.
 
         Args:
             leave: What `acquire` returned for the request.
@@ -123,7 +126,7 @@ class Throttle:
                 self._refused_at, self._changed_at, self._raised = now, now, False
                 self.in_vain = retry_after is None and self._pause == _MAX_PAUSE
                 if retry_after is None:
-                    retry_after = 0.0 if self.in_vain else self._pause  # threads that wait must learn of it now
+                    retry_after = 0.0 if self.in_vain else self._pause  # waiting threads must notice it now
                 self._pause = min(self._pause * 2, _MAX_PAUSE)
             if again:
                 self._rate = max(min(self._rate, leave.before * _CUT), self._lowest)
@@ -132,7 +135,7 @@ class Throttle:
 
     @property
     def per_second(self) -> float:
-        """Requests a second that are sent at most at present."""
+        """The current limit of requests a second."""
         return self._rate
 
     @property
@@ -150,7 +153,7 @@ class Throttle:
 
     @property
     def held_for(self) -> float:
-        """Seconds until the next request may be sent after a refusal, or once the hourly allowance is used up."""
+        """Seconds until the next request may be sent, after a refusal or when the hourly allowance is used up."""
         with self._lock:
             held = self._held_until
             if self._hour.maxlen and len(self._hour) == self._hour.maxlen:
@@ -158,7 +161,7 @@ class Throttle:
             return max(0.0, held - self._now())
 
     def close(self) -> None:
-        """Give no more permissions, and wake all threads that wait."""
+        """Give no more permissions, and wake all waiting threads."""
         self._closed.set()
 
     def _now(self) -> float:

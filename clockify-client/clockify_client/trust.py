@@ -1,4 +1,4 @@
-"""Whom a connection trusts, and by which proxy it goes: what the environment says, as companies need it."""
+"""The certificate authorities and proxies of a connection, from the environment variables that companies use."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     import requests
 
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-"""The variables that name certificate authorities in place of the built-in ones; the first that is set holds. Requests
-does not know the last, which OpenSSL and most other programs go by."""
+"""The variables that replace the built-in certificate authorities; the first that is set counts.
+
+The library requests ignores the last one, which OpenSSL and most other programs use.
+"""
 
 
 def environments_of(session: requests.Session, urls: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return the proxies and the certificate authorities for each URL, as arguments of a request.
 
-    Plain http is for this machine only: no proxy on the way may see the key.
+    Plain http is allowed only to this machine: no proxy may see the key.
 
     Raises:
-        ValueError: A variable names no certificates; the message says which.
+        ValueError: The file in a variable has no certificates; the message names the variable.
     """
     urls = list(urls)
     name, place = next(((one, os.environ[one]) for one in CERTIFICATES if os.environ.get(one)), ("", ""))
@@ -36,7 +38,7 @@ def environments_of(session: requests.Session, urls: Iterable[str]) -> dict[str,
 
 
 def _require_certificates(name: str, place: str) -> None:
-    """Refuse a bundle that would fail at every request and be reported as a network failure."""
+    """Refuse a bundle with which every request would fail as if the network had failed."""
     path = Path(place)
     try:
         require_no_pipe(place)

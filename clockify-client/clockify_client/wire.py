@@ -1,6 +1,6 @@
 """Keeps urllib3 from logging requests to Clockify: their paths hold ids, their queries hold names of people.
 
-This client itself logs only the call. Requests of the same program to other hosts are not touched.
+This client itself logs only the call. Requests of the program to other hosts are logged as usual.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a stream costs in requests, by its source: how often it is asked, for which parents, in which pages."""
+"""How many requests a stream needs: how often its source is requested, for which parents, and in which pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DEFAULTS: dict[str, Any] = {name: one.get("default") for name, one in CONFIG_SCHEMA["properties"].items()}
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SCOPE = Scope(_DEFAULTS, _NOW)
-"""The settings as they are by default."""
+"""The default settings."""
 
 _YEAR = Scope(
     {**_DEFAULTS, "start_date": "2024-01-01", "end_date": "2025-01-01", "addon_ids": ["addon"]},
@@ -28,17 +28,17 @@ _WORDS = {2: "two", 3: "three", 4: "four"}
 
 
 def siblings(stream: StreamDeclaration) -> list[str]:
-    """Return the other streams that take their rows from the same answers."""
+    """Return the other streams that are read from the same responses."""
     return [other.name for other in STREAMS if other.source is stream.source and other is not stream]
 
 
 def call_of(source: Source) -> str:
-    """Return the call of a source, the path of the workspace left out."""
+    """Return the call of a source, without the path of the workspace."""
     return code(source.asked(SCOPE).call.replace("/workspaces/{workspaceId}", "…"))
 
 
 def read_from(stream: StreamDeclaration) -> str:
-    """Return the call of a stream and the parents that it is made for."""
+    """Return the call of a stream, and the parents for which it is made."""
     parent = stream.source.parent
     per = "" if parent in {None, WORKSPACES} else f", for each of {_rows_of(parent)}"
     return f"{call_of(stream.source)}{per}"
@@ -47,7 +47,7 @@ def read_from(stream: StreamDeclaration) -> str:
 def requests_of(stream: StreamDeclaration) -> str:
     """Return what a stream costs: `one for each workspace, and page of 5,000 rows`."""
     others = siblings(stream)
-    free = f"; together with {codes(others)}, which share its answers" if others else ""
+    free = f"; together with {codes(others)}, which share its responses" if others else ""
     return f"{_how_many(stream.source)}{free}"
 
 
@@ -72,13 +72,13 @@ def _asked(source: Source) -> list[Any]:
 
 
 def _rows_of(source: Source) -> str:
-    """Return the stream that holds the rows of a source, or its call where none does."""
+    """Return the stream that holds the rows of a source, or the source's call if there is no such stream."""
     holder = next((stream.name for stream in STREAMS if stream.source is source), "")
     return code(holder) if holder else call_of(source)
 
 
 def remark_of(source: Source) -> str:
-    """Return what the declaration says about which of the parents are asked for, and how often."""
+    """Return the declaration's statement of which parents are requested, and how often."""
     children = source.children
     if children is None or not children.__name__.startswith("_"):
         return ""

@@ -1,7 +1,7 @@
-"""The streams that are selected by default and their references, drawn as SVG: no program and no network is needed.
+"""The streams that are selected by default and their references, drawn as SVG without another program or the network.
 
-Two columns of boxes have the rails between them. Every stream that others refer to has one rail: a line from its title
-to each of the fields that hold its id. Colours and text follow the theme of the page.
+There are two columns of boxes with lines between them. Every stream that others refer to has one connecting line, from
+its title to each field that holds its id. Colours and text follow the theme of the page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TOP, _SIDE = 8, 8
 
 @dataclass(frozen=True)
 class _Box:
-    """A stream with its place: the left edge, and the middle of its title and of each of its lines."""
+    """A stream with its position: the left edge, and the vertical centre of its title and of each line."""
 
     name: str
     x: int
@@ -63,7 +63,9 @@ def entity_diagram() -> str:
     return (
         f'<svg class="entities" viewBox="0 0 {width} {height}" width="{width}" role="img" '
         'xmlns="http://www.w3.org/2000/svg" font-family="monospace" font-size="11">'
-        "<title>The streams selected by default and what their fields refer to</title>" + "".join(parts) + "</svg>"
+        "<title>The streams selected by default and the streams that their fields refer to</title>"
+        + "".join(parts)
+        + "</svg>"
     )
 
 
@@ -107,7 +109,7 @@ def _drawn(box: _Box) -> Iterator[str]:
 
 
 def _rail(name: str, index: int, x: int, boxes: list[_Box]) -> Iterator[str]:
-    """Draw the rail of a stream: a bar at its one end, a crow's foot at each field that refers to it."""
+    """Draw the connecting line of a stream: a bar at its title, a crow's foot at each field that refers to it."""
     colour = f"hsl({index * 137 % 360} 65% 48%)"
     (parent,) = (box for box in boxes if box.name == name)
     ends = [parent.title]

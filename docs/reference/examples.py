@@ -1,7 +1,7 @@
-"""A row for every writable object and every procedure, in the order in which one input brings them.
+"""One example row for every writable object and every procedure, in the order of one input.
 
-The rows belong together: each refers to others by the keys that they have in this input, as rows of another program do.
-A test writes all of them to the sandbox in one run.
+The rows belong together: each refers to others by their keys in this input, as rows from another program do. A test
+writes all of them to the sandbox in one run.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ Row = dict[str, Any]
 PROJECT_ID = "64a687e29ae1f428e7ebe303"
 PAYMENT_ID = "64a687e29ae1f428e7ebe304"
 USER_ID = "64a687e29ae1f428e7ebe305"
-"""Ids of Clockify, where a call takes nothing else: of the project and the payment below, and of Ben."""
+"""Clockify ids, for calls that accept only ids: of the project and the payment below, and of Ben."""
 
 PEOPLE = {"ada": "ada@tiny.example", "ben": "ben@tiny.example"}
-"""Members of the workspace that the rows are written to; rows name them by their e-mail addresses."""
+"""Members of the workspace that the rows are written to; rows refer to them by e-mail address."""
 
 _ADA, _BEN = PEOPLE["ada"], PEOPLE["ben"]
 
@@ -126,7 +126,7 @@ _ENTRY = {"id": "e2", "userId": _ADA, "start": "2026-10-07T08:00:00Z", "duration
 _TEMPLATE = {"id": "p2", "name": "Model for rebrands", "template": True}
 
 BEFORE_CALLS: tuple[tuple[str, Row], ...] = (("projects", _TEMPLATE), ("time_entries", _ENTRY))
-"""Further rows, for calls that need an object of their own."""
+"""Additional rows, for calls that need a separate object."""
 
 _LABELS = {
     "amount": "Amount",

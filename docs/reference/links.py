@@ -1,6 +1,6 @@
 """Which stream the fields of a stream refer to.
 
-The objects of the target declare what their fields refer to, and a source of the tap declares its parents. Otherwise a
+The objects of the target declare what their fields refer to, and a source of the tap declares its parents. Any other
 field refers to the object that it is named after: `projectId` to `projects`.
 """
 
@@ -50,7 +50,7 @@ def _places(field: Field) -> Iterator[tuple[str, str]]:
 
 @cache
 def _by_name() -> dict[str, str]:
-    """The object that a field of a name refers to wherever it occurs."""
+    """Names of fields that refer to the same object in every stream, with that object."""
     found = {f"{_camel(stream.name)}Id": stream.name for stream in STREAMS}
     for target in OBJECTS:
         found[_camel(target.noun.replace(" ", "_") + "s") + "Id"] = target.name

@@ -1,4 +1,4 @@
-"""Markdown out of lists."""
+"""Markdown from lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a table; a `|` within a cell stays what it is."""
+    """Return a table; a `|` within a cell is escaped."""
     lines = [header, tuple("---" for _ in header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
@@ -35,5 +35,5 @@ def facts(pairs: Mapping[str, str]) -> str:
 
 
 def anchor(name: str) -> str:
-    """Return the anchor of a heading that is one name."""
+    """Return the anchor of a heading that consists of one name."""
     return name.lower()

@@ -1,4 +1,4 @@
-"""The models of transform/: what a row of each is, and every column."""
+"""The models of transform/: what one row of each model is, and every column."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def overview() -> str:
 
 
 def found_by(target: WritableObject) -> str:
-    """Return the natural keys of an object: what a row without a known id finds it by."""
+    """Return the natural keys of an object, by which a row without a known id identifies it."""
     keys = target.natural_keys or ((target.identity,) if target.identity else ())
     return ", or ".join(" and ".join(map(code, key)) for key in keys) or "its id"
 
@@ -47,13 +47,13 @@ def page(target: WritableObject) -> str:
         part
         for part in (
             f"# {target.name}",
-            f"Each row stands for one {target.noun}." + _as_read(target),
+            f"Each row is one {target.noun}." + _as_read(target),
             facts(_facts(target)),
             "## Example",
             "A row of the stream, as a Singer message. It refers to others by their keys in the same input.",
             fenced("json", _message(target.name, examples.OBJECTS[target.name])),
             "## Fields",
-            "A column may spell a name in any way: `clientId`, `client_id`, `ClientId`.",
+            "The name of a column may have any spelling: `clientId`, `client_id`, `ClientId`.",
             table(("Field", "Takes", "Notes"), fields),
             "## Requests",
             table(("For", "Request"), list(_requests(target))),
@@ -75,7 +75,7 @@ def _facts(target: WritableObject) -> dict[str, str]:
         "Found by": found_by(target),
         "Required to insert": codes(create.required) if create else "",
         "Other names of the stream": codes(target.aliases),
-        "Passed over without a word": codes(target.read_only),
+        "Ignored without a warning": codes(target.read_only),
         "Written": "after the other rows of the input" if target.turn else "",
         "Before a deletion": _before(target),
         "Irreversible": "an insert cannot be taken back and needs `allow_irreversible`"
@@ -118,8 +118,8 @@ def _notes(field: Field, target: WritableObject) -> str:
         f"also {codes(field.aliases)}" if field.aliases else "",
         "cannot change later" if field.fixed or field.initial else "",
         "null empties it" if field.clearable and not (field.modifier or field.fixed) else "",
-        "goes along with a write, never compared" if field.modifier else "",
-        "written when its row is new or has changed: Clockify does not show it" if field.unreadable else "",
+        "sent with a write, but never compared" if field.modifier else "",
+        "written when the row is new or has changed, since Clockify does not return it" if field.unreadable else "",
         "set at the end of the run" if field.name in target.last else "",
     ]
     text = "; ".join(note for note in notes if note)
@@ -131,7 +131,7 @@ def _requests(target: WritableObject) -> Iterator[tuple[str, str]]:
     if target.create:
         yield "an insert", code(f"POST {_path(target.create.path)}")
     for part in target.parts:
-        how = code(f"{part.method} {_path(part.path)}") if part.path else "as many calls as there are differences"
+        how = code(f"{part.method} {_path(part.path)}") if part.path else "one call for each difference"
         yield f"a change of {codes(part.fields)}", how + _at_once(part.bulk)
     if target.delete:
         yield "a deletion", code(f"DELETE {_path(target.delete.path)}") + _at_once(target.delete.bulk)

@@ -1,6 +1,6 @@
-"""Everything that the site takes from the declarations: whole pages by their place, and parts that go into pages.
+"""Everything that the site generates from the declarations: whole pages, and parts of pages.
 
-A page says where a part goes by the line `<!-- made: NAME -->`.
+The line `<!-- made: NAME -->` in a page marks where a part is inserted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PLACE = re.compile(r"^<!-- made: ([\w ]+) -->$", re.MULTILINE)
 
 
 def world_options() -> str:
-    """Return the options of the sandbox's world."""
+    """Return a table of the options that choose a variant of the sandbox."""
     rows = [
         (
             code(option.name),
@@ -56,13 +56,13 @@ PARTS: dict[str, Callable[[], str]] = {
 
 
 def whole_pages() -> dict[str, str]:
-    """Return the pages that nobody writes, by their place below docs/."""
+    """Return the generated pages, by their path below docs/."""
     made = {f"streams/{stream.name}.md": streams.page(stream) for stream in STREAMS}
     return made | {f"objects/{target.name}.md": objects.page(target) for target in OBJECTS}
 
 
 def navigation() -> dict[str, dict[str, list[str]]]:
-    """Return the places of these pages, by the section that they belong to and by family."""
+    """Return the paths of the generated pages, by section and family."""
     return {
         "streams": {
             family: [f"streams/{stream.name}.md" for stream in some] for family, some in streams.FAMILIES.items()
@@ -72,9 +72,9 @@ def navigation() -> dict[str, dict[str, list[str]]]:
 
 
 def filled(text: str) -> str:
-    """Return a page with its parts in their places.
+    """Return a page with its generated parts inserted.
 
     Raises:
-        KeyError: It asks for a part that is not made.
+        KeyError: The page names a part that does not exist.
     """
     return _PLACE.sub(lambda match: PARTS[match[1]](), text)

@@ -1,4 +1,4 @@
-"""What a plan of Clockify must include, by the features that `workspaces[].features` names."""
+"""Which plans of Clockify include a feature; the features are named as in `workspaces[].features`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def plan_of(feature: str) -> str:
     """Return the plans that include a feature, and the feature.
 
     Raises:
-        KeyError: It is not declared which plan includes the feature.
+        KeyError: No declaration says which plan includes the feature.
     """
     return f"{PLAN_OF_FEATURE[feature]} (feature `{feature}`)" if feature else PLAN_OF_FEATURE[feature]

@@ -23,7 +23,7 @@ _OBJECT_OF_KEY = {row["id"]: (name, row) for name, row in examples.OBJECTS.items
 
 
 def overview() -> str:
-    """Return every procedure with its parameters; those in brackets may be left out."""
+    """Return every procedure with its parameters; parameters in brackets are optional."""
     rows = [
         (f"[`{signature(one)}`](#{one.name.lower()})", code(one.changes) if one.changes else "") for one in PROCEDURES
     ]
@@ -49,10 +49,10 @@ def _section(procedure: Procedure) -> str:
             f"## {procedure.name}",
             facts(
                 {
-                    "The same row again": "nothing is sent"
+                    "The same row a second time": "nothing is sent"
                     if procedure.repeatable or procedure.changes
-                    else "nothing is sent for the same key; under another key it adds to what is there",
-                    "Not called where it would change nothing": f"compared with `{procedure.changes}`"
+                    else "nothing is sent for the same key; another key makes a further call",
+                    "Not called if it would change nothing": f"compared with `{procedure.changes}`"
                     if procedure.changes
                     else "",
                 }
@@ -71,7 +71,7 @@ def _notes(field: Field, is_required: bool) -> str:  # noqa: FBT001
 
 
 def command(procedure: Procedure) -> list[str]:
-    """Return the words of a command line that makes the call of the example, with names in place of keys."""
+    """Return the command line for the call of the example, with names instead of keys."""
     words = ["clockify-call", procedure.name, "--config", "target.json"]
     for name, value in examples.PROCEDURES[procedure.name].items():
         if name == "id":
@@ -82,7 +82,7 @@ def command(procedure: Procedure) -> list[str]:
 
 
 def _said(value: Any) -> Any:
-    """Return what a person writes in place of a key: a natural key, or an id where there is none."""
+    """Return what a person writes instead of a key: a natural key, or an id if there is no natural key."""
     if isinstance(value, list):
         return [_said(one) for one in value]
     if not isinstance(value, str) or value not in _OBJECT_OF_KEY:

@@ -1,4 +1,4 @@
-"""The settings of a program, as a table made from their JSON Schema."""
+"""The settings of a program, as a table generated from their JSON Schema."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def settings_table(schema: Mapping[str, Any], prefix: str) -> str:
-    """Return one row for each setting; `prefix` is that of the variables that set them."""
+    """Return one row for each setting; `prefix` is the prefix of their environment variables."""
     rows = [
         (code(name), _default(setting), setting["description"] + _values(setting) + _secret(setting))
         for name, setting in schema["properties"].items()

@@ -34,7 +34,7 @@ _LATE = Scope(
     {**SCOPE.config, "start_date": "2025-06-01", "end_date": "2025-07-01", "policy_status": "ARCHIVED"},
     datetime(2026, 1, 1, tzinfo=UTC),
 )
-"""Settings that narrow every stream that settings can narrow."""
+"""Settings that limit every stream that can be limited by settings."""
 
 
 def overview() -> str:
@@ -76,9 +76,9 @@ def page(stream: StreamDeclaration) -> str:
 def _facts(stream: StreamDeclaration) -> dict[str, str]:
     endpoint = stream.source.asked(SCOPE)
     narrowed = stream.narrowed(_LATE) if stream.narrowed else ()
-    deletions = "rows that are gone from Clockify leave the destination"
+    deletions = "rows that were deleted in Clockify are removed from the destination"
     if narrowed:
-        deletions += f", unless {codes(narrowed)} narrows the stream"
+        deletions += f", unless {codes(narrowed)} limits the stream"
     return {
         "Key": codes(stream.key),
         "Selected by default": "yes" if stream.selected else "no",
@@ -94,9 +94,7 @@ def _written_by(name: str) -> str:
     if name in BY_NAME:
         return f"the object [`{name}`](../objects/{name}.md)"
     by = COVERED.get(name, "")
-    return (
-        f"the object [`{by}`](../objects/{by}.md)" if by in BY_NAME else by or "nothing: Clockify lets nobody write it"
-    )
+    return f"the object [`{by}`](../objects/{by}.md)" if by in BY_NAME else by or "nothing: the API cannot write it"
 
 
 def _fields(properties: Mapping[str, Any], key: tuple[str, ...], prefix: str) -> Iterator[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""What `--test` says: whether the key is accepted, and what it can see."""
+"""The output of `--test`: whether the key is accepted, and which workspaces it can read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def seen_with(client: Client, scope: Scope) -> Iterator[str]:
     """Yield a line for the account and one for each workspace that a run with these settings would read.
 
     Raises:
-        ClockifyError: The key is not accepted, or a workspace that was asked for is not among those it sees.
+        ClockifyError: The key is not accepted, or it does not see a requested workspace.
     """
     if scope.config.get("addon_token"):
         asked = [{"workspaceId": one} for one in scope.workspace_ids]

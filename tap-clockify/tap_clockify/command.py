@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
 
 class OneLineCommand(SingerCommand):
-    """The SDK's command, for people."""
+    """The SDK's command with errors in one line."""
 
     @override
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run; see `failing_in_one_line`."""
+        """Run; for errors see `failing_in_one_line`."""
         share()
         with failing_in_one_line(self.logger):
             return super().main(*args, **kwargs)
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
-        """Call the tap without the SDK's own report of invalid settings, which takes two lines."""
+        """Call the tap without the SDK's own two-line report of invalid settings."""
         logging.captureWarnings(capture=True)
         return click.Command.invoke(self, ctx)
 
 
 @contextmanager
 def failing_in_one_line(logger: logging.Logger) -> Generator[None, None, None]:
-    """Turn an error that a user can correct into a line of the log and exit code 1.
+    """Turn an error that a user can correct into one log line and exit code 1.
 
     Raises:
         SystemExit: With code 1, or with that of the signal that ended the run.

@@ -1,7 +1,7 @@
-"""What the runs of a stream have covered so far, so that a loss of rights is not taken for deletions.
+"""What the runs of a stream have covered so far, so that a loss of rights is not mistaken for deletions.
 
-Clockify filters most lists by the role of the key's owner and answers 200 all the same. So the bookmark of a stream
-records which workspaces were covered, and how much of each the key can reach.
+Clockify filters most lists by the role of the key's owner and still answers 200. So the bookmark of a stream records
+which workspaces were covered, and which part of each the key can read.
 """
 
 from __future__ import annotations
@@ -13,29 +13,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 EVERYTHING = "everything"
-"""The reach of an owner or admin of a workspace."""
+"""The reach of an owner or admin: the whole workspace."""
 
 _SEVERAL = "several users"
-_PAGES = "PROJECT", "REPORTS", "TEAM"  # that `adminOnlyPages` may name
+_PAGES = "PROJECT", "REPORTS", "TEAM"  # possible values in `adminOnlyPages`
 _FOR_ADMINS = "onlyAdminsSeeAllTimeEntries", "onlyAdminsSeeBillableRates", "onlyAdminsSeePublicProjectsEntries"
 
 
 def reach_of(user: str, rights: Iterable[str] = (), *, is_admin: bool) -> str:
-    """Return how much of a workspace a user can reach: everything, or the part that Clockify shows to that user.
+    """Return which part of a workspace a user can read: everything, or what Clockify shows to that user.
 
     Args:
         user: Id of the user.
-        rights: Ids of the projects, groups and people that the user's memberships and roles give access to, and what
-            the workspace shows to everybody.
+        rights: Ids of the projects, groups and people to which memberships and roles give the user access, and what the
+            workspace shows to everybody.
         is_admin: Whether the user is an owner or admin of the workspace.
     """
     return EVERYTHING if is_admin else " ".join(["user", user, *sorted(rights)])
 
 
 def shown_to_all(settings: Any) -> set[str]:
-    """Return what the settings of a workspace show to everybody in it, not to its admins alone.
+    """Return what the settings of a workspace show to all members, not only to admins.
 
-    When somebody reserves time entries, rates or a page for admins, a member's lists grow shorter and still answer 200.
+    If a workspace restricts time entries, rates or a page to admins, a member gets shorter lists, still with status
+    200.
 
     Args:
         settings: The workspace's `workspaceSettings`.
@@ -58,8 +59,8 @@ class Coverage:
 
     Attributes:
         reaches: Reach by the id of each workspace that is covered.
-        since: Start of the window that is read, as an ISO date; empty if there is none.
-        former: Workspaces in which people who have left were looked for.
+        since: Start of the window, as an ISO date; empty if there is none.
+        former: Workspaces in which the run searched for people who have left.
     """
 
     reaches: Mapping[str, str] = field(default_factory=dict)
@@ -78,13 +79,13 @@ class Coverage:
         return cls(reaches, since if isinstance(since, str) else "", known)
 
     def as_bookmark(self) -> dict[str, Any]:
-        """Return it as a bookmark records it."""
+        """Return the coverage in the form of a bookmark."""
         since = {"since": self.since} if self.since else {}
         former = {"former": sorted(self.former)} if self.former else {}
         return {"workspaces": dict(sorted(self.reaches.items())), **since, **former}
 
     def losses_after(self, last: Coverage) -> dict[str, str]:
-        """Return what earlier runs covered and this one does not, by workspace; the empty name stands for all."""
+        """Return what earlier runs covered and this one does not, by workspace id; the key "" stands for all."""
         losses = {}
         for workspace, before in last.reaches.items():
             now = self.reaches.get(workspace)

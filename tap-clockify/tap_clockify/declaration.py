@@ -1,4 +1,4 @@
-"""What a stream is made of: where its rows are read, and how a row becomes records."""
+"""Declares a stream: where its rows are read, and how a row becomes records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 Shape = Callable[[Record, "Ids"], Iterable[Record]]
-"""Makes the records of a stream out of one row of an answer and the ids it was asked with."""
+"""Makes the records of a stream from one row of a response and the ids of the request."""
 
 
 class Parent(TypedDict, total=False):
@@ -32,21 +32,22 @@ class Parent(TypedDict, total=False):
 
 
 Children = Callable[[list[Parent], "Ids", "Scope"], Iterable["Ids"]]
-"""Makes the ids of the children out of a page of parents' rows, the ids the page was asked with, and the settings."""
+"""Makes the ids of the children from a page of parents' rows, the ids of the request, and the settings."""
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """An endpoint and the parents it is read for. Streams that share a source share its answers: it is read once.
+    """An endpoint and the parents it is read for. A source is read once, even if several streams use it.
 
     Attributes:
-        endpoint: What to ask; None if the settings decide (see `choose`).
+        endpoint: What to request; None if the settings decide (see `choose`).
         parent: The source whose rows are the parents, or None for the account itself.
-        children: Makes the ids to ask with out of the rows of the parent.
+        children: Makes the ids of the requests from the rows of the parent.
         choose: Chooses the endpoint by the settings.
-        overlapping: Answers of one workspace may repeat rows of each other, so their key identifies rows.
-        stand_in: What may be read in place of this source as a parent where its list is refused.
-        outlives_parent: Rows stay in Clockify when their parent goes, so a parent that is gone explains nothing.
+        overlapping: Responses of one workspace may contain the same rows, so rows are compared by key.
+        stand_in: The source that replaces this one as a parent if its list is refused.
+        outlives_parent: Rows remain in Clockify when their parent is deleted, so a deleted parent does not explain
+            missing rows.
     """
 
     endpoint: Endpoint | None = None
@@ -58,7 +59,7 @@ class Source:
     outlives_parent: bool = False
 
     def asked(self, scope: Scope) -> Endpoint:
-        """Return the endpoint that these settings ask."""
+        """Return the endpoint for these settings."""
         endpoint = self.choose(scope) if self.choose else self.endpoint
         if endpoint is None:
             msg = "a source needs an endpoint or a choice of endpoints"
@@ -74,15 +75,16 @@ class StreamDeclaration:
         name: Name of the stream.
         source: Where its rows come from.
         key: Its primary key.
-        shape: Makes records out of a row; None if the row already is the record, which is faster.
-        keep: Tells by the settings which records belong to the stream; None if all do.
+        shape: Makes records from a row; None if the row already is the record, which is faster.
+        keep: Returns for the settings which records belong to the stream; None if all do.
         selected: Whether the stream is read unless a catalog says otherwise.
-        apart: Fields that are written only where a catalog selects them: a stream of their own holds them, row by row.
-        of_people: Its rows belong to the people that its source is requested for, and outlive their membership.
-        under: Returns the declaration as these settings have it, None if they rule the stream out.
-        narrowed: Returns the names of the settings by which less of the stream is read than it holds, so that what is
-            missing may still exist and no version may be activated; none if they leave it whole.
-        since: Returns the start of the window that is read, where rows before it are out of reach.
+        apart: Fields that are written only if a catalog selects them, because a separate stream contains them row by
+            row.
+        of_people: Its rows belong to the people for whom its source is requested, and remain when these people leave.
+        under: Returns the declaration for these settings, None if they exclude the stream.
+        narrowed: Returns the names of the settings that exclude some rows of the stream. Such rows may still exist, so
+            no version may be activated. Empty if the stream is read in full.
+        since: Returns the start of the window, if rows before it are not read.
     """
 
     name: str
@@ -98,5 +100,5 @@ class StreamDeclaration:
     under: Callable[[StreamDeclaration, Scope], StreamDeclaration | None] | None = None
 
     def settled(self, scope: Scope) -> StreamDeclaration | None:
-        """Return the declaration as these settings have it, None if they rule the stream out."""
+        """Return the declaration for these settings, None if they exclude the stream."""
         return self.under(self, scope) if self.under else self

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WholeLines(MsgSpecWriter):
-    """Writes messages to stdout, never half of one, on which a target would fail and lose the rows it holds."""
+    """Writes only whole messages to stdout: half a message would make the target fail and lose its buffered rows."""
 
     def __init__(self) -> None:
         self._output = Output()
@@ -30,7 +30,7 @@ class WholeLines(MsgSpecWriter):
         """Write whole lines at once.
 
         Raises:
-            OutputLostError: The target has ended, the disk is full, or the run is to end and the target does not read.
+            OutputLostError: The target has ended, the disk is full, or the run must end while the target does not read.
         """
         self._output.write(lines)
         if self._end is not None:
@@ -38,10 +38,10 @@ class WholeLines(MsgSpecWriter):
             end()
 
     def after_line(self, number: int, end: Callable[[], None]) -> None:
-        """End the run because of a signal, after what is being written, for which a slow target is given some seconds.
+        """End the run because of a signal, after the current write; a slow target has some seconds to read it.
 
         Raises:
-            OutputLostError: It is the second signal, and the target does not read.
+            OutputLostError: This is the second signal, and the target does not read.
         """
         if self._output.is_writing:
             self._end = end

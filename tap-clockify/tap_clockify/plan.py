@@ -1,4 +1,4 @@
-"""What a run requests of Clockify: every source that the selected streams need, each once, in their order."""
+"""What a run requests from Clockify: each source that the selected streams need, once, in their order."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """The readings of a run. Once started they go on ahead of the streams that consume them.
+    """The readings of a run. Once started, they read ahead of the streams that consume them.
 
     Args:
         client: The connection to Clockify.
@@ -61,17 +61,20 @@ class Plan:
             self._consumers[source] += source in self._ranks
         self._started = False
         self.features: dict[str, frozenset[str] | None] = {}
-        """What the plan of each workspace includes, by its id; None if it does not say. Empty before the start."""
+        """The features of each workspace's plan, by workspace id; None if they are not known.
+
+        Empty before the start.
+        """
         self.reaches: dict[str, str] = {}
-        """How much of each workspace in scope the key can reach. Empty before the start."""
+        """Which part of each workspace in scope the key can read. Empty before the start."""
         self.reader = ""
-        """Id of the user whose key it is; empty if it is not known, and before the start."""
+        """Id of the key's owner; empty if it is not known, and before the start."""
 
     def start(self) -> None:
-        """Start the readings, and look at the workspaces and at who reads them. Once is enough.
+        """Start the readings, and read the workspaces and the key's owner; further calls do nothing.
 
         Raises:
-            ClockifyError: The workspaces cannot be listed, or one that was asked for is not among them.
+            ClockifyError: The workspaces cannot be listed, or a requested one is not among them.
         """
         if self._started:
             return
@@ -86,7 +89,7 @@ class Plan:
         self.reaches = self._reaches(workspaces)
 
     def reading(self, stream: StreamDeclaration) -> Reading | None:
-        """Return where a stream finds its answers, None if the settings rule the stream out.
+        """Return the reading of a stream, None if the settings exclude the stream.
 
         Raises:
             ClockifyError: The start fails.
@@ -100,14 +103,14 @@ class Plan:
         return stream.name in self._left
 
     def consumed(self, stream: StreamDeclaration) -> None:
-        """Note that a stream has finished with its reading; the last one ends the plan."""
+        """Record that a stream has finished with its reading; the last one ends the plan."""
         self._left.discard(stream.name)
         if not self._left:
             self.close()
 
     @property
     def left(self) -> int:
-        """How many requests are known and not answered; answers may lead to more."""
+        """How many known requests are not answered yet; responses may lead to more."""
         return self._fan_out.left
 
     def close(self) -> None:
@@ -115,10 +118,10 @@ class Plan:
         self._fan_out.close()
 
     def is_gone(self, source: Source, ids: Ids) -> bool:
-        """Return whether the parent of a refused child has vanished: read the list that named it once more.
+        """Return whether the parent of a refused child was deleted: read the list that named it once more.
 
-        Clockify gives the same answer for an object that is gone and one that may not be read, and its words cannot be
-        relied on. If the list of parents fails this time, nothing counts as gone.
+        Clockify's response is the same for a deleted object and for one that may not be read, and its message is not
+        reliable. If the list of parents fails this time, nothing counts as deleted.
 
         Args:
             source: The source of the child.
@@ -142,7 +145,7 @@ class Plan:
         return self._named(source, ids) not in self._relisted[place]
 
     def pages_of(self, source: Source, workspace: str, user: str) -> Iterator[Page | Refusal | Incomplete]:
-        """Yield what comes for one person, in a reading of its own."""
+        """Yield the items for one person, in a separate reading."""
         (ids,) = self._children(source)([{"id": user}], {"workspaceId": workspace})
         with FanOut(self.client, owns_client=False) as fan_out:
             reading = fan_out.read(source.asked(self._scope), rank=(0,), consumers=1)
@@ -169,7 +172,7 @@ class Plan:
     def _children(self, source: Source) -> Callable[[list[Parent], Ids], Iterable[Ids]]:
         children = source.children
         if children is None:
-            msg = f"{source.asked(self._scope).call} has a parent, and nothing that makes its ids out of it"
+            msg = f"{source.asked(self._scope).call} has a parent, but nothing that makes its ids from it"
             raise TypeError(msg)
         return lambda rows, ids: children(rows, ids, self._scope)
 
@@ -205,14 +208,14 @@ class Plan:
         return {one: reach_of(user, rights | shown[one], is_admin=one in managed) for one in ids}
 
     def _read(self, endpoint: Endpoint) -> list[dict[str, Any]]:
-        """Return the rows of an endpoint; none if it is refused, since the key may then read less."""
+        """Return the rows of an endpoint; none if it is refused: the key then counts as one that can read less."""
         try:
             return list(self.client.rows(endpoint, {}))
         except (GoneError, InvalidRequestError, NotPermittedError):
             return []
 
     def _workspaces(self) -> dict[str, Parent]:
-        """Look at the workspaces first: nothing can be read without them, and a bad key shows here."""
+        """Read the workspaces first: everything else needs them, and an invalid key is noticed here."""
         workspaces: dict[str, Parent] = {}
         for item in self._readings[WORKSPACES].items():
             if isinstance(item, Page):
@@ -230,7 +233,7 @@ def _features_of(workspace: Parent) -> frozenset[str] | None:
 
 
 def _rights_of(account: dict[str, Any]) -> set[str]:
-    """Return the ids of what the memberships and roles of a user give access to."""
+    """Return the ids of the objects to which memberships and roles give a user access."""
     memberships, roles = (one if isinstance(one, list) else [] for one in map(account.get, ("memberships", "roles")))
     rights = {str(one.get("targetId")) for one in memberships if isinstance(one, dict)}
     for role in (one for one in roles if isinstance(one, dict)):

@@ -1,4 +1,4 @@
-"""How far a run is, on a terminal. Where stderr goes to a file or a pipeline, the SDK's metrics tell it."""
+"""Shows the progress of a run on a terminal. If stderr goes to a file or a pipeline, the SDK logs metrics instead."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tap_clockify.plan import Plan
     from tap_clockify.verdict import Verdict
 
-_COURTESY = 2.0  # seconds in which the program that reads the pipe may take the terminal for its own progress
-_WORTH_A_WORD = 1.0  # seconds that nothing is sent
+_COURTESY = 2.0  # seconds in which the program that reads the pipe may take the terminal first
+_WORTH_A_WORD = 1.0  # seconds without a request
 
 
 @dataclass
@@ -28,11 +28,11 @@ class SoFar:
     """What a run has done so far.
 
     Attributes:
-        records: How many records each stream has brought, in the order in which they are read.
-        verdicts: How the streams ended that are done.
+        records: The number of records of each stream, in the order of reading.
+        verdicts: The verdicts of the finished streams.
         clients: The connections to Clockify.
         streams: How many streams are read.
-        plan: The requests of the run, once they are planned.
+        plan: The plan of the run, once it is made.
     """
 
     records: dict[str, int]
@@ -43,9 +43,9 @@ class SoFar:
 
 
 class Progress:
-    """Shows on stderr how far a run is, and at its end what became of each stream.
+    """Shows the progress of a run on stderr, and at the end the result of each stream.
 
-    Meanwhile log lines below WARNING are left out, and those above appear over it.
+    During the run, log lines below WARNING are hidden, and the others appear above.
 
     Args:
         so_far: What it shows.
@@ -58,7 +58,7 @@ class Progress:
         self._afterwards = ExitStack()
 
     def start(self) -> None:
-        """Begin, where stderr is a terminal and stdout is not the same one."""
+        """Start, if stderr is a terminal and stdout is not the same terminal."""
         if sys.stdout.isatty() or not (screen := for_progress()):
             return
         is_piped = stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
@@ -71,7 +71,7 @@ class Progress:
         screen.start(self._lines, waits=_COURTESY if is_piped else 0.0)
 
     def stop(self) -> None:
-        """Take it away, and leave a table of the streams."""
+        """Remove the progress lines, and print a table of the streams."""
         if self._screen is None:
             return
         self._screen.stop()
@@ -93,7 +93,7 @@ class Progress:
         ]
 
     def _rest(self) -> str:
-        """Say what is still to be requested; nobody knows how many requests the answers lead to."""
+        """Describe the known remaining requests; responses may lead to more."""
         said = []
         left = self._so_far.plan.left if self._so_far.plan else 0
         throttles = [client.throttle for client in self._so_far.clients]

@@ -1,4 +1,4 @@
-"""The settings of the tap: their JSON Schema, and what they mean for a run."""
+"""The settings of the tap: their JSON Schema, and what a run derives from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OWN: dict[str, Any] = th.PropertiesList(
         "workspace_ids",
         th.ArrayType(th.StringType),
         title="Workspaces",
-        description="Ids of the workspaces to read; rows of others are removed from the destination. "
+        description="Ids of the workspaces to read; rows of other workspaces are removed from the destination. "
         "Default: all that the key sees.",
     ),
     *windows.SETTINGS,
@@ -34,7 +34,7 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.BooleanType,
         default=False,
         title="Suppress extended requests",
-        description="Save the request per invoice that brings its items, taxes, notes and the like.",
+        description="Skip the additional request for each invoice, which returns its items, taxes and notes.",
     ),
     th.Property(
         "tasks_from",
@@ -42,8 +42,8 @@ _OWN: dict[str, Any] = th.PropertiesList(
         allowed_values=["projects", "hydrated_projects"],
         default="projects",
         title="Where tasks come from",
-        description="`projects` asks once for each project. `hydrated_projects` takes the tasks that come inside the "
-        "list of projects and spares those requests; whether Clockify leaves anything out there is not known.",
+        description="`projects` sends one request for each project. `hydrated_projects` takes the tasks from the list "
+        "of projects and saves those requests; it is not known whether that list contains every task.",
     ),
     th.Property(
         "policy_status",
@@ -58,15 +58,16 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.BooleanType,
         default=True,
         title="Emit ACTIVATE_VERSION",
-        description="After a stream was read completely, tell the target so that it removes rows that are gone.",
+        description="After a stream was read completely, send ACTIVATE_VERSION, so that the target removes deleted "
+        "rows.After a stream was read completely, send ACTIVATE_VERSION, so that the target removes deleted rows.",
     ),
     th.Property(
         "verify_time_entries",
         th.BooleanType,
         default=True,
         title="Verify time entries",
-        description="Compare the hours of each user with the summary report (one request per year and workspace), read "
-        "a list again where it falls short, and read the entries of people who have left. Not done where "
+        description="Compare the hours of each user with the summary report (one request per year and workspace), "
+        "read a list again if hours are missing, and read the entries of people who have left. Not done if "
         "requests_per_hour is set.",
     ),
     th.Property(
@@ -96,7 +97,7 @@ _OWN: dict[str, Any] = th.PropertiesList(
         allowed_values=["USER", "PROJECT"],
         default="USER",
         title="Group of the weekly report",
-        description="What a row of the weekly report stands for.",
+        description="What one row of the weekly report represents.",
     ),
     th.Property(
         "report_amount_shown",
@@ -117,9 +118,9 @@ CONFIG_SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Scope:
-    """What a run is to read, out of the settings: workspaces, windows, variants.
+    """What a run reads, according to the settings: workspaces, windows, variants.
 
-    Moments are aware datetimes; `now` is the moment the run began.
+    Points in time are aware datetimes; `now` is when the run began.
     """
 
     config: Mapping[str, Any]
@@ -132,17 +133,17 @@ class Scope:
 
     @property
     def start(self) -> datetime | None:
-        """The start of the window of time entries, where the user set one."""
+        """The start of the window of time entries, if one is set."""
         return windows.moment_of(self.config, "start_date", self.now)
 
     @property
     def end(self) -> datetime | None:
-        """The end of the window of time entries, where the user set one."""
+        """The end of the window of time entries, if one is set."""
         return windows.moment_of(self.config, "end_date", self.now)
 
     @property
     def past_end(self) -> datetime | None:
-        """That end if it lies in the past; an end in the future bounds no time entry."""
+        """The end of the window if it is in the past; an end in the future excludes no time entry."""
         return self.end if self.end and self.end < self.now else None
 
     @property
@@ -165,32 +166,33 @@ class Scope:
         return start, end if self.past_end else end + windows.FURTHEST_OFFSET
 
     def schedule_narrowed_by(self) -> list[str]:
-        """Return the settings that make the window of the schedule smaller than the one without settings."""
+        """Return the settings that make the window of the schedule smaller than the default."""
         start, end = self.schedule_window
         ends = ["schedule_end_date" if self.config.get("schedule_end_date") else "end_date"] if end < self.now else []
         return [*self._late_start(start, "schedule_start_date"), *ends]
 
     def reports_narrowed_by(self) -> list[str]:
-        """Return the settings that narrow the default window of reports and logs."""
+        """Return the settings that make the window of reports and logs smaller than the default."""
         start, end = self.log_window
         return [*self._late_start(start, "report_start_date"), *(["end_date"] if end < self.now else [])]
 
     def schedule_wall_clock(self) -> dict[str, str]:
-        """Return `start` and `end` of the schedule for an endpoint that reads them as wall clocks of an unknown zone.
+        """Return `start` and `end` of the schedule for endpoints that read wall-clock times in an unknown zone.
 
-        They are padded by the largest distance any zone has from UTC; rows outside the window are to be dropped.
+        The window is extended by the largest UTC offset of any zone; the caller drops rows outside the real window.
         """
         return _padded(*self.schedule_window)
 
     def entries_wall_clock(self) -> dict[str, str]:
-        """Return the ends of the window of time entries that are set, padded likewise."""
+        """Return the start and end of the window of time entries, if set, extended in the same way."""
         return _padded(self.start, self.past_end)
 
     def check_windows(self) -> None:
-        """Look at the settings of all windows before the first request.
+        """Validate the settings of all windows before the first request.
 
         Raises:
-            ValueError: A setting is no moment, or a start does not lie before its end; the message names the settings.
+            ValueError: A setting is not a point in time, or a start is not before its end; the message names the
+                settings.
         """
         names = (
             ("start_date", "end_date"),
@@ -220,7 +222,7 @@ def _padded(start: datetime | None, end: datetime | None) -> dict[str, str]:
 
 
 def timestamp(moment: datetime) -> str:
-    """Return a moment as Clockify writes it: UTC, whole seconds, `Z`."""
+    """Return a point in time in Clockify's format: UTC, whole seconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

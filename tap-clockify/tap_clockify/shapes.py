@@ -1,4 +1,4 @@
-"""Makes records out of the rows of an answer, where a row is not a record already."""
+"""Makes records from the rows of a response, if a row is not already the record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class WithheldError(Exception):
-    """A row lacks the part that records are made from. Some roles are not shown that part, so it need not be empty."""
+    """A row lacks the part that records are made from.
+
+    Clockify hides that part from some roles, so it may not be empty.
+    """
 
 
 def _array(row: Record, field: str) -> list[Any]:
@@ -31,12 +34,12 @@ def _array(row: Record, field: str) -> list[Any]:
 
 
 def exploded(field: str, *, drop: tuple[str, ...] = (), **names: str) -> Shape:
-    """Return a shape that makes one record of each object in an array of the row.
+    """Return a shape that makes one record from each object in an array of the row.
 
     Args:
         field: The array.
         drop: Fields of the objects to leave out.
-        names: Fields of the record and the fields of the row they repeat, such as `projectId="id"`.
+        names: Fields of the record, and the fields of the row that they copy, such as `projectId="id"`.
 
     The shape raises WithheldError for a row without the array.
     """
@@ -50,12 +53,12 @@ def exploded(field: str, *, drop: tuple[str, ...] = (), **names: str) -> Shape:
 
 
 def listed(field: str, name: str, **names: str) -> Shape:
-    """Return a shape that makes one record of each value in an array of the row.
+    """Return a shape that makes one record from each value in an array of the row.
 
     Args:
         field: The array, of ids.
         name: Field of the record that takes the value.
-        names: Fields of the record and the fields of the row they repeat, such as `timeEntryId="id"`.
+        names: Fields of the record, and the fields of the row that they copy, such as `timeEntryId="id"`.
 
     The shape raises WithheldError for a row without the array.
     """
@@ -69,10 +72,10 @@ def listed(field: str, name: str, **names: str) -> Shape:
 
 
 def audience(**names: str) -> Shape:
-    """Return a shape that makes one record of each user and user group that something is for.
+    """Return a shape that makes one record for each user and user group that something applies to.
 
     Args:
-        names: Fields of the record and the fields of the row they repeat.
+        names: Fields of the record, and the fields of the row that they copy.
     """
     kinds = {
         "USER": listed("userIds", "audienceId", **names),
@@ -88,13 +91,13 @@ def audience(**names: str) -> Shape:
 
 
 def with_text(shape: Shape, *fields: str) -> Shape:
-    """Return a shape that turns fields of several types into text: text as it is, any other value as JSON.
+    """Return a shape that converts fields with several types to text: text stays as it is, other values become JSON.
 
-    A column has one type in a warehouse. The type of the custom field, beside it, says how to read the text.
+    A column has one type in a warehouse. The type of the custom field, another column, says how to read the text.
 
     Args:
         shape: Makes the records.
-        fields: Fields of several types; a dot leads into an object.
+        fields: Fields of several types; a dot separates nested fields.
     """
 
     def texted(row: Record, ids: Ids) -> Iterator[Record]:
@@ -118,7 +121,7 @@ def itself(row: Record, _: Ids) -> Iterator[Record]:
 
 
 def with_one_direction(row: Record, _: Ids) -> Iterator[Record]:
-    """Keep one of two spellings of a field that differ only in case, since columns often ignore case."""
+    """Keep one of two fields whose names differ only in case, since many databases ignore case."""
     columns = row.get("exportFields")
     if isinstance(columns, dict) and "rtl" in columns:
         columns.setdefault("RTL", columns["rtl"])
@@ -127,7 +130,7 @@ def with_one_direction(row: Record, _: Ids) -> Iterator[Record]:
 
 
 def without(*fields: str) -> Shape:
-    """Return a shape that leaves fields out: secrets that must not leave the tap."""
+    """Return a shape that removes fields: secrets that the tap must not write."""
 
     def shape(row: Record, _: Ids) -> Iterator[Record]:
         yield {name: value for name, value in row.items() if name not in fields}
@@ -136,7 +139,7 @@ def without(*fields: str) -> Shape:
 
 
 def with_working_days(row: Record, _: Ids) -> Iterator[Record]:
-    """Read `workingDays` as an array also where it comes as JSON text, which one API description shows."""
+    """Convert `workingDays` to an array if it comes as JSON text, as one API description shows."""
     days = row.get("workingDays")
     if isinstance(days, str):
         row["workingDays"] = msgspec.json.decode(days)
@@ -144,7 +147,7 @@ def with_working_days(row: Record, _: Ids) -> Iterator[Record]:
 
 
 def roles(row: Record, ids: Ids) -> Iterator[Record]:
-    """One record per role of a user and entity that it covers; the entity is the workspace where none is named."""
+    """One record per role of a user and per entity of the role; if no entity is named, it is the workspace."""
     if "roles" not in row:
         raise WithheldError
     for role in row["roles"] or ():
@@ -159,7 +162,7 @@ def roles(row: Record, ids: Ids) -> Iterator[Record]:
 
 
 def inside(outer: Shape, inner: Shape) -> Shape:
-    """Return a shape that makes the records of an inner shape out of those of an outer one."""
+    """Return a shape that applies an inner shape to the records of an outer shape."""
 
     def shape(row: Record, ids: Ids) -> Iterator[Record]:
         for record in outer(row, ids):
@@ -169,7 +172,7 @@ def inside(outer: Shape, inner: Shape) -> Shape:
 
 
 def hoisted(field: str) -> Shape:
-    """Return a shape that lifts the fields of an object in the row up beside the others."""
+    """Return a shape that moves the fields of a nested object to the top level of the row."""
 
     def shape(row: Record, _: Ids) -> Iterator[Record]:
         inner = row.pop(field, None) or {}
@@ -203,7 +206,7 @@ def summary_groups(row: Record, ids: Ids) -> Iterator[Record]:
 def _groups(row: Record, above: tuple[str, ...], groups: list[str], ids: Ids) -> Iterator[Record]:
     children = row.pop("children", None) or ()
     name = row.get("_id")
-    # The innermost level may have an object of the values of all levels as its name.
+    # The name of the innermost level may be an object with the values of all levels.
     own = name if isinstance(name, str) else msgspec.json.encode(name, order="sorted").decode()
     path = (*above, own)
     yield {
@@ -221,7 +224,7 @@ def _groups(row: Record, above: tuple[str, ...], groups: list[str], ids: Ids) ->
 
 
 def _joined(path: tuple[str, ...]) -> str:
-    """Return a path as one text that no other path has: a slash within a name is written %2F."""
+    """Return a path as a unique text: a slash within a name is written %2F."""
     return "/".join(name.replace("%", "%25").replace("/", "%2F") for name in path)
 
 
@@ -231,7 +234,7 @@ def weekly_groups(row: Record, ids: Ids) -> Iterator[Record]:
 
 
 def started_within(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:
-    """Return the test for time entries that start in the window, None if every entry does."""
+    """Return a filter for time entries that start in the window, None if there is no window."""
     start, end = scope.start, scope.past_end
     if start is None and end is None:
         return None
@@ -244,7 +247,7 @@ def started_within(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:
 
 
 def overlapping_window(scope: Scope) -> Callable[[Mapping[str, Any]], bool]:
-    """Return the test for assignments whose period touches the window of the schedule."""
+    """Return a filter for assignments whose period overlaps the window of the schedule."""
     start, end = scope.schedule_window
 
     def keep(assignment: Mapping[str, Any]) -> bool:
@@ -257,11 +260,13 @@ def overlapping_window(scope: Scope) -> Callable[[Mapping[str, Any]], bool]:
 
 
 def each(field: str, **more: str) -> Children:
-    """Return what makes one child per row: its ids are its parent's and `field`, the row's own id.
+    """Return a function that makes one child per row.
+
+    Its ids are those of its parent, and the id of the row as `field`.
 
     Args:
-        field: Name under which the child knows the row's `id`.
-        more: Further ids of the child and the fields of the row they come from.
+        field: Name of the row's `id` in the ids of the child.
+        more: Further ids of the child, and the fields of the row that hold them.
     """
 
     def children(rows: list[Parent], ids: Ids, _: Scope) -> Iterator[Ids]:

@@ -60,8 +60,8 @@ _NO_KEY = (*_NULL, *_BLANK)
 _OPENING = {b"{", b"["}
 _Key = str | bytes | tuple[str | bytes | None, ...]
 _DECODERS = {row: msgspec.json.Decoder(row) for row in (Record, RawRecord)}
-_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")  # anything else may be somebody's data
-_LINES, _MOST_LINES, _BYTES = 20, 500, 1 << 18  # written at once: few at first, then as many as make this size
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")  # anything else may be personal data
+_LINES, _MOST_LINES, _BYTES = 20, 500, 1 << 18  # written at once: few at first, then about this size
 
 
 class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
@@ -73,7 +73,10 @@ class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
 
 @dataclass
 class _Odd:
-    """Counts the rows of a page that become no record: odd rows, rows without the needed part, and repeated rows."""
+    """Counts the rows of a page that do not become records.
+
+    These are malformed rows, rows without the needed part, and repeated rows.
+    """
 
     rows: int = 0
     withheld: int = 0
@@ -90,8 +93,8 @@ def schema_of(stream: str) -> dict[str, Any]:
 class ClockifyStream(Stream):
     """A stream made from its declaration.
 
-    Every stream is FULL_TABLE: Clockify keeps no time of modification that could be relied on. ACTIVATE_VERSION goes
-    out last, after a complete read, so that a run that failed in part or read less removes nothing from a warehouse.
+    Every stream is FULL_TABLE, since Clockify has no reliable modification time. ACTIVATE_VERSION is sent last, after a
+    complete read, so that an incomplete run removes nothing from a warehouse.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # values arrive as JSON and leave as JSON
@@ -106,8 +109,8 @@ class ClockifyStream(Stream):
         self.primary_keys = declaration.key
         self.state_partitioning_keys = []
         self.verdict = Verdict(self.name)
-        self._came: set[str] = set()  # workspaces of which pages came
-        self._former_read: set[str] = set()  # workspaces in which people who have left were looked for
+        self._came: set[str] = set()  # workspaces with received pages
+        self._former_read: set[str] = set()  # workspaces in which people who have left were searched for
         self._at_once = _LINES
         self._unknown: set[str] = set()
         self._replaced = 0
@@ -128,14 +131,14 @@ class ClockifyStream(Stream):
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
-        """Obey a catalog that is given."""
+        """Apply a catalog."""
         super().apply_catalog(catalog)
         self._is_told = True
 
     @property
     @override
     def metadata(self) -> MetadataMapping:
-        """What is selected: by the catalog, or else by the declaration."""
+        """What is selected, by the catalog or, without one, by the declaration."""
         found = super().metadata
         if not self._is_told:
             for name in self.declaration.apart:
@@ -144,7 +147,7 @@ class ClockifyStream(Stream):
 
     @property
     def catalog_entry(self) -> dict[str, Any]:
-        """What the catalog says of the stream."""
+        """The catalog entry of the stream."""
         return {
             "tap_stream_id": self.tap_stream_id,
             "replication_method": self.replication_method,
@@ -166,14 +169,14 @@ class ClockifyStream(Stream):
 
     @override
     def _write_activate_version_message(self, full_table_version: int) -> None:
-        """Hold back the message that the SDK sends before the first record; see `_sync_records`."""
+        """Suppress the message that the SDK sends before the first record; see `_sync_records`."""
         self._stream_version = self._tap.initialized_at  # milliseconds: two runs within a second differ
 
     @override
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
-        """Write all records, then ACTIVATE_VERSION where they are complete, then STATE."""
+        """Write all records, then ACTIVATE_VERSION if they are complete, then STATE."""
         verdict = self.verdict = Verdict(self.name)
         self._note_settings()
         self._tap.read(self.name, 0)
@@ -193,7 +196,7 @@ class ClockifyStream(Stream):
         yield from ()
 
     def _pages(self) -> Iterator[Page]:
-        """Yield the pages of the reading; refused and incomplete lists go into the verdict."""
+        """Yield the pages of the reading, and add refused and incomplete lists to the verdict."""
         plan = self._tap.plan_for(self)
         reading = plan.reading(self.declaration)
         try:
@@ -214,7 +217,9 @@ class ClockifyStream(Stream):
                 self._replaced = 0
             if self._unknown:
                 known = "Clockify sends fields that this version does not know; they are left out"
-                names = sorted(name if _FIELD_NAME.fullmatch(name) else "one that is no name" for name in self._unknown)
+                names = sorted(
+                    name if _FIELD_NAME.fullmatch(name) else "an invalid field name" for name in self._unknown
+                )
                 self.logger.warning("%s of %s: %s", known, self.name, ", ".join(names))
 
     def _pages_in(self, items: Iterable[Item]) -> Iterator[Page]:
@@ -241,14 +246,14 @@ class ClockifyStream(Stream):
             self._look_for_reader(people)
 
     def _look_for_reader(self, people: Mapping[str, set[str]]) -> None:
-        """Note a list of users that lacks the person whose key reads it: that person is a user too."""
+        """Record if the list of users lacks the owner of the key, who is a user too."""
         plan = self._tap.plan_for(self)
         for workspace in plan.reaches:
             if plan.reader and plan.reader not in people.get(workspace, set()) and self.verdict.covers(workspace):
                 self.verdict.add(Cause.UNLISTED, workspace=workspace)
 
     def _verified(self, items: Iterable[Page | Refusal | Incomplete]) -> Iterator[Item]:
-        """Yield the items, and those that the comparison with the reports adds, if the settings ask for it."""
+        """Yield the items and, if the settings ask for verification, the items that it adds."""
         scope = self._tap.scope
         if scope.config.get("requests_per_hour"):
             yield Notice(
@@ -258,7 +263,7 @@ class ClockifyStream(Stream):
             verification = self._tap.verification_of(self._settled.source, self)
             yield from verification.items(items)
             self._former_read = verification.looked_for
-            if Coverage.of_bookmark(self.stream_state) is None:  # rows of people who left may have been loaded
+            if Coverage.of_bookmark(self.stream_state) is None:  # earlier runs may have loaded rows of people who left
                 for workspace in sorted(verification.not_permitted):
                     self.verdict.add(Cause.NOT_LOOKED_FOR, "the reports may not be read", workspace=workspace)
             return
@@ -267,7 +272,7 @@ class ClockifyStream(Stream):
     # -- why a stream may be incomplete --------------------------------------------------------
 
     def _note_settings(self) -> None:
-        """Note what the settings leave out."""
+        """Record what the settings exclude."""
         scope = self._tap.scope
         settled = self.declaration.settled(scope)
         if settled is None:
@@ -295,7 +300,7 @@ class ClockifyStream(Stream):
         self.stream_state["coverage"] = now.joined_to(last).as_bookmark()
 
     def _note_refusal(self, refusal: Refusal) -> None:
-        """Note a list that could not be read, unless its parent is gone: then its rows are missing rightly."""
+        """Record a list that could not be read, unless its parent was deleted: then its rows are gone, too."""
         error, source = refusal.error, self._settled.source
         refused = isinstance(error, (GoneError, InvalidRequestError, NotPermittedError, UnknownWorkspaceError))
         if refused and self._tap.plan_for(self).is_gone(source, refusal.ids):
@@ -310,7 +315,7 @@ class ClockifyStream(Stream):
             self._note(Cause.BROKEN, refusal.ids, str(error))
 
     def _lacking_feature(self, ids: Mapping[str, Any]) -> str:
-        """Return the feature that the stream is read from and that the plan of a workspace lacks; empty if none."""
+        """Return the feature that the stream needs and that the workspace's plan lacks; empty if there is none."""
         plan, scope = self._tap.plan_for(self), self._tap.scope
         included = plan.features.get(str(ids.get("workspaceId")))
         source: Source | None = self._settled.source
@@ -326,7 +331,7 @@ class ClockifyStream(Stream):
         self.verdict.add(cause, detail, workspace=workspace, parent=self._parent_of(ids))
 
     def _parent_of(self, ids: Mapping[str, Any]) -> str:
-        """Return the id of the parent below the workspace that a list was requested for, empty if there is none."""
+        """Return the id of the parent (below the workspace) of a list, empty if there is none."""
         own = [str(value) for name, value in ids.items() if name.endswith("Id") and name != "workspaceId" and value]
         return "/".join(own)
 
@@ -351,7 +356,7 @@ class ClockifyStream(Stream):
         """Write a record through the stream maps.
 
         Raises:
-            MappingError: An expression fails on it; its own message may hold values of the record.
+            MappingError: An expression fails. Its own message is not shown, since it may contain values of the record.
         """
         try:
             self._write_record_message(record)
@@ -362,7 +367,7 @@ class ClockifyStream(Stream):
             raise MapExpressionError(msg) from error
 
     def _write_lines(self, records: list[Record], counter: Counter) -> int:
-        """Write records as they are, many lines at once; return the bytes they take."""
+        """Write records unchanged, many lines at once; return the number of bytes."""
         limit = self.ABORT_AT_RECORD_COUNT
         within = records if limit is None else records[: limit - counter.value]
         version = msgspec.UNSET if self._stream_version is None else self._stream_version
@@ -376,9 +381,9 @@ class ClockifyStream(Stream):
         return len(lines) or 1
 
     def _records(self, page: Page, row: Any) -> Iterator[Record]:
-        """Yield the records of a page: with the ids they were requested with, each key once, and known fields only.
+        """Yield the records of a page with the ids of the request, each key once, and only known fields.
 
-        An odd row is left out alone; an answer that holds no rows at all fails its parent.
+        A malformed row is skipped; a response without any rows array fails its parent.
         """
         odd = _Odd()
         self._replaced += page.replaced
@@ -402,7 +407,7 @@ class ClockifyStream(Stream):
         if row is RawRecord:
             stamps = {name: msgspec.Raw(_ENCODER.encode(value)) for name, value in stamps.items()}
         own = self._properties - stamps.keys()
-        named_by_stamps = stamps.keys() >= set(self.primary_keys)  # any row would have its key
+        named_by_stamps = stamps.keys() >= set(self.primary_keys)  # any row would have the same key
         key_of, seen = self._key_of, self._seen_of(page)
         here = self._seen_here if self._settled.source.overlapping else seen
         blanks = self._id_fields if _BLANK_ID.search(body) else ()
@@ -434,9 +439,9 @@ class ClockifyStream(Stream):
             yield record
 
     def _accept_at_once(self, rows: list[RawRecord], stamps: RawRecord, seen: set[_Key], here: set[_Key]) -> bool:
-        """Add ids to undecoded rows and note their keys, all at once; False if one of them must be handled by itself.
+        """Add ids to undecoded rows and record their keys, all at once; False if a row needs individual handling.
 
-        It does in a third of the time what is otherwise done row by row, since C code looks through whole columns.
+        This takes a third of the time of handling rows one by one, since C code checks whole columns.
         """
         for record in rows:
             record.update(stamps)
@@ -459,9 +464,10 @@ class ClockifyStream(Stream):
         return True
 
     def _decoded_rows(self, body: bytes, page: Page, row: Any, ids: Mapping[str, Any], odd: _Odd) -> Iterable[Record]:
-        """Return the records that the declaration makes of the rows in an answer.
+        """Return the records that the declaration makes from the rows in a response.
 
-        Nested rows are decoded one by one: a page of them, at once, is large and holds up the threads that send.
+        Nested rows are decoded one by one: decoding a whole page would use much memory and delay the threads that send
+        requests.
         """
         if row is RawRecord and not page.endpoint.rows:
             rows, undecodable = sound_rows_of(page.endpoint, body, RawRecord)
@@ -473,7 +479,7 @@ class ClockifyStream(Stream):
         self, rows: Iterable[msgspec.Raw], row: Any, ids: Mapping[str, Any], endpoint: Endpoint, odd: _Odd
     ) -> Iterator[Record]:
         shape, decode, identity = self._settled.shape, _DECODERS[row].decode, endpoint.identity
-        told_apart = shape is not None and endpoint.unique  # a row that comes twice may become no record at all
+        told_apart = shape is not None and endpoint.unique  # a repeated row may not become a record at all
         for raw in rows:
             try:
                 record = decode(raw)
@@ -493,7 +499,7 @@ class ClockifyStream(Stream):
                 yield from kept
 
     def _is_new_row(self, identity: Any) -> bool:
-        """Note a row that records are made from; tell whether it came for the first time in its list."""
+        """Remember a row that records are made from; return whether it is new in its list."""
         if not isinstance(identity, str):
             return True
         count = len(self._rows_here)
@@ -501,10 +507,10 @@ class ClockifyStream(Stream):
         return len(self._rows_here) > count
 
     def _seen_of(self, page: Page) -> set[_Key]:
-        """Return the keys that came before in the same list, or in the same workspace where lists overlap."""
+        """Return the keys that came before in the same list or, if lists overlap, in the same workspace."""
         overlapping = self._settled.source.overlapping
         ids = page.ids.get("workspaceId") if overlapping else page.ids
-        begins = page.number == 0 and page is not self._begun  # and is no further piece of that page
+        begins = page.number == 0 and page is not self._begun  # and is not another piece of that page
         self._begun = page
         if begins:
             self._seen_here.clear()
@@ -529,13 +535,13 @@ class ClockifyStream(Stream):
         return key_of
 
     def _drop(self, record: Record) -> None:
-        """Leave out deselected fields, and fields that the schema does not know."""
+        """Remove deselected fields, and fields that are not in the schema."""
         for name in record.keys() - self._fields:
             del record[name]
             if name not in self._properties:
                 self._unknown.add(name)
 
-    # -- what selection, stream maps and declaration ask for -----------------------------------
+    # -- what selection, stream maps and declaration require -----------------------------------
 
     @cached_property
     def _settled(self) -> StreamDeclaration:
@@ -573,7 +579,10 @@ class ClockifyStream(Stream):
 
 
 def _is_new(key: _Key, seen: set[_Key], here: set[_Key], odd: _Odd) -> bool:
-    """Note a key; tell whether it came neither in this list, where that is odd, nor in one that overlaps with it."""
+    """Remember a key; return whether it is new.
+
+    A repeated key is counted as odd only within one list, not across overlapping lists.
+    """
     if key in here:
         odd.repeated += 1
         return False
@@ -584,11 +593,10 @@ def _is_new(key: _Key, seen: set[_Key], here: set[_Key], odd: _Odd) -> bool:
 
 
 def _part_of_key(name: str, record: Record, *, blank: bool, text: bool) -> bytes | str | None:
-    """Return the value of a field of a key; None if it identifies nothing.
+    """Return the value of a key field; None if it cannot identify a row.
 
-    That is null, an object, an array, a blank id, and anything but a text where the key is one.
-
-    Undecoded pieces compare by their place in memory, which is reused, so their bytes are returned.
+    These values cannot: null, an object, an array, a blank id, and a value that is not text although the key is text.
+    Undecoded values are compared by memory address, which is reused, so their bytes are returned.
     """
     value = record.get(name)
     if type(value) is msgspec.Raw:

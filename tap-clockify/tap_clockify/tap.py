@@ -59,17 +59,17 @@ _OF_THE_ACCOUNT = (BadCredentialsError, RateLimitedError, UnknownWorkspaceError,
 
 
 def _object_in(path: str | None, option: str) -> dict[str, Any] | None:
-    """Return the JSON object in a file of the command line; None if none is given, or `null`.
+    """Return the JSON object in a file of the command line; None if no file is given, or if it holds `null`.
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It holds something else; the message names the option and the file.
+        ValueError: The file holds something else; the message names the option and the file.
     """
     if path is None:
         return None
     try:
         content = json.loads(sys.stdin.buffer.read() if path == "-" else files.read(path))
-    except ValueError as error:  # bytes that are no text are one as well
+    except ValueError as error:  # bytes that are not UTF-8 are a ValueError as well
         msg = f"{option} {path} is not JSON: {error}"
         raise ValueError(msg) from None
     if content is not None and not isinstance(content, dict):
@@ -79,7 +79,7 @@ def _object_in(path: str | None, option: str) -> dict[str, Any] | None:
 
 
 def _is_true(record: logging.LogRecord) -> bool:
-    """Return whether a line of the SDK is true: it knows nothing of the environment that is read here in its place."""
+    """Return whether a log line of the SDK is true: the SDK does not know that this class reads the environment."""
     return not str(record.msg).startswith("Skipping parse of env var settings")
 
 
@@ -111,7 +111,7 @@ class TapClockify(Tap):
         validate_config: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Take the settings before the SDK does: its own messages repeat values, and unusual values make it fail.
+        """Validate the settings before the SDK does: its messages repeat values, and unusual values make it crash.
 
         Raises:
             ConfigurationError: The settings are not valid.
@@ -142,7 +142,7 @@ class TapClockify(Tap):
     @property
     @override
     def streams(self) -> dict[str, Any]:
-        """The streams in the order in which they are read: parents before what hangs on them."""
+        """The streams in the order of reading: parents before their children."""
         by_name = super().streams
         return {one.name: by_name[one.name] for one in STREAMS}
 
@@ -164,15 +164,15 @@ class TapClockify(Tap):
         known = bookmarks if isinstance(bookmarks, dict) else {}
         super().load_state({**state, "bookmarks": {name: one for name, one in known.items() if isinstance(one, dict)}})
 
-    # -- what streams ask and tell -------------------------------------------------------------
+    # -- what streams use and report -------------------------------------------------------------
 
     @cached_property
     def scope(self) -> Scope:
-        """What the settings ask for, as of the moment it was first needed."""
+        """The scope from the settings, created at first use."""
         return Scope(self.config, datetime.now(tz=UTC).replace(microsecond=0))
 
     def plan_for(self, stream: ClockifyStream) -> Plan:
-        """Return the plan of the run, made with the first stream that is read, for all that are selected.
+        """Return the plan of the run for all selected streams; the first stream that is read creates it.
 
         Raises:
             ValueError: The settings contradict each other.
@@ -189,7 +189,7 @@ class TapClockify(Tap):
 
         Args:
             source: Where the time entries of a user are read.
-            stream: The first stream that asks, which messages name.
+            stream: The first stream that asks; messages name it.
         """
         if source not in self._verifications:
             self._verifications[source] = Verification(self.plan_for(stream), source, self.scope, stream.name)
@@ -210,13 +210,13 @@ class TapClockify(Tap):
         return self._clients[-1]
 
     def read(self, stream: str, records: int) -> None:
-        """Note how many records a stream has brought so far."""
+        """Record the number of records of a stream so far."""
         self._records[stream] = records
 
     def judged(self, verdict: Verdict) -> None:
-        """Note how a stream ended, and log a line for each reason why it is incomplete.
+        """Record how a stream ended, and log a line for each reason why it is incomplete.
 
-        A failure of the whole account hits every stream that follows, so it is reported once.
+        A failure of the whole account affects every later stream, so it is reported only once.
         """
         self._verdicts.append(verdict)
         for cause, line in verdict.lines():
@@ -227,7 +227,7 @@ class TapClockify(Tap):
         self._account_failed_before = self._account_failed
 
     def failed(self, error: ClockifyError | MappingError) -> None:
-        """Note that a stream broke off for a reason that may concern the whole account."""
+        """Record that a stream failed for a reason that may affect the whole account."""
         self._account_failed = self._account_failed or isinstance(error, _OF_THE_ACCOUNT)
 
     # -- the command line ----------------------------------------------------------------------
@@ -262,7 +262,7 @@ class TapClockify(Tap):
         """Read every selected stream, and report the result.
 
         Raises:
-            SystemExit: With code 1, where something could not be read that should have been.
+            SystemExit: With code 1, if a read failed that should have succeeded.
         """
         require("stdout")
         began = time.monotonic()
@@ -306,7 +306,7 @@ class TapClockify(Tap):
     @classmethod
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Check the key and say what it can see; `--test=schema` is the SDK's."""
+        """Check the key and print what it can see; the SDK handles `--test=schema`."""
         if value != CliTestOptionValue.All.value:
             super().cb_test(ctx, param, value)
             return
@@ -322,7 +322,7 @@ class TapClockify(Tap):
         made = super().get_singer_command()
         for option in made.params:
             if option.name in _FILES:
-                option.type = click.STRING  # they are opened where a failure costs one line
+                option.type = click.STRING  # they are opened later, where a failure is reported in one line
         return OneLineCommand(
             name=made.name,
             callback=made.callback,
@@ -334,7 +334,7 @@ class TapClockify(Tap):
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805 - the SDK makes a class method of it
-        """Return the command line, once the logs are set up."""
+        """Set up the logs and return the command line."""
         with files.setting_up_logs():
             return super().cli
 

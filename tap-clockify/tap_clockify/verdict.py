@@ -1,4 +1,4 @@
-"""Whether a stream was read completely, and if not, why. A loader may delete rows of complete streams alone."""
+"""Whether a stream was read completely, and if not, why. A loader may delete rows only of complete streams."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tap_clockify.coverage import Coverage
 
 _NAMED = 10  # ids in a line; the rest is counted
-_ALIKE = 3  # workspaces with a line each for the same reason; the rest is counted
+_ALIKE = 3  # workspaces that get a separate line for the same reason; the rest is counted
 
 
 class Cause(enum.Enum):
@@ -24,8 +24,8 @@ class Cause(enum.Enum):
     Attributes:
         text: What happened, for a line of the log.
         advice: What to do about it.
-        failed: The run ends with exit code 1: what is missing should have come.
-        chosen: The settings ask for it.
+        failed: The run ends with exit code 1, since the missing rows should have been read.
+        chosen: The reason is a setting.
     """
 
     text: str
@@ -41,8 +41,12 @@ class Cause(enum.Enum):
         return made
 
     RULED_OUT = "the settings rule it out", "unset suppress_extended_requests to read it", "chosen"
-    NARROWED = "the settings read only a part of it", "without these settings deletions are followed", "chosen"
-    SHARED = "other runs load into the same tables", "unset shared_destination where this run reads them all", "chosen"
+    NARROWED = "the settings read only a part of it", "deletions are followed without these settings", "chosen"
+    SHARED = (
+        "other runs load into the same tables",
+        "unset shared_destination in a run that reads all of them",
+        "chosen",
+    )
     PLAN = "the plan of the workspace does not include it", "keep STATE between runs, or deselect the stream"
     REFUSED = "Clockify does not permit reading it", "keep STATE between runs, or use the key of an owner or admin"
     ROLE = "the role of the key's owner may be shown only a part", "keep STATE between runs, or use the key of an admin"
@@ -52,7 +56,7 @@ class Cause(enum.Enum):
     UNLISTED = "the list of users lacks the person whose key reads it", "run again, and compare it with the team page"
     SHIFTED = (
         "a row came twice, so the list changed while it was read or is not whole",
-        "run again, which reads it anew",
+        "run again",
         "failed",
     )
     UNVERIFIED = "who tracked time could not be looked up", "run again, or unset verify_time_entries", "failed"
@@ -61,7 +65,7 @@ class Cause(enum.Enum):
         "use the key of an owner or admin, or deselect the stream",
     )
     BROKEN = "it could not be read", "run again; if that does not help, report the call that is named here", "failed"
-    CONTRADICTED = "a list is not whole", "run again, which reads it anew", "failed"
+    CONTRADICTED = "a list is not whole", "run again", "failed"
     ODD_ROWS = "rows without a usable key or of another shape were left out", "run again, or report it", "failed"
 
 
@@ -76,7 +80,7 @@ _NOT_PERMITTED = {Cause.PLAN, Cause.REFUSED}
 
 @dataclass
 class Verdict:
-    """The reasons why one stream is incomplete; without any it is complete and its version may be activated."""
+    """The reasons why a stream is incomplete. Without reasons it is complete, and its version may be activated."""
 
     stream: str
     _reasons: dict[_Place, list[str]] = field(default_factory=dict)
@@ -86,18 +90,19 @@ class Verdict:
 
         Args:
             cause: What kind of reason it is.
-            detail: What more is known; no value of a record.
-            workspace: Id of the workspace that is concerned, where one is.
-            parent: Id of the parent whose rows are missing, where it is one of many.
+            detail: Further details, without values of records.
+            workspace: Id of the affected workspace, if there is one.
+            parent: Id of the parent whose rows are missing, if there is one.
         """
         parents = self._reasons.setdefault(_Place(cause, workspace, detail), [])
         if parent and parent not in parents:
             parents.append(parent)
 
     def judge_coverage(self, now: Coverage, last: Coverage | None) -> None:
-        """Hold the version back if less is covered than before, or if it is not known what was covered before.
+        """Prevent activation if less is covered than before, or if it is not known what was covered before.
 
-        A part that was never covered holds nothing back once that is known, since none of its rows were loaded.
+        If it is known that a part was never covered, that part does not prevent activation, since none of its rows were
+        loaded.
         """
         if last is None:
             for workspace, reach in now.reaches.items():
@@ -112,7 +117,7 @@ class Verdict:
                 del self._reasons[place]
 
     def covers(self, workspace: str) -> bool:
-        """Return whether the key may read a workspace, so that rows of it may have been loaded even if some failed."""
+        """Return whether the key may read a workspace: then rows may have been loaded even if requests failed."""
         return not any(
             place.workspace == workspace and not parents and place.cause in _NOT_PERMITTED
             for place, parents in self._reasons.items()

@@ -1,7 +1,7 @@
-"""Whether the time entries that were read are all there are: compared, user by user, with the hours in the reports.
+"""Checks that all time entries were read, by comparing the hours of each user with the summary report.
 
-The list of users may lack people who left, and a list of entries may be shorter than it should be, with nothing in the
-answer that says so. The summary report knows how much each user tracked.
+The list of users may lack people who left, and a list of entries may be incomplete without any sign in the response.
+The summary report shows how much each user tracked.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tap_clockify.settings import Scope
     from tap_clockify.windows import Window
 
-_IN_VAIN = 10  # second readings of a workspace that may change nothing before no further ones are made
+_IN_VAIN = 10  # useless second readings of a workspace after which no more are made
 _SECOND = timedelta(seconds=1)
 _ENCODER = msgspec.json.Encoder()
 
@@ -45,12 +45,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Notice:
-    """A line for the log that does not hold back the version.
-
-    Attributes:
-        text: The line.
-        warning: Whether somebody should look at it.
-    """
+    """A log line that does not prevent activation. Attributes: text: The line. warning: Whether it is a warning."""
 
     text: str
     warning: bool = False
@@ -76,9 +71,9 @@ class _Hours:
     Attributes:
         window: Start and end, aware datetimes.
         ids: Ids of the entries.
-        seconds: What the finished entries last.
+        seconds: The total duration of the finished entries.
         running_since: When each running entry started.
-        comparable: All of them could be understood.
+        comparable: All entries could be parsed.
     """
 
     window: Window
@@ -113,12 +108,12 @@ class _Hours:
     def agrees_with(self, report: _Reported, user: str, *, all_shown: bool) -> bool:
         """Return whether the report agrees with the entries.
 
-        A running entry counts in a report not at all, or up to the moment of the report.
+        A report may include a running entry up to the time of the report, or not at all.
 
         Args:
-            report: What the report says.
+            report: The figures of the report.
             user: Id of the user.
-            all_shown: The report shows the whole workspace, so fewer hours in it are a contradiction too.
+            all_shown: The report shows the whole workspace, so fewer hours in the report are a contradiction, too.
         """
         reported = report.seconds.get(user, 0)
         earliest, latest = (
@@ -131,7 +126,7 @@ class _Hours:
 
 @dataclass(frozen=True)
 class _Reported:
-    """What the summary report says: seconds by the id of a user, and between which moments it was made."""
+    """The figures of the summary report: seconds by user id, and the times before and after the request."""
 
     seconds: dict[str, int]
     asked_at: datetime
@@ -139,7 +134,7 @@ class _Reported:
 
 
 class Verification:
-    """Reads the time entries of everybody who tracked time, and compares their hours with the reports.
+    """Reads the time entries of all people who tracked time, and compares their hours with the reports.
 
     Args:
         plan: The plan of the run.
@@ -164,13 +159,13 @@ class Verification:
 
     @property
     def looked_for(self) -> set[str]:
-        """The workspaces in which people who have left were looked for."""
+        """The workspaces in which people who have left were searched for."""
         return {workspace for workspace, reported in self._reports.items() if reported is not None}
 
     def items(self, listed: Iterable[Page | Refusal | Incomplete]) -> Iterator[Item]:
-        """Yield the items of the listed users, then those of people whom only the reports know, and the findings.
+        """Yield the items of the listed users, then those of people who are only in the reports, and the findings.
 
-        Several streams may be made from the same entries: the first one compares, the others get its findings.
+        Several streams may be made from the same entries: the first one compares, and the others get the same findings.
         """
         if self._ended:
             yield from listed
@@ -227,7 +222,7 @@ class Verification:
                 self.not_permitted.add(workspace)
 
     def _contradicted(self, workspace: str) -> Iterator[Item]:
-        """Note a report without users, if an admin's key has read finished entries of the window."""
+        """Record that a report has no users although an admin's key has read finished entries."""
         report = self._reports[workspace]
         if report is not None and not report.seconds and workspace in self._with_hours:
             self._reports[workspace] = None
@@ -235,7 +230,7 @@ class Verification:
             yield Finding(Cause.UNVERIFIED, {"workspaceId": workspace}, reason)
 
     def _reported(self, workspace: str, user: str = "") -> _Reported | None:
-        """Return what the summary report says now; None if it may not be read."""
+        """Return the current figures of the summary report; None if it may not be read."""
         asked_at = datetime.now(tz=UTC)
         seconds = seconds_by_user(self._plan.client, workspace, window_of(workspace, self._scope), user)
         return None if seconds is None else _Reported(seconds, asked_at, datetime.now(tz=UTC))
@@ -248,7 +243,7 @@ class Verification:
         if not hours.comparable or report is None or self._agree(hours, report, workspace, user):
             return
         if not report.seconds and hours.seconds:
-            return  # the report as a whole is noted as doubtful at the end
+            return  # the report as a whole is recorded as doubtful at the end
         if self._in_vain.get(workspace, 0) < _IN_VAIN:
             before = len(hours.ids)
             for item in self._plan.pages_of(self._source, workspace, user):
@@ -283,7 +278,7 @@ class Verification:
         return f"{hours.seconds / 3600:.2f} h{running} read, {reported:.2f} h in the summary report"
 
     def _of_former(self, workspace: str, user: str) -> Iterator[Item]:
-        """Yield the entries of somebody whom no list of users names: they have left."""
+        """Yield the entries of a person who is in no list of users, and so has left."""
         hours = _Hours(window_of(workspace, self._scope))
         for item in self._plan.pages_of(self._source, workspace, user):
             if isinstance(item, Refusal):
@@ -299,7 +294,7 @@ class Verification:
             yield from self._compared(hours, workspace, user)
 
     def _in_detailed_report(self, workspace: str, user: str, reason: str) -> Iterator[Item]:
-        """Yield the entries of somebody whose own list is refused, or empty, from the detailed report."""
+        """Yield the entries of a person from the detailed report, if their own list is refused or empty."""
         ids, hours = {"workspaceId": workspace, "userId": user}, _Hours(window_of(workspace, self._scope))
         try:
             entries = entries_in_reports(self._plan.client, workspace, hours.window, user)
@@ -326,7 +321,7 @@ def _beside(items: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
 
 
 def _without(page: Page, known: set[str]) -> Page | None:
-    """Return a page of the rows whose ids are not known yet; None if there are none."""
+    """Return a page with only the rows whose ids are new; None if there are none."""
     try:
         rows = rows_of(page.endpoint, page.body, msgspec.Raw)
         unseen = [row for row in rows if msgspec.json.decode(row, type=_Identified).id not in known]

@@ -1,4 +1,4 @@
-"""Windows of time: the settings that bound them, and how a window is divided into the parts that are requested."""
+"""Time windows: the settings that limit them, and the division of a window into parts for the requests."""
 
 from __future__ import annotations
 
@@ -14,28 +14,32 @@ if TYPE_CHECKING:
     Window = tuple[datetime, datetime]
 
 FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
-"""Where a window that needs a start begins unless a setting says otherwise."""
+"""The default start of a window that needs a start."""
 
 FURTHEST_OFFSET = timedelta(hours=14)
-"""No time zone is further from UTC."""
+"""The largest UTC offset of any time zone."""
 
-_YEARS = (1970, 2100)  # a date outside these years is a typing error
-_RELATIVE = "A date, a moment, or an ISO 8601 duration counted from the beginning of today in UTC, such as `-P90D`."
+_YEARS = (1970, 2100)  # a date outside these years is probably a typing error
+_RELATIVE = (
+    "A date, a point in time, or an ISO 8601 duration that counts from the beginning of today in UTC, such as `-P90D`."
+)
 
 SETTINGS = (
     th.Property(
         "start_date",
         th.StringType,
         title="Start date",
-        description="Read time entries that start at or after this moment, and schedule, reports and logs from it on. "
+        description="Read time entries that start at or after this point in time, and schedule, reports and logs from "
+        "then on. "
         f"{_RELATIVE} Default: all time entries, everything else from 2024-01-01T00:00:00Z.",
     ),
     th.Property(
         "end_date",
         th.StringType,
         title="End date",
-        description="Read nothing that starts at or after this moment; later time entries are then left out. "
-        "Default: now.",
+        description="Do not read anything that starts at or after this point in time; later time entries are then "
+        "left out. Do not read anything that starts at or after this point in time; later time entries are then left "
+        "out. Default: now.",
     ),
     th.Property(
         "schedule_start_date",
@@ -54,7 +58,7 @@ SETTINGS = (
         "report_start_date",
         th.StringType,
         title="Start of reports and logs",
-        description="Start of the window of reports, the audit log and the entity feeds; it does not narrow time "
+        description="Start of the window of reports, the audit log and the entity feeds; it does not affect time "
         "entries. Default: `start_date`.",
     ),
     th.Property(
@@ -72,11 +76,11 @@ SETTINGS = (
         description="Let Clockify round durations in reports as the settings of the workspace say.",
     ),
 )
-"""The settings of the tap that concern windows and reports."""
+"""The settings of the tap for windows and reports."""
 
 
 def moment_of(config: Mapping[str, Any], setting: str, now: datetime) -> datetime | None:
-    """Return the moment that a setting names, an aware datetime; None if it is not set.
+    """Return the point in time of a setting, an aware datetime; None if it is not set.
 
     Args:
         config: The settings.

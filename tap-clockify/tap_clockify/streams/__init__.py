@@ -1,6 +1,6 @@
-"""Every stream of the catalog, in the order in which they are read: parents before what hangs on them.
+"""Every stream of the catalog, in the order in which they are read: parents before their children.
 
-Money comes late: its many small answers, one for each invoice, leave nothing large to write when the last one arrives.
+Money comes late: its many small responses, one for each invoice, leave little to write when the last one arrives.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The audit log, and the feeds of what was created, updated and deleted.
+"""The audit log, and the feeds of created, updated and deleted objects.
 
-The feeds are known to miss documents and to truncate them, so deletions are not taken from them.
+The feeds are known to miss and truncate documents, so they are not used to find deletions.
 """
 
 from __future__ import annotations

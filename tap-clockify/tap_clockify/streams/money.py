@@ -1,4 +1,4 @@
-"""Expenses, invoices and what was paid."""
+"""Expenses, invoices and payments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _both_archived(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
 
 
 def _paid(rows: list[Parent], ids: Ids, _: Scope) -> Iterator[Ids]:
-    """An invoice on which nothing is paid has no payments to ask for."""
+    """Skip invoices on which nothing is paid: they have no payments."""
     for row in rows:
         if row.get("paid"):
             yield {**ids, "invoiceId": row["id"]}

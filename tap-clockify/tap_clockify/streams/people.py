@@ -27,11 +27,11 @@ WORKSPACES = Source(choose=_by_credentials)
 
 
 def in_workspace(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    """The ids of the workspaces that the run is to read.
+    """The ids of the workspaces to read.
 
     Raises:
-        UnknownWorkspaceError: One that was asked for is not among those the key sees, or it sees none: every account
-            has one, and a run that reads none would empty the warehouse without a word.
+        UnknownWorkspaceError: The key does not see a requested workspace, or sees none at all. Every account has a
+            workspace, so a run without one would empty the warehouse by mistake.
     """
     seen = [row["id"] for row in rows]
     if not seen:
@@ -49,7 +49,7 @@ def _asked_for(scope: Scope) -> Callable[[Mapping[str, Any]], bool] | None:
 
 
 def per_workspace(endpoint: Endpoint, **more: Any) -> Source:
-    """Return a source that asks an endpoint once for each workspace."""
+    """Return a source that requests an endpoint once for each workspace."""
     return Source(endpoint, WORKSPACES, in_workspace, **more)
 
 

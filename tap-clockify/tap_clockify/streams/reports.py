@@ -33,7 +33,7 @@ def _asked_with(scope: Scope) -> dict[str, Any]:
 
 
 def _in_periods(periods: Callable[[Window], Iterable[Window]]) -> Children:
-    """Return what makes one child per workspace and whole calendar period; its first and last day are wall clocks."""
+    """Return a function that makes one child per workspace and calendar period, which is in wall-clock time."""
 
     def children(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
         for workspace in in_workspace(rows, ids, scope):

@@ -1,4 +1,4 @@
-"""Who is planned on what, and how much capacity there is."""
+"""Assignments of people to projects, and the capacity of people."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _padded(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
 
 
 def _exact(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    """The window of totals is not padded, since the surplus could not be subtracted again. Rows carry their window."""
+    """The window of totals is not extended, since the surplus could not be subtracted. Rows carry their window."""
     start, end = map(timestamp, scope.schedule_window)
     for workspace in in_workspace(rows, ids, scope):
         yield {**workspace, "start": start, "end": end, "windowStart": start, "windowEnd": end}
@@ -40,7 +40,7 @@ def _narrowed(scope: Scope) -> list[str]:
     return scope.schedule_narrowed_by()
 
 
-# One call brings the totals of 200 users, where the single-user endpoint would take one each.
+# One call returns the totals of 200 users; the single-user endpoint would need one call for each.
 CAPACITY = Source(endpoints.USER_CAPACITY, WORKSPACES, _exact)
 
 STREAMS = (

@@ -36,14 +36,17 @@ def _pairs(rows: list[Parent], ids: Ids, _: Scope) -> Iterator[Ids]:
 
 
 def _every_state(rows: list[Parent], ids: Ids, scope: Scope) -> Iterator[Ids]:
-    """A filter takes three of the five states, and nobody knows which come without one: all four are read."""
+    """A filter accepts three of the five states.
+
+    It is not known which states a call without a filter returns, so there are four calls.
+    """
     for workspace in in_workspace(rows, ids, scope):
         for status in (None, "PENDING", "APPROVED", "WITHDRAWN_APPROVAL"):
             yield {**workspace, "onlyStatus": status}
 
 
 def _audiences(of: StreamDeclaration, name: str, owner: str, **names: str) -> StreamDeclaration:
-    """Return the stream of whom the rows of another are for; `owner` takes their ids."""
+    """Return the stream of people and groups that rows of another stream apply to; `owner` is the id of such a row."""
     shape = shapes.audience(**{owner: "id"}, **names)
     return replace(of, name=name, key=(owner, "audienceType", "audienceId"), shape=shape, selected=False)
 

@@ -1,4 +1,4 @@
-"""Webhooks and their deliveries. Their tokens never leave the tap."""
+"""Webhooks and their deliveries. The tap never writes their tokens."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def _hydrating(scope: Scope) -> bool:
 
 
 def _bare(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
-    """A hydrated project holds fields that belong to other streams."""
+    """A hydrated project has fields that belong to other streams."""
     return replace(stream, shape=shapes.without(*_HYDRATION)) if _hydrating(scope) else stream
 
 
