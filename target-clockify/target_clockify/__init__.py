@@ -1,1 +1,1 @@
-"""A Singer target for Clockify: rows in, exactly the right changes out."""
+"""A Singer target for Clockify: writes the changes that its input rows ask for, and no others."""

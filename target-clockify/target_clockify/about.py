@@ -1,4 +1,4 @@
-"""The operations of each object, as a table made from the declarations."""
+"""The operations of each object, as a table generated from the declarations."""
 
 from __future__ import annotations
 

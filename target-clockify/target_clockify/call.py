@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
 _USAGE = """usage: clockify-call NAME --workspace-id ID [--PARAMETER VALUE ...] [--config FILE] [--dry-run]
 
-Calls one procedure of Clockify and prints the answer as JSON. Names may be spelled in any way; arrays and objects are
+Calls one procedure of Clockify and prints the response as JSON. Names may have any spelling; arrays and objects are
 JSON. Every setting of target-clockify is an option (--requests-per-hour 30), a variable (TARGET_CLOCKIFY_API_KEY) or a
-name in the file: options override variables, and these the file. The key is no option: command lines can be read.
+name in the file: options override variables, and these the file. The key is not an option, since other users can read
+command lines.
 
   clockify-call --list        the procedures and their parameters
   clockify-call NAME --help   the parameters of one
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _help(procedure: Procedure) -> str:
-    """Return a procedure with its parameters, each with what it takes."""
+    """Return a procedure with its parameters and their descriptions."""
     required = set(procedure.mandatory)
     lines = [signature(procedure), ""]
     for one in procedure.fields:
@@ -155,7 +156,7 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
     if lacking := [name for name in (procedure.mandatory) if name not in incoming.fields]:
         msg = f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} required"
         raise ValueError(msg)
-    rehearsed = bool(config.get("dry_run"))  # which reads nothing either: names stay names
+    rehearsed = bool(config.get("dry_run"))  # a dry run sends no request, so names are not replaced by ids
     named = incoming.fields if rehearsed else _with_ids(incoming, Reader(client_of(config, "clockify-call"), workspace))
     given = in_zone(procedure, named, lambda: zones.of(named.get("userId")))
     if (
@@ -172,7 +173,7 @@ def _call(name: str, options: dict[str, Any]) -> list[Any]:
 
 
 def _with_ids(incoming: Incoming, reader: Reader) -> State:
-    """Return the parameters with ids in place of names.
+    """Return the parameters with names replaced by ids.
 
     Raises:
         ValueError: No object has a name, or several have it.
@@ -192,10 +193,10 @@ def _with_ids(incoming: Incoming, reader: Reader) -> State:
 
 
 def _in_currency(procedure: Procedure, given: State, reader: Reader) -> State:
-    """Return the parameters with the currency of the workspace, where they state none and the call needs one.
+    """Return the parameters; if the call needs a currency and they have none, add that of the workspace.
 
     Raises:
-        ValueError: They state another one.
+        ValueError: They have another currency.
     """
     fan_out = FanOut(reader.client)
     try:

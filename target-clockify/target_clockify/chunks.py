@@ -1,6 +1,6 @@
-"""Processes records chunk by chunk: from the inbox through the intake to the workers, and on to the results.
+"""Processes records in chunks: from the inbox through the intake to the workers, then to the results.
 
-Everything goes this one way. Records that have finished waiting come in again with the next chunk.
+Records that have finished waiting are processed again with the next chunk.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from target_clockify.results import Results
     from target_clockify.scratch import Taken
 
-CHUNK = 1000  # records looked at together
-_UNDER_WAY = 1000  # jobs on their way or queued before more records are looked at
+CHUNK = 1000  # records per chunk
+_UNDER_WAY = 1000  # running or queued jobs above which no further records are processed
 
 
 class Chunks:
-    """The way of records through a run.
+    """The processing of records in a run.
 
     Args:
-        inbox: Hands over the records that are decided about now.
+        inbox: Returns the records to decide now.
         intake: Decides.
-        dispatcher: Has writes carried out.
-        results: Takes what became of everything.
-        begin: Is called once, before anything is decided.
-        check: Raises an exception where the run is to end.
+        dispatcher: Sends writes.
+        results: Receives the results.
+        begin: Called once, before the first decision.
+        check: Raises an exception if the run must end.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917
@@ -50,19 +50,19 @@ class Chunks:
         self._queue: list[Taken] = []
 
     def add(self, records: Iterable[Taken]) -> None:
-        """Take records in, and process a chunk when there are enough for one."""
+        """Add records, and process a chunk when there are enough."""
         self._queue += records
         if len(self._queue) >= CHUNK:
             self._work_off_chunk()
 
     def begin(self) -> None:
-        """Do what comes before anything is decided, unless it is done."""
+        """Call `begin`, unless it was called."""
         if self._begin:
             self._begin()
             self._begin = None
 
     def work_off(self) -> None:
-        """Process all records, and wait for the answers to all writes."""
+        """Process all records, and wait for the outcomes of all writes."""
         self._take_released()
         while self._queue or len(self._dispatcher):
             if self._queue:
@@ -76,7 +76,7 @@ class Chunks:
         self._check()
         self.begin()
         self._take_released()
-        self._queue.sort()  # records that have waited are older than those that just came
+        self._queue.sort()  # records that have waited are older than new ones
         chunk, self._queue = self._queue[:CHUNK], self._queue[CHUNK:]
         arrivals = self._inbox.arrivals(chunk)
         self._results.take_arrivals(arrivals)

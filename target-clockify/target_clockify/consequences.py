@@ -1,8 +1,8 @@
-"""Finds what goes, or changes, with an object that is deleted, so that the journal can bring all of it back.
+"""Finds the objects that Clockify deletes or changes together with a deleted object, so that an undo can restore them.
 
-Clockify deletes the tasks of a project along with it, and takes it off the time entries that are left. None of that is
-in the answer to the deletion, so it is read before. What a field refers to that never changes, an object cannot be
-without; whatever else refers to it loses that reference.
+When a project is deleted, Clockify also deletes its tasks, and clears the project of its time entries. The response to
+the deletion does not show that, so these objects are read before. An object that refers to the deleted one in an
+unchangeable field is deleted, too. Any other object loses the reference.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from target_clockify.model.declaration import State, WritableObject
 
 _ONE_BY_ONE = 3
-"""For more objects than these, long lists are read once as a whole, and not narrowed for each."""
+"""Above this number of objects, long lists are read once as a whole, instead of filtered for each object."""
 
 _Doomed = dict[tuple[str, str], "Write"]
 
 
 class Consequences:
-    """Finds what goes with objects that are to be deleted.
+    """Finds the objects that are deleted or changed together with others.
 
     Args:
-        mirror: The workspace as it is.
-        ledger: Tells the rows of what goes.
-        supposes: Writes are only supposed to succeed, so that the mirror knows more than Clockify.
+        mirror: The current workspace.
+        ledger: Knows the rows of the deleted objects.
+        supposes: This is a dry run, in which the mirror contains assumed objects that Clockify does not have.
     """
 
     def __init__(self, mirror: Mirror, ledger: Ledger, *, supposes: bool = False) -> None:
@@ -46,7 +46,7 @@ class Consequences:
         self._supposes = supposes
 
     def prepare(self, doomed: Iterable[tuple[str, str]]) -> None:
-        """Read what may go with objects, by name and id, before anything is supposed of it."""
+        """Read the objects that may be affected, by name and id, before the mirror contains assumed writes."""
         ids: dict[str, list[str]] = {}
         for name, object_id in doomed:
             ids.setdefault(name, []).append(object_id)
@@ -58,7 +58,7 @@ class Consequences:
                     self._mirror.ensure((other, scope) for scope in scopes)
 
     def note(self, writes: Iterable[Write]) -> None:
-        """Note with each of these deletions what Clockify will delete and change along with its object."""
+        """Add to each of these deletions what Clockify will delete and change together with its object."""
         by_name: dict[str, list[Write]] = {}
         for write in writes:
             if write.operation is Operation.CALL:
@@ -132,7 +132,7 @@ class Consequences:
             parents = [str(state["id"]) for state in found]
 
     def _tell_all_of(self, target: WritableObject, writes: Sequence[Write]) -> None:
-        """Complete what the journal says of the objects themselves, which a list may tell in part."""
+        """Complete the journal's data about the deleted objects, since lists may lack some fields."""
         hidden = [one.name for one in target.fields if one.unreadable]
         if target.listing.detail:
             self._mirror.detail(target, [str(write.entry.id) for write in writes])
@@ -149,7 +149,7 @@ class Consequences:
             write.entry.changes = {**write.entry.changes, **known}
 
     def _gone(self, target: WritableObject, doomed: _Doomed) -> Iterator[tuple[Write, WritableObject, State]]:
-        """Yield what is deleted along, each with the deletion that it goes with, and add it to what is doomed."""
+        """Yield objects that are deleted too, each with the deletion that causes it, and add them to `doomed`."""
         for child, by in GOES_WITH.get(target.name, ()):
             parents = sorted(one for of, one in doomed if of == target.name)
             for state in self._listed(child, self._scopes(child, {by: parents}), doomed):
@@ -160,7 +160,7 @@ class Consequences:
             yield from self._gone(child, doomed)
 
     def _bereft(self, target: WritableObject, doomed: _Doomed) -> Iterator[tuple[Write, WritableObject, State, State]]:
-        """Yield objects that stay but lose a reference: deletion, object, its state, and its future fields."""
+        """Yield objects that remain but lose a reference: deletion, object, its state, and its future fields."""
         referring: dict[str, set[str]] = {}
         for name in dict.fromkeys(of for of, _ in doomed):
             for other, field in REFERS_TO.get(name, ()):
@@ -175,7 +175,7 @@ class Consequences:
                     yield next(doomed[place] for place in places if place in doomed), other, state, left
 
     def _managers(self, target: WritableObject, writes: Sequence[Write]) -> Iterator[tuple[Write, State]]:
-        """Yield the roles that end with objects: each deletion, and the parameters of the call that would end one."""
+        """Yield roles that end with objects: each deletion, and the parameters of the call that removes the role."""
         if target.managed_by is None:
             return
         role, beside = target.managed_by
@@ -188,11 +188,11 @@ class Consequences:
     # -- reading -------------------------------------------------------------------------------
 
     def _referring(self, target: WritableObject, other: WritableObject, doomed: _Doomed) -> Iterator[State]:
-        """Yield the objects of a kind that may refer to what is doomed, which are objects of `target` and theirs."""
+        """Yield the objects of kind `other` that may refer to deleted objects of `target`."""
         scopes = self._scopes(other, {})
         roots = [one for of, one in doomed if of == target.name]
         asked = [other.listing.narrowed.get(name) for one, name in REFERS_TO.get(target.name, ()) if one is other]
-        params = [one for one in asked if one]  # what refers to a task also refers to its project
+        params = [one for one in asked if one]  # an object that refers to a task also refers to its project
         if self._supposes or not params or len(roots) > _ONE_BY_ONE:
             yield from self._listed(other, scopes, doomed)
             return
@@ -211,7 +211,7 @@ class Consequences:
             _note_unread(doomed.values(), target, self._mirror.unread(target, scopes))
 
     def _scopes(self, target: WritableObject, known: Mapping[str, list[str]]) -> list[Scope]:
-        """Return the lists on which an object may be, some of whose parents are known."""
+        """Return the lists that may contain an object of which only some parents are known."""
         above: list[list[str]] = []
         for name in target.scope:
             parent = BY_NAME[str(target.field(name).refers)]
@@ -220,7 +220,7 @@ class Consequences:
 
 
 def _for_good(target: WritableObject, state: State) -> dict[str, list[str]]:
-    """Return the note of what does not come back with an object."""
+    """Return the journal note about parts of an object that an undo cannot restore."""
     lost = list(target.delete.for_good(state)) if target.delete and target.delete.for_good else []
     return {"lost": lost} if lost else {}
 

@@ -1,4 +1,4 @@
-"""Copying a workspace into another one: which rows belong to the copy, and what the copy cannot have."""
+"""Copying a workspace into another one: which rows belong to the copy, and what cannot be copied."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ logger = logging.getLogger("target-clockify")
 
 
 class Admission(enum.Enum):
-    """What becomes of a row with regard to its workspace."""
+    """How a row is treated because of its workspace."""
 
-    NOW = "it is decided about"
-    HELD = "it waits until the whole input is known to be of one workspace"
-    SKIPPED = "it is of a workspace that is not copied"
+    NOW = "decide it now"
+    HELD = "hold it until the whole input is read, since it may contain several workspaces"
+    SKIPPED = "skip it: its workspace is not copied"
 
 
 class Copying:
@@ -31,7 +31,7 @@ class Copying:
 
     Args:
         destination: The workspace that is written to.
-        source: The workspace to copy, if the settings name it; else the only one of which rows come.
+        source: The workspace to copy, if the settings name it; otherwise the only one in the input.
     """
 
     def __init__(self, destination: str, source: str | None) -> None:
@@ -39,14 +39,16 @@ class Copying:
         self._source = source
         self._is_open = source is None
         self._came: list[str] = []
-        self._admitted: str | None = None  # the only one of which rows came so far, if that is the destination
+        self._admitted: str | None = None  # the destination, if all rows so far belong to it
         self.left_out: Counter[str] = Counter()
 
     def admit(self, one: Incoming) -> Admission:
-        """Return what becomes of a row. Rows of another workspace wait for the end of the input, unless it is named.
+        """Return how to treat a row.
+
+        Rows of another workspace wait for the end of the input, unless the settings name that workspace.
 
         Raises:
-            StoppedError: The rows are of several workspaces; none of the copy has been written.
+            StoppedError: The rows belong to several workspaces; nothing of the copy has been written.
         """
         if one.workspace is None or one.workspace == self._admitted:
             return Admission.NOW
@@ -70,15 +72,17 @@ class Copying:
         return Admission.SKIPPED
 
     def begin(self) -> None:
-        """Note that the input has ended: rows that were held back are decided about from now on."""
+        """Mark the input as ended: from now on, held rows are decided."""
         self._is_open = False
 
     def leave_out(self, what: Iterable[str]) -> None:
-        """Note what a row of the copy goes without, such as `users of projects`."""
+        """Count what is missing from a copied row, such as `users of projects`."""
         self.left_out.update(what)
 
     def tell(self) -> None:
-        """Say what the copy goes without."""
+        """Log what is missing from the copy."""
         if self.left_out:
             said = ", ".join(f"{count} {what}" for what, count in sorted(self.left_out.items()))
-            logger.warning("The copy goes without what is not here, or not in the currency in force: %s", said)
+            logger.warning(
+                "Not copied, since the object does not exist here or the currency is not the one in force: %s", said
+            )

@@ -1,7 +1,7 @@
-"""Creates objects that references name and that do not exist: `create_missing`.
+"""Creates objects that references name but that do not exist: `create_missing`.
 
-Until the end of the input the object may still come as a record, so creation waits for it. The key of a row, or a value
-that could be one, is no name.
+The object may still come as a record, so creation waits for the end of the input. A value that is, or may be, the key
+of a row does not count as a name.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ _KEY = "key"
 
 
 class Created(NamedTuple):
-    """An object to create, and what waits for it.
+    """An object to create, and the record that refers to it.
 
     Attributes:
         route: The stream of such objects.
-        fields: What it is to have.
+        fields: The fields of the new object.
         origin: The record that named it.
         of: The stream of that record.
-        name: The object.
-        value: What the record calls it.
+        name: The kind of the object.
+        value: Its name in the record.
     """
 
     route: Route
@@ -48,10 +48,10 @@ class Created(NamedTuple):
 
 
 class Creation:
-    """Tells what is to be created.
+    """Decides which objects to create.
 
     Args:
-        routes: The streams that came.
+        routes: The streams of the input.
         references: Resolves references.
     """
 
@@ -63,11 +63,14 @@ class Creation:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether any stream creates what its records name."""
+        """Whether any stream creates the objects that its records name."""
         return any(route.creates for route in self._routes.values())
 
     def wanted(self, waiting: Iterable[Taken], glance: Callable[[Taken], Incoming]) -> Iterator[Created]:
-        """Yield the missing objects that waiting records name, each once; a task only once its project exists."""
+        """Yield the missing objects that waiting records name, each once.
+
+        A task is yielded only if its project exists.
+        """
         for taken in waiting:
             try:
                 incoming = glance(taken)
@@ -78,10 +81,10 @@ class Creation:
                     if self._is_name(incoming, missing) and (created := self._created(incoming, missing)):
                         yield created
             except RejectedError:
-                continue  # it is rejected as such when it comes round again
+                continue  # it is rejected when the record is decided again
 
     def _is_name(self, incoming: Incoming, missing: Missing) -> bool:
-        """Return whether a reference that means nothing is the name of what is to be created."""
+        """Return whether an unresolved reference is the name of an object to create."""
         route = incoming.route
         if missing.found or missing.name not in route.creates or is_clockify_id(missing.value):
             return False
@@ -96,7 +99,7 @@ class Creation:
         if not all(parents.values()) or any(
             one.name == target.field(name).refers for name in parents for one in self._unresolved(incoming)
         ):
-            return None  # of no parent, or of one that comes into being now
+            return None  # without a parent, or with one that is created now
         fields = {**parents, "name": missing.value}
         key = msgspec.json.encode(fields, order="sorted")
         route = self._route(incoming.route, missing.name)

@@ -1,4 +1,4 @@
-"""Checks whether JSON can be a record: the only module that knows what cannot be decoded, and how to say so."""
+"""Checks whether JSON can be a record. Only this module decides what cannot be decoded, and with which message."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import msgspec
 from target_clockify.errors import RejectedError
 
 UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises where something is no JSON, or holds what is no value."""
+"""The exceptions of msgspec for invalid JSON or invalid values."""
 
 _DEEPEST = 64
-"""How many levels a record may nest: what goes deeper is no row of anything, and wears out whoever looks through it."""
+"""The maximum nesting depth of a record: deeper JSON is never a real row, and could exhaust recursive code."""
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
@@ -23,7 +23,7 @@ def decoded(raw: bytes) -> dict[str, Any]:
     """Return the members of a record.
 
     Raises:
-        RejectedError: It is no object, or holds what is no value.
+        RejectedError: It is not an object, or contains an invalid value.
     """
     check(raw)
     try:
@@ -37,10 +37,10 @@ def decoded(raw: bytes) -> dict[str, Any]:
 
 
 def check(raw: bytes) -> None:
-    """Refuse JSON that is no text, or nests deeper than a record can, without decoding it.
+    """Refuse, without decoding, JSON that is not UTF-8 or is nested too deep.
 
     Raises:
-        RejectedError: With what is wrong, and without any value.
+        RejectedError: The message says what is wrong, without any value.
     """
     try:
         if not raw.isascii():
@@ -52,7 +52,7 @@ def check(raw: bytes) -> None:
 
 
 def is_too_deep(raw: bytes) -> bool:
-    """Return whether JSON nests deeper than a record can."""
+    """Return whether JSON is nested deeper than a record may be."""
     return raw.count(b"[") + raw.count(b"{") > _DEEPEST and _nests(raw, _DEEPEST)
 
 
@@ -67,7 +67,7 @@ def is_sound(raw: bytes) -> bool:
 
 
 def malformed(error: Exception) -> RejectedError:
-    """Return why a record is rejected whose decoding raises this error; without its values."""
+    """Return the reject reason for a decoding error, without values."""
     reason = "the record is no JSON object"
     if isinstance(error, RecursionError):
         reason = f"the record nests more than {_DEEPEST} levels deep"
@@ -79,7 +79,7 @@ def malformed(error: Exception) -> RejectedError:
 
 
 def _nests(raw: bytes, levels: int) -> bool:
-    """Return whether JSON nests deeper than so many levels: level by level, the innermost first, in passes of C."""
+    """Return whether JSON is nested deeper than `levels`. Each pass, in C code, removes the innermost level."""
     shape = _STRING.sub(b"", raw).translate(_ONE_KIND, _NO_BRACKETS)
     for _ in range(levels):
         shape = shape.replace(b"[]", b"")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 
 class StoppedError(Exception):
-    """The run ends: too many rejects, the first one if the settings want that, a signal, or input that is ambiguous."""
+    """The run ends early: because of rejects (if a setting says so), a signal, or ambiguous input."""
 
 
 class RejectedError(Exception):
     """A record that cannot be written, and why.
 
     Attributes:
-        kind: The class of the error, by which a program distinguishes cases.
-        status: HTTP status, where Clockify refused.
-        code: Clockify's own code, likewise.
+        kind: The class of the error, for programs.
+        status: The HTTP status, if Clockify refused.
+        code: Clockify's error code, if it refused.
         retryable: The same record may succeed later.
         detail: Clockify's message; it may repeat submitted values.
     """
@@ -37,4 +37,4 @@ class RejectedError(Exception):
 
 
 UNEXPECTED_FORM = (AttributeError, LookupError, TypeError, ValueError)
-"""What becomes of answers of a form that nobody expects where they are used."""
+"""The exceptions that code may raise when a response has an unexpected shape."""

@@ -16,33 +16,33 @@ if TYPE_CHECKING:
 
 
 class HalfBuilt:
-    """Which objects are not, or not yet, as their rows want them, of the kinds that must be whole to be referred to.
+    """Knows incomplete objects of the kinds that must be complete before other writes may refer to them.
 
     Args:
-        ledger: Tells whose objects are, and how their last writes ended.
-        under_way: What is being written.
+        ledger: Knows the rows of objects, and how their last writes ended.
+        under_way: The writes that are being sent.
     """
 
     def __init__(self, ledger: Ledger, under_way: UnderWay) -> None:
         self._ledger = ledger
         self._under_way = under_way
         self._rejected: set[tuple[str, str]] = set()  # rows, by stream and key
-        self._broken: set[tuple[str, str]] = set()  # objects, by name and id, that no row of the ledger stands for yet
+        self._broken: set[tuple[str, str]] = set()  # objects, by name and id, that have no row in the ledger yet
 
     def note(self, identity: tuple[str, str], name: str, object_id: str | None) -> None:
-        """Note that a row was rejected, and the object that it stands for, where that is known."""
+        """Record that a row was rejected, with its object if known."""
         if getattr(BY_NAME.get(name), "whole_first", False):
             self._rejected.add(identity)
             if object_id:
                 self._broken.add((name, object_id))
 
     def settle(self, identity: tuple[str, str], name: str, object_id: str | None) -> None:
-        """Note that a later row of a key was written."""
+        """Record that a later row of a key was written."""
         self._rejected.discard(identity)
         self._broken.discard((name, object_id or ""))
 
     def in_the_way_of(self, write: Write) -> tuple[Awaited, str] | None:
-        """Return what a write has to wait for, and why, since it refers to an object that is not whole."""
+        """Return what a write must wait for, and why, if it refers to an incomplete object."""
         for name, object_id in referred(write.incoming.route.object, write.given):
             target = BY_NAME.get(name)
             if target is None or not target.whole_first:

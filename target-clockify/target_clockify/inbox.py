@@ -1,4 +1,4 @@
-"""Takes records in, and hands on those to be decided about now: the newest of each key, and every call."""
+"""Accepts records, and passes on those to decide now: the newest of each key, and every call."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _SAME_KEY = "an earlier record of the same key"
 
 
 class Arrivals:
-    """The records of a chunk, sorted by what the inbox does with them.
+    """The records of a chunk, grouped by what happens to them.
 
     Attributes:
-        ready: Those that are decided about now.
-        superseded: Those that a newer record of their key replaces.
-        skipped: Those of a workspace that is not copied.
-        rejected: Those that are no record of their stream.
+        ready: Records to decide now.
+        superseded: Records that a newer record of the same key replaces.
+        skipped: Records of a workspace that is not copied.
+        rejected: Records that are not valid for their stream.
     """
 
     def __init__(self) -> None:
@@ -36,14 +36,14 @@ class Arrivals:
 
 
 class Inbox:
-    """The way in.
+    """Accepts records.
 
     Args:
-        routes: What becomes of the records of each stream.
+        routes: How the records of each stream are treated.
         copying: The copy that the run makes.
-        seen: The keys that came.
+        seen: The keys in the input.
         waiting: The records that wait.
-        under_way: What is being written.
+        under_way: The writes that are being sent.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class Inbox:
         return self._routes[taken.stream].glance(taken)
 
     def arrivals(self, chunk: list[Taken]) -> Arrivals:
-        """Return the records of a chunk that are decided about now, and what became of the others.
+        """Return the records of a chunk to decide now, and the others by what happened to them.
 
-        The newest record of a key wins, also over one that still waits for something; what it does not mention is taken
-        from the one before. Records of a key that is being written wait for it.
+        The newest record of a key replaces older ones, also one that is still waiting; fields that it lacks are taken
+        from the older record. A record whose key is being written waits for that write.
         """
         arrivals = Arrivals()
         admitted = self._admitted(chunk, arrivals)
@@ -78,7 +78,7 @@ class Inbox:
         for one in admitted:
             identity = one.identity
             is_busy = bool(self._under_way) and self._under_way.has(waiting.key(identity))
-            if isinstance(one.route.object, Procedure):  # each call counts for itself
+            if isinstance(one.route.object, Procedure):  # every call is made
                 if is_busy or identity in found:
                     self._wait_for_key(one)
                 else:
@@ -118,7 +118,7 @@ class Inbox:
         self._waiting.add(waiting.key(one.identity), one.taken, _SAME_KEY, one.identity)
 
     def _merged(self, records: list[Incoming], arrivals: Arrivals) -> Incoming:
-        """Return the newest of the records of a key, with what only the ones before it mention."""
+        """Return the newest record of a key, with the fields that only older ones have."""
         merged, *newer = sorted(records, key=attrgetter("taken.number"))
         for one in newer:
             arrivals.superseded.append(merged)

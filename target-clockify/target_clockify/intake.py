@@ -1,4 +1,4 @@
-"""Decides about records chunk by chunk: which say nothing new, which must wait, and which lead to a write."""
+"""Decides records in chunks: which are unchanged, which must wait, and which lead to a write."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from target_clockify.understand.route import Incoming, Route
 
 Rows = dict[tuple[str, str], Row]
-"""What the ledger knows of records, by stream and key."""
+"""Rows of the ledger, by stream and key."""
 
 _Place = tuple[WritableObject, "Scope", str]
 
@@ -47,7 +47,7 @@ _TURNS = {
 
 
 class Intake:
-    """Decides about records; for the one thread that reads them."""
+    """Decides records; used only by the thread that reads them."""
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -74,7 +74,7 @@ class Intake:
         self._named: set[tuple[str, str | None]] = set()  # objects that writes of this run refer to
 
     def decisions(self, incoming: list[Incoming]) -> list[Decision]:
-        """Return what becomes of each record of a chunk. Writes count as under way from now on."""
+        """Return the decision for each record of a chunk. From now on its writes count as being sent."""
         rows = self._known(incoming)
         closer, found = self._without_unchanged(incoming, rows)
         desired, others = self._desired(closer, rows)
@@ -105,7 +105,7 @@ class Intake:
         return decision
 
     def _obstacle(self, write: Write) -> tuple[waiting.Awaited, str] | None:
-        """Return what a write has to wait for, and why."""
+        """Return what a write must wait for, and why."""
         if awaited := self._under_way.in_the_way_of(write):
             return awaited, "a write that is under way"
         if write.operation is not Operation.DELETE and (parent := self._half_built.in_the_way_of(write)):
@@ -114,13 +114,13 @@ class Intake:
         return (waiting.turn(turn), _TURNS[turn]) if turn > self.turn else None
 
     def _unless_occupied(self, decision: Unchanged | Recognised) -> Unchanged | Recognised | Waits:
-        """Let a record wait whose object is being written: it was compared with what is there before."""
+        """Make a record wait if its object is being written: it was compared with the state before that write."""
         one = decision.incoming
         occupied = waiting.written(one.route.object.name, decision.id or "")
         return Waits(one, occupied, occupied.what) if self._under_way.has(occupied) else decision
 
     def _claim(self, decision: Unchanged | Recognised | Write, row: Row | None) -> None:
-        """Note which object a record stands for, unless the ledger knows it: no other row may delete that object."""
+        """Remember the object of a record, unless the ledger knows it: no other row may delete that object."""
         one = decision.incoming
         object_id = decision.entry.id if isinstance(decision, Write) else decision.id
         if one.deleted or object_id is None or (row and row.id == object_id):
@@ -138,7 +138,7 @@ class Intake:
             raise RejectedError("max_deletes", msg)
         self.deletes += 1
 
-    # -- records that say nothing new ----------------------------------------------------------
+    # -- unchanged records ----------------------------------------------------------
 
     def _known(self, incoming: list[Incoming]) -> Rows:
         keys: dict[str, list[str]] = {}
@@ -149,10 +149,10 @@ class Intake:
         }
 
     def _without_unchanged(self, incoming: list[Incoming], rows: Rows) -> tuple[list[Incoming], list[Unchanged]]:
-        """Return the records that need a closer look, and the others.
+        """Return the records that must be compared, and the unchanged ones.
 
-        Those repeat literally what the list has, or neither they nor what the list has changed since the two were last
-        compared.
+        A record is unchanged if it is equal to the row of the list, or if neither has changed since the last
+        comparison.
         """
         places = [_place(one, rows.get(one.identity)) for one in incoming]
         self._mirror.ensure({(place[0], place[1]): None for place in places if place})
@@ -184,10 +184,10 @@ class Intake:
             for object_id, blob in self._mirror.blobs(BY_NAME[name], some).items()
         }
 
-    # -- records that do -----------------------------------------------------------------------
+    # -- changed records -----------------------------------------------------------------------
 
     def _desired(self, closer: list[Incoming], rows: Rows) -> tuple[list[Desired], list[Waits | Rejected]]:
-        """Return the desired fields of records once their references are known; read the lists that they concern."""
+        """Return the wanted fields of records whose references are resolved; read the lists that they need."""
         others: list[Waits | Rejected] = []
         resolved = [(one, given) for one in closer if (given := self._resolved(one, others)) is not None]
         self._read_owners(resolved)
@@ -207,9 +207,9 @@ class Intake:
         return desired, others
 
     def _other_lists(self, desired: list[Desired]) -> dict[tuple[WritableObject, Scope], None]:
-        """Return where else an object may be that a record knows by its id, and not below the parent that it names.
+        """Return the other lists that may contain an object that is not below the parent in the record.
 
-        Below another one it cannot be moved, and must not be made a second time.
+        The object cannot be moved to that parent, and must not be created a second time.
         """
         searched: dict[WritableObject, None] = {}
         for target, one in _of_objects(desired):
@@ -241,7 +241,7 @@ class Intake:
         return None
 
     def _settled(self, one: Incoming, given: State, row: Row | None) -> State:
-        """Return the fields of a record with every time in UTC, and with what follows from others of them.
+        """Return the fields of a record with every time in UTC, and with derived fields.
 
         Raises:
             ValueError: A time cannot be determined.
@@ -260,7 +260,7 @@ class Intake:
         return given
 
     def _read_owners(self, resolved: Iterable[tuple[Incoming, State]]) -> None:
-        """Read the objects whose people decide about the zone of a time, where a record does not name its person."""
+        """Read the objects of records that do not name a person, to find the time zone of local times."""
         alone: dict[str, list[str]] = {}
         for one, given in resolved:
             target = one.route.object
@@ -273,10 +273,10 @@ class Intake:
                 self._mirror.ensure([(target, ())])
 
     def _person(self, one: Incoming, given: State, row: Row | None) -> str | None:
-        """Return the id of the person a record belongs to, None if its object belongs to nobody.
+        """Return the id of the person of a record, None if its object has no person.
 
         Raises:
-            ValueError: It belongs to somebody who is not known.
+            ValueError: The person is not known.
         """
         target = one.route.object
         if "userId" not in target.by_name:
@@ -295,7 +295,7 @@ class Intake:
         return self._mirror.answer(lambda: self._mirror.listed(BY_NAME["users"], user_id))
 
     def _read_more(self, desired: list[Desired]) -> None:
-        """Read what lists do not hold: details that records mention, and objects known by their ids alone."""
+        """Read what lists lack: details that records mention, and objects that can be found only by id."""
         details: dict[WritableObject, list[str]] = {}
         alone: dict[WritableObject, list[str]] = {}
         for target, one in _of_objects(desired):
@@ -313,7 +313,7 @@ class Intake:
             self._mirror.detail(target, ids)
 
     def _wants_detail(self, target: WritableObject, object_id: str, given: State) -> bool:
-        """Return whether a record mentions, or would replace along with something else, what only the detail holds."""
+        """Return whether a record has, or would replace, a field that is only in the detail."""
         detailed = target.listing.detailed
         if not detailed.isdisjoint(given):
             return True
@@ -329,7 +329,7 @@ def _of_objects(desired: list[Desired]) -> Iterator[tuple[WritableObject, Desire
 
 
 def _place(one: Incoming, row: Row | None) -> _Place | None:
-    """Return where the object of a record is listed, and its id, if that is known without a closer look."""
+    """Return the list and the id of the object of a record, if the ledger or the record contain them."""
     target = one.route.object
     if not isinstance(target, WritableObject):
         return None
@@ -341,16 +341,16 @@ def _place(one: Incoming, row: Row | None) -> _Place | None:
 
 
 def _scope(incoming: Incoming, given: State, row: Row | None) -> Scope | None:
-    """Return the list that a record's object is on, None if it does not say."""
+    """Return the list of a record's object, None if the record does not name it."""
     known = row.scope if row else {}
     values = [given.get(name) or known.get(name) for name in incoming.route.object.scope]
     return None if any(value is None for value in values) else tuple(map(str, values))
 
 
 def _lists(desired: list[Desired]) -> Iterator[tuple[WritableObject, Scope]]:
-    """Yield the lists that records concern: the one they name, and the one where they were written to.
+    """Yield the lists of records: the one they name, and the one where their object was written.
 
-    A record that names another parent is no new object.
+    A record that names another parent still belongs to the same object.
     """
     for target, one in _of_objects(desired):
         if one.scope is not None:

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 INVALID = "INVALID"
-"""The type of a message that holds a line of an earlier run, which was none: it is read as that line."""
+"""The type of a message in a rejects file that contains an invalid line of an earlier run; it is read as that line."""
 INVALID_LINE = (InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPropertiesError)
-"""What a line that cannot be taken in raises."""
+"""The exceptions for an invalid input line."""
 
 _BLOCK = 1 << 18
-_QUIET = 1.0  # seconds without input, after which the records that came are processed
+_QUIET = 1.0  # seconds without input after which the received records are processed
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},:"]|[^\s"\[\]{},:]++', re.DOTALL)
 
 
 class Message(msgspec.Struct):
-    """A Singer message, its record left as the JSON it is."""
+    """A Singer message with its record as undecoded JSON."""
 
     type: str
     stream: str | None = None
@@ -43,20 +43,20 @@ class Message(msgspec.Struct):
     value: Any = None
     schema: dict[str, Any] | None = None
     key_properties: list[str] | None = None
-    line: Any = None  # a tap of other people may mean anything by it
+    line: Any = None  # other taps may use it differently
 
 
 _DECODER = msgspec.json.Decoder(Message)
 
 
 class MessageReader(GenericSingerReader[str]):
-    """Reads messages without decoding the records in them.
+    """Reads messages without decoding their records.
 
     Attributes:
-        stopped: The signal that has come.
-        is_waiting: It waits for input, which may be broken off.
-        on_quiet: Is called when no input comes for a while, after some has.
-        on_invalid: Takes a line that cannot be taken in: its number, the line, and why.
+        stopped: The signal that was received.
+        is_waiting: It waits for input; a signal may interrupt that.
+        on_quiet: Called when no further input comes for a while.
+        on_invalid: Called with the number of an invalid line, the line, and the reason.
     """
 
     @property
@@ -76,10 +76,10 @@ class MessageReader(GenericSingerReader[str]):
         self.on_invalid: Callable[[int, bytes, Exception], None] = _raised
 
     def lines_of(self, lines: IO[Any]) -> Iterator[bytes]:
-        """Yield lines until the end or a signal. Only the wait for input may be broken off by an exception.
+        """Yield lines until the end or a signal. A signal raises an exception only while waiting for input.
 
         Raises:
-            StoppedError: A signal has come.
+            StoppedError: A signal was received.
         """
         begun: list[bytes] = []
         for block in self._blocks(lines):
@@ -94,7 +94,7 @@ class MessageReader(GenericSingerReader[str]):
     def _blocks(self, lines: IO[Any]) -> Iterator[bytes]:
         read = getattr(lines, "read1", None) or (
             lambda size: lines.read(size).encode()
-        )  # a text has no bytes to wait for
+        )  # a text stream has no file descriptor to wait for
         came = False
         while True:
             self.is_waiting = True
@@ -118,7 +118,7 @@ class MessageReader(GenericSingerReader[str]):
         """End the run if a signal has come.
 
         Raises:
-            StoppedError: One has.
+            StoppedError: A signal was received.
         """
         if self.stopped is not None:
             msg = f"stopped by {self.stopped.name}"
@@ -152,10 +152,10 @@ class MessageReader(GenericSingerReader[str]):
 
 
 def _message(line: bytes) -> Message | None:
-    """Return the message in a line, None in a blank one.
+    """Return the message in a line, None for a blank line.
 
     Raises:
-        InvalidInputLine: It holds none.
+        InvalidInputLine: The line is not a message.
     """
     try:
         message = _DECODER.decode(line)
@@ -172,7 +172,7 @@ def _message(line: bytes) -> Message | None:
 
 
 def _of_unreadable_record(line: bytes) -> Message | None:
-    """Return the RECORD message in a line whose record alone cannot be read, so that only this record is rejected."""
+    """Return the RECORD message in a line whose record is malformed, so that only the record is rejected."""
     members = _members(line)
     if members.get("type") != b'"RECORD"' or "record" not in members:
         return None
@@ -186,11 +186,11 @@ def _of_unreadable_record(line: bytes) -> Message | None:
 
 
 def _members(line: bytes) -> dict[str, bytes]:
-    """Return the members of the object in a line, as they stand there; empty if it may not be an object."""
+    """Return the undecoded members of the object in a line; empty if the line is not an object."""
     depth, begin, name, members = 0, 0, "", {}
     for token in _TOKEN.finditer(line):
         sign = token[0]
-        if sign == b'"' or (depth == 0 and (begin or sign != b"{")):  # a string without its end, or more than an object
+        if sign == b'"' or (depth == 0 and (begin or sign != b"{")):  # an unterminated string, or text after the object
             return {}
         if depth == 1 and sign in b",}" and name:
             members[name], name = line[begin : token.start()].strip(), ""
@@ -212,10 +212,10 @@ def _name_of(lines: IO[Any]) -> str | None:
 
 
 def _is_quiet(lines: IO[Any]) -> bool:
-    """Return whether no input comes for a while; False if that is not known."""
+    """Return whether no input comes for a while; False if that cannot be found out."""
     try:
         return not select.select([lines.fileno()], [], [], _QUIET)[0]
-    except (OSError, ValueError):  # no file, or none that a system can wait for
+    except (OSError, ValueError):  # not a file, or not one that the system can wait for
         return False
 
 

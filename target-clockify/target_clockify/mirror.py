@@ -1,7 +1,7 @@
-"""The workspace as it is: the state of objects, read from lists, each at most once per run.
+"""The current workspace: the states of objects, from lists that are read at most once per run.
 
-Rows go to disk as they come, so that memory does not grow with the workspace. Natural keys are indexed from the moment
-one is first asked for.
+Rows are stored on disk without decoding, so memory does not grow with the workspace. Natural keys are indexed when one
+is first looked up.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from target_clockify.model.declaration import Listing, State, Writable, WritableObject
 
 Scope = tuple[str, ...]
-"""The parents of a list, in the order in which the object's listing names them; empty for a list per workspace."""
+"""The parents of a list, in the order of the object's declaration; empty for a list per workspace."""
 
 _AT_ONCE = 400
 _LOOKED_UP_AT_ONCE = 100
 
 
 def natural_value(target: Writable, fields: Sequence[str], state: State) -> bytes:
-    """Return a digest of the fields by which an object is recognised; equal for every spelling of one meaning."""
+    """Return a digest of the natural key of an object; values with the same meaning have the same digest."""
     values = [target.field(name).kind.canonical(state.get(name)) for name in fields]
     return hashlib.blake2b(msgspec.json.encode(values, enc_hook=str), digest_size=12).digest()
 
@@ -53,7 +53,7 @@ class Reader:
         self.workspace = workspace
 
     def asked_with(self, target: WritableObject, scope: Scope) -> list[dict[str, Any]]:
-        """Return the ids that a list is asked with, once for each of its variants."""
+        """Return the ids of the requests for a list, one for each of its variants."""
         ids = {"workspaceId": self.workspace, **dict(zip(target.listing.scope, scope, strict=True))}
         return [{**ids, **variant} for variant in target.listing.variants]
 
@@ -69,19 +69,19 @@ class Reader:
         return state
 
     def states(self, target: WritableObject, scope: Scope) -> Iterator[State]:
-        """Yield the objects on a list as they are now."""
+        """Yield the current objects of a list."""
         for ids in self.asked_with(target, scope):
             for row in self.client.rows(self.endpoint(target, ids), ids):
                 yield self.state(target, row, ids)
 
     def endpoint(self, target: WritableObject, ids: Mapping[str, Any]) -> Endpoint:
-        """Return the list's endpoint, without the parameters that a variant leaves out."""
+        """Return the list's endpoint, without the parameters that a variant omits."""
         endpoint = target.listing.endpoint
         unset = {name: None for name, value in filled(endpoint.params, ids).items() if value is None}
         return endpoint.having(params=unset) if unset else endpoint
 
     def one(self, target: WritableObject, scope: Scope, object_id: str) -> State | None:
-        """Return one object as it is now, None if it is gone."""
+        """Return the current state of one object, None if it was deleted."""
         listing = target.listing
         ids = {**self.asked_with(target, scope)[0], "id": object_id, "ids": [object_id]}
         try:
@@ -98,14 +98,14 @@ class Reader:
 
 
 def _require_whole(listing: Listing, row: State, object_id: str) -> None:
-    """Require that details are those of an object, and all of them: a write would empty what they seem to lack."""
+    """Require that details belong to the object and are complete: a write would empty missing fields."""
     if row.get("id") != object_id or not row.keys() >= listing.detailed:
         assert listing.detail is not None  # noqa: S101 - they come from there
         raise MalformedAnswerError(listing.detail.call, reason=UNLIKE)
 
 
 class NotReadError(Exception):
-    """A question cannot be answered before something is read.
+    """A decision needs data that has not been read yet.
 
     Attributes:
         read: Reads it.
@@ -120,7 +120,7 @@ Answer = TypeVar("Answer")
 
 
 class Mirror:
-    """The states of all lists that a run has needed so far."""
+    """The rows of all lists that a run has needed so far."""
 
     def __init__(self, reader: Reader, fan_out: FanOut, scratch: sqlite3.Connection) -> None:
         self.reader = reader
@@ -138,8 +138,8 @@ class Mirror:
         self._is_admin: bool | None = None
         self._running: set[str] | None = None
         self._approved: set[str] | None = None
-        self._supposed: set[str] = set()  # what a dry run supposes to be new, and Clockify cannot be asked about
-        self._owner = ""  # of the key, where that is no administrator
+        self._supposed: set[str] = set()  # objects that exist only in a dry run, so Clockify cannot be asked about them
+        self._owner = ""  # of the key, if its owner is not an administrator
 
     # -- loading -------------------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ class Mirror:
         """Read the lists that have not been read yet, several at the same time.
 
         Raises:
-            ClockifyError: A list cannot be read, for another reason than that it is gone or not permitted.
+            ClockifyError: A list cannot be read, and not because its parent is gone or reading is not permitted.
         """
         missing: dict[str, tuple[WritableObject, list[Scope]]] = {}
         for target, scope in wanted:
@@ -172,12 +172,12 @@ class Mirror:
             self.pages[target.name] = self.pages.get(target.name, 0) + 1
             for piece in item.pieces():
                 self._keep_page(target, item.ids, piece)
-        elif isinstance(item, Incomplete):  # an object that is missing from it would be created again
+        elif isinstance(item, Incomplete):  # otherwise an object that is missing from it would be created again
             raise MalformedAnswerError(target.listing.endpoint.call, reason=item.reason)
         elif isinstance(item.error, (GoneError, NotPermittedError)):
             scope = tuple(item.ids[name] for name in target.listing.scope)
             self._refused[target.name, scope] = item.error
-            if target.listing.own:  # enough to resolve a reference to it; writes are rejected all the same
+            if target.listing.own:  # this is enough to resolve references; writes are still rejected
                 for row in self.reader.client.rows(target.listing.own, item.ids):
                     self.put(target, self.reader.state(target, row, item.ids), scope)
         else:
@@ -200,10 +200,10 @@ class Mirror:
             raise NotReadError(lambda: self.ensure([(target, scope)]))
 
     def refusal(self, target: WritableObject, scope: Scope) -> ClockifyError | None:
-        """Return why a list could not be read; a parent that is gone simply has none.
+        """Return why a list could not be read; None if its parent was deleted, which leaves an empty list.
 
-        Clockify gives the same answer for a parent that is gone and one that may not be read: it is gone if the
-        list of parents lacks it.
+        Clockify's response is the same for a deleted parent and for one that may not be read. A parent counts as
+        deleted if the list of parents lacks it.
         """
         error = self._refused.get((target.name, scope))
         if isinstance(error, GoneError) and scope:
@@ -212,7 +212,7 @@ class Mirror:
         return error
 
     def detail(self, target: WritableObject, ids: Iterable[str]) -> None:
-        """Read what lists do not hold of these objects."""
+        """Read the details of these objects, which lists lack."""
         endpoint = target.listing.detail
         slot = self._slot(target.name)
         query = "SELECT state FROM objects WHERE slot = ? AND id = ? AND listed IS NULL"
@@ -236,11 +236,11 @@ class Mirror:
                 self.put(target, state, (), listed=missing[item.ids["id"]])
 
     def refused_details(self, target: WritableObject, object_id: str) -> ClockifyError | None:
-        """Return why the details of an object could not be read, None if they could, or were not requested yet."""
+        """Return why the details of an object could not be read; None if they were read or not requested yet."""
         return self._without_details.get((target.name, object_id))
 
     def look_up(self, target: WritableObject, ids: Iterable[str]) -> None:
-        """Read objects that are known by their ids alone."""
+        """Read objects by their ids."""
         endpoint = target.listing.lookup
         missing = [one for one in dict.fromkeys(ids) if self.get(target, one) is None]
         for start in range(0, len(missing) if endpoint else 0, _LOOKED_UP_AT_ONCE):
@@ -264,7 +264,7 @@ class Mirror:
         slot = self._slot(target.name)
         try:
             if not body.isascii():
-                body.decode()  # what is kept as it came is decoded when it is asked for
+                body.decode()  # undecoded rows are decoded when they are needed
             if plain:
                 kept = [(slot, _ID.decode(row).id, place, None, bytes(row)) for row in rows]
             else:
@@ -278,10 +278,10 @@ class Mirror:
             self._index(target, fields, ((row[1], self._stamped(row[4], place)) for row in kept))
         self._scratch.execute("COMMIT")
 
-    # -- asking --------------------------------------------------------------------------------
+    # -- looking up --------------------------------------------------------------------------------
 
     def blobs(self, target: WritableObject, ids: Sequence[str]) -> dict[str, bytes]:
-        """Return the rows of these objects as they came, by id."""
+        """Return the undecoded rows of these objects, by id."""
         slot = self._slot(target.name)
         found: dict[str, bytes] = {}
         for start in range(0, len(ids), _AT_ONCE):
@@ -292,7 +292,7 @@ class Mirror:
         return found
 
     def as_listed(self, target: WritableObject, object_id: str) -> bytes | None:
-        """Return the digest of an object's row on its list; None if the object was written since."""
+        """Return the digest of an object's row in its list; None if the object was written since."""
         query = "SELECT state, listed FROM objects WHERE slot = ? AND id = ?"
         row = self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone()
         if row is None:
@@ -301,13 +301,13 @@ class Mirror:
         return digest(state) if listed is None else listed or None
 
     def get(self, target: WritableObject, object_id: str) -> State | None:
-        """Return the state of an object, None if no list that was read has it."""
+        """Return the state of an object, None if it is in no list that was read."""
         query = "SELECT state, list FROM objects WHERE slot = ? AND id = ?"
         row = self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone()
         return self._stamped(*row) if row else None
 
     def has(self, target: WritableObject, object_id: str) -> bool:
-        """Return whether a list that was read has an object of this id."""
+        """Return whether an object is in a list that was read."""
         query = "SELECT 1 FROM objects WHERE slot = ? AND id = ?"
         return self._scratch.execute(query, (self._slot(target.name), object_id)).fetchone() is not None
 
@@ -331,7 +331,7 @@ class Mirror:
 
         Args:
             target: The object.
-            purpose: What it is needed for, in words.
+            purpose: What it is needed for, for the message.
 
         Raises:
             NotReadError: The list has not been read.
@@ -339,10 +339,10 @@ class Mirror:
         """
         rows = self.whole(target)
         if (refusal := self.refusal(target, ())) and not self._is_ruled_out(target):
-            msg = f"{target.name} cannot be read, without which nobody can tell {purpose}: {refusal}"
+            msg = f"{target.name} cannot be read, so it is not known {purpose}: {refusal}"
             raise RejectedError("not_permitted", msg, status=refusal.status, code=refusal.code)
         if name := next((name for row in rows if (name := target.unlike(row) or target.lacks(row))), ""):
-            msg = f"Clockify shows {name} of {target.name} in a form that nobody expects: nobody can tell {purpose}"
+            msg = f"Clockify shows {name} of {target.name} in an unexpected form, so it is not known {purpose}"
             raise RejectedError("unexpected_form", msg, retryable=True)
         return rows
 
@@ -352,7 +352,10 @@ class Mirror:
         return bool(feature) and isinstance(included, list) and feature not in included
 
     def each(self, target: WritableObject, scopes: Iterable[Scope] = ((),)) -> Iterator[State]:
-        """Yield the objects of lists one by one, and of others that were read, which keeps none of them in memory."""
+        """Yield the objects of these lists one by one, without keeping them in memory.
+
+        Objects of other lists are included.
+        """
         self.ensure((target, scope) for scope in scopes)
         last, query = "", "SELECT id, state, list FROM objects WHERE slot = ? AND id > ? ORDER BY id LIMIT 400"
         while rows := self._scratch.execute(query, (self._slot(target.name), last)).fetchall():
@@ -362,9 +365,9 @@ class Mirror:
     def narrowed(
         self, target: WritableObject, scopes: Iterable[Scope], params: Mapping[str, str]
     ) -> Iterator[State | None]:
-        """Yield what lists hold when they are asked with further parameters, None for each that cannot be read.
+        """Yield the objects of lists with additional filters, None for each list that cannot be read.
 
-        Nothing of it is kept, since it is not all that these lists have.
+        They are not stored, since the lists are incomplete.
         """
         asked = [ids for scope in scopes for ids in self.reader.asked_with(target, scope)]
         self._rank += 1
@@ -380,11 +383,11 @@ class Mirror:
                 yield None
 
     def unread(self, target: WritableObject, scopes: Iterable[Scope]) -> int:
-        """Return how many of these lists could not be read, though what is on them is there."""
+        """Return how many of these lists could not be read although their parents exist."""
         return sum(self.refusal(target, scope) is not None for scope in scopes)
 
     def is_ruled_out(self, target: WritableObject) -> bool:
-        """Return whether the plan of the workspace does not include an object; false where nobody can tell."""
+        """Return whether the plan of the workspace does not include a kind of object; false if that is not known."""
         return bool(target.listing.endpoint.feature) and self.answer(lambda: self._is_ruled_out(target))
 
     def listed(self, target: WritableObject, object_id: Any, scope: Scope = ()) -> State | None:
@@ -397,12 +400,12 @@ class Mirror:
         return self.get(target, str(object_id))
 
     def sees_all(self, target: WritableObject, scope: Scope | None) -> bool:
-        """Return whether the key sees everything on a list: administrators do, and everybody sees what is their own.
+        """Return whether the key sees every object of a list: administrators do, and everybody sees their own objects.
 
         Lists are filtered by role, with status 200.
 
         Raises:
-            NotReadError: It is not known yet whose key it is.
+            NotReadError: The owner of the key is not known yet.
         """
         return self.is_admin() or (target.scope == ("userId",) and scope == (self._owner,))
 
@@ -410,17 +413,17 @@ class Mirror:
         """Return whether the owner of the key is an owner or administrator of the workspace.
 
         Raises:
-            NotReadError: It is not known yet.
+            NotReadError: It has not been read yet.
         """
         if self._is_admin is None:
             raise NotReadError(self._read_rights)
         return self._is_admin
 
     def running(self) -> set[str]:
-        """Return the ids of the people whose timer ran when this was first asked.
+        """Return the ids of the people whose timer was running at the first call.
 
         Raises:
-            NotReadError: It is not known yet.
+            NotReadError: It has not been read yet.
         """
         if self._running is None:
             raise NotReadError(self._read_running)
@@ -430,7 +433,7 @@ class Mirror:
         """Return the ids of what approved timesheets hold; none if the key may not read these.
 
         Raises:
-            NotReadError: It is not known yet.
+            NotReadError: It has not been read yet.
         """
         if self._approved is None:
             raise NotReadError(self._read_approved)
@@ -462,7 +465,7 @@ class Mirror:
         return self.answer(lambda: self.listed(target, self.reader.workspace)) or {}
 
     def matching(self, target: WritableObject, fields: tuple[str, ...], state: State) -> list[str]:
-        """Return the ids of the objects that agree with a state in these fields."""
+        """Return the ids of the objects that have the same values in these fields."""
         indexed = self._indexed.setdefault(target.name, set())
         if fields not in indexed:
             indexed.add(fields)
@@ -479,14 +482,14 @@ class Mirror:
     # -- changes of our own --------------------------------------------------------------------
 
     def put_new(self, target: WritableObject, state: State, scope: Scope) -> None:
-        """Note a new object, which has no children yet."""
+        """Add a new object, which has no children yet."""
         self._loaded.update((child.name, (str(state["id"]),)) for child in CHILDREN[target.name])
         if not is_clockify_id(state["id"]):
             self._supposed.add(state["id"])
         self.put(target, state, scope)
 
     def put(self, target: WritableObject, state: State, scope: Scope, *, listed: bytes = b"") -> None:
-        """Note the state of an object with its details, and the digest of its row on the list if that still holds."""
+        """Store the state of an object with its details, and the digest of its row in the list if it is still valid."""
         self.drop(target, state["id"])
         place = self._list(target, dict(zip(target.listing.scope, scope, strict=False)))
         values = (self._slot(target.name), state["id"], place, listed, msgspec.json.encode(state, enc_hook=str))
@@ -495,7 +498,7 @@ class Mirror:
             self._index(target, fields, [(state["id"], {**state, **self._lists[place]})])
 
     def drop(self, target: WritableObject, object_id: str) -> None:
-        """Note that an object is gone."""
+        """Record that an object was deleted."""
         self._wholes.pop(target.name, None)
         known = self.get(target, object_id)
         if known is None:
@@ -508,7 +511,7 @@ class Mirror:
         self._scratch.execute("DELETE FROM objects WHERE slot = ? AND id = ?", (self._slot(target.name), object_id))
 
     def forget(self, target: WritableObject) -> None:
-        """Note that what was read of an object no longer holds; it is read again when it is needed."""
+        """Discard what was read of an object; it is read again when it is needed."""
         self._wholes.pop(target.name, None)
         self._loaded = {place for place in self._loaded if place[0] != target.name}
         self._scratch.execute("DELETE FROM objects WHERE slot = ?", (self._slot(target.name),))

@@ -21,28 +21,28 @@ logger = logging.getLogger("target-clockify")
 
 
 class Versions:
-    """Which versions of streams came, and which of them came whole."""
+    """The versions of streams in the input, and which of them are complete."""
 
     def __init__(self) -> None:
         self._whole: dict[str, int | None] = {}
         self._came: dict[str, set[int | None]] = {}
-        self.invalid_lines = False  # any of them may have been a row of any stream
+        self.invalid_lines = False  # each of them may have been a row of any stream
 
     def record(self, stream: str, version: int | None) -> None:
-        """Note a record of a version; what was whole before is so no longer."""
+        """Record a row of a version; an earlier complete version no longer counts."""
         self._whole.pop(stream, None)
         self._came.setdefault(stream, set()).add(version)
 
     def activate(self, stream: str, version: int | None) -> None:
-        """Note that a version of a stream has come whole."""
+        """Record that a version of a stream is complete."""
         self._whole[stream] = version
 
     def whole(self) -> list[str]:
-        """Return the streams that came whole."""
+        """Return the complete streams."""
         return sorted(self._whole)
 
     def doubt(self, stream: str) -> str:
-        """Return why a stream that came whole may lack rows all the same; empty if it does not."""
+        """Return why a complete stream may still lack rows; empty if there is no reason."""
         version, came = self._whole[stream], self._came.get(stream, set())
         if not came:
             return "none of its records came: allow_empty deletes all the same"
@@ -61,22 +61,22 @@ def deletions(  # noqa: PLR0913
     nameless: set[str],
     deleted: int,
 ) -> Iterator[list[tuple[Route, bytes]]]:
-    """Yield records that ask for the deletion of what this ledger created and whole streams lack.
+    """Yield deletion records for objects that this ledger created and whose rows are missing from complete streams.
 
-    Those of one object come together, and what refers to others before the others. A record that was rejected is not
-    missing; one whose key cannot be read might be any, so its stream loses none.
+    Records of one kind of object come together, and objects that refer to others come before the others. A rejected
+    record does not count as missing. If a record has no readable key, nothing of its stream is deleted.
 
     Args:
         settings: The settings.
-        versions: The versions that came.
+        versions: The versions in the input.
         routes: The streams.
-        ledger: What they became.
-        seen: The keys that came.
+        ledger: The objects of rows.
+        seen: The keys in the input.
         nameless: The streams with a record whose key cannot be read.
         deleted: How many deletions this run has made so far.
 
     Raises:
-        StoppedError: There are more than `max_deletes` allows; none of them has begun.
+        StoppedError: There are more than `max_deletes` allows; none of them was sent.
     """
     missing = []
     for stream in versions.whole():

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=4096)
 def folded(name: str) -> str:
-    """Return what is left of a name when case, spaces and punctuation are taken away."""
+    """Return a name without case, spaces and punctuation."""
     return "".join(character for character in name.lower() if character.isalnum())
 
 
 def compared(name: str) -> str:
-    """Return a name as names in a workspace are compared: in one case and form of Unicode, with single spaces."""
+    """Normalise a name for comparison within a workspace: lower case, one Unicode form, single spaces."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip().casefold()
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean X?)` for the known name that is most like this one, or nothing."""
+    """Return ` (did you mean X?)` for the most similar known name, or an empty text."""
     names = {folded(one): one for one in known}
     found = difflib.get_close_matches(folded(name), names, 1, 0.6)
     return f" (did you mean {names[found[0]]}?)" if found else ""

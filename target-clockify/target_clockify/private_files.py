@@ -1,6 +1,6 @@
-"""Files that hold values of records: readable by their owner alone, and never opened through a link.
+"""Files that contain values of records: only their owner can read them, and they are never opened through a link.
 
-In a folder that others may write to, a link could lead the values into a file of somebody else.
+In a folder that others can write to, a link could redirect the values into another user's file.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ import stat
 from pathlib import Path
 
 _DEVICES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
-"""Folders of the system, where links are its own, as /dev/stderr is."""
+"""System folders, in which links such as /dev/stderr are allowed."""
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody reads would be waited for
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a pipe without a reader would block
 _SEVERAL = "has several names (hard links): keep one of them"
 
 
 class NotPlainError(OSError):
-    """The path is not a plain file that is ours alone, but a pipe, say, or a file with several names."""
+    """The path is not a plain file with one name and one owner, but, for example, a pipe or a hard link."""
 
     def __str__(self) -> str:
         return f"{self.filename} {self.strerror}"
 
 
 def create(path: Path) -> int:
-    """Return a descriptor of a new file that its owner alone may read, to write at its end; a device is opened.
+    """Create a file that only its owner can read, and return a descriptor for appending; a device is opened.
 
     Raises:
-        FileExistsError: There is something of that name.
-        OSError: The file cannot be made.
+        FileExistsError: The path exists already.
+        OSError: The file cannot be created.
     """
     if path.parent in _DEVICES:
         return os.open(path, os.O_WRONLY | os.O_APPEND)
@@ -37,10 +37,10 @@ def create(path: Path) -> int:
 
 
 def replace(path: Path) -> int:
-    """Return a descriptor of a file that its owner alone may read, emptied where it is there already.
+    """Return a descriptor of an empty file that only its owner can read; existing content is removed.
 
     Raises:
-        OSError: The file cannot be written, or it is none of ours alone.
+        OSError: The file cannot be written, or is not a plain file of this user.
     """
     if path.parent in _DEVICES:
         return os.open(path, os.O_WRONLY)
@@ -65,12 +65,12 @@ def replace(path: Path) -> int:
 
 
 def keep_private(path: Path) -> None:
-    """Let the owner alone read a file that is there.
+    """Make an existing file readable only by its owner.
 
-    It is not opened for that: closing it would let go of the locks that this very process has on it.
+    The file is not opened for that, because closing it would release this process's own locks on it.
 
     Raises:
-        NotPlainError: It is a link, has several names, or belongs to somebody else who lets others read it.
+        NotPlainError: It is a link, has several names, or belongs to another user and can be read by others.
     """
     require_plain(path)
     mode = path.lstat().st_mode
@@ -82,7 +82,7 @@ def keep_private(path: Path) -> None:
 
 
 def require_file(path: Path) -> None:
-    """Refuse what is neither a file nor a device of the system; a name that is free will do.
+    """Refuse a path that is neither a file nor a system device; a path that does not exist is accepted.
 
     Raises:
         NotPlainError: It is a folder, a pipe or a socket.
@@ -92,15 +92,15 @@ def require_file(path: Path) -> None:
 
 
 def is_read_only(path: Path) -> bool:
-    """Return whether the owner of a file has taken the right to write to it from everybody, also from root."""
+    """Return whether a file has no write permission for anybody, which should also hold for root."""
     return not path.stat().st_mode & 0o222
 
 
 def require_plain(path: Path) -> None:
-    """Refuse a name that leads to another one; one that is free, a device or a pipe will do.
+    """Refuse links; a path that does not exist, a device or a pipe is accepted.
 
     Raises:
-        NotPlainError: It is a link, or one name of a file among several.
+        NotPlainError: It is a symbolic link, or a file with several names.
     """
     try:
         found = path.lstat()

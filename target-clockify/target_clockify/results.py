@@ -1,4 +1,4 @@
-"""Puts the outcomes of writes into the books and the mirror, and releases the records that waited for them."""
+"""Enters the outcomes of writes into ledger, journal and mirror, and releases the records that waited for them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-clockify")
 
 _BEFORE_SENDING = {"unresolved", "invalid", "irreversible", "unsupported", "no_such_currency", "other_currency"}
-"""Why a copy cannot have a row of its source; a refusal by Clockify is an error instead."""
+"""The kinds of rejects that mean that a row cannot be copied; a refusal by Clockify is an error instead."""
 
 _MOST_REFUSED = 10_000
 
@@ -54,10 +54,10 @@ _DONE = {
 
 
 class Results:
-    """What became of everything.
+    """The results of a run.
 
     Attributes:
-        released: Records that need wait no longer, to be looked at again.
+        released: Records that no longer need to wait and are decided again.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917
@@ -94,7 +94,7 @@ class Results:
     # -- records -------------------------------------------------------------------------------
 
     def take_arrivals(self, arrivals: Arrivals) -> None:
-        """Note the records of a chunk that are not decided about."""
+        """Record the results of records that are not decided."""
         for taken, error in arrivals.rejected:
             self.reject_taken(taken, error)
         for what, records in (("superseded", arrivals.superseded), ("skipped", arrivals.skipped)):
@@ -103,7 +103,7 @@ class Results:
                 self._acknowledgement.done(one.taken.epoch)
 
     def take(self, decisions: Iterable[Decision]) -> list[Write]:
-        """Note decisions, enter the writes among them into the journal, and return these."""
+        """Record decisions, enter the writes into the journal, and return the writes."""
         writes: list[Write] = []
         compared: list[Row] = []
         gone: list[tuple[str, str]] = []
@@ -133,17 +133,17 @@ class Results:
         return writes
 
     def release(self, *awaited: waiting.Awaited) -> None:
-        """Release the records that wait for one of these."""
+        """Release the records that wait for one of these events."""
         if self._waiting:
             self.released += [taken for taken, _ in self._waiting.release(awaited)]
 
     def release_calls(self) -> None:
-        """Release the next calls on objects that no write occupies."""
+        """Release the next calls on objects that are not being written."""
         free = [one for one in self._waiting.objects_called_next() if not self._under_way.has(one)]
         self.release(*free)
 
     def reject(self, one: Rejected) -> None:
-        """Note a record that cannot be written."""
+        """Reject a record."""
         incoming = one.incoming
         self._half_built.note(incoming.identity, incoming.route.object.name, one.id)
         if one.id is None and len(self._refused) < _MOST_REFUSED:
@@ -156,7 +156,7 @@ class Results:
     def reject_taken(
         self, taken: Taken, error: RejectedError, *, of: Incoming | None = None, operation: str = ""
     ) -> None:
-        """Note a record that cannot be written, and perhaps, without `of`, not even be read.
+        """Reject a record that cannot be written or, without `of`, not even be read.
 
         Raises:
             StoppedError: There are too many rejects.
@@ -171,10 +171,10 @@ class Results:
         self._stop_for_rejects(f"in {taken.stream}: {error}")
 
     def reject_line(self, number: int, line: bytes, error: RejectedError) -> None:
-        """Note a line of the input that is no message.
+        """Reject an input line that is not a message.
 
         Raises:
-            StoppedError: That is one too many.
+            StoppedError: There are too many rejects.
         """
         self._rejects.add_line(number, line, error)
         self._summary.reject_line(number, error)
@@ -190,11 +190,11 @@ class Results:
             raise StoppedError(msg)
 
     def acknowledge(self) -> None:
-        """Emit the latest STATE before which everything is done."""
+        """Emit the latest STATE whose preceding records are all done."""
         self._acknowledgement.go_out()
 
     def tell(self) -> None:
-        """Say what was left out of the deletions."""
+        """Log the deletions that were not made."""
         for stream, count in self._left_standing.items():
             logger.info("%s: %d deletions were left out: another row stands for their object", stream, count)
 
@@ -211,7 +211,7 @@ class Results:
         self._done_with(incoming, one.id)
 
     def _recognised(self, one: Recognised) -> None:
-        """Note what a record became, as far as it is known; the next run compares the two."""
+        """Record the object of a record if it is known; the next run compares the two."""
         incoming, name = one.incoming, one.incoming.route.object.name
         self._summary.count(incoming.route.stream, "unclear" if one.entry else "found" if one.id else "not found")
         if one.id:
@@ -253,10 +253,10 @@ class Results:
     # -- writes --------------------------------------------------------------------------------
 
     def settle(self, outcomes: list[Outcome]) -> None:
-        """Note the outcomes of writes in the ledger, then release the records that wait for them.
+        """Record the outcomes of writes in the ledger, then release the records that wait for them.
 
         Raises:
-            Exception: A failure that is not its record's, and ends the run; the others are noted by then.
+            Exception: A failure that ends the run; all other outcomes are recorded before.
         """
         closed: list[tuple[Entry, str, str | None, Row | None]] = []
         ended = [(outcome, self._under_way.end(outcome.write)) for outcome in outcomes]
@@ -276,7 +276,7 @@ class Results:
         return row
 
     def _told(self, outcome: Outcome, occupied: list[waiting.Awaited]) -> Exception | None:
-        """Count the outcome of a write, and release what waited for it; return a failure that ends the run."""
+        """Count the outcome of a write, and release records that waited for it; return a failure that ends the run."""
         write, error, incoming = outcome.write, outcome.error, outcome.write.incoming
         if error is not None and not isinstance(error, RejectedError):
             return error
@@ -298,7 +298,7 @@ class Results:
         return None
 
     def _add_up(self, write: Write, done: str) -> None:
-        """Add what a write did to the sums of the summary."""
+        """Add the amounts of a write to the totals of the summary."""
         target, changes = write.incoming.route.object, write.entry.changes
         for one in target.fields:
             if not one.adds_up or changes.keys().isdisjoint({one.name, one.priced_by}):
@@ -312,7 +312,7 @@ class Results:
             self._summary.add_up(write.incoming.route.stream, done, unit, will - was)
 
     def _amount(self, target: Writable, one: Field, state: State) -> int | None:
-        """Return what a field comes to: seconds, or minor units; None if nobody can tell."""
+        """Return the amount of a field in seconds or minor units; None if it is not known."""
         value = state.get(one.name)
         if one.kind.measure is None:
             return seconds_between(value) or 0
@@ -323,7 +323,7 @@ class Results:
         return None if priced_by is None else round(Decimal(str(value)) * one.price(priced_by))
 
     def _currency(self, write: Write) -> str:
-        """Return the currency of the amounts of a write, empty if nothing tells it."""
+        """Return the currency of the amounts of a write, empty if it is not known."""
         told = {**write.current, **write.given}
         try:
             return self._mirror.answer(lambda: in_force(self._mirror, write.incoming.route.object, told))

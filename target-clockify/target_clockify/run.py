@@ -1,8 +1,8 @@
-"""One run: takes messages in, decides about them in chunks, writes them, and ends.
+"""One run: reads messages, decides their records in chunks, and writes them.
 
-Writes go to a pool of workers while the next chunk is read: in order for one key, and parents before what refers to
-them, since a record whose reference is unknown waits until it is known. A STATE goes out once everything before it is
-written, or rejected to disk.
+Writes go to a pool of workers while the next chunk is read: in order for each key, and referenced objects first, since
+a record waits until its references are known. A STATE is emitted when all records before it are written, or rejected to
+disk.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Run:
         client: The connection to Clockify.
         ledger: The ledger of the workspace.
         emit: Emits a STATE.
-        check: Raises an exception where the run is to end.
+        check: Raises an exception if the run must end.
     """
 
     def __init__(
@@ -117,18 +117,18 @@ class Run:
     # -- messages ------------------------------------------------------------------------------
 
     def introduce(self, route: Route) -> None:
-        """Take note of a stream."""
+        """Register a stream."""
         self.routes[route.stream] = route
         self.ledger.introduce(route.name, route.keys, route.source, store=not self.settings.dry_run)
         self._intake.references.expected.add(route.object.name)
         self.summary.objects[route.stream] = route.object.name
 
     def introduce_sheet(self, stream: str, layout: Layout, columns: Iterable[str]) -> None:
-        """Take note of a stream in a layout, after what its rows become."""
+        """Register a stream in a layout, after the streams of the objects that its rows become."""
         self._sheets.introduce(stream, layout, columns)
 
     def record(self, stream: str, raw: bytes, version: int | None = None, origin: bytes = b"") -> None:
-        """Take a record in; `origin` is what a stream map made it of."""
+        """Accept a record; `origin` is the record before stream maps."""
         self._versions.record(stream, version)
         taken = self._taken(stream, raw, origin)
         if stream not in self._sheets:
@@ -145,27 +145,27 @@ class Run:
         return Taken(self._number, stream, self._acknowledgement.took(), raw, origin)
 
     def reject_line(self, number: int, line: bytes, error: Exception) -> None:
-        """Reject a line of the input that is no message."""
+        """Reject an input line that is not a message."""
         self._versions.invalid_lines = True
         self._chunks.begin()
         self._results.reject_line(number, line, RejectedError("malformed", str(error)))
 
     def catch_up(self) -> None:
-        """Do what can be done before more comes."""
+        """Process the records received so far."""
         self._chunks.work_off()
         self._acknowledgement.go_out()
 
     def state(self, value: Any) -> None:
-        """Take a STATE in; it goes out once everything before it is done."""
+        """Accept a STATE; it is emitted when all records before it are done."""
         self._acknowledgement.state(value)
         self._acknowledgement.go_out()
 
     def activate(self, stream: str, version: int | None = None) -> None:
-        """Note that a version of a stream has come whole; if more of it comes, it had not."""
+        """Mark a version of a stream as complete, until further records of it come."""
         self._versions.activate(stream, version)
 
     def finish(self) -> None:
-        """Do everything that is left."""
+        """Process everything that is left."""
         self.summary.is_complete = True
         self._chunks.work_off()
         self._work_off_sheets()
@@ -173,8 +173,8 @@ class Run:
         while waiting.COPY in self._waiting:
             self._chunks.add(self._waiting.release_some(waiting.COPY, CHUNK))
         self._chunks.work_off()
-        expected = self._intake.references.expected  # what is there already will have to do
-        for arrived in (*_DISPENSABLE, expected.copy()):  # first those that a copy may go without
+        expected = self._intake.references.expected  # existing data must be enough from now on
+        for arrived in (*_DISPENSABLE, expected.copy()):  # first the references that a copy may omit
             expected -= arrived
             self._chunks.add(taken for taken, _ in self._waiting.release_all(but=waiting.What.TURN))
             self._chunks.work_off()
@@ -191,21 +191,22 @@ class Run:
             logger.warning("%d objects that late requests had created a second time were deleted again", count)
         if isinstance(self._writer, Writer) and (count := self._writer.delete_unproven()):
             logger.warning(
-                "%d objects were deleted a second time: their deletion had been acknowledged for nothing", count
+                "%d objects were deleted a second time: Clockify had only acknowledged the first deletion",
+                count,
             )
         self._copying.tell()
         self._results.tell()
         if self.settings.dry_run and self._number and not self._mirror.answer(self._mirror.is_admin):
             logger.warning(
-                "The key is no administrator's: Clockify may refuse more of this plan than is told here, by rules for "
-                "roles that it does not show"
+                "The key does not belong to an administrator: Clockify may refuse more writes than this dry run "
+                "shows, because of rules for roles that the API does not return"
             )
         self._acknowledgement.go_out()
 
     def close(self) -> None:
-        """Let what is on its way arrive, note it, and end; for any way a run can end."""
+        """Wait for sent requests, record their outcomes, and close everything, however the run ends."""
         outcomes, unsent = self._dispatcher.close()
-        with ExitStack() as last_first:  # each of these is done, whichever of them fails
+        with ExitStack() as last_first:  # all of these run, even if one of them fails
             for end in (self.ledger.close, self._fan_out.close, self._writer.close, self.rejects.close):
                 last_first.callback(end)
             self.summary.pages.update(self._mirror.pages)
@@ -220,7 +221,7 @@ class Run:
     # -- inside --------------------------------------------------------------------------------
 
     def _work_off_sheets(self) -> None:
-        """Take in the records that rows of files in a layout become; the entry of a row counts as the row."""
+        """Process the records of files in a layout; the time entry of a row counts as the row."""
         self._chunks.begin()
         for (stream, fields, origin), epoch in self._sheets.records():
             raw = msgspec.json.encode(fields)
@@ -233,7 +234,7 @@ class Run:
         self._chunks.work_off()
 
     def _create_missing(self) -> None:
-        """Create the missing objects that references name: clients and projects first, then the objects below them."""
+        """Create missing objects that references name: clients and projects first, then their children."""
         while self._creation.is_wanted and (
             some := list(self._creation.wanted(self._waiting.for_references(), self._inbox.glance))
         ):
@@ -249,7 +250,7 @@ class Run:
 
     def _reject_row(self, taken: Taken, error: RejectedError) -> None:
         self._chunks.begin()
-        self._inbox.nameless.add(taken.stream)  # it has no key yet, so it may be any row
+        self._inbox.nameless.add(taken.stream)  # it has no readable key, so it may be any row
         self._results.reject_taken(taken, error)
 
     def _begin(self) -> None:
@@ -262,7 +263,7 @@ class Run:
 
     def _currency(self, write: Write) -> str:
         told = {**write.current, **write.given}
-        with suppress(RejectedError):  # it decides nothing here
+        with suppress(RejectedError):  # it does not matter here
             return self._mirror.answer(lambda: in_force(self._mirror, write.incoming.route.object, told))
         return ""
 

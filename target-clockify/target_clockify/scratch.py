@@ -32,14 +32,14 @@ CREATE TABLE claims (object TEXT, id TEXT, stream TEXT, key TEXT, PRIMARY KEY (o
 
 
 def open_scratch() -> sqlite3.Connection:
-    """Return a private database for what a run looks at."""
+    """Return a private database with the temporary tables of a run."""
     scratch = open_private()
     scratch.executescript(_TABLES)
     return scratch
 
 
 def open_private() -> sqlite3.Connection:
-    """Return an empty database in a temporary file, gone with the process."""
+    """Return an empty database in a temporary file that is deleted when the process ends."""
     scratch = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     for pragma in ("page_size=32768", "journal_mode=OFF", "synchronous=OFF", "cache_size=-4000", "temp_store=FILE"):
         scratch.execute(f"PRAGMA {pragma}")
@@ -47,10 +47,10 @@ def open_private() -> sqlite3.Connection:
 
 
 class Taken(NamedTuple):
-    """A record as it was taken in: its number, its stream, the number of STATE messages before it, and its JSON.
+    """A received record: its number, its stream, the number of STATE messages before it, and its JSON.
 
-    `origin` is what it was made of by a stream map or from older records of its key, as JSON lines; empty if that is
-    the record itself.
+    `origin` holds, as JSON lines, the records that it was made from by a stream map or by merging older records of its
+    key; empty if it is unchanged.
     """
 
     number: int
@@ -61,41 +61,41 @@ class Taken(NamedTuple):
 
 
 class Seen:
-    """The keys a run has met, by stream, and which of their records is the newest."""
+    """The keys in the input of a run, by stream, and the newest record of each."""
 
     def __init__(self, scratch: sqlite3.Connection) -> None:
         self._scratch = scratch
 
     def add(self, records: Iterable[tuple[str, str, int, bool]]) -> None:
-        """Note records: key, stream, number, and whether it is not marked as deleted."""
+        """Add records: key, stream, number, and whether the record is not a deletion."""
         self._scratch.execute("BEGIN")
         self._scratch.executemany(
             "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, "
             "live = excluded.live WHERE excluded.number >= number",
-            sorted(records),  # neighbours in the index lie on one page
+            sorted(records),  # neighbours in the index are on one database page
         )
         self._scratch.execute("COMMIT")
 
     def has(self, stream: str, key: str) -> bool:
-        """Return whether a key came."""
+        """Return whether a key is in the input."""
         query = "SELECT 1 FROM seen WHERE key = ? AND stream = ?"
         return self._scratch.execute(query, (key, stream)).fetchone() is not None
 
     def is_live(self, stream: str, key: str) -> bool:
-        """Return whether a key came, and not as deleted."""
+        """Return whether a key is in the input, and its newest record is not a deletion."""
         query = "SELECT 1 FROM seen WHERE key = ? AND stream = ? AND live"
         return self._scratch.execute(query, (key, stream)).fetchone() is not None
 
     def claim(self, name: str, object_id: str, stream: str, key: str) -> None:
-        """Note that a record stands for an object."""
+        """Record that a record claims an object."""
         self._scratch.execute("INSERT OR IGNORE INTO claims VALUES (?, ?, ?, ?)", (name, object_id, stream, key))
 
     def is_claimed(self, name: str, object_id: str) -> bool:
-        """Return whether a record that came stands for an object."""
+        """Return whether a record of the input claims an object."""
         return bool(self.claimants(name, object_id))
 
     def claimants(self, name: str, object_id: str) -> list[tuple[str, str]]:
-        """Return stream and key of the records that name an object and are not marked as deleted."""
+        """Return stream and key of the records that claim an object and are not deletions."""
         claimed = self._scratch.execute("SELECT stream, key FROM claims WHERE object = ? AND id = ?", (name, object_id))
         itself = self._scratch.execute("SELECT stream, key FROM seen WHERE key = ?", (object_id,))
         return [one for one in (*claimed.fetchall(), *itself.fetchall()) if self.is_live(*one)]

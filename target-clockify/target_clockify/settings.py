@@ -1,4 +1,4 @@
-"""The settings of the target: their JSON Schema, and what they mean for a run."""
+"""The settings of the target: their JSON Schema, and what a run derives from them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ OPERATIONS = ("auto", "insert", "update", "upsert", "delete")
 _NAMES = th.CustomType({"type": "array", "items": {"type": "string"}, "minItems": 1})
 
 _STREAM = th.ObjectType(
-    th.Property("object", th.StringType, description="The object its rows are for, where its name does not tell."),
+    th.Property(
+        "object",
+        th.StringType,
+        description="The object that its rows write, if the name of the stream is not that of an object.",
+    ),
     th.Property("operation", th.StringType, allowed_values=list(OPERATIONS)),
-    th.Property("match_on", _NAMES, description="Fields by which a row finds its object."),
+    th.Property("match_on", _NAMES, description="Fields by which the object of a row is identified."),
     th.Property(
         "columns",
         th.ObjectType(additional_properties=th.AnyOf(th.StringType, th.ArrayType(th.StringType))),
-        description="Fields by column, `{customer: name}`, and columns that are joined to one: "
-        "`{start: [Date, Start time]}`.",
+        description="The field of each column, `{customer: name}`, and columns that are joined into one "
+        "field: `{start: [Date, Start time]}`.",
     ),
     th.Property(
         "units",
@@ -41,21 +45,25 @@ _STREAM = th.ObjectType(
         description="Formats of dates and times by column, as Python's strptime reads them: `%m/%d/%Y %I:%M %p`.",
     ),
     th.Property("empty", th.StringType, allowed_values=["ignore", "clear"]),
-    th.Property("key", _NAMES, description="The columns that identify a row, in place of key_properties."),
+    th.Property("key", _NAMES, description="The columns that identify a row, instead of key_properties."),
     th.Property("rekey", th.BooleanType, description="Accept a changed key: rows find their objects by natural key."),
     th.Property(
         "layout",
         th.CustomType({"type": ["string", "object"]}),
-        description="The layout of a file whose rows are pieces of work: `clockify`, `toggl`, `harvest`, `tempo`, one "
+        description="The layout of a file whose rows are time entries: `clockify`, `toggl`, `harvest`, `tempo`, one "
         "of `layouts`, or the layout itself.",
     ),
     th.Property(
         "create_missing",
         th.ArrayType(th.StringType(allowed_values=[*KINDS])),
-        description="Takes the place of the setting of that name.",
+        description="Overrides the setting of the same name.",
     ),
-    th.Property("day_start", th.StringType, description="Takes the place of the setting of that name."),
-    th.Property("source", th.StringType, description="Whose keys its rows have: references stay within a source."),
+    th.Property("day_start", th.StringType, description="Overrides the setting of the same name."),
+    th.Property(
+        "source",
+        th.StringType,
+        description="The system that its keys come from; references are resolved within one source.",
+    ),
     additional_properties=False,
 )
 
@@ -71,30 +79,31 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.StringType,
         default="sqlite:///target-clockify.ledger.db",
         title="Ledger",
-        description="SQLAlchemy URL of the SQLite file, or the PostgreSQL, that remembers which row became which "
-        "object. Keep it.",
+        description="SQLAlchemy URL of the ledger, a SQLite file or PostgreSQL, which remembers which row "
+        "became which object. Keep it.",
     ),
     th.Property(
         "journal_days",
         th.IntegerType(minimum=0, maximum=36_500),
         title="Days of the journal",
-        description="Forget the values that runs wrote and replaced after so many days; such runs cannot be undone any "
-        "more. Default: they are kept.",
+        description="Delete the values that runs wrote and replaced after this number of days; older runs "
+        "can no longer be undone. Default: values are kept.",
     ),
     th.Property(
         "journal_consequences",
         th.BooleanType,
         default=True,
         title="Consequences in the journal",
-        description="Before a deletion, read what Clockify deletes and changes along with it (tasks of a project, time "
-        "entries that lose it), so that undoing brings all of it back. false spares these requests.",
+        description="Before a deletion, read the objects that Clockify deletes or changes with it (tasks of "
+        "a project, time entries that lose it), so that an undo restores all of them. false "
+        "saves these requests.",
     ),
     th.Property(
         "rejects_path",
         th.StringType,
         default="target-clockify.rejects.jsonl",
         title="Rejects",
-        description="File for the records that could not be written, ready to be mended and fed back.",
+        description="File for the records that could not be written, to correct and load again.",
     ),
     th.Property(
         "on_reject",
@@ -110,8 +119,8 @@ _OWN: dict[str, Any] = th.PropertiesList(
         allowed_values=["stop", "reject"],
         default="stop",
         title="On an invalid line",
-        description="What to do with a line of the input that is no Singer message: `stop` writes what came before it "
-        "and ends the run, `reject` puts it into the rejects and goes on.",
+        description="What to do with an input line that is not a Singer message: `stop` writes the records "
+        "before it and ends the run, `reject` puts the line into the rejects and continues.",
     ),
     th.Property(
         "max_rejects",
@@ -124,15 +133,15 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.BooleanType,
         default=False,
         title="Dry run",
-        description="Send nothing and acknowledge no state; print on stderr what would change, field by field.",
+        description="Send nothing and emit no STATE; print on stderr what would change, field by field.",
     ),
     th.Property(
         "rebuild_ledger",
         th.BooleanType,
         default=False,
         title="Rebuild the ledger",
-        description="Write nothing to Clockify and acknowledge no state; find the objects that rows became, by natural "
-        "keys, `match_on`, or all that they were created with, and note them in the ledger.",
+        description="Write nothing to Clockify and emit no STATE; find the objects of rows by natural keys, "
+        "`match_on`, or all fields of their creation, and record them in the ledger.",
     ),
     th.Property(
         "plan_path",
@@ -145,27 +154,29 @@ _OWN: dict[str, Any] = th.PropertiesList(
         th.BooleanType,
         default=False,
         title="Delete missing",
-        description="Where a stream activates a new version, delete what this ledger created and the stream lacks now.",
+        description="When a stream activates a new version, delete objects that were created with this "
+        "ledger and whose rows are no longer in the stream.",
     ),
     th.Property(
         "allow_empty",
         th.BooleanType,
         default=False,
         title="Allow empty streams",
-        description="Let `delete_missing` delete all rows of a stream of which no record came.",
+        description="Let `delete_missing` delete all objects of a stream without records.",
     ),
     th.Property(
         "max_deletes",
         th.IntegerType(minimum=0),
         title="Most deletes",
-        description="Refuse further deletions beyond this many; `delete_missing` does not even begin with more.",
+        description="The highest number of deletions in a run; `delete_missing` deletes nothing if it would "
+        "exceed this number.",
     ),
     th.Property(
         "allow_irreversible",
         th.BooleanType,
         default=False,
         title="Allow the irreversible",
-        description="Insert also what the API cannot take back: workspaces and users.",
+        description="Also insert objects that the API cannot delete: workspaces and users.",
     ),
     th.Property(
         "on_unknown_stream",
@@ -173,56 +184,56 @@ _OWN: dict[str, Any] = th.PropertiesList(
         allowed_values=["fail", "skip"],
         default="fail",
         title="On an unknown stream",
-        description="What to do with a stream whose name means nothing in Clockify.",
+        description="What to do with a stream whose name is no object or procedure of Clockify.",
     ),
     th.Property(
         "copy_from",
         th.StringType,
         title="Copy from",
-        description="Id of the workspace to copy, where the input holds rows of several: those of others are skipped. "
-        "Rows of the workspace that is written to are no copy.",
+        description="Id of the workspace to copy, if the input has rows of several workspaces; rows of other "
+        "workspaces are skipped. Rows of the destination itself are not a copy.",
     ),
     th.Property(
         "strict_copy",
         th.BooleanType,
         default=False,
         title="Strict copy",
-        description="Count what a copy of a workspace cannot have as rejected. By default it is listed, and the run "
-        "exits with 0.",
+        description="Count rows that cannot be copied to another workspace as rejected. By default they are "
+        "listed, and the run exits with 0.",
     ),
     th.Property(
         "time_zone",
         th.StringType,
         default=USER,
         title="Time zone",
-        description="The zone of times without an offset: an IANA name (Europe/Zurich), or `user` for that of the "
-        "person whom the row belongs to (of the key's owner, where it belongs to nobody).",
+        description="The time zone of times without an offset: an IANA name (Europe/Zurich), or `user` for "
+        "the zone of the row's person (of the key's owner if the row has no person).",
     ),
     th.Property(
         "create_missing",
         th.ArrayType(th.StringType(allowed_values=[*KINDS])),
         title="Create what is missing",
-        description="What is created where rows name it and nothing has that name: `clients`, `projects`, `tasks`, "
-        "`tags`. Default: nothing, and all of them for streams in a layout.",
+        description="Which kinds of objects are created if rows name an object that does not exist: "
+        "`clients`, `projects`, `tasks`, `tags`. Default: none, but all of them for streams in a layout.",
     ),
     th.Property(
         "layouts",
         th.ObjectType(additional_properties=th.ObjectType(additional_properties=True)),
         title="Layouts",
-        description="Layouts of your own, by name, for `layout` of a stream: see docs/files.md.",
+        description="Your own layouts, by name, for the stream option `layout`: see docs/files.md.",
     ),
     th.Property(
         "day_start",
         th.StringType,
         title="Start of the day",
-        description="When the first entry of a day starts, in files that tell no time of day: 09:00 unless this or the "
-        "layout says otherwise.",
+        description="When the first entry of a day starts, in files without times of day. Default: that of "
+        "the layout, or 09:00.",
     ),
     th.Property(
         "streams",
         th.ObjectType(additional_properties=_STREAM),
         title="Streams",
-        description="What holds for single streams, by name: `object`, `operation` (auto, insert, update, upsert, "
+        description="Options of individual streams, by name: `object`, `operation` (auto, insert, update, upsert, "
         "delete), `match_on`, `columns`, `units`, `formats`, `empty` (ignore, clear), `key`, `rekey`, "
         "`source`, `layout`, `create_missing`, `day_start`.",
     ),
@@ -234,7 +245,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 VARIABLES = "TARGET_CLOCKIFY_"
-"""What the names of the variables that hold settings begin with."""
+"""The prefix of the environment variables with settings."""
 
 
 @dataclass(frozen=True)
@@ -267,12 +278,12 @@ class Settings:
 
     @property
     def rebuilds_ledger(self) -> bool:
-        """Whether the run only rebuilds the ledger, from its input and from what Clockify holds, and sends no write."""
+        """Whether the run only rebuilds the ledger from its input and from Clockify's objects, and sends no write."""
         return bool(self.config.get("rebuild_ledger"))
 
     @property
     def dry_run(self) -> bool:
-        """Whether nothing is to be sent."""
+        """Whether nothing is sent."""
         return bool(self.config.get("dry_run"))
 
     @property

@@ -1,7 +1,8 @@
-"""Files in a layout: each row becomes its client, project, task and tags, where they are missing, and its entry.
+"""Files in a layout: each row becomes a time entry, and its client, project, task and tags if they do not exist.
 
-The rows of a file wait on disk until its end: only all of its dates show the order of day and month, and only all of
-its rows show which stacked entries of a day exist already.
+The rows of a file wait on disk until its end. All dates are needed to find the order of day and month, and all rows are
+needed to find which stacked entries of a day exist already. (Stacked entries have no time of day in the file and follow
+one another.)
 """
 
 from __future__ import annotations
@@ -42,10 +43,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-clockify")
 
 FILE = "_sdc_source_file"
-"""The columns in which a tap says where a row came from."""
+"""The columns in which a tap gives the file and line of a row."""
 OCCURRENCE, ORDER, BY_ADDRESS = "_sdc_occurrence", "_sdc_date_order", "_sdc_by_address"
-"""What a reject tells of a row, to be read alone as it was read in its file: which of several equal rows it is, the
-order of day and month there, and that the name of its person does not do."""
+"""Additional columns of a reject, so that the row can be loaded alone.
+
+They hold the number among equal rows, the order of day and month in the file, and whether the name of the person is not
+sufficient.
+"""
 KEY = "key"
 _AT_ONCE = 1000
 _LONGEST_KEY = 400
@@ -53,15 +57,15 @@ _DAY = 24 * 3600
 _ENTRIES = BY_NAME["time_entries"]
 
 Feed = tuple[str, "State", bytes]
-"""A record that a row becomes: its stream, its fields, and the row."""
+"""A record that is made from a row: its stream, its fields, and the row."""
 
 
 def routes_of(stream: str, creates: Collection[str], destination: str) -> dict[str, Route]:
-    """Return the routes of what the rows of a stream in a layout become, by object, the entries last.
+    """Return the routes of the objects that the rows of a stream in a layout become, with time entries last.
 
     Args:
         stream: The stream.
-        creates: What is made where it is missing; the others must be there.
+        creates: The kinds of objects to create if they are missing; the others must exist.
         destination: The workspace that is written to.
     """
     routes = {}
@@ -74,7 +78,7 @@ def routes_of(stream: str, creates: Collection[str], destination: str) -> dict[s
 
 
 class Work(msgspec.Struct):
-    """What a row says, once its person is known."""
+    """The content of a row, after its person was found."""
 
     key: str
     person: str
@@ -83,9 +87,9 @@ class Work(msgspec.Struct):
     task: str | None
     tags: list[str]
     entry: dict[str, Any]
-    day: str = ""  # of an entry that is stacked
+    day: str = ""  # of a stacked entry
     seconds: int = 0
-    here: tuple[str, str] | None = None  # when that entry starts and ends already
+    here: tuple[str, str] | None = None  # when that entry starts and ends, if it exists
 
 
 _WORK = msgspec.json.Decoder(Work)
@@ -105,7 +109,7 @@ class _Stream:
     layout: Layout
     columns: dict[str, None]
     came: bool = False
-    repeated: int = 0  # rows that stand in a file before, with the time of day
+    repeated: int = 0  # rows that are also in an earlier file, with a time of day
     without_length: int = 0
 
 
@@ -114,10 +118,10 @@ class Sheets:
 
     Args:
         scratch: Where rows wait.
-        ledger: Tells which entries were written.
-        mirror: The workspace as it is.
-        zones: Tells the zone of a person.
-        reject: Takes a row that cannot be understood, and why.
+        ledger: Knows which entries were written.
+        mirror: The current workspace.
+        zones: Returns the time zone of a person.
+        reject: Called with a row that cannot be interpreted, and the reason.
     """
 
     def __init__(
@@ -141,13 +145,13 @@ class Sheets:
         return stream in self._streams
 
     def introduce(self, stream: str, layout: Layout, columns: Iterable[str]) -> None:
-        """Take note of a stream, and of its columns, as far as its schema has them.
+        """Register a stream, with the columns in its schema.
 
         Raises:
-            ValueError: They lack one that the layout needs.
+            ValueError: They lack a column that the layout needs.
         """
         known = self._streams.setdefault(stream, _Stream(layout, {}))
-        if some := list(columns):  # of several files of a stream, each has to have them
+        if some := list(columns):  # each of several files of a stream must have them
             _sheet(stream, layout, some)
         known.columns.update(dict.fromkeys(some))
 
@@ -155,7 +159,7 @@ class Sheets:
         """Hold a row until the end of its file.
 
         Raises:
-            RejectedError: It is no row.
+            RejectedError: It is not a row.
         """
         row = decoded(taken.raw)
         known = self._streams[taken.stream]
@@ -166,15 +170,15 @@ class Sheets:
         if not known.came:
             known.came = True
             logger.info(
-                "%s: its rows are held until the input ends, since only all of them tell how dates are meant, what "
-                "comes first, and how many are equal; nothing of them is written before",
+                "%s: its rows are held until the input ends, since all of them are needed to find the date format, "
+                "the order of a day, and equal rows; nothing is written before",
                 taken.stream,
             )
         values = (taken.stream, taken.number, taken.epoch, taken.raw, taken.origin)
         self._scratch.execute("INSERT INTO sheets VALUES (?, ?, ?, ?, ?)", values)
 
     def records(self) -> Iterator[tuple[Feed, int | None]]:
-        """Yield what the rows of all files become, in order; the entry of a row with the epoch of the row.
+        """Yield the records of the rows of all files, in order; the time entry of a row has the epoch of the row.
 
         Raises:
             ValueError: A file lacks a column that its layout needs.
@@ -226,14 +230,14 @@ class Sheets:
         self._scratch.execute("DELETE FROM work WHERE stream = ?", (stream,))
 
     def _made_first(self, stream: str, work: Work) -> Iterator[tuple[str, State]]:
-        """Yield what an entry refers to, unless an earlier entry has."""
+        """Yield the records that an entry refers to, unless an earlier entry did so."""
         for kind, needed in _needed(work):
             name = f"{stream}_{kind}"
             if self._scratch.execute("INSERT OR IGNORE INTO made VALUES (?, ?)", (name, needed[KEY])).rowcount:
                 yield name, needed
 
     def _understand(self, stream: str, context: _Context, rows: list[_Row]) -> None:
-        """Note what rows say, and reject those that cannot be understood."""
+        """Store the content of rows, and reject rows that cannot be interpreted."""
         some: list[tuple[_Row, Work]] = []
         for one in rows:
             try:
@@ -282,11 +286,11 @@ class Sheets:
         return files
 
     def _work(self, stream: str, context: _Context, one: _Row) -> Work:
-        """Return what a row says.
+        """Return the content of a row.
 
         Raises:
-            ValueError: It cannot be understood; the message names every column that cannot.
-            RejectedError: Nor can its person or the dates of its file.
+            ValueError: It cannot be interpreted; the message names every wrong column.
+            RejectedError: Its person is not found, or the dates of its file are ambiguous.
         """
         sheet, names = context.sheet, context.names
         row = _ROW.decode(one.raw)
@@ -325,10 +329,11 @@ class Sheets:
         return work
 
     def _key(self, stream: str, file: str, row: Mapping[str, Any], content: bytes, *, is_stacked: bool) -> str:
-        """Return the key of a row: what it says, and how many rows of its file before it say the same.
+        """Return the key of a row: its content, and the number of equal rows before it in its file.
 
         Raises:
-            RejectedError: A row of another file says the same, and no time of day shows that it is the same work.
+            RejectedError: A row of another file is equal, and without a time of day it is unclear whether it is the
+                same work.
         """
         number = row.get(OCCURRENCE)
         if number is None:
@@ -365,7 +370,7 @@ class Sheets:
     # -- entries without a time of day -----------------------------------------------------------
 
     def _note_what_is_there(self, stream: str, some: list[Work]) -> None:
-        """Note start and end of entries that an earlier run stacked, and until when these days are full."""
+        """Store start and end of entries that an earlier run stacked, and until when these days are filled."""
         keys = [one.key for one in some if one.day]
         rows = self._ledger.known(folded(stream), keys) if keys else {}
         self._mirror.ensure((_ENTRIES, (str(row.scope.get("userId")),)) for row in rows.values())
@@ -383,7 +388,7 @@ class Sheets:
         )
 
     def _entry(self, stream: str, sheet: Sheet, work: Work) -> State:
-        """Return the fields of an entry, its references by the keys of what they are to.
+        """Return the fields of an entry, with the keys of the records that it refers to.
 
         Raises:
             ValueError: It does not fit in its day.
@@ -424,17 +429,17 @@ class Sheets:
         return start
 
 
-# -- what all rows tell together -------------------------------------------------------------------
+# -- what all rows show together -------------------------------------------------------------------
 
 
 @dataclass
 class _Files:
-    """What all rows of a stream show together.
+    """Facts that need all rows of a stream.
 
     Attributes:
         orders: The orders of day and month that are possible, by file.
-        emails: The addresses that rows give the people of a name.
-        projects: The client and project of rows that name a task, as they are compared.
+        emails: The addresses of people, by name.
+        projects: The client and project of rows that name a task, normalised.
     """
 
     orders: dict[str, dates.DateOrder] = field(default_factory=dict)
@@ -444,14 +449,14 @@ class _Files:
 
 @dataclass(frozen=True)
 class _Context:
-    """What the rows of a file are understood with.
+    """The data that is needed to interpret the rows of a file.
 
     Attributes:
         sheet: Its layout and columns.
-        files: What all rows show together.
+        files: Facts that need all rows.
         problems: Why the dates of files cannot be read, by file.
-        names: What things are called in the workspace.
-        people: Tells people.
+        names: The names in the workspace.
+        people: Finds the person of a row.
         fields: The names of custom fields by column.
     """
 
@@ -467,7 +472,7 @@ class _Context:
         return self.sheet.layout.order or self.files.orders[file].order
 
     def marks(self, row: _Row, work: Work | None = None) -> State:
-        """Return what lets a row be read alone as it is read in its file."""
+        """Return the additional columns with which a row can be loaded alone."""
         file = str(_ROW.decode(row.raw).get(FILE) or "")
         marks: State = {OCCURRENCE: int(work.key.rpartition("-")[2])} if work else {}
         if self.files.orders[file].matters and file not in self.problems:
@@ -475,7 +480,7 @@ class _Context:
         return marks
 
 
-# -- what a row becomes ----------------------------------------------------------------------------
+# -- the records of a row ----------------------------------------------------------------------------
 
 
 def _sheet(stream: str, layout: Layout, columns: Iterable[str]) -> Sheet:
@@ -503,7 +508,7 @@ def _date_column(sheet: Sheet) -> str:
 
 
 def _content(sheet: Sheet, said: Reading, work: Work) -> bytes:
-    """Return a hash of the content of a row, the same for every spelling, without columns that its layout ignores."""
+    """Return a hash of the content of a row that does not depend on spelling or on columns that its layout ignores."""
     explicit = said.custom if sheet.layout.custom_fields is not None else {}
     length = None if said.end is not None or said.length is None else str(said.length.seconds.normalize())
     assert said.start is not None  # noqa: S101 - `read` has seen to it
@@ -518,7 +523,7 @@ def _content(sheet: Sheet, said: Reading, work: Work) -> bytes:
 
 
 def _needed(work: Work) -> Iterator[tuple[str, State]]:
-    """Yield what an entry refers to, parents first."""
+    """Yield the objects that an entry refers to, parents first."""
     if work.client:
         yield "clients", {KEY: _key_of(compared(work.client)), "name": work.client}
     if work.project:
@@ -547,5 +552,5 @@ def _key_of(*names: str | None) -> str:
 
 
 def _origin(row: _Row, marks: State) -> bytes:
-    """Return a row as it came, with what lets it be read alone as it was read in its file."""
+    """Return the original row, with the additional columns with which it can be loaded alone."""
     return msgspec.json.encode({**_RAW.decode(row.origin or row.raw), **marks})

@@ -1,4 +1,4 @@
-"""The settings of single streams, by the name of the stream in any spelling."""
+"""The settings of individual streams, by stream name in any spelling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def writable(name: str) -> Writable | None:
-    """Return the object or procedure that a name means, in any spelling."""
+    """Return the object or procedure of a name in any spelling."""
     return find_object(name) or find_procedure(name)
 
 
@@ -32,10 +32,10 @@ def settings_of(config: Mapping[str, Any], stream: str) -> Mapping[str, Any]:
 
 
 def source_of(config: Mapping[str, Any], stream: str) -> str:
-    """Return the source whose keys a stream has: its `source`, or the one that all streams share.
+    """Return the source of a stream's keys: its `source`, or the common default.
 
-    Where several streams are for one object, they are of several sources: a stream's is what its name begins with,
-    `harvest` of `harvest_users` and `harvest_entries`.
+    If several streams write the same kind of object, they have different sources: by default the prefix of the stream
+    name, such as `harvest` for `harvest_users` and `harvest_entries`.
     """
     streams = {folded(name): one or {} for name, one in (config.get("streams") or {}).items()}
     settings = streams.get(folded(stream), {})
@@ -51,7 +51,7 @@ def layout_of(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Layout:
     """Return the layout of a stream.
 
     Raises:
-        ValueError: It is none; the message says what is wrong with it.
+        ValueError: It is not a valid layout; the message says why.
     """
     return layouts.layout_of(
         settings["layout"], settings, config.get("layouts") or {}, str(config.get("day_start") or "")
@@ -59,7 +59,7 @@ def layout_of(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Layout:
 
 
 def creates(config: Mapping[str, Any], settings: Mapping[str, Any], default: Collection[str] = ()) -> Collection[str]:
-    """Return what a stream's rows create that they name and nothing has: `create_missing` of it or of all streams."""
+    """Return the kinds of missing objects that a stream's rows create: its `create_missing`, or that of all streams."""
     chosen = settings.get("create_missing")
     if chosen is None:
         chosen = config.get("create_missing")
@@ -67,7 +67,7 @@ def creates(config: Mapping[str, Any], settings: Mapping[str, Any], default: Col
 
 
 def problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with settings beyond their schema: names that mean nothing, a line for each."""
+    """Yield errors of settings that the schema does not find, such as unknown names; one line for each."""
     if (zone := config.get("time_zone") or USER) != USER and zone_named(zone) is None:
         yield "time_zone must be `user` or an IANA name such as Europe/Zurich"
     if (source := config.get("copy_from")) and not is_clockify_id(source):

@@ -62,7 +62,7 @@ _ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
 
 def _is_true(record: logging.LogRecord) -> bool:
-    """Return whether a line of the SDK is true: it knows nothing of the environment that is read here in its place."""
+    """Return whether a log line of the SDK is true: the SDK does not know that this class reads the environment."""
     return not str(record.msg).startswith("Skipping parse of env var settings")
 
 
@@ -89,7 +89,7 @@ class TargetClockify(Target):
         flags: Mapping[str, bool] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Take the settings before the SDK does: its own messages repeat values, and unusual values make it fail.
+        """Validate the settings before the SDK does: its messages repeat values, and unusual values make it crash.
 
         Raises:
             ConfigurationError: The settings are not valid.
@@ -110,7 +110,7 @@ class TargetClockify(Target):
         self._skipped: dict[str, int] = {}
         self._keys: dict[str, list[str]] = {}
         self._plain: dict[str, bool] = {}
-        self._sheets: dict[str, list[str]] = {}  # what the rows of streams in a layout are written as
+        self._sheets: dict[str, list[str]] = {}  # the streams of objects that rows in a layout are written to
         self._warned: set[str] = set()
         self.failed = False
         self._messages.on_quiet = self._catch_up
@@ -119,14 +119,14 @@ class TargetClockify(Target):
     @classmethod
     @override
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Add what stream maps and flattening need; load methods and batch sizes mean nothing to an API."""
+        """Add the settings of stream maps and flattening; load methods and batch sizes do not apply to an API."""
         PluginBase.append_builtin_config.__func__(cls, config_jsonschema)  # type: ignore[attr-defined]
 
     # -- messages ------------------------------------------------------------------------------
 
     @property
     def run(self) -> Run:
-        """The run, begun with the first stream that is written."""
+        """The run, which starts with the first stream that is written."""
         if self._run is None:
             self._run = Run(*self._connected(), self._write_state_message, self._messages.check)
         return self._run
@@ -149,7 +149,7 @@ class TargetClockify(Target):
         return settings, client, ledger
 
     def _catch_up(self) -> None:
-        """Write what came, without waiting for more."""
+        """Write the received records, without waiting for more."""
         if self._run is not None:
             self._run.catch_up()
 
@@ -158,7 +158,7 @@ class TargetClockify(Target):
             self.run.reject_line(number, line, error)
             return
         self._catch_up()
-        msg = f"line {number} of the input is no Singer message: {error}; what came before it is done (on_invalid)"
+        msg = f"line {number} of the input is no Singer message: {error}; the records before it are done (on_invalid)"
         raise type(error)(msg) from None
 
     @override
@@ -171,7 +171,7 @@ class TargetClockify(Target):
 
     def _take_schema(self, message: Message) -> None:
         stream, schema = message.stream, message.schema
-        self._plain.pop(stream or "", None)  # if the new schema is refused, the one before it no longer holds
+        self._plain.pop(stream or "", None)  # if the new schema is refused, the previous one is no longer valid
         if stream is None or schema is None or not isinstance(schema.get("properties"), dict):
             msg = f"the SCHEMA message of {stream or 'a stream'} lacks its stream, schema or properties"
             raise InvalidInputLine(msg)
@@ -195,7 +195,7 @@ class TargetClockify(Target):
                     self.run.rejects.introduce(name, original, mapped_from="" if is_own else stream)
 
     def _introduce(self, stream: str, schema: dict[str, Any], keys: list[str]) -> bool:
-        """Take note of a stream, and return whether it is written."""
+        """Register a stream, and return whether it is written."""
         settings = streams.settings_of(self.config, stream)
         if settings.get("layout"):
             self._introduce_sheet(stream, settings, list(schema["properties"]))
@@ -231,7 +231,7 @@ class TargetClockify(Target):
         return True
 
     def _introduce_sheet(self, stream: str, settings: Mapping[str, Any], columns: list[str]) -> None:
-        """Take note of a stream in a layout: what its rows become, and their columns."""
+        """Register a stream in a layout: the objects that its rows become, and their columns."""
         layout = streams.layout_of(self.config, settings)
         self._keys[stream] = []
         self.run.ledger.keys_of(stream, [sheets.KEY], rekey=bool(settings.get("rekey")), findable=False)
@@ -273,14 +273,14 @@ class TargetClockify(Target):
         if plain:
             self._take(stream, raw, message.version)
             return
-        if not is_sound(raw):  # each stream that is made of it has lost a row
+        if not is_sound(raw):  # each stream that a stream map makes from it has lost a row
             for one in self.mapper.stream_maps[stream]:
                 self._take(one.stream_alias, raw, message.version, raw)
             return
         for one in self.mapper.stream_maps[stream]:
             try:
                 record = one.transform(msgspec.json.decode(raw))
-            except Exception as error:  # an expression of the user's may raise anything
+            except Exception as error:  # a user's expression may raise any exception
                 msg = f"stream_maps: an expression of {stream} fails on a record: {type(error).__name__}"
                 raise InvalidInputLine(msg) from error
             if record is not None:
@@ -323,7 +323,7 @@ class TargetClockify(Target):
 
     @override
     def process_endofpipe(self) -> None:
-        """Do what is left, and sum up."""
+        """Process what is left, and log the summary."""
         run = self._run
         if run is None:
             return
@@ -347,15 +347,15 @@ class TargetClockify(Target):
             self.failed = True
 
     def give_up(self) -> None:
-        """End a run that broke off: note the outcomes of writes on their way; the rest was never begun."""
+        """End a run that failed: record the outcomes of sent writes; the others were not started."""
         if self._run is not None:
             self._end(self._run)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Stop reading; writes on their way are finished and noted."""
-        # Only a flag, which the run sees between two steps: an exception in the middle of a step could leave
-        # a finished write noted as never sent. Only the wait for input is broken off.
+        """Stop reading; wait for sent writes and record their outcomes."""
+        # Only a flag is set, which the run checks between two steps: an exception in the middle of a step could leave a
+        # finished write recorded as never sent. Only waiting for input is interrupted.
         if not hasattr(self, "message_reader"):
             msg = f"stopped by {signal.Signals(signum).name}"
             raise StoppedError(msg)
@@ -429,7 +429,7 @@ class TargetClockify(Target):
     @classmethod
     def _fail(cls, target: TargetClockify | None, error: BaseException) -> None:
         if target is not None:
-            with suppress(*_FAILURES):  # the failure that broke off the run says more than those that follow from it
+            with suppress(*_FAILURES):  # the failure that ended the run says more than its consequences
                 target.give_up()
         said = files.in_words(error) if isinstance(error, OSError) else str(error)
         cls.logger.error("%s", said.splitlines()[0] if said else type(error).__name__)
@@ -444,7 +444,7 @@ class TargetClockify(Target):
             self._output.write(json.dumps(told).encode() + b"\n")
 
     def undo(self, run: str) -> None:
-        """Take a run back, and print a line for each of its writes, and their sum."""
+        """Take a run back, and print a line for each of its writes, and a summary."""
         undo = Undo(*self._connected(), self._messages.check)
         try:
             for line in undo.take_back(run):
@@ -461,22 +461,22 @@ class TargetClockify(Target):
         command = super().get_singer_command()
         for option in command.params:
             if option.name == "file_input":
-                option.type = click.STRING  # it is opened where a failure costs one line
+                option.type = click.STRING  # it is opened later, where a failure is reported in one line
         command.params.append(
             click.Option(["--dry-run"], is_flag=True, help="Print what would be written, and send nothing.")
         )
-        found = "Write nothing to Clockify, and note in a new ledger which objects rows became."
+        found = "Write nothing to Clockify, and record in a new ledger which object each row became."
         command.params.append(click.Option(["--rebuild-ledger"], is_flag=True, help=found))
         command.params.append(
             click.Option(["--report"], metavar="RUN", help="Print what a run changed (`last` is the latest), and exit.")
         )
-        undo = "Take back what a run wrote (`last` is the latest), and exit; with --dry-run, print what that would be."
+        undo = "Take back the writes of a run (`last` is the latest), and exit; with --dry-run, only print them."
         command.params.append(click.Option(["--undo"], metavar="RUN", help=undo))
         return command
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805 - the SDK makes a class method of it
-        """Return the command line, once the logs are set up."""
+        """Set up the logs and return the command line."""
         with files.setting_up_logs():
             return super().cli
 

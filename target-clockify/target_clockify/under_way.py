@@ -1,4 +1,4 @@
-"""The writes that are under way, which other records wait for."""
+"""The writes that are being sent, for which other records wait."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def occupied_by(write: Write) -> list[Awaited]:
-    """Return what other records wait for while a write is under way."""
+    """Return the events that other records wait for until a write is done."""
     incoming, target = write.incoming, write.incoming.route.object
     occupied = [key(incoming.identity)]
     if write.operation is Operation.CALL:  # calls on one object keep the order of the input
@@ -28,17 +28,17 @@ def occupied_by(write: Write) -> list[Awaited]:
 
 
 class UnderWay:
-    """What is being written at this moment."""
+    """The writes that are being sent at the moment."""
 
     def __init__(self) -> None:
         self._occupied: Counter[Awaited] = Counter()
 
     def begin(self, write: Write) -> None:
-        """Note that a write is under way."""
+        """Add a write that is being sent."""
         self._occupied.update(occupied_by(write))
 
     def end(self, write: Write) -> list[Awaited]:
-        """Note that a write is no longer under way, and return what may be waited for because of it."""
+        """Remove a write, and return the events that records may wait for because of it."""
         occupied = occupied_by(write)
         self._occupied.subtract(occupied)
         for one in occupied:
@@ -51,11 +51,11 @@ class UnderWay:
         return bool(self._occupied)
 
     def has(self, awaited: Awaited) -> bool:
-        """Return whether a write under way occupies this."""
+        """Return whether a write that is being sent blocks this event."""
         return awaited in self._occupied
 
     def in_the_way_of_call(self, desired: Desired) -> Awaited | None:
-        """Return what a call has to wait for before it is known whether it would change anything."""
+        """Return the write that must be done before it is known whether a call would change anything."""
         if not self._occupied:
             return None
         objects = [written(*one) for one in referred(desired.incoming.route.object, desired.given)]
@@ -63,7 +63,7 @@ class UnderWay:
         return found._replace(what=What.CALL) if found else None
 
     def in_the_way_of_amounts(self, desired: Desired) -> Awaited | None:
-        """Return the object that decides about the currency of a record's amounts, if that is being written."""
+        """Return the object that determines the currency of a record's amounts, if it is being written."""
         given, target = desired.given, desired.incoming.route.object
         if not self._occupied or not any(code for value in given.values() for code in stated(value)):
             return None
@@ -72,7 +72,7 @@ class UnderWay:
         return awaited if awaited in self._occupied else None
 
     def in_the_way_of(self, write: Write) -> Awaited | None:
-        """Return what a write has to wait for: its key, its object, or one it refers to is being written."""
+        """Return what a write must wait for, if its key, its object or a referenced object is being written."""
         if not self._occupied:
             return None
         wanted = occupied_by(write)

@@ -1,4 +1,4 @@
-"""Takes a run back: `target-clockify --undo RUN`. It is itself a run, with a journal of its own, and can be undone."""
+"""Takes a run back: `target-clockify --undo RUN`. An undo is itself a run with its own journal, and can be undone."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Undo:
         settings: The settings.
         client: The connection to Clockify.
         ledger: The ledger of the workspace.
-        check: Raises an exception where the undoing is to end.
+        check: Raises an exception if the undo must end.
     """
 
     def __init__(self, settings: Settings, client: Client, ledger: Ledger, check: Callable[[], None]) -> None:
@@ -74,16 +74,15 @@ class Undo:
         self._reversals = Reversals(settings.workspace_id)
         self._reader = reader
         self._consequences = Consequences(self._mirror, ledger, supposes=not self._stores)
-        self._parents: set[str] = set()  # what something else went with
-        self._to_come: set[tuple[str, str]] = set()  # what the run inserted, and has yet to be taken back
-        self._to_close: list[Reversal] = []  # what is open until all that belongs to it is back
+        self._parents: set[str] = set()  # objects whose deletion also deleted others
+        self._to_come: set[tuple[str, str]] = set()  # objects that the run inserted and that are not taken back yet
+        self._to_close: list[Reversal] = []  # objects that stay open until all their children are restored
 
     def take_back(self, run: str) -> Iterator[str]:
-        """Take a run back, `last` for the latest, and yield a line for each of its writes: what became of it, and why.
+        """Take a run back (`last` for the latest), and yield a line for each of its writes: the result, and why.
 
         Raises:
-            LookupError: The ledger knows no write of such a run in this workspace, or the latest took another back in
-                part.
+            LookupError: The ledger knows no write of such a run in this workspace, or the latest is an incomplete undo.
             StoppedError: A signal has come.
         """
         if isinstance(self._writer, Writer):
@@ -102,7 +101,7 @@ class Undo:
         yield from self._close_again()
 
     def close(self) -> None:
-        """Close everything, however the undoing ends."""
+        """Close everything, however the undo ends."""
         outcomes, unsent = self._dispatcher.close()
         try:
             if self._stores:
@@ -134,7 +133,7 @@ class Undo:
         yield from self._carry_out(self._without_others(reversals))
 
     def _permitted(self, reversal: Reversal) -> Reversal:
-        """Let stand what the workspace forbids to take back."""
+        """Keep writes whose reversal the workspace forbids."""
         write = reversal.write
         if write is None or not isinstance(target := write.incoming.route.object, WritableObject):
             return reversal
@@ -143,7 +142,7 @@ class Undo:
         return Reversal(reversal.entry, None, IMPOSSIBLE, problems) if problems else reversal
 
     def _without_others(self, reversals: list[Reversal]) -> list[Reversal]:
-        """Let stand what something else has come to depend on since."""
+        """Keep inserted objects on which other objects depend by now."""
         deletions = [one.write for one in reversals if one.write and one.write.operation is Operation.DELETE]
         self._consequences.note(deletions)
         kept = []
@@ -164,7 +163,7 @@ class Undo:
         for one in reversals:
             try:
                 writes += [self._ready(one)] if one.write else []
-            except RejectedError as error:  # what it would set to defaults cannot be read
+            except RejectedError as error:  # the values that it would set to defaults cannot be read
                 one.write, one.outcome, one.why = None, IMPOSSIBLE, str(error)
             if one.write is None:
                 yield self._line(one)
@@ -177,7 +176,10 @@ class Undo:
                 yield self._line(self._settled(waiting[id(outcome.write)], outcome))
 
     def _ready(self, reversal: Reversal) -> Write:
-        """Return what takes a write back, with what Clockify would else fill in, and open to what belongs to it."""
+        """Return the write that takes a write back.
+
+        It includes values that Clockify would otherwise fill in, and leaves the object open for its children.
+        """
         write = reversal.write
         assert write is not None  # noqa: S101 - the caller has looked
         target = write.incoming.route.object
@@ -192,7 +194,7 @@ class Undo:
         if write.operation is Operation.UPDATE:
             self._keep_hidden(reversal, write)
         if isinstance(target, WritableObject) and write.operation in {Operation.INSERT, Operation.UPDATE}:
-            purpose = f"what taking back would set to the defaults there in a {target.noun}"
+            purpose = f"which values the undo would reset to defaults in a {target.noun}"
             write.beside = {
                 name: self._mirror.answer(partial(self._mirror.needed, BY_NAME[name], purpose))
                 for name in target.beside
@@ -200,7 +202,7 @@ class Undo:
         return write
 
     def _keep_hidden(self, reversal: Reversal, write: Write) -> None:
-        """State what Clockify does not show and would set to its default, as it was written last, or say so."""
+        """Add the last written values of hidden fields that Clockify would reset, or report them as unknown."""
         covered = {
             name
             for part in write.target.parts
@@ -212,10 +214,10 @@ class Undo:
         write.given = {**write.given, **{name: written[name] for name in hidden if name in written}}
         if (unknown := [name for name in hidden if name not in written]) and reversal.outcome == TAKEN_BACK:
             reversal.outcome = IN_PART
-            reversal.why = f"{', '.join(unknown)} may be the default now, since Clockify does not show it"
+            reversal.why = f"{', '.join(unknown)} may have the default value now, since Clockify does not return it"
 
     def _close_again(self) -> Iterator[str]:
-        """Give what has come back the fields that would have kept out what belongs to it: archived, paid."""
+        """Set the fields of restored objects that would have prevented restoring their children: archived, paid."""
         for one in self._to_close:
             self._check()
             assert one.write is not None  # noqa: S101 - see above
@@ -230,7 +232,7 @@ class Undo:
             yield from self._carry_out([Reversal(entry, write)])
 
     def _states(self, entries: list[Entry]) -> dict[str, State]:
-        """Return the objects of these writes as they are now, by their ids."""
+        """Return the current objects of these writes, by id."""
         entries = [made for one in entries if (made := self._reversals.made_of(one)).object in BY_NAME]
         if not entries:
             return {}
@@ -249,7 +251,7 @@ class Undo:
         if self._stores and outcome.status:
             self._ledger.finish([closed])
             if not outcome.write.entry.stream:
-                self._ledger.forget([outcome.write.incoming.identity])  # it is no row's
+                self._ledger.forget([outcome.write.incoming.identity])  # it belongs to no row
         if outcome.error is None:
             if outcome.write.operation is Operation.INSERT:
                 self._reversals.renewed[str(reversal.entry.id)] = str(outcome.id)
@@ -264,7 +266,7 @@ class Undo:
 
     @staticmethod
     def _set_otherwise(reversal: Reversal, outcome: Outcome) -> list[str]:
-        """Return the fields of a new object that Clockify sets itself, and has set to another value than before."""
+        """Return the fields of a restored object that Clockify has set to a different value than before."""
         target, state = outcome.write.target, outcome.state or {}
         own = (target.create.defaults.keys() if target.create else set()) - outcome.write.given.keys() - target.closing
         before = {name: old for name, (old, _) in reversal.entry.changes.items() if name in own and old is not None}
@@ -273,7 +275,7 @@ class Undo:
     def _closed(self, outcome: Outcome) -> tuple[Entry, str, str | None, Row | None]:
         write, error = outcome.write, outcome.error
         row = mirrored(self._mirror, outcome, forgets=self._stores)
-        if write.operation is Operation.UPDATE:  # the ledger keeps the row, which is compared anew
+        if write.operation is Operation.UPDATE:  # the ledger keeps the row, and the next run compares it again
             stream, key = write.incoming.identity
             known = self._ledger.known(stream, [key]).get(key)
             row = replace(known, record_hash=None, state_hash=None) if known else None

@@ -1,4 +1,4 @@
-"""Holds records that cannot be decided about, or written, before something else has happened."""
+"""Holds records that cannot be decided, or written, until something else has happened."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class What(enum.StrEnum):
-    """What can be waited for."""
+    """The kinds of events that records wait for."""
 
     REFERENCE = "the record that a reference means"
     KEY = "the write of a record of the same key"
     OBJECT = "the write of an object"
-    CALL = "the call before it on an object"
+    CALL = "the previous call on the same object"
     NATURAL = "the write of a new object of the same natural key"
     TURN = "the turn of the object"
     COPY = "the end of the input, which decides whether this is a copy of one workspace"
 
 
 class Awaited(NamedTuple):
-    """One thing that is waited for: a reference by object and key, a key by stream and key, an object by its id."""
+    """An event that records wait for: a reference by kind and key, a key by stream and key, an object by its id."""
 
     what: What
     name: str = ""
@@ -38,32 +38,34 @@ class Awaited(NamedTuple):
 COPY = Awaited(What.COPY)
 _CALLS_AT_ONCE = 8
 DELETIONS, LATE, LATEST = 1, 2, 3
-"""The turns: deletions, when every other row has said which objects it stands for; then what comes after everything
-that is written as it comes; then the very end."""
+"""The turns: first deletions, after every other row has claimed its object.
+
+Then objects that are written after all others; then the very end.
+"""
 
 
 def turn(number: int) -> Awaited:
-    """Return what records wait for whose turn has not come."""
+    """Return the event for records of a later turn."""
     return Awaited(What.TURN, value=str(number))
 
 
 def reference(name: str, key: str) -> Awaited:
-    """Return what records wait for that refer to an object by this key; of several objects, whichever it is."""
+    """Return the event for records that refer to an object by this key; the object may be of one of several kinds."""
     return Awaited(What.REFERENCE, "" if "|" in name else name, key)
 
 
 def key(identity: tuple[str, str]) -> Awaited:
-    """Return what records wait for whose stream and key are being written."""
+    """Return the event for records whose stream and key are being written."""
     return Awaited(What.KEY, *identity)
 
 
 def written(name: str, object_id: str) -> Awaited:
-    """Return what records wait for whose object, or one they refer to, is being written."""
+    """Return the event for records whose object, or a referenced object, is being written."""
     return Awaited(What.OBJECT, name, object_id)
 
 
 def told_by(one: Incoming, object_id: str | None) -> list[Awaited]:
-    """Return everything that records may wait for until this record is done."""
+    """Return all events that happen when this record is done."""
     target = one.route.object
     found = [key(one.identity), *(reference(name, one.key) for name in (target.name, "|"))]
     if natural := [one.fields.get(fields[0]) for fields in target.natural_keys[:1]]:
@@ -72,7 +74,7 @@ def told_by(one: Incoming, object_id: str | None) -> list[Awaited]:
 
 
 class Waiting:
-    """Records that wait, on disk."""
+    """Waiting records, on disk."""
 
     def __init__(self, scratch: sqlite3.Connection) -> None:
         self._scratch = scratch
@@ -85,13 +87,13 @@ class Waiting:
         return bool(self._count)
 
     def add(self, awaited: Awaited, taken: Taken, reason: str, identity: tuple[str, str]) -> None:
-        """Let a record, known by a stream and a key, wait."""
+        """Add a waiting record, with its stream and key."""
         values = (*awaited, *taken, reason, *identity)
         self._scratch.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         self._count[awaited] += 1
 
     def take(self, stream: str, key: str) -> list[Taken]:
-        """Remove and return the waiting records of a stream and key, whatever they wait for."""
+        """Remove and return all waiting records of a stream and key."""
         if not self._count:
             return []
         query = (
@@ -106,9 +108,9 @@ class Waiting:
         return [Taken(*row[3:]) for row in found]
 
     def release(self, awaited: Iterable[Awaited]) -> list[tuple[Taken, str]]:
-        """Take out those that wait for one of these, in the order in which they came, each with its reason.
+        """Remove and return the records that wait for one of these events, in input order, each with its reason.
 
-        Of the calls on an object only the first ones: the others would find it occupied by those.
+        Of the calls on an object only the first are returned, since the others would have to wait for them.
         """
         found: list[tuple[Taken, str]] = []
         for one in awaited:
@@ -124,11 +126,11 @@ class Waiting:
         return sorted(found)
 
     def objects_called_next(self) -> list[Awaited]:
-        """Return the objects that calls wait for."""
+        """Return the objects for which calls are waiting."""
         return [one._replace(what=What.OBJECT) for one in self._count if one.what is What.CALL]
 
     def release_some(self, awaited: Awaited, most: int) -> list[Taken]:
-        """Take out the first ones that wait for something."""
+        """Remove and return the first records that wait for an event."""
         query = (
             "SELECT number, stream, epoch, raw, origin FROM waiting "
             "WHERE what = ? AND name = ? AND value = ? ORDER BY number LIMIT ?"
@@ -143,7 +145,7 @@ class Waiting:
         return found
 
     def for_references(self) -> Iterator[Taken]:
-        """Yield the records that wait for what a reference means, and let them wait."""
+        """Yield the records that wait for a reference; they continue to wait."""
         last = 0
         query = (
             "SELECT rowid, number, stream, epoch, raw, origin FROM waiting "
@@ -154,7 +156,7 @@ class Waiting:
             last = rows[-1][0]
 
     def release_all(self, *, but: What | None = None) -> list[tuple[Taken, str]]:
-        """Take out all records that wait, except those that wait for one kind of thing."""
+        """Remove and return all waiting records, except those that wait for one kind of event."""
         return self.release([one for one in self._count if one.what != but])
 
     def _subtract(self, awaited: Awaited) -> None:

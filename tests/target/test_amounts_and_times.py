@@ -427,7 +427,7 @@ def test_a_currency_that_is_not_in_force_is_rejected(target: Any, singer: Any) -
     copied = singer.record("projects", id="c" * 24, workspaceId="d" * 24, name="Copied", hourlyRate=rate, note="kept")
     result = target([messages[0], copied])
     assert (result.code, result.counts["projects"]) == (0, {"inserted": 1})
-    assert "The copy goes without" in result.log
+    assert "Not copied, since" in result.log
     assert "1 hourlyRate of projects" in result.log
 
 

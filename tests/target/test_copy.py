@@ -44,7 +44,7 @@ def test_a_member_who_is_missing_costs_no_project(target: Any, singer: Any, orde
     [project], [task], [entry] = (_rows(target.tables()[name]) for name in ("projects", "tasks", "time_entries"))
     assert task["assigneeIds"] == [me["id"]]
     assert (entry["projectId"], entry["taskId"]) == (project["id"], task["id"])
-    [line] = [line for line in result.log.splitlines() if "The copy goes without" in line]
+    [line] = [line for line in result.log.splitlines() if "Not copied, since" in line]
     for said in ("users of projects", "users of tasks", "users of user_groups"):
         assert said in line
     assert result.code == 0
@@ -101,7 +101,7 @@ def test_a_copy_says_which_assignments_lose_their_series_and_publication(target:
     result = target(messages)
     assert result.code == 0, result.log
     assert len(_rows(target.tables()["assignments"])) == 1
-    [line] = [line for line in result.log.splitlines() if "The copy goes without" in line]
+    [line] = [line for line in result.log.splitlines() if "Not copied, since" in line]
     assert "1 recurrence of assignments" in line
     assert "1 publication of assignments" in line
     assert target(messages).writes == {}

@@ -183,7 +183,7 @@ def test_a_report_of_another_database(target: Any) -> None:
     (target.folder / "ledger.db").touch()
     ended = subprocess.run([*target.command(), "--report", "last"], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert "what ledger_url names holds no ledger" in ended.stderr
+    assert "the database in ledger_url has no ledger" in ended.stderr
 
 
 @pytest.mark.parametrize(

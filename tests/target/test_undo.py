@@ -350,7 +350,7 @@ def test_an_undo_in_part_is_not_what_last_means(
     target.box.faults([])
     refused = undo()
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert f"took back {name}, but not all of it: name the run, {name} to go on with that" in caplog.text
+    assert f"took back {name}, but not completely: name {name} to continue that undo" in caplog.text
     done = undo(name)
     assert done.exit_code == 0, done.output
     assert not target.tables()["tags"]

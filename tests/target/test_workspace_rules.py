@@ -97,7 +97,7 @@ def test_a_plan_with_a_members_key_says_that_it_may_be_refused(target: Any, sing
     target.box.reset(scale="tiny")
     target.workspace = target.box.workspace_id
     messages = [singer.schema("clients"), singer.record("clients", id=1, name="Not for members")]
-    said = "The key is no administrator's"
+    said = "The key does not belong to an administrator"
     assert said in target(messages, dry_run=True, api_key=_MEMBER).log
     assert said not in target(messages, dry_run=True).log
     assert said not in target(messages, api_key=_MEMBER).log

@@ -1,1 +1,1 @@
-"""From a decision to requests: bodies, the writer, the search for objects of lost answers, the dry run."""
+"""From a decision to requests: bodies, the writer, the search for objects whose response was lost, the dry run."""

@@ -18,8 +18,8 @@ def mirrored(mirror: Mirror, outcome: Outcome, *, forgets: bool) -> Row | None:
 
     Args:
         mirror: The mirror.
-        outcome: What became of the write.
-        forgets: Other lists that the write changed are read again; false where nothing was sent.
+        outcome: The outcome of the write.
+        forgets: Whether other lists that the write changed must be read again; false if nothing was sent.
     """
     write = outcome.write
     if write.operation is Operation.CALL:
@@ -34,7 +34,7 @@ def mirrored(mirror: Mirror, outcome: Outcome, *, forgets: bool) -> Row | None:
         return write.row("")
     target, object_id = write.target, str(outcome.id)
     if outcome.error is not None:
-        if outcome.state is not None:  # some of its calls took place, and its key may come again
+        if outcome.state is not None:  # some of its calls took effect, and a row with its key may come again
             known = mirror.get(target, object_id) or {}
             mirror.put(target, {**known, **outcome.state}, write.scope)
         return None

@@ -1,4 +1,4 @@
-"""From a change to requests: the calls of a part, bodies, query parameters. Nothing here sends anything."""
+"""Builds requests from a change: the calls of a part, bodies, query parameters. This module sends nothing."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def change_of(
 
     Args:
         write: The write.
-        object_id: The id of its object; None while it has none.
-        state: The object as it is.
-        given: The fields it is to have.
+        object_id: The id of its object; None if it has none yet.
+        state: The current object.
+        given: The wanted fields.
         changed: The fields that differ; all of the given ones unless stated.
     """
     scope = dict(zip(write.target.scope, write.scope, strict=False))
@@ -38,7 +38,7 @@ def change_of(
 
 
 def desired(target: WritableObject, state: State, given: State) -> State:
-    """Return the fields of an object as they are to be."""
+    """Return the wanted fields of an object."""
     wanted = {
         one.name: one.kind.merged(state.get(one.name), given[one.name])
         for one in target.fields
@@ -48,7 +48,7 @@ def desired(target: WritableObject, state: State, given: State) -> State:
 
 
 def creation(write: Write) -> tuple[Call, Change]:
-    """Return the call that creates an object, and what it is made from."""
+    """Return the call that creates an object, and the change that it is made from."""
     target, means = write.target, write.target.create
     assert means is not None  # noqa: S101 - it was decided to create one
     change = change_of(write, None, {}, write.given)
@@ -82,7 +82,7 @@ def calls_of(target: WritableObject, part: Part, change: Change) -> Iterable[Cal
 
 
 def bulk_body(write: Write) -> State:
-    """Return the element that stands for one object in a call that changes many."""
+    """Return the array element for one object in a call that changes many objects."""
     changed = frozenset(differences(write.target, write.current, write.given))
     change = change_of(write, write.entry.id, write.current, write.given, changed)
     part = next(part for part in write.target.parts if part.bulk)
@@ -94,10 +94,10 @@ _IN_A_PATH = re.compile(r"[0-9a-f]{24}|[0-9]{1,6}|[A-Z_]{1,40}")  # an id, a pos
 
 
 def as_request(call: Call, ids: Mapping[str, Any]) -> Request:
-    """Return a call as the client sends it, below the workspace unless it names it itself.
+    """Return a call as the client sends it; its path is relative to the workspace unless it contains the workspace.
 
     Raises:
-        RejectedError: A value for the path is no id.
+        RejectedError: A value in the path is not a valid id.
     """
     path = call.path if call.path.startswith("/workspaces") else f"/workspaces/{{workspaceId}}{call.path}"
     whole = {**ids, **call.ids}
@@ -117,7 +117,7 @@ def as_request(call: Call, ids: Mapping[str, Any]) -> Request:
 
 
 def _body(target: WritableObject, part: Part, change: Change) -> State:
-    """Leave null out, unless the record asks for the field to be emptied."""
+    """Leave null out, unless the record empties the field."""
     body: State = {}
     for name in part.fields:
         if part.partial and name not in change.changed:

@@ -1,4 +1,4 @@
-"""Hands writes to workers, many in one request where Clockify allows that, and returns their outcomes."""
+"""Passes writes to workers, with many writes in one request if Clockify allows that, and returns their outcomes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from target_clockify.model.declaration import Bulk
 
 
-_PATIENCE = 1.0  # seconds, after which the run looks whether a signal has come
+_PATIENCE = 1.0  # seconds after which the run checks for a signal
 
 
 class Dispatcher:
     """The workers of a run.
 
     Args:
-        writer: Carries writes out.
-        workers: How many at once; none if writes are rehearsed, one after the other.
+        writer: Sends writes.
+        workers: The number of threads; 0 for a dry run, which handles writes one after another.
     """
 
     def __init__(self, writer: Writer | Rehearsal, workers: int) -> None:
@@ -38,11 +38,11 @@ class Dispatcher:
         self._number = 0
 
     def __len__(self) -> int:
-        """How many jobs are on their way, or waiting for a worker."""
+        """The number of jobs that are running or waiting for a worker."""
         return len(self._under_way)
 
     def send(self, writes: list[Write]) -> None:
-        """Let writes be carried out."""
+        """Submit writes to the workers."""
         together: dict[tuple[str, Any], tuple[Bulk, list[Write]]] = {}
         of_list: dict[tuple[str, Any], list[Write]] = {}
         for write in writes:
@@ -61,7 +61,7 @@ class Dispatcher:
                 self._submit(some[start : start + bulk.size], bulk)
 
     def collect(self, *, wait: bool) -> list[Outcome]:
-        """Return the outcomes that have come; wait up to a second for the first."""
+        """Return the available outcomes; wait up to a second for the first one."""
         found: list[Outcome] = []
         with suppress(queue.Empty):
             while (wait and not found) or not self._outcomes.empty():
@@ -71,7 +71,7 @@ class Dispatcher:
         return found
 
     def close(self) -> tuple[list[Outcome], list[Write]]:
-        """Wait for writes that are on their way; return their outcomes, and the writes that were never begun."""
+        """Wait for running writes; return their outcomes, and the writes that were never started."""
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
         outcomes = self.collect(wait=False)
@@ -103,7 +103,7 @@ class Dispatcher:
 
 
 def _bulk_of(write: Write) -> Bulk | None:
-    """Return the bulk call that can take a write, None if it has to be sent by itself."""
+    """Return the bulk call that can include a write, None if the write needs its own request."""
     if write.operation is Operation.DELETE:
         means = write.target.delete
         return means.bulk if means and write.current else None

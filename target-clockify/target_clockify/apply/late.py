@@ -1,4 +1,4 @@
-"""Writes that take effect after their answer was given up: how long to wait for them before one is repeated."""
+"""Writes that take effect after the target stopped waiting for a response: how long to wait before repeating one."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ WAITS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.0)
 """Seconds before each search for the effect of a write of unknown outcome."""
 
 SURELY_OVER = timedelta(hours=2)
-"""After this long every request has been carried out, or never will be: no pause between two requests is longer."""
+"""After this time, a request was executed or never will be: no pause between two requests is longer."""
 
 LOOKED_BACK = timedelta(days=7)
-"""How long later runs look for what a create made that was sent again."""
+"""How long later runs search for an extra object of a create that was sent twice."""
 
 _MADE_AT = re.compile("[0-9a-f]{8}")
 _CLOCKS = timedelta(minutes=5)  # that may differ
@@ -34,21 +34,21 @@ _NOT_OF_CLOCKIFY = {
 
 
 def is_unsigned(error: ClockifyError) -> bool:
-    """Return whether a refusal could just as well come from something between us and Clockify."""
+    """Return whether a refusal may come from a proxy or gateway instead of Clockify."""
     refused = error.status is not None and error.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
     return refused and not isinstance(error, AmbiguousWriteError) and error.code is None and not error.detail
 
 
 def may_be_carried_out_yet(error: AmbiguousWriteError) -> bool:
-    """Return whether a write may still be under way: no answer came, or a gateway gave up."""
+    """Return whether a write may still take effect: no response came, or a gateway timed out."""
     return error.status in _NOT_OF_CLOCKIFY
 
 
 def may_stem_from(object_id: str, began: datetime, now: datetime) -> bool:
-    """Return whether a create that began at a moment may have made an object.
+    """Return whether a create that began at `began` may have created an object.
 
-    Long after it, somebody may have made an object that is just like it. The first eight digits of an id are the second
-    in which the object was made.
+    An equal object that was created much later may be somebody else's. The first eight hex digits of an id are the time
+    of creation in seconds.
     """
     if now - began <= SURELY_OVER:
         return True

@@ -1,7 +1,7 @@
-"""Finds the object of a create whose outcome is unknown: its answer was lost, or its run was killed.
+"""Finds the object of a create whose outcome is unknown: the response was lost, or the run was killed.
 
-Such an object was not there before the create, agrees with what was sent, and belongs to no other row. Of several
-alike, each create gets one.
+Such an object did not exist before the create, has the values that were sent, and belongs to no other row. If there are
+several equal objects, each create gets one.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class LostCreates:
-    """The search. Any number of threads may use it.
+    """Searches for objects of lost creates. Any number of threads may use it.
 
     Args:
-        ledger: Knows which row each object belongs to.
+        ledger: Records which row each object belongs to.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -31,20 +31,20 @@ class LostCreates:
         self._lock = threading.Lock()
 
     def claim(self, object_id: str) -> None:
-        """Note that an object belongs to a create whose outcome is known."""
+        """Record that an object belongs to a create whose outcome is known."""
         with self._lock:
             self._claimed.add(object_id)
 
     def found(
         self, target: WritableObject, entry: Entry, states: Iterable[State], *, mine: bool = True
     ) -> State | None:
-        """Return the object among these that the create of an entry made, None if it made none of them.
+        """Return which of these objects the create of an entry created, None if it is none of them.
 
         Args:
             target: The object.
-            entry: The entry of the create in the journal, with its note for recovery.
-            states: The objects that are there now.
-            mine: It may be the one that the row of the entry stands for.
+            entry: The journal entry of the create, with its data for recovery.
+            states: The existing objects.
+            mine: Whether the object may already belong to the row of the entry.
         """
         note: dict[str, Any] = entry.recovery
         fields = target.recognised_by

@@ -1,4 +1,4 @@
-"""What became of a write, and what a failure of Clockify means for the record it belongs to."""
+"""The outcome of a write, and what an error from Clockify means for the record."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FATAL = (BadCredentialsError, UnreachableError)
 
 
 def rejected(error: ClockifyError) -> RejectedError:
-    """Return the rejection or the error that a failure of Clockify means for its record."""
+    """Return what an error from Clockify means: a rejection of the record, or an error that ends the run."""
     kind = next((kind for one, kind in _KINDS.items() if isinstance(error, one)), "failed")
     return RejectedError(
         kind, str(error), status=error.status, code=error.code, retryable=kind in _RETRYABLE, detail=error.detail
@@ -48,7 +48,7 @@ def rejected(error: ClockifyError) -> RejectedError:
 
 @dataclass
 class Outcome:
-    """What became of a write: the object's id and state, None if it is gone, or why it failed.
+    """The outcome of a write: the object's id and state (None if it was deleted), or why the write failed.
 
     A failed write has an id, and a state where it can be read, if some of its calls took place or may have.
     """
@@ -60,7 +60,10 @@ class Outcome:
 
     @property
     def status(self) -> str | None:
-        """What to close the journal's entry with; None to leave it open, for the next run to look the object up."""
+        """The final status of the journal entry.
+
+        None to leave the entry open, so that the next run looks up the object.
+        """
         if self.error is None:
             return "done"
         certain = isinstance(self.error, FATAL) or getattr(self.error, "kind", UNKNOWN_OUTCOME) != UNKNOWN_OUTCOME
@@ -73,7 +76,7 @@ class Outcome:
         return "failed" if self.write.procedure.repeatable else "unknown"
 
     def closed(self, row: Row | None) -> list[tuple[Entry, str, str | None, Row | None]]:
-        """Return how the entries of the journal are closed, with the ledger's row; none that are to stay open."""
+        """Return the journal entries to close, with the ledger row; entries that stay open are left out."""
         if self.status is None:
             return []
         along = "done" if self.error is None else "void"
@@ -82,5 +85,5 @@ class Outcome:
 
 
 def told(error: Exception) -> Exception:
-    """Return a failure as a rejection of the record, or as it is if it ends the run."""
+    """Return a failure as a rejection of the record, or unchanged if it ends the run."""
     return rejected(error) if isinstance(error, ClockifyError) and not isinstance(error, FATAL) else error

@@ -1,4 +1,4 @@
-"""Finds the outcomes of writes that were under way when an earlier run was killed, and completes the creates."""
+"""Finds the outcomes of unanswered writes of an earlier run that was killed, and completes creates."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ logger = logging.getLogger("target-clockify")
 def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
     """Close the entries that earlier runs left open.
 
-    An update or a deletion needs no search: its record comes again, and is compared with the object. A create does: its
-    object is found by its natural values, apart from objects that had these values before, and becomes the row's
-    object. It is completed before anything else is written, since a payment must not meet an invoice without its items.
-    An object that is not found at once may still come, and is looked for again. The outcome of a call that was sent,
-    and of a create without such values, cannot be found out.
+    An update or a deletion needs no search: its record comes again and is compared with the object. For a create, the
+    object is searched by its natural values, except for objects that had these values before. The object found becomes
+    the row's object. It is completed before any other write, since a payment must not be added to an invoice without
+    its items. An object that is not found at once may still be created, so the search is repeated. The outcome of a
+    call, and of a create without natural values, remains unknown.
     """
     entries = ledger.open_entries()
     if not entries:
@@ -38,7 +38,7 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
     rows = _found(mirror, writer, lost)
     recognised = [one for one in lost if one.seq not in rows and BY_NAME[one.object].recognised_by]
     if recognised and not _is_surely_over(ledger):
-        # The time at which an entry began says nothing: of a thousand the last is sent long after all were noted.
+        # The time of an entry is no help: of a thousand creates, the last is sent long after all of them were recorded.
         logger.info("Waiting until the last requests of an interrupted run have taken effect")
         time.sleep(max(0.0, sum(late.WAITS) - (time.monotonic() - ledger.opened)))
         for name in {one.object for one in recognised}:
@@ -60,13 +60,13 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
 
 
 def _is_surely_over(ledger: Ledger) -> bool:
-    """Return whether every request of an earlier run must have arrived by now."""
+    """Return whether enough time has passed that no request of an earlier run can still take effect."""
     last = ledger.last_noted()
     return last is not None and datetime.now(tz=UTC) - last > late.SURELY_OVER
 
 
 def _found(mirror: Mirror, writer: Writer, entries: Iterable[Entry]) -> dict[int, Row]:
-    """Return the ledger's rows for objects of creates, by the number of their entry."""
+    """Return the ledger rows of created objects, by the number of their journal entry."""
     some = list(entries)
     mirror.ensure({(BY_NAME[one.object], tuple(one.recovery.get("scope") or ())): None for one in some})
     found = {one.seq: _row_of(mirror, writer, one) for one in some}

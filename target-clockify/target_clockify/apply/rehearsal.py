@@ -1,4 +1,4 @@
-"""A dry run: every write as it would be, none of them sent."""
+"""A dry run: prints every write, and sends none."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COLOURS = {"+": 32, "~": 33, "-": 31, "!": 36}  # green, yellow, red, cyan
 
 @contextmanager
 def _plan(path: str) -> Iterator[None]:
-    """Name the file where it cannot be written."""
+    """Report the file if it cannot be written."""
     try:
         yield
     except OSError as error:
@@ -39,11 +39,11 @@ def _plan(path: str) -> Iterator[None]:
 
 
 class Rehearsal:
-    """Takes the writer's place: prints each write, and assumes that it succeeds.
+    """Replaces the writer: prints each write, and assumes that it succeeds.
 
     Args:
         settings: The settings.
-        currency: Tells the currency in which the amounts of a write are.
+        currency: Returns the currency of the amounts of a write.
     """
 
     def __init__(self, settings: Settings, currency: Callable[[Write], str]) -> None:
@@ -56,7 +56,7 @@ class Rehearsal:
             self._file = open(private_files.replace(Path(self._path)), "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
     def run(self, write: Write) -> Outcome:
-        """Tell a write."""
+        """Print a write."""
         entry = write.entry
         if self._file:
             line = {
@@ -81,7 +81,7 @@ class Rehearsal:
         return Outcome(write, object_id, {**write.current, **given, "id": object_id})
 
     def run_all(self, writes: list[Write]) -> list[Outcome]:
-        """Tell many writes."""
+        """Print many writes."""
         return [self.run(write) for write in writes]
 
     def run_bulk(self, _: Any, writes: list[Write]) -> list[Outcome]:
@@ -89,13 +89,13 @@ class Rehearsal:
         return self.run_all(writes)
 
     def close(self) -> None:
-        """End the plan."""
+        """Close the plan file."""
         if self._file:
             with _plan(self._path), self._file:
                 self._file.flush()
 
     def _told(self, write: Write) -> Iterator[str]:
-        """Yield the lines of a write, as a diff has them: the object, and below it what changes."""
+        """Yield the lines of a write like a diff: the object, and below it the changes."""
         entry, fields = write.entry, write.incoming.route.object.by_name
         mark = _MARKS[write.operation]
         yield self._coloured(mark, f"{mark} {entry.object} {entry.id or entry.key}")

@@ -1,8 +1,8 @@
-"""Carries out writes: creates the object, then changes it call by call until it says what the record says.
+"""Sends writes: creates the object, then changes it call by call until it agrees with the record.
 
-An INSERT is a create followed by an update of the fields that the create did not take, so the same code completes an
-object that a killed run left half built. A call of unknown outcome is never repeated blindly: an update or a deletion
-looks at the object again and sends what is still missing, a create looks for its object first.
+An INSERT is a create followed by an update of the fields that the create does not accept. So the same code completes an
+object that a killed run left incomplete. A call with an unknown outcome is never just repeated: an update or deletion
+reads the object again and sends only what is still missing, and a create searches for its object first.
 """
 
 from __future__ import annotations
@@ -43,12 +43,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-clockify")
 
 _TRIES = 3
-_OUTAGE = 100  # creates of unknown outcome in a row, after which the run waits for no more: the next run sends them
-_MOST_LOST = 30  # how many answers may be lost for one object of many parts
+# creates with unknown outcome in a row, after which the run stops waiting for them: the next run sends them
+_OUTAGE = 100
+_MOST_LOST = 30  # how many responses may be lost for one object with many parts
 
 
 class _BrokenOffError(Exception):
-    """A write failed after some of its calls had taken place, or may have."""
+    """A write failed after some of its calls took effect, or may have taken effect."""
 
     def __init__(self, error: ClockifyError | RejectedError) -> None:
         super().__init__(str(error))
@@ -64,14 +65,16 @@ class Writer:
         self._reader = reader
         self._ledger = ledger
         self.lost = LostCreates(ledger)
-        self._in_vain = 0  # creates in a row that were waited for, and had not taken place
-        self._repeated: list[tuple[Entry, datetime]] = []  # creates that were sent again, or will be; when they began
-        self._unproven: dict[tuple[str, Scope], dict[str, Row]] = {}  # deletions with an empty answer, by list and id
+        self._in_vain = 0  # creates in a row that the run waited for in vain
+        # creates that were or will be sent again, with the time of their start
+        self._repeated: list[tuple[Entry, datetime]] = []
+        # deletions that were answered with an empty response, by list and id
+        self._unproven: dict[tuple[str, Scope], dict[str, Row]] = {}
         self._lock = threading.Lock()
         self._twins: dict[tuple[str, bytes], tuple[threading.Lock, list[Write]]] = {}
 
     def run(self, write: Write) -> Outcome:
-        """Carry out one write; failures are part of the outcome."""
+        """Send one write; failures are part of the outcome."""
         try:
             return _MEANS[write.operation](self, write)
         except _BrokenOffError as broken:
@@ -128,7 +131,7 @@ class Writer:
     def complete(self, entry: Entry, mirror: Mirror) -> bool:
         """Complete an object that a killed run created, apart from fields that are set at the end of a run.
 
-        If Clockify refuses, return False: the record comes again and is rejected with the reason.
+        Return False if Clockify refuses; the record comes again and is then rejected with the reason.
         """
         target, object_id = BY_NAME[entry.object], str(entry.id)
         scope = tuple(entry.recovery.get("scope") or ())
@@ -149,21 +152,21 @@ class Writer:
         return True
 
     def note_repeated(self, entries: Sequence[Entry]) -> None:
-        """Note creates that are sent again although an earlier request may still be carried out."""
+        """Record creates that are sent again although an earlier request may still take effect."""
         if entries:
             self._ledger.note_repeated(entries)
             now = datetime.now(tz=UTC)
             self._repeated += [(entry, now) for entry in entries]
 
     def look_back(self) -> None:
-        """Note the creates of earlier runs that were sent again: an earlier request may have been carried out since."""
+        """Load the creates of earlier runs that were sent again: the first request may have taken effect since."""
         self._repeated += self._ledger.repeated_creates(datetime.now(tz=UTC) - late.LOOKED_BACK)
 
     def take_back_repeated(self) -> int:
-        """Delete objects of creates that took effect after they had been given up and repeated; return their number.
+        """Delete extra objects of creates that were repeated although the first request took effect later.
 
-        Only such a create can have made these objects: they were not there before, agree with everything that was sent,
-        and belong to no row, while the row of the create has an object.
+        Return their number. Only such a create can have created these objects: they did not exist before, have all
+        values that were sent, and belong to no row, while the row of the create has another object.
         """
         taken_back, now = 0, datetime.now(tz=UTC)
         places: dict[tuple[str, Scope], list[tuple[Entry, datetime]]] = {}
@@ -189,13 +192,13 @@ class Writer:
         return taken_back
 
     def delete_unproven(self) -> int:
-        """Delete again what is still there although an empty answer acknowledged its deletion; return their number.
+        """Delete objects again that still exist although an empty response confirmed their deletion.
 
-        Such an answer can come from anything on the way to Clockify.
+        Return their number. An empty response may come from a proxy.
 
         Raises:
             ClockifyError: A list cannot be read.
-            StoppedError: Some objects cannot be deleted; their rows are in the ledger again.
+            StoppedError: Some objects cannot be deleted; their rows are put back into the ledger.
         """
         count = 0
         for attempt in range(_TRIES + 1):
@@ -230,12 +233,12 @@ class Writer:
         try:
             return [state for state in self._reader.states(target, scope) if state["id"] in ids]
         except GoneError:
-            if scope:  # the parent went, and took them along
+            if scope:  # the parent was deleted, and they with it
                 return []
             raise
 
     def _delete_of_no_record(self, target: WritableObject, scope: Scope, state: State, row: Row | None) -> Outcome:
-        """Delete an object, entered into the journal as nobody's row, or as that of a row."""
+        """Delete an object; the journal entry belongs to a row or to no row."""
         stream, key = row.identity if row else ("", str(state["id"]))
         again = Entry(stream, key, target.name, Operation.DELETE.value, str(state["id"]))
         again.changes, again.recovery = losses(target, state), {"scope": list(scope)}
@@ -246,10 +249,10 @@ class Writer:
         return outcome
 
     def close(self) -> None:
-        """End; there is nothing to give back."""
+        """Do nothing; there is nothing to close."""
 
     def run_bulk(self, bulk: Bulk, writes: Sequence[Write]) -> list[Outcome]:
-        """Carry out many updates or deletions in one call; where Clockify refuses it, one by one."""
+        """Send many updates or deletions in one call; if Clockify refuses that, send them one by one."""
         first = writes[0]
         ids = bodies.change_of(first, None, first.current, {}).ids
         try:
@@ -272,7 +275,7 @@ class Writer:
         ]
 
     def _broken_off(self, write: Write, error: Exception) -> Outcome:
-        """Return the outcome of a write that took place in part, with the object as it is now."""
+        """Return the outcome of a write that took effect in part, with the current object."""
         object_id = str(write.entry.id)
         state: State | None = None
         with suppress(ClockifyError, *UNEXPECTED_FORM):
@@ -314,7 +317,7 @@ class Writer:
                 lost = error
             except ClockifyError:
                 if lost and self._took_place(procedure, given, before):
-                    return  # Clockify refuses to do again what is done
+                    return  # Clockify refuses to do the same thing twice
                 raise
             else:
                 return
@@ -324,7 +327,7 @@ class Writer:
             raise lost
 
     def call(self, procedure: Procedure, given: State) -> list[Any]:
-        """Carry out a procedure and return the answers.
+        """Call a procedure and return the responses.
 
         Raises:
             AmbiguousWriteError: Nothing proves that Clockify has carried it out.
@@ -365,7 +368,7 @@ class Writer:
         return effect.gone if state is None else effect.shows(given, state)
 
     def _effect(self, procedure: Procedure, given: State) -> State | None:
-        """Return the object that shows the effect of a call as it is now, None if there is none."""
+        """Return the current state of the object that shows the effect of a call, None if there is no such object."""
         if procedure.effect is None:
             return None
         target = BY_NAME[procedure.effect.of]
@@ -395,7 +398,7 @@ class Writer:
     def _of_no_record(  # noqa: PLR0913, PLR0917
         self, entry: Entry, operation: Operation, target: WritableObject, scope: Scope, given: State, state: State
     ) -> Write:
-        """Return a write that no record of this run asks for."""
+        """Return a write that does not belong to a record of this run."""
         route = Route(entry.stream, target, ("id",), {}, destination=self._reader.workspace)
         incoming = Incoming(route, Taken(0, entry.stream, 0, b"{}"), key=entry.key)
         return Write(incoming, operation, scope, given, state, entry)
@@ -411,7 +414,7 @@ class Writer:
             self._ledger.exists(write.entry, replace(write.row(object_id), record_hash=None))
             try:
                 if any(value is UNKNOWN and name not in write.given for name, value in state.items()):
-                    # The update would also replace fields that Clockify filled in by its settings.
+                    # The update would also replace fields that Clockify filled in from its settings.
                     state |= self._whole(write, object_id)
                 state = self._converge(write, object_id, state, write.given)
             except (ClockifyError, RejectedError) as error:
@@ -453,7 +456,7 @@ class Writer:
                     continue
                 may_be_gone = isinstance(error, (GoneError, InvalidRequestError)) or late.is_unsigned(error)
                 if may_be_gone and not self._is_listed(write, object_id):
-                    break  # it was gone already: Clockify gives the same answer for that as for a refusal
+                    break  # it was deleted already: Clockify's response is the same as for a refusal
                 if state != write.current or attempt:  # an earlier try may have taken place
                     raise _BrokenOffError(error) from None
                 raise
@@ -462,7 +465,7 @@ class Writer:
         return Outcome(write, object_id)
 
     def _note_hidden(self, write: Write, answer: Any) -> None:
-        """Note in the journal what no list shows of an object, and the answer to its deletion does."""
+        """Record in the journal the values of an object that are only in the response to its deletion."""
         shown = answer if isinstance(answer, dict) else {}
         hidden = {one.name: shown.get(one.name) for one in write.target.fields if one.reset}
         if told := {name: (value, None) for name, value in hidden.items() if value is not None}:
@@ -470,11 +473,11 @@ class Writer:
             self._ledger.amend(write.entry)
 
     def _is_listed(self, write: Write, object_id: str) -> bool:
-        """Return whether an object is on its list now; true where the list cannot be read."""
+        """Return whether an object is currently in its list; true if the list cannot be read."""
         try:
             return any(state["id"] == object_id for state in self._reader.states(write.target, write.scope))
         except GoneError:
-            return not write.scope  # else the parent went, and took it along
+            return not write.scope  # otherwise the parent was deleted, and the object with it
         except ClockifyError:
             return True
 
@@ -482,10 +485,9 @@ class Writer:
 
     @contextmanager
     def _alone(self, write: Write) -> Iterator[None]:
-        """Create objects that look alike one after the other.
+        """Create equal objects one after another.
 
-        If an answer is lost, a create that looks for its object could otherwise find the one that another
-        create has just made.
+        Otherwise, if a response is lost, the search could find the object that another create has just created.
         """
         target, note = write.target, write.entry.recovery.get("given")
         if note is None:
@@ -505,7 +507,7 @@ class Writer:
                     del self._twins[place]
 
     def _create(self, write: Write) -> State:
-        """Create the object, and return its state as far as it is known."""
+        """Create the object, and return the known part of its state."""
         target = write.target
         call, change = bodies.creation(write)
         lost: AmbiguousWriteError | None = None
@@ -519,11 +521,12 @@ class Writer:
                 if found := self._look_up(write, lost, patient=patient and not is_outage):
                     return found
                 self._in_vain += patient
-                if attempt == _TRIES - 1 or (patient and is_outage):  # the next run looks again before it sends it
+                # the next run searches again before it sends the create
+                if attempt == _TRIES - 1 or (patient and is_outage):
                     raise
                 self.note_repeated([write.entry])
             except ClockifyError as error:
-                # Names are unique: an earlier create that seemed lost may have succeeded.
+                # Names are unique: an earlier create without a response may have succeeded.
                 doubt = lost or (
                     AmbiguousWriteError(error.call, status=error.status) if late.is_unsigned(error) else None
                 )
@@ -557,10 +560,10 @@ class Writer:
         return {**means.defaults, **state, **unanswered, **scope, "id": shown["id"]}
 
     def _look_up(self, write: Write, lost: Exception, *, patient: bool) -> State | None:
-        """Return the object of a create whose outcome is unknown, with all its fields; None if it made none.
+        """Return the object of a create with an unknown outcome, with all its fields; None if there is none.
 
         Raises:
-            Exception: The failure of the create, where nothing can be looked up.
+            Exception: The error of the create, if no search is possible.
         """
         target, looked = write.target, False
         found: State | None = None
@@ -568,12 +571,12 @@ class Writer:
             time.sleep(wait)
             try:
                 found = found or self.lost.found(target, write.entry, self._reader.states(target, write.scope))
-                if found and target.listing.detail:  # a list shows fewer fields than an update replaces
+                if found and target.listing.detail:  # a list has fewer fields than an update replaces
                     details = self._reader.one(target, write.scope, str(found["id"]))
                     if details is None:
                         continue
                     return {**found, **details}
-            except FATAL:  # the create stays in doubt, for the next run to look it up
+            except FATAL:  # the outcome stays unknown, and the next run looks it up
                 raise lost from None
             except ClockifyError:  # such as a list that grew while it was read
                 continue
@@ -662,7 +665,7 @@ class Writer:
         if fresh is None or not _not_shown(target, fresh, change.desired, names):
             return
         if _is_as_before(target, state, fresh, names):
-            raise AmbiguousWriteError(part.path, reason="the answer is empty, and the object is as it was before")
+            raise AmbiguousWriteError(part.path, reason="the response is empty, and the object has not changed")
         raise _BrokenOffError(_unseen(names, "another value is shown"))
 
     def _run_afresh(self, write: Write) -> Outcome:
@@ -689,7 +692,9 @@ class Writer:
             return None
         rows = answer if isinstance(answer, list) else [answer]
         if not rows or not all(isinstance(one, dict) and one.get(proof or "id") for one in rows):
-            raise AmbiguousWriteError(f"{call.method} {call.path}", reason="the answer does not show what was written")
+            raise AmbiguousWriteError(
+                f"{call.method} {call.path}", reason="the response does not contain the written values"
+            )
         return answer
 
     def _send(self, target: Writable, call: Call, ids: Mapping[str, Any]) -> Any:

@@ -1,1 +1,1 @@
-"""The records that a run keeps of itself: ledger and journal, rejects, acknowledged STATE, summary."""
+"""The records of a run: ledger and journal, rejects, acknowledged STATE, summary."""

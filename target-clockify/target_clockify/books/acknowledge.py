@@ -1,4 +1,4 @@
-"""STATE goes out once everything before it is done, and never earlier."""
+"""Emits STATE when all records before it are done, never earlier."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Acknowledgement:
     """Counts the records between two STATE messages, and emits a STATE once every record before it is done.
 
     Args:
-        emit: Emits a STATE; None if none is to go out.
+        emit: Emits a STATE; None if the run emits none.
     """
 
     def __init__(self, emit: Callable[[Any], None] | None) -> None:
@@ -23,7 +23,7 @@ class Acknowledgement:
         self._states: deque[tuple[int, Any]] = deque()
 
     def took(self) -> int:
-        """Count a record that came in, and return the epoch it belongs to."""
+        """Count an incoming record, and return its epoch: the number of STATE messages before it."""
         self._outstanding[self.epoch] += 1
         return self.epoch
 
@@ -32,12 +32,12 @@ class Acknowledgement:
         self._outstanding[epoch] -= 1
 
     def state(self, value: Any) -> None:
-        """Take a STATE in."""
+        """Accept a STATE message."""
         self._states.append((self.epoch, value))
         self.epoch += 1
 
     def go_out(self) -> None:
-        """Emit the latest STATE before which everything is done; it replaces the earlier ones."""
+        """Emit the latest STATE whose preceding records are all done; earlier ones are not needed."""
         latest: tuple[Any] | None = None
         while self._states and self._is_done(self._states[0][0]):
             epoch, value = self._states.popleft()

@@ -1,4 +1,4 @@
-"""The database of a ledger: which databases it may be, who may read it, the lock, and failures in words."""
+"""The database of a ledger: supported databases, file permissions, the lock, and error messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOGGED_AS = "ledger"
-_BESIDE = ("-wal", "-shm", "-journal")  # files that SQLite writes beside its own, with the same permissions
+_BESIDE = ("-wal", "-shm", "-journal")  # files that SQLite writes next to the database, with the same permissions
 _SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full; make room and run again",
     sqlite3.SQLITE_IOERR: "its disk fails, is full, or has a quota that is used up; make room and run again",
@@ -30,7 +30,7 @@ _SQLITE = {
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that the folder exists and can be written to",
     sqlite3.SQLITE_BUSY: "another program keeps it locked; let that end first",
     sqlite3.SQLITE_LOCKED: "another program keeps it locked; let that end first",
-    sqlite3.SQLITE_NOTADB: "it is no SQLite database; put a copy of the ledger back, or move the file away, and run "
+    sqlite3.SQLITE_NOTADB: "it is not a SQLite database; put a copy of the ledger back, or move the file away, and run "
     "once with --rebuild-ledger",
     sqlite3.SQLITE_CORRUPT: "it is damaged; put a copy of the ledger back, or move the file away, and run once with "
     "--rebuild-ledger",
@@ -45,25 +45,25 @@ _POSTGRESQL = {
 
 
 class LedgerError(Exception):
-    """The ledger cannot be used; the message says which, why, and what to do, without a password."""
+    """The ledger cannot be used; the message says which ledger, why, and what to do, without a password."""
 
 
 class LedgerInUseError(LedgerError):
-    """Another run writes with this ledger at this moment: each would insert what the other is about to insert."""
+    """Another run is writing with this ledger: both would insert the same rows."""
 
 
 class Database:
     """The database of a ledger.
 
     Args:
-        url: SQLAlchemy URL of SQLite or PostgreSQL; None for one in memory, which ends with the object.
+        url: SQLAlchemy URL of SQLite or PostgreSQL; None for a database in memory, which lives as long as this object.
 
     Attributes:
-        engine: Makes connections, of which every failure is a `LedgerError`. Once one was lost there are no further
-            ones, since the lock on the ledger was lost with it.
+        engine: Creates connections whose errors are raised as `LedgerError`. After a connection is lost there are no
+            further ones, since the lock on the ledger was lost, too.
 
     Raises:
-        LedgerError: It cannot be a ledger.
+        LedgerError: The URL cannot be that of a ledger.
     """
 
     def __init__(self, url: str | None) -> None:
@@ -81,7 +81,7 @@ class Database:
         except (NoSuchModuleError, ImportError, TypeError) as error:
             msg = f"ledger_url: the driver of {parsed.drivername} is not there: {_first_line(error)}"
             raise LedgerError(msg) from None
-        logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what it raises as well
+        logging.getLogger("psycopg").setLevel(logging.ERROR)  # it logs warnings for errors that it also raises
         statements = logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGED_AS}")
         statements.setLevel(max(logging.INFO, statements.getEffectiveLevel()))  # below INFO, it logs rows
         self._lost: LedgerError | None = None
@@ -90,14 +90,14 @@ class Database:
         sa.event.listen(self.engine, "do_connect", self._refuse_after_loss)
 
     def prepare(self, workspace: str, *, may_be_new: bool) -> None:
-        """Make the files of a ledger readable by their owner alone, and create the first if there is none.
+        """Make the files of a ledger readable only by their owner, and create the database file if it does not exist.
 
         Args:
-            workspace: Whose part of the ledger is to be used.
-            may_be_new: A ledger that is gone, though it was used, may begin anew.
+            workspace: The workspace whose rows are used.
+            may_be_new: Whether a ledger that was used before, but is gone, may be created again.
 
         Raises:
-            LedgerError: They cannot be written, are links, or the ledger is gone.
+            LedgerError: The files cannot be written or are links, or the ledger is gone.
         """
         if self.file is None:
             return
@@ -122,7 +122,7 @@ class Database:
             raise self._failure(_SQLITE[sqlite3.SQLITE_READONLY])
 
     def require_file(self) -> None:
-        """Refuse what is there under the name of the ledger and is no file.
+        """Refuse a path of the ledger that is not a file.
 
         Raises:
             LedgerError: It is a folder, a pipe or a device, or cannot be looked at.
@@ -136,7 +136,7 @@ class Database:
 
     @contextmanager
     def alone(self, connection: sa.Connection) -> Iterator[None]:
-        """Keep other programs from changing the tables meanwhile, and from seeing a half-made change."""
+        """Prevent other programs from changing the tables at the same time, and from seeing an incomplete change."""
         try:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -148,11 +148,11 @@ class Database:
             connection.rollback()
 
     def hold(self, workspace: str, connection: sa.Connection) -> None:
-        """Keep every other run off a workspace's part of the ledger, until the connection or the process ends.
+        """Lock a workspace's part of the ledger for this run, until the connection or the process ends.
 
         Raises:
-            LedgerInUseError: Another run is there already.
-            LedgerError: The lock cannot be had.
+            LedgerInUseError: Another run holds the lock.
+            LedgerError: The lock cannot be acquired.
         """
         held = self._hold_file(workspace) if self.is_sqlite else self._hold_advisory(workspace, connection)
         if not held:
@@ -168,7 +168,7 @@ class Database:
     def _hold_file(self, workspace: str) -> bool:
         if self.file is None:
             return True
-        # The lock of a file of its own: the operating system lets go of it whatever way the process ends.
+        # A lock on a separate file: the operating system releases it however the process ends.
         lock = self._lock_file(workspace)
         try:
             _make_private(lock, create=True)
@@ -198,7 +198,7 @@ class Database:
         error = context.original_exception
         if context.is_disconnect:
             self._lost = self._failure(
-                "the connection to its database was lost; run again, what was under way is looked up then"
+                "the connection to its database was lost; run again: the outcome of unanswered writes is looked up then"
             )
             return self._lost
         return self._failure(_in_words(error))
@@ -229,7 +229,7 @@ def _file_of(url: sa.URL) -> Path | None:
     """Return the file of a SQLite database, None for another database.
 
     Raises:
-        LedgerError: It names no file, or one by other means than its path, which would evade the lock beside it.
+        LedgerError: It names no file, or not by a plain path, so that the lock file could not be found.
     """
     if url.get_backend_name() != "sqlite":
         return None
@@ -262,14 +262,14 @@ def _in_words(error: BaseException | None) -> str:
 
 
 def _shape(error: sqlite3.Error) -> str:
-    """Report tables of another shape; SQLite has no error code of its own for that."""
+    """Report tables with other columns; SQLite has no separate error code for that."""
     said = str(error)
     is_alien = said.startswith(("no such column", "no such table")) or (said.startswith("table ") and "column" in said)
     return "its tables are not those of a ledger of this version" if is_alien else ""
 
 
 def _code(error: sqlite3.Error) -> int:
-    return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF  # what is above tells kinds of a kind
+    return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF  # the higher bits are a more detailed code
 
 
 def _said(error: OSError) -> str:

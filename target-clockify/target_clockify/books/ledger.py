@@ -1,9 +1,9 @@
-"""The ledger: which row became which object, what every run did, and which writes were under way when one was killed.
+"""The ledger: which row became which object, what every run did, and which writes had no outcome when a run was killed.
 
-It is a database of its own behind any SQLAlchemy URL, a SQLite file by default. A write enters the journal before it is
-sent and is closed once its outcome is known; what a killed run leaves open is looked up by the next one. Two hashes of
-each row make a second run cheap: as long as neither the record that came in nor the object in Clockify has changed
-since both were last compared, they need not be compared again.
+It is a separate database with a SQLAlchemy URL, by default a SQLite file. A write is entered in the journal before it
+is sent, and closed when its outcome is known. The next run looks up the entries that a killed run left open. Two hashes
+for each row make a second run cheap: record and object are compared again only if one of them has changed since the
+last comparison.
 """
 
 from __future__ import annotations
@@ -76,15 +76,16 @@ _STREAMS = sa.Table(
 
 _VERSION = sa.Table("clockify_ledger", _META, sa.Column("version", sa.Integer, primary_key=True))
 _CURRENT_VERSION = 2
-"""Version 1, of the first edition, had no table of streams, the names of streams as they were spelled, and the parts of
-a composite key as they came."""
+"""Version 1, of the first edition, had no table of streams.
+
+It stored the names of streams and the parts of composite keys as in the input, without normalising them.
+"""
 
 _SUPPOSED = """
 CREATE TABLE supposed (key TEXT, object TEXT, stream TEXT, id TEXT, PRIMARY KEY (key, object, stream)) WITHOUT ROWID;
 CREATE INDEX supposed_of ON supposed (id);
 """
-"""Rows that hold for the length of the run, on disk: a dry run stores nothing in the ledger, and may assume many
-objects."""
+"""Rows on disk that last as long as the run: a dry run stores nothing in the ledger, and may assume many objects."""
 
 _LOOKED_UP_AT_ONCE = 400
 _REMEMBERED = 20_000
@@ -100,7 +101,7 @@ def _json(value: Any) -> str:
 
 @dataclass
 class Row:
-    """What the ledger knows of one input row: the object it became, and the two hashes of its last comparison."""
+    """The ledger's data about one input row: the object it became, and the two hashes of its last comparison."""
 
     stream: str
     key: str
@@ -121,10 +122,10 @@ class Row:
 class Entry:
     """One entry of the journal.
 
-    `recovery` holds what finds the object again if the outcome stays unknown: its list, its natural values, and the ids
-    that had those values before. `status` is `open` until the outcome is known, or `sent` where it was noted that the
-    request is on its way; then `done`, `refused` where nothing of it took place, `failed` where a part of it did or may
-    have, `void` for what was never sent, `unknown` for what nobody can tell.
+    `recovery` holds data to find the object if the outcome is unknown: its list, its natural values, and the ids of
+    objects that had those values before. `status` is `open` until the outcome is known, or `sent` where it was noted
+    that the request is on its way; then `done`, `refused` where nothing of it took place, `failed` where a part of it
+    did or may have, `void` for what was never sent, `unknown` for what nobody can tell.
     """
 
     stream: str
@@ -142,13 +143,13 @@ class Ledger:
     """The ledger of one workspace. Threads may share it: it has one connection and a lock.
 
     Args:
-        url: SQLAlchemy URL of its database; None for one in memory, for what is not to be remembered.
+        url: SQLAlchemy URL of its database; None for a ledger in memory that is not kept.
         workspace: Id of the workspace.
         run: Id of the run.
-        may_be_new: A ledger that is gone, though it was used, may begin anew.
+        may_be_new: Whether a ledger that was used before, but is gone, may be created again.
 
     Raises:
-        LedgerError: The database will not do or cannot be used; every method raises it likewise.
+        LedgerError: The database is not suitable or cannot be used; every method may raise this error.
     """
 
     def __init__(self, url: str | None, workspace: str, run: str, *, may_be_new: bool = False) -> None:
@@ -161,13 +162,14 @@ class Ledger:
         self._given_up: set[tuple[str, str]] | None = None
         self._connection = self._database.engine.connect()
         if self._database.is_sqlite:
-            # A killed process loses nothing this way, and a commit does not wait for the disk: `sync` does, where it
-            # matters that the machine may lose its power.
+            # With this setting a killed process loses nothing, and a commit does not wait for the disk. `sync` waits
+            # for the disk where a power failure would matter.
             self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
             self._connection.commit()
         _bring_up_to_date(self._database, self._connection)
-        self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()  # by stream, those asked for last
+        # by stream, the most recently requested ones
+        self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()
         self._supposed = open_private()
         self._supposed.executescript(_SUPPOSED)
         mine = sa.select(_STREAMS).where(_STREAMS.c.workspace == workspace)
@@ -176,7 +178,7 @@ class Ledger:
         self._sources: dict[str, str] = {row.stream: row.source for row in streams}
 
     def hold(self) -> None:
-        """Keep every other run off this workspace's part of the ledger, until it is closed or the process ends.
+        """Lock this workspace's part of the ledger for this run, until it is closed or the process ends.
 
         Raises:
             LedgerInUseError: Another run is there already.
@@ -205,7 +207,7 @@ class Ledger:
     # -- rows ----------------------------------------------------------------------------------
 
     def known(self, stream: str, keys: Sequence[str]) -> dict[str, Row]:
-        """Return what is known of these rows of a stream, by key."""
+        """Return the known rows of a stream among these keys, by key."""
         found: dict[str, Row] = {}
         for start in range(0, len(keys), _LOOKED_UP_AT_ONCE):
             some = keys[start : start + _LOOKED_UP_AT_ONCE]
@@ -214,16 +216,16 @@ class Ledger:
         return found
 
     def keys_of(self, stream: str, keys: list[str], *, rekey: bool, findable: bool) -> list[str]:
-        """Return the key properties of a stream in the order in which its rows are known by them.
+        """Return the key properties of a stream in the order that the ledger uses.
 
         Args:
             stream: The stream.
             keys: Its key properties.
-            rekey: Rows that are known by other ones find their objects by natural key.
-            findable: Its rows have one.
+            rekey: If the key properties have changed, rows find their objects by natural key.
+            findable: The rows have a natural key.
 
         Raises:
-            StoppedError: Its rows are known by other ones.
+            StoppedError: The ledger knows the rows by other key properties.
         """
         known = self._keys_of(folded(stream))
         if known is None or set(known) == set(keys):
@@ -252,7 +254,7 @@ class Ledger:
         return keys if self._asked(sa.select(_ROWS.c.key).where(mine).limit(1)) else None
 
     def introduce(self, stream: str, keys: Sequence[str], source: str, *, store: bool) -> None:
-        """Note the key properties and the source of a stream; without `store` only for this run."""
+        """Record the key properties and the source of a stream; without `store` only for this run."""
         known = self._keys.get(stream), self._sources.get(stream)
         self._keys[stream], self._sources[stream] = list(keys), source
         if store and known != (list(keys), source):
@@ -264,7 +266,7 @@ class Ledger:
         self._ids.clear()
 
     def move(self, row: Row, key: str) -> Row:
-        """Let another key of the same stream take over a row, to be compared anew."""
+        """Move a row to another key of the same stream; it is compared again."""
         moved = replace(row, key=key, record_hash=None, state_hash=None)
         with self._lock, self._transaction() as connection:
             self._drop(connection, row.stream, row.key)
@@ -272,9 +274,9 @@ class Ledger:
         return moved
 
     def ids_of(self, name: str, key: str, source: str = "") -> list[str]:
-        """Return the ids of the objects of that name which rows of that key and source became.
+        """Return the ids of the objects of this kind that rows with this key and source became.
 
-        There are several where streams of one source have rows of the same key; then nobody can tell which is meant.
+        There are several if streams of one source have rows with the same key; then a reference is ambiguous.
         """
         place = (source, name, key)
         with self._lock:
@@ -291,7 +293,7 @@ class Ledger:
             return found
 
     def owners(self, name: str, ids: Iterable[str]) -> dict[str, list[Row]]:
-        """Return the rows that claim each of these objects: one for each stream that does."""
+        """Return the rows that claim each of these objects: one for each claiming stream."""
         mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.object == name, _ROWS.c.id.in_(list(ids)))
         found: dict[str, list[Row]] = {}
         for row in self._rows(mine):
@@ -304,13 +306,13 @@ class Ledger:
         yield from self._rows(mine)
 
     def remember(self, rows: Sequence[Row]) -> None:
-        """Store rows over what was known of them; an object that this ledger created stays marked as created."""
+        """Store rows, replacing older versions; an object that this ledger created stays marked as created."""
         if rows:
             with self._lock, self._transaction() as connection:
                 self._store(connection, rows)
 
     def suppose(self, name: str, stream: str, key: str, object_id: str) -> None:
-        """Note which object a row stands for as long as the run lasts, without storing it."""
+        """Remember for this run which object a row belongs to, without storing it."""
         with self._lock:
             self._supposed.execute(
                 "INSERT OR REPLACE INTO supposed VALUES (?, ?, ?, ?)", (key, name, stream, object_id)
@@ -318,7 +320,7 @@ class Ledger:
             self._note(stream, name, key, object_id)
 
     def forget(self, gone: Iterable[tuple[str, str]]) -> None:
-        """Drop rows, by stream and key, whose objects are gone."""
+        """Delete the rows of deleted objects, by stream and key."""
         with self._lock, self._transaction() as connection:
             for stream, key in gone:
                 self._drop(connection, stream, key)
@@ -326,7 +328,7 @@ class Ledger:
     # -- the journal ---------------------------------------------------------------------------
 
     def begin(self, entries: Sequence[Entry]) -> None:
-        """Write down what is about to be sent, safe from a loss of power: nothing else would find it again."""
+        """Enter writes before they are sent, and wait for the disk: otherwise a lost write could not be found."""
         with self._lock, self._transaction() as connection:
             began = _now()
             for entry in entries:
@@ -347,13 +349,13 @@ class Ledger:
         self.sync()
 
     def sending(self, entry: Entry) -> None:
-        """Note that a request is sent now, since nothing will show afterwards whether it arrived."""
+        """Record that a request is being sent, since nothing shows afterwards whether it arrived."""
         with self._lock, self._transaction() as connection:
             connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), {"status": "sent"})
         self.sync()
 
     def note_repeated(self, entries: Iterable[Entry], *, repeated: bool = True) -> None:
-        """Note that creates are sent again although an earlier request may still be carried out, or no longer can."""
+        """Record whether creates were sent again although an earlier request may still take effect."""
         with self._lock, self._transaction() as connection:
             for entry in entries:
                 entry.recovery["repeated"] = repeated
@@ -361,7 +363,7 @@ class Ledger:
                 connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), values)
 
     def repeated_creates(self, since: datetime) -> list[tuple[Entry, datetime]]:
-        """Return the creates of earlier runs that were sent again, with the moment at which each began."""
+        """Return the creates of earlier runs that were sent again, each with its start time."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
         some = sa.and_(_JOURNAL.c.status.in_(("done", "void", "failed", "refused")), _JOURNAL.c.operation == "INSERT")
         late = sa.and_(
@@ -371,19 +373,19 @@ class Ledger:
         return [(_entry(row), datetime.fromisoformat(row.began)) for row in found]
 
     def amend(self, entry: Entry) -> None:
-        """Store the changes of an entry anew."""
+        """Store the changed `changes` of an entry."""
         with self._lock, self._transaction() as connection:
             values = {"changes": _json(entry.changes)}
             connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), values)
 
     def exists(self, entry: Entry, row: Row) -> None:
-        """Note at once that an object was created, though the writes that complete it are still to come."""
+        """Record at once that an object was created, before the writes that complete it."""
         with self._lock, self._transaction() as connection:
             connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), {"id": row.id})
             self._store(connection, [row])
 
     def finish(self, outcomes: Sequence[tuple[Entry, str, str | None, Row | None]]) -> None:
-        """Close entries: each with its status, an error, and the row as it now stands."""
+        """Close entries: each with its status, its error, and the current row."""
         with self._lock, self._transaction() as connection:
             for entry, status, error, row in outcomes:
                 values = {"status": status, "error": error, "ended": _now()}
@@ -407,14 +409,14 @@ class Ledger:
         return [_entry(row) for row in self._asked(query)]
 
     def last_noted(self) -> datetime | None:
-        """Return when an earlier run last noted anything about a write, None if none has."""
+        """Return the time of the last journal entry of earlier runs, None if there is none."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
         query = sa.select(sa.func.max(_JOURNAL.c.began), sa.func.max(_JOURNAL.c.ended)).where(mine)
         moments = [datetime.fromisoformat(one) for one in self._asked(query)[0] if one]
         return max(moments, default=None)
 
     def given_up(self, stream: str, key: str) -> Entry | None:
-        """Return the last entry of a row if it is a create that was given up, since nothing that it made was found."""
+        """Return the last entry of a row if it is a create that was given up because no object was found."""
         with self._lock:
             if self._given_up is None:
                 mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.status == "void")
@@ -432,8 +434,8 @@ class Ledger:
         """Return the latest run that wrote in this workspace.
 
         Raises:
-            LookupError: There is none, or it took another run back in part only, so that nobody can tell whether it is
-                to be finished or to be taken back itself.
+            LookupError: There is no such run, or it is an incomplete undo: then `last` could mean to finish it or to
+                undo it.
         """
         latest = self._asked(sa.select(_JOURNAL.c.run).where(self._written).order_by(_JOURNAL.c.seq.desc()).limit(1))
         if not latest:
@@ -445,8 +447,8 @@ class Ledger:
             back = {(one.stream, one.key) for one in entries if one.status == "done"}
             if any((one.stream, one.key) not in back for one in self.entries_of(undone)):
                 msg = (
-                    f"the latest run, {run}, took back {undone}, but not all of it: name the run, {undone} to go on "
-                    f"with that, {run} to have it as it was before"
+                    f"the latest run, {run}, took back {undone}, but not completely: name {undone} to continue that "
+                    f"undo, or {run} to undo the undo"
                 )
                 raise LookupError(msg)
         return run
@@ -459,7 +461,7 @@ class Ledger:
         return sa.and_(earlier, wrote, _JOURNAL.c.status.not_in(("void", "refused")))
 
     def entries_of(self, run: str) -> list[Entry]:
-        """Return what a run wrote in this workspace, the latest first.
+        """Return the writes of a run in this workspace, the latest first.
 
         Raises:
             LookupError: There is no such run.
@@ -472,7 +474,7 @@ class Ledger:
         return [_entry(row) for row in rows]
 
     def forget_journal_before(self, moment: datetime) -> None:
-        """Drop the entries of the journal that ended before a moment; such runs cannot be undone any more."""
+        """Delete journal entries that ended before `moment`; their runs can no longer be undone."""
         old = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.ended < moment.isoformat(timespec="seconds"))
         with self._lock, self._transaction() as connection:
             connection.execute(_JOURNAL.delete().where(old, _JOURNAL.c.status != "unknown"))
@@ -485,13 +487,13 @@ class Ledger:
         return found[0].status if found else None
 
     def has_deleted(self, name: str, object_id: str) -> bool:
-        """Return whether this ledger knows that it deleted an object."""
+        """Return whether the target deleted an object with this ledger."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
         query = sa.select(_JOURNAL.c.seq).where(mine, _JOURNAL.c.operation == "DELETE", _JOURNAL.c.status == "done")
         return bool(self._asked(query.limit(1)))
 
     def written(self, name: str, object_id: str) -> tuple[dict[str, Any], bool]:
-        """Return the fields of an object as this ledger wrote them last, and whether it created the object."""
+        """Return the last written fields of an object, and whether the target created it with this ledger."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
         query = sa.select(_JOURNAL.c.operation, _JOURNAL.c.changes).where(mine, _JOURNAL.c.status == "done")
         rows = self._asked(query.order_by(_JOURNAL.c.seq))
@@ -499,7 +501,7 @@ class Ledger:
         return fields, any(row.operation == "INSERT" for row in rows)
 
     def writers(self, name: str, object_id: str) -> dict[str, tuple[str, str]]:
-        """Return which row wrote each field of an object last, by stream and key."""
+        """Return the row that last wrote each field of an object, by stream and key."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
         query = sa.select(_JOURNAL.c.stream, _JOURNAL.c.key, _JOURNAL.c.changes).where(
             mine, _JOURNAL.c.status == "done"
@@ -610,7 +612,7 @@ def _migrate(connection: sa.Connection) -> None:
             if (name := folded(stream)) == stream:
                 continue
             mine = table.c.stream == stream
-            if table is _ROWS:  # two spellings of one stream: the rows that the other one has as well are its own
+            if table is _ROWS:  # two spellings of one stream: rows that exist under both are kept once
                 other = _ROWS.alias()
                 same = sa.and_(
                     other.c.workspace == _ROWS.c.workspace, other.c.stream == name, other.c.key == _ROWS.c.key
@@ -667,15 +669,14 @@ class _Transaction:
             if kind is None:
                 self._connection.commit()
         finally:
-            self._connection.rollback()  # where there is nothing to take back, nothing happens
+            self._connection.rollback()  # if there is nothing to roll back, nothing happens
 
 
 def report(url: str, run: str) -> list[dict[str, Any]]:
     """Return what a run changed, in order; `last` is the latest run.
 
     Raises:
-        LookupError: The ledger knows no such run, or there is none.
-        LedgerError: The database cannot be read.
+        LookupError: The ledger does not know this run, or has no run. LedgerError: The database cannot be read.
     """
     database = Database(url)
     database.require_file()
@@ -684,7 +685,7 @@ def report(url: str, run: str) -> list[dict[str, Any]]:
         raise LookupError(msg)
     with database.engine.connect() as connection:
         if not sa.inspect(connection).has_table(_JOURNAL.name):
-            msg = "what ledger_url names holds no ledger"
+            msg = "the database in ledger_url has no ledger"
             raise LookupError(msg)
         _version_of(connection)
         if run == "last":

@@ -1,4 +1,4 @@
-"""Shows how far a run is: some live lines on a terminal, a log line every minute anywhere else."""
+"""Shows the progress of a run: live lines on a terminal, otherwise a log line every minute."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
-_EVERY = 60.0  # seconds between two lines of a log
+_EVERY = 60.0  # seconds between two log lines
 
 
 class Progress:
-    """Tells how many records are done, how many a second, and how long the others will take.
+    """Shows how many records are done, their rate, and the time left.
 
     Args:
         client: The connection to Clockify.
-        say: Says what became of the records of the stream at hand, how many of all streams are done, and how many there
-            are; None as long as more may come.
+        say: Returns the results of the current stream, the number of records done in all streams, and their total; None
+            while more may come.
     """
 
     def __init__(self, client: Client, say: Callable[[], tuple[str, int, int | None]]) -> None:
@@ -37,7 +37,7 @@ class Progress:
             self._screen.start(self._lines)
 
     def show(self) -> None:
-        """Tell, now and then, how many records are done: a terminal shows it anyway."""
+        """Log from time to time how many records are done; a terminal shows it all the time."""
         if self._screen:
             return
         now = time.monotonic()
@@ -47,7 +47,7 @@ class Progress:
             logger.info("%s; %s", what, self._line(done, total))
 
     def close(self, table: Callable[[], RenderableType]) -> bool:
-        """Take the live lines away and leave a table in their place; return whether there were any."""
+        """Replace the live lines by a table; return whether there were live lines."""
         if not self._screen:
             return False
         self._screen.stop()

@@ -1,10 +1,10 @@
-"""The records that could not be written, on disk: a Singer stream to be corrected and fed back.
+"""The file of rejected records: Singer messages to correct and load again.
 
-Every line of a record is a RECORD message, with the reason beside the record; a SCHEMA line goes before the first
-record of a stream. A record that is no JSON stands there as a text, and a line of the input that is no message in an
-INVALID message: read back, both are what they hold, as soon as that is mended. The file holds the rejects of one run.
-That of an earlier run is put aside under the next free number, `<name>.1`, `<name>.2`, even while that file is being
-read back, so that no reject is lost.
+Every record is a RECORD message with an additional member for the reason. A SCHEMA line precedes the first record of a
+stream. A record that is not valid JSON is stored as text. An input line that is not a Singer message is stored in an
+INVALID message. After you correct the text, the target reads it as the record or line itself. The file holds the
+rejects of one run. The file of an earlier run is renamed to the next free number, `<name>.1`, `<name>.2`, even while it
+is being read, so that no reject is lost.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class Rejects:
         self._file: FileIO | None = None
 
     def start(self) -> None:
-        """Put the rejects of an earlier run aside, readable by their owner alone.
+        """Rename the rejects file of an earlier run, and make it readable only by its owner.
 
         Raises:
-            OSError: The name is a link or no file, or the folder cannot be written to.
+            OSError: The name is a link or not a file, or the folder is not writable.
         """
         private_files.require_plain(self.path)
         private_files.require_file(self.path)
@@ -54,34 +54,34 @@ class Rejects:
         for number in count(1):
             aside = self.path.with_name(f"{self.path.name}.{number}")
             try:
-                os.close(private_files.create(aside))  # nobody else puts something there
+                os.close(private_files.create(aside))  # a folder in which no other user can create files
             except FileExistsError:
                 with suppress(OSError):
-                    private_files.keep_private(aside)  # an earlier edition left it to be read by all
+                    private_files.keep_private(aside)  # an earlier version made it readable by all
             else:
                 self.path.replace(aside)
                 return
 
     def introduce(self, stream: str, message: dict[str, Any], *, mapped_from: str = "") -> None:
-        """Note the SCHEMA message of a stream, to be repeated if one of its records is rejected.
+        """Keep the SCHEMA message of a stream, to repeat it if one of its records is rejected.
 
-        `mapped_from` is the stream it is mapped from, if it is: then it is that one's schema, and its records are noted
-        as they were before.
+        For a stream from a stream map, `mapped_from` is the original stream: then the schema is that of the original
+        stream, and rejects hold the original records.
         """
         self._schemas[stream] = message
         self._origins[stream] = mapped_from
         self._introduced.discard(mapped_from or stream)
 
     def introduce_like(self, stream: str, other: str) -> None:
-        """Note a stream whose records are made of those of another one, and rejected as those."""
+        """Add a stream whose records are derived from those of another stream; rejects hold the original records."""
         self._schemas[stream] = self._schemas[other]
         self._origins[stream] = self._origins.get(other) or other
 
     def add(self, taken: Taken, key: str, operation: str, error: RejectedError) -> None:
-        """Write one reject; it survives the process when this returns, and a loss of power after `sync`.
+        """Write one reject. After this call it survives the end of the process, after `sync` also a power failure.
 
         Raises:
-            OSError: It cannot be written; the file is as it was before.
+            OSError: It cannot be written; the file is unchanged.
         """
         origin = self._origins.get(taken.stream) if taken.origin else ""
         stream = origin or taken.stream
@@ -108,16 +108,16 @@ class Rejects:
         self._introduced.add(stream)
 
     def add_line(self, number: int, line: bytes, error: RejectedError) -> None:
-        """Write a line of the input that is no message, under its number.
+        """Write an input line that is not a message, with its line number.
 
         Raises:
-            OSError: It cannot be written; the file is as it was before.
+            OSError: It cannot be written; the file is unchanged.
         """
         noted = {"type": INVALID, "number": number, "error": error.kind, "message": str(error), "line": _text(line)}
         self._append(msgspec.json.encode(noted) + b"\n")
 
     def sync(self) -> None:
-        """See to it that what was written outlasts even a loss of power."""
+        """Wait for the disk, so that rejects survive a power failure."""
         if self._file and self.path.is_file():
             os.fsync(self._file.fileno())
 
@@ -136,7 +136,7 @@ class Rejects:
         self.count += 1
 
     def _write(self, lines: bytes) -> None:
-        """Write the whole line or, if the disk is full, nothing."""
+        """Write the whole line, or nothing if the disk is full."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(self._descriptor(), "ab", buffering=0)  # noqa: PTH123, SIM115  `close` ends it
@@ -146,20 +146,20 @@ class Rejects:
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError:
-            with suppress(OSError):  # a device cannot be cut
+            with suppress(OSError):  # a device cannot be truncated
                 os.ftruncate(self._file.fileno(), size)
             raise
 
     def _descriptor(self) -> int:
         try:
             return private_files.create(self.path)
-        except FileExistsError:  # another run has begun its own since `start`, or it is a device
+        except FileExistsError:  # another run has started its own file since `start`, or the file is a device
             self.start()
             return private_files.create(self.path)
 
 
 def _readable(raw: bytes) -> msgspec.Raw | str:
-    """Return a record as it is, or as text if it is not readable JSON."""
+    """Return a record unchanged, or as text if it is not valid JSON."""
     return msgspec.Raw(raw) if is_sound(raw) else _text(raw)
 
 

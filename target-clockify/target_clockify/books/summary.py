@@ -1,4 +1,4 @@
-"""What a run did, counted by stream: shown on a terminal while it lasts, and in one closing line per stream."""
+"""The results of a run, counted by stream: shown on a terminal during the run, and in one closing line per stream."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Summary:
     """Counts of a run.
 
     Attributes:
-        is_complete: No further record will come, so that the number left is known.
+        is_complete: Whether all input is read, so that the number of remaining records is known.
     """
 
     def __init__(self, client: Client, *, rehearsed: bool = False) -> None:
         self.records: Counter[str] = Counter()
-        self.added: Counter[str] = Counter()  # no record of the input, such as the deletion of what it lacks
+        self.added: Counter[str] = Counter()  # writes without an input record, such as deletions of missing rows
         self.counts: dict[str, Counter[str]] = {}
-        self.sums: dict[str, Counter[tuple[str, str]]] = {}  # by what was done, and by unit
+        self.sums: dict[str, Counter[tuple[str, str]]] = {}  # by operation and unit
         self.reasons: dict[str, Counter[str]] = {}
         self.invalid_lines = 0
         self.pages: Counter[str] = Counter()
@@ -46,40 +46,40 @@ class Summary:
         self._rehearsed = rehearsed
         self._began = time.monotonic()
         self.is_complete = False
-        self._latest = ""  # the stream of which a record was done last
+        self._latest = ""  # the stream of the latest finished record
         self._done = 0
         self._progress = Progress(client, self._standing)
 
     def count(self, stream: str, what: str) -> None:
-        """Count what became of a record."""
+        """Count the result of a record."""
         self.counts.setdefault(stream, Counter())[what] += 1
         self._done += 1
         self._latest = stream
         self._progress.show()
 
     def _standing(self) -> tuple[str, int, int | None]:
-        """Return what became of the latest stream, the records done, and all there are, None while more may come."""
+        """Return the results of the latest stream, the records done, and their total, None while more may come."""
         came = sum([*self.records.values(), *self.added.values()])
         what = f"{self._latest}: {self._told(self._latest)}" if self._latest else f"{came:,} records read"
         return what, self._done, came if self.is_complete else None
 
     def add_up(self, stream: str, what: str, unit: str, amount: int) -> None:
-        """Add seconds, or minor units of a currency, to what was done to a stream."""
+        """Add seconds, or minor units of a currency, to the totals of a stream."""
         self.sums.setdefault(stream, Counter())[what, unit] += amount
 
     def reject(self, stream: str, error: RejectedError, place: str = "") -> None:
-        """Count a reject; the first of a kind is logged at once, with place, field and rule but no values."""
+        """Count a reject; the first of each kind is logged at once, with place, field and rule, without values."""
         self.count(stream, "rejected")
         self._tell_first(stream, error, "is rejected as", place)
 
     def reject_line(self, number: int, error: RejectedError) -> None:
-        """Count a line of the input that is no message; the first is logged at once."""
+        """Count an input line that is not a message; the first one is logged at once."""
         self.invalid_lines += 1
         if self.invalid_lines == 1:
             logger.warning("line %d of the input is rejected: %s", number, error)
 
     def leave_out(self, stream: str, error: RejectedError) -> None:
-        """Count a row that a copy cannot have, likewise."""
+        """Count a row that cannot be copied; the first of each kind is logged at once."""
         self.count(stream, "not copied")
         self._tell_first(stream, error, "cannot be copied:")
 
@@ -93,11 +93,11 @@ class Summary:
 
     @property
     def rejected(self) -> int:
-        """How many records were rejected, and lines that hold none."""
+        """The number of rejected records and input lines."""
         return self.invalid_lines + sum(counts["rejected"] for counts in self.counts.values())
 
     def tell(self, run: str, rejects: str) -> None:
-        """Sum up."""
+        """Log the summary."""
         if not self._progress.close(self._table):
             for stream in self._streams:
                 told, sums = self._told(stream, ended=True), self._sums(stream)
@@ -129,7 +129,7 @@ class Summary:
         return self.pages[name] + self.writes[name]
 
     def _table(self) -> Table:
-        """Return what became of each stream, with a column for everything that became of some record."""
+        """Return a table of streams, with one column for each result that occurred."""
         from rich import box  # noqa: PLC0415  only a terminal is worth the import
         from rich.table import Table  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Values as a person reads them: money in major units with its currency, durations in hours and minutes."""
+"""Formats values for people: money in major units with its currency, durations in hours and minutes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def words(kind: Kind | None, value: Any, currency: str) -> str:
-    """Return a value in words; amounts that state no currency are in this one."""
+    """Return a value as text; `currency` is that of amounts without their own currency."""
     if kind and kind.measure is Measure.MONEY and isinstance(value, int):
         return money(value, currency)
     if kind and kind.measure is Measure.DURATION and isinstance(value, str):
@@ -38,7 +38,7 @@ def money(minor: int, currency: str) -> str:
 
 
 def hours(seconds: int) -> str:
-    """Return a duration in hours and minutes, with seconds where there are some."""
+    """Return a duration in hours and minutes, and seconds if there are any."""
     rest = f":{seconds % 60:02}" if seconds % 60 else ""
     return f"{seconds // 3600}:{seconds // 60 % 60:02}{rest} h"
 

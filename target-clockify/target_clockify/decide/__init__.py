@@ -1,1 +1,1 @@
-"""From fields to a decision: what to do for a record, from the record, the mirror and the ledger alone."""
+"""From fields to a decision: what to do for a record, based only on the record, the mirror and the ledger."""

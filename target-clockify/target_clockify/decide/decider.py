@@ -1,7 +1,7 @@
-"""Decides what becomes of a record: which operation, on which object, and what exactly differs.
+"""Decides what to do for a record: which operation, on which object, and which fields differ.
 
-Nothing here sends, stores or remembers anything: the same record, mirror and ledger give the same decision. Where a
-list that has not been read would decide, `NotReadError` says so.
+This module sends and stores nothing: the same record, mirror and ledger give the same decision. If the decision needs a
+list that was not read yet, `NotReadError` is raised.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class Decider:
     """Makes the decision for a record.
 
     Attributes:
-        ledger: What rows became, and what was written.
-        mirror: The workspace as it is.
-        seen: The keys that came in this run.
+        ledger: The objects of rows, and earlier writes.
+        mirror: The current workspace.
+        seen: The keys in the input of this run.
         allow_irreversible: Whether users and workspaces may be inserted.
-        rebuilds: Whether the ledger is rebuilt, and nothing written.
+        rebuilds: Whether the run rebuilds the ledger and writes nothing.
     """
 
     ledger: Ledger
@@ -53,10 +53,11 @@ class Decider:
         return Identities(self.ledger, self.mirror, self.seen, by_all=self.rebuilds)
 
     def decide(self, desired: Desired) -> Unchanged | Write | Recognised:
-        """Return what is to be done for a record.
+        """Return what to do for a record.
 
         Raises:
-            RejectedError: Nothing can be done.
+            RejectedError: The record cannot be written.
+
             NotReadError: A list has to be read first.
         """
         try:
@@ -71,10 +72,10 @@ class Decider:
         return Recognised(decision.incoming, decision.entry.id, decision.scope, decision.entry if is_blind else None)
 
     def _decided(self, desired: Desired) -> Unchanged | Write:
-        """Return what would be done for a record, were the ledger not being rebuilt.
+        """Return what a normal run, which does not rebuild the ledger, does for a record.
 
         Raises:
-            RejectedError: Nothing can be done.
+            RejectedError: The record cannot be written.
             NotReadError: A list has to be read first.
         """
         incoming, row = desired.incoming, desired.row
@@ -86,7 +87,7 @@ class Decider:
             raise RejectedError("not_permitted", str(refusal), status=refusal.status, code=refusal.code)
         if desired.scope is None and not self._known_alone(target, desired):
             if incoming.deleted and (target.listing.lookup or not incoming.id):
-                return self._deletion(target, desired, None)  # gone, or never made
+                return self._deletion(target, desired, None)  # deleted, or never created
             names = ", ".join(name for name in target.scope if not desired.given.get(name))
             msg = f"{names} is required: without it a {target.noun} can neither be made nor found"
             raise RejectedError("invalid", msg)
@@ -109,14 +110,14 @@ class Decider:
         return decision
 
     def _known_alone(self, target: WritableObject, desired: Desired) -> bool:
-        """Return whether a record names an object that can be found by its id alone."""
+        """Return whether a record names an object that can be found only by its id."""
         object_id = desired.incoming.id
         return bool(target.listing.lookup and object_id and self.mirror.has(target, object_id))
 
     # -- calls ---------------------------------------------------------------------------------
 
     def _call(self, procedure: Procedure, desired: Desired) -> Unchanged | Write:
-        """A procedure is called once for each new or changed record; a procedure that adds up, once for each key."""
+        """Call once for each new or changed record, or once for each key if the call adds something."""
         incoming, given, row = desired.incoming, desired.given, desired.row
         if incoming.deleted or (row and row.record_hash == incoming.seen):
             return Unchanged(incoming, None, row=row)
@@ -143,7 +144,7 @@ class Decider:
         return Write(incoming, Operation.CALL, (), given, {}, entry)
 
     def _shows(self, procedure: Procedure, given: State) -> bool:
-        """Return whether a call would change nothing, as far as the object shows it."""
+        """Return whether the object shows that a call would change nothing."""
         if procedure.brings and not procedure.calls:
             name, id_field, fields = procedure.brings
             state = self._listed(BY_NAME[name], given, id_field)
@@ -209,7 +210,7 @@ class Decider:
             given = {name: value for name, value in given.items() if name not in outgrown}
             changes = {name: change for name, change in changes.items() if name not in outgrown}
         if row and row.record_hash == incoming.seen:
-            # Fields that Clockify does not show were written with this record; what Clockify changed about them stays.
+            # Fields that Clockify does not return were written with this record; changes made in Clockify are kept.
             settled = {one.name for one in target.fields if one.unreadable or (one.fixed and row.created)}
             changes = {name: change for name, change in changes.items() if name not in settled}
         if not changes:
@@ -238,7 +239,7 @@ class Decider:
         return write
 
     def _outgrown(self, target: WritableObject, found: str, current: State, changes: State) -> set[str]:
-        """Return the changes that would only set back what Clockify itself has moved on since it was written."""
+        """Return the changes that would only reset values that Clockify itself has changed since the last write."""
         moved = {
             name for name, (_, new) in changes.items() if (told := target.field(name).outgrown) and told(current, new)
         }
@@ -249,9 +250,9 @@ class Decider:
         return unknown | {name for name in moved & written.keys() if written[name] == changes[name][1]}
 
     def _written_by_others(self, target: WritableObject, desired: Desired, found: str, changes: State) -> str:
-        """Return the fields that a row would set back although rows of other streams state them in this run.
+        """Return the fields that a row would change back although rows of other streams wrote them in this run.
 
-        The two would undo each other for ever.
+        The two streams would overwrite each other in every run.
         """
         owners = self.ledger.owners(target.name, [found]).get(found, ())
         me = desired.incoming.route.name
@@ -275,7 +276,7 @@ class Decider:
         if self.identities.claimants(target, found) - {incoming.identity}:
             return Unchanged(incoming, None, row=desired.row, left_standing=True)
         current, scope = self.mirror.get(target, found) or {}, desired.scope or ()
-        if current:  # it goes from where it is, which need not be where the record says
+        if current:  # it is deleted from its actual list, which may differ from the one in the record
             scope = tuple(str(current.get(name)) for name in target.scope)
         self._check_house_rules(target, Operation.DELETE, current, {})
         lost = losses(target, current)
@@ -283,42 +284,43 @@ class Decider:
         return Write(incoming, Operation.DELETE, scope, desired.given, current, entry)
 
     def _may_be_hidden(self, target: WritableObject, desired: Desired) -> bool:
-        """Return whether an object to be deleted that was not found may exist, hidden from the key."""
+        """Return whether an object that was not found may exist, hidden from the key."""
         incoming, row = desired.incoming, desired.row
         object_id = (None if incoming.copied else incoming.id) or (row.id if row else None)
         if object_id is None or self.ledger.has_deleted(target.name, object_id):
             return False
         return not self.mirror.sees_all(target, desired.scope)
 
-    # -- what goes along -----------------------------------------------------------------------
+    # -- additional effects -----------------------------------------------------------------------
 
     def _beside(self, target: WritableObject) -> dict[str, list[State]]:
-        purpose = f"what this write would set back to the defaults there in a {target.noun}"
+        purpose = f"which values this write would reset to defaults in a {target.noun}"
         return {name: self.mirror.needed(BY_NAME[name], purpose) for name in target.beside}
 
     def _check_house_rules(self, target: WritableObject, operation: Operation, current: State, wanted: State) -> None:
-        """Refuse what the workspace's own settings forbid.
+        """Reject a write that the settings of the workspace forbid.
 
         Raises:
-            RejectedError: With everything that they forbid of the write.
+            RejectedError: The message lists every violated rule.
         """
         if problems := forbidden(self.mirror, target, operation, current, wanted):
             raise RejectedError("workspace_rule", problems)
 
     def _in_currency(self, target: Writable, desired: Desired, current: State) -> tuple[State, list[str]]:
-        """Return the fields of a record whose amounts are in the currency in force, and what a copy goes without.
+        """Return the fields of a record with amounts in the currency in force, and the fields that a copy omits.
 
         Raises:
-            RejectedError: The record states another currency.
+            RejectedError: The record has another currency.
         """
         incoming, given = desired.incoming, desired.given
         field = target.by_name.get(COLUMN)
         found = {name: set(stated(value)) for name, value in given.items() if name in target.by_name}
         if field and field.modifier and given.get(COLUMN):
             found[COLUMN] = {code_of(given[COLUMN])}
-        elif field and isinstance(target, Procedure):  # its own parameter has no default that fits every workspace
+        elif field and isinstance(target, Procedure):  # the parameter has no default that is right for every workspace
             found[COLUMN] = {code_of(given.get(COLUMN))}
-        # An amount keeps the currency that it has there, unless what decides about that is another one or was written.
+        # An amount keeps its current currency, unless the object that determines the currency is another one or was
+        # written.
         after = {**current, **given}
         is_settled = owner_of(target, current) == owner_of(target, after) and not self._owner_was_written(target, after)
         known = {name: set(stated(current.get(name))) if is_settled else set() for name in found}
@@ -349,7 +351,7 @@ class Decider:
     def _with_unreadable(
         self, target: WritableObject, object_id: str, given: State, changes: dict[str, tuple[Any, Any]]
     ) -> tuple[State, list[str]]:
-        """Return the fields of an update with those that it would reset, as they were written last, and the others."""
+        """Return the fields of an update plus the last written values of fields that it would reset, and unknown ones."""
         replacing = [part for part in target.parts if not part.partial and not changes.keys().isdisjoint(part.fields)]
         replaced = {name for part in replacing for name in part.fields}
         lacking = [one.name for one in target.fields if one.reset and one.name in replaced and one.name not in given]
@@ -361,7 +363,7 @@ class Decider:
 
 
 def _says_something(one: Field, value: Any) -> bool:
-    """Return whether a value differs from that of a new object: 0 and false do, except that a flag starts as false."""
+    """Return whether a value differs from that of a new object: 0 and false do, but a flag starts as false."""
     return bool(value) or (value is not None and value in (0, False) and one.kind is not FLAG)
 
 

@@ -1,4 +1,4 @@
-"""What can be decided about a record."""
+"""The possible decisions for a record."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Desired:
-    """What a record wants.
+    """The wanted state of an object.
 
     Attributes:
         incoming: The record.
         given: Its fields: references are ids of the workspace, times are in UTC.
-        scope: The list its object is on, None if it does not say.
-        row: What the ledger knows of it.
+        scope: The list of its object, None if the record does not name it.
+        row: Its row in the ledger.
     """
 
     incoming: Incoming
@@ -38,16 +38,16 @@ class Desired:
 
 @dataclass
 class Unchanged:
-    """A record that the object already agrees with.
+    """The object already agrees with the record.
 
     Attributes:
         incoming: The record.
-        id: The id of the object that says it; None if it is gone already.
+        id: The id of the object; None if it is deleted already.
         scope: The parents of the object.
-        row: What the ledger knows of the record, if a closer look was taken at it.
-        takes_over: The row of another key whose object the record takes over.
-        left_standing: The record asks to delete an object that belongs to another row.
-        looked_at: Record and object were compared; else neither has changed since they last were.
+        row: The record's row in the ledger, if it was compared.
+        takes_over: The ledger row of an old key, whose object the record takes over.
+        left_standing: The record asks to delete an object that also belongs to another row.
+        looked_at: Record and object were compared; if false, neither has changed since the last comparison.
     """
 
     incoming: Incoming
@@ -61,22 +61,22 @@ class Unchanged:
 
 @dataclass
 class Write:
-    """What is to be sent for one record.
+    """A write for one record.
 
     Attributes:
         incoming: The record.
-        operation: What is done.
+        operation: The operation.
         scope: The parents of the object.
         given: The record's fields, references resolved.
-        current: The object as it is; empty for an INSERT.
+        current: The current object; empty for an INSERT.
         entry: Its entry in the journal.
-        beside: Rows of further lists that the calls are made from.
-        created: The ledger lists the object as one that a run created.
-        unfinished: Some fields of the new object are left to the end of the run.
-        takes_over: The row of another key whose object the record takes over.
-        left_out: What a copy goes without.
-        resets: Fields that the write sets back to their defaults, since nobody knows what they are.
-        consequences: What Clockify itself deletes and changes along with it, as entries of the journal.
+        beside: Rows of other lists that the calls need.
+        created: According to the ledger, a run created the object.
+        unfinished: Some fields of the new object are written at the end of the run.
+        takes_over: The ledger row of an old key, whose object the record takes over.
+        left_out: Fields that a copy omits.
+        resets: Fields whose values are unknown, and which the write resets to defaults.
+        consequences: Objects that Clockify itself deletes or changes together with it, as journal entries.
         unseen: Fields whose change was answered with nothing, and has not been looked up yet.
     """
 
@@ -97,7 +97,7 @@ class Write:
 
     @property
     def entries(self) -> list[Entry]:
-        """What the journal says of it: its own entry comes last."""
+        """The journal entries of the write: its own entry comes last."""
         return [*self.consequences, self.entry]
 
     @property
@@ -115,7 +115,7 @@ class Write:
         return target  # type: ignore[return-value]
 
     def row(self, object_id: str) -> Row:
-        """Return the row of the ledger that this write makes, with its premises open: the next run compares once."""
+        """Return the ledger row of this write without hashes, so that the next run compares record and object once."""
         incoming = self.incoming
         scope = dict(zip(incoming.route.object.scope, self.scope, strict=False))
         created = self.created or self.operation is Operation.INSERT
@@ -125,13 +125,13 @@ class Write:
 
 @dataclass
 class Recognised:
-    """A record of a run that rebuilds the ledger and writes nothing.
+    """The result for a record when the ledger is rebuilt and nothing is written.
 
     Attributes:
         incoming: The record.
-        id: The id of the object that it became; None if there is none or it is not known.
+        id: The id of its object; None if there is none or it is unknown.
         scope: The parents of the object.
-        entry: The entry of a call in the journal, which notes that it is not known whether it was made.
+        entry: The journal entry of a call; its status says that it is unknown whether the call was made.
     """
 
     incoming: Incoming
@@ -142,7 +142,7 @@ class Recognised:
 
 @dataclass
 class Waits:
-    """A record that cannot be decided about, or written, yet."""
+    """A record that cannot be decided, or written, yet."""
 
     incoming: Incoming
     awaited: Awaited
@@ -151,7 +151,7 @@ class Waits:
 
 @dataclass
 class Rejected:
-    """A record that cannot be written; `id` is that of the object that it was to change, if it is known."""
+    """A record that cannot be written; `id` is the id of its object, if known."""
 
     incoming: Incoming
     error: RejectedError
@@ -163,13 +163,13 @@ Decision = Unchanged | Write | Recognised | Waits | Rejected
 
 
 def losses(target: Writable, current: State) -> dict[str, tuple[Any, Any]]:
-    """Return the fields that go with an object, each with its value."""
+    """Return the fields of a deleted object, each with its value."""
     stated = [one.name for one in target.fields if not one.modifier and current.get(one.name) is not None]
     return {name: (current[name], None) for name in stated}
 
 
 def differences(target: Writable, current: State, given: State) -> dict[str, tuple[Any, Any]]:
-    """Return the fields in which an object would change, each with its old and its new value."""
+    """Return the fields of an object that would change, each with its old and new value."""
     changes: dict[str, tuple[Any, Any]] = {}
     for one in target.fields:
         if one.modifier or one.name not in given or (one.initial and current):

@@ -1,4 +1,4 @@
-"""Tells what the settings of the workspace itself forbid of a write."""
+"""Checks whether the settings of the workspace forbid a write."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def forbidden(mirror: Mirror, target: WritableObject, operation: Operation, current: State, wanted: State) -> str:
-    """Return everything that forbids a write, empty where nothing does.
+    """Return every rule that forbids a write; empty if it is allowed.
 
     Raises:
-        NotReadError: A list that decides about it has to be read first.
+        NotReadError: A list that the rules need has to be read first.
     """
     if target.house_rules is None:
         return ""

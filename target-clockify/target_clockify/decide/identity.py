@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Identities:
-    """Finds the object of a record. Nothing here changes anything.
+    """Finds the object of a record, without changing anything.
 
     Args:
-        ledger: What rows became.
-        mirror: The workspace as it is.
-        seen: The keys that came in this run.
-        by_all: Records find objects without a natural key by all that these are created with, as the ledger is lost.
+        ledger: The objects of rows.
+        mirror: The current workspace.
+        seen: The keys in the input of this run.
+        by_all: Objects without a natural key are found by all fields of their create, since the ledger is lost.
     """
 
     def __init__(self, ledger: Ledger, mirror: Mirror, seen: Seen, *, by_all: bool = False) -> None:
@@ -34,17 +34,17 @@ class Identities:
         self._seen = seen
 
     def found(self, target: WritableObject, desired: Desired) -> str | None:
-        """Return the id of the object that a record is about, None if there is none.
+        """Return the id of the object of a record, None if there is none.
 
         Raises:
-            RejectedError: It is not clear which one it is, or it is gone.
+            RejectedError: It is ambiguous, or was deleted.
         """
         incoming, given, row = desired.incoming, desired.given, desired.row
         destination = incoming.route.destination
         if target.one_per_workspace:
             return destination
         if target.is_workspace:
-            # A workspace that is copied from stands for the one that is written to; one without an id is a new one.
+            # A copied workspace is mapped to the destination; a workspace without an id is a new one.
             return destination if incoming.id or incoming.workspace else (row.id if row else None)
         if target.identity:
             identity = ":".join(str(given.get(name)) for name in target.identity)
@@ -57,7 +57,7 @@ class Identities:
         return self._matching(target, desired)
 
     def made_late(self, target: WritableObject, desired: Desired) -> str | None:
-        """Return the id of what a create of the record made after an earlier run had given it up."""
+        """Return the id of an object that a create of the record created after an earlier run had given it up."""
         me = desired.incoming.identity
         entry = self._ledger.given_up(*me) if target.recognised_by else None
         if entry is None or entry.object != target.name or "given" not in entry.recovery:
@@ -67,14 +67,14 @@ class Identities:
         return next((one for one in new if not self.claimants(target, one) - {me}), None)
 
     def found_or_none(self, target: WritableObject, desired: Desired) -> str | None:
-        """Return the id of the object that a record is about, None if there is none or it is not clear."""
+        """Return the id of the object of a record, None if there is none or it is ambiguous."""
         try:
             return self.found(target, desired)
         except RejectedError:
             return None
 
     def doomed(self, target: WritableObject, desired: Desired) -> str | None:
-        """Return the id of the object that a record deletes: it names it, became it, or asks for it by `match_on`."""
+        """Return the id of the object that a record deletes: by its id, by the ledger, or by `match_on`."""
         if target.identity:
             return self.found(target, desired)
         if known := self._known(target, desired):
@@ -83,19 +83,19 @@ class Identities:
         return self._matching(target, desired) if route.operation == "delete" and route.match_on else None
 
     def claimants(self, target: WritableObject, object_id: str) -> set[tuple[str, str]]:
-        """Return the rows that stand for an object: those of the ledger, and those that came in this run."""
+        """Return the rows that belong to an object: those in the ledger, and those in this run's input."""
         rows = self._ledger.owners(target.name, [object_id]).get(object_id, ())
         return {*(row.identity for row in rows), *self._seen.claimants(target.name, object_id)}
 
     def taken_over(self, target: WritableObject, incoming: Incoming, found: str) -> Row | None:
-        """Return the row by which the record's stream knew an object under another key, which came no more."""
+        """Return the ledger row of the object under an old key of the same stream that is no longer in the input."""
         if target.several or incoming.copied or incoming.key == found or incoming.route.operation == "ensure":
             return None
         owners = self._ledger.owners(target.name, [found]).get(found, [])
         return next((row for row in owners if row.stream == incoming.route.name and row.key != incoming.key), None)
 
     def _known(self, target: WritableObject, desired: Desired) -> str | None:
-        """Return the id that a record names, or became, if there is an object of it."""
+        """Return the id in the record or in the ledger, if that object exists."""
         incoming, row = desired.incoming, desired.row
         if incoming.id and self._mirror.has(target, incoming.id):
             return incoming.id
@@ -107,11 +107,11 @@ class Identities:
         natural = next((some for some in usable if given.get(some[0]) not in (None, "")), None)
         if natural is None:
             return self._alike(target, desired) if self._by_all and not incoming.deleted else None
-        # What a row does not state of a natural key may be anything; a copy says all of it.
+        # Missing fields of a natural key match anything; the rows of a copy always have all of them.
         fields = natural if incoming.copied else tuple(name for name in natural if name in given)
         found = self._mirror.matching(target, fields, given)
         owners = self._ledger.owners(target.name, found) if found else {}
-        ensures = incoming.route.operation == "ensure"  # it need not be the row's own
+        ensures = incoming.route.operation == "ensure"  # it may belong to another row
         free = [one for one in found if ensures or self._is_free(target, incoming, one, owners.get(one, ()))]
         if len(free) > 1:
             msg = (
@@ -128,7 +128,7 @@ class Identities:
         return free[0] if free else None
 
     def _alike(self, target: WritableObject, desired: Desired) -> str | None:
-        """Return the id of an object that a record could have created and that is nobody's."""
+        """Return the id of an object that a record could have created and that belongs to no row."""
         if not target.recognised_by:
             return None
         alike = self._mirror.matching(target, target.recognised_by, desired.given)
@@ -136,9 +136,10 @@ class Identities:
         return next((one for one in alike if not self.claimants(target, one) - {me}), None)
 
     def _is_free(self, target: WritableObject, incoming: Incoming, object_id: str, owners: Iterable[Row]) -> bool:
-        """Return whether a record may stand for an object that these rows stand for.
+        """Return whether a record may claim an object that these rows claim.
 
-        Another stream may claim the same object. A row of its own stream keeps it as long as its key still comes.
+        Rows of several streams may claim one object. A row of the same stream keeps its claim while its key is in the
+        input.
         """
         others = {row.identity for row in owners} | set(self._seen.claimants(target.name, object_id))
         others.discard(incoming.identity)
@@ -148,5 +149,5 @@ class Identities:
 
 
 def _is_one_too_many(incoming: Incoming) -> bool:
-    """Return whether a record must not become a second object of a natural key: no setting asks for one."""
+    """Return whether a second object with the same natural key is forbidden, because no setting asks for one."""
     return not (incoming.deleted or incoming.route.operation in {"insert", "delete"} or incoming.copied)

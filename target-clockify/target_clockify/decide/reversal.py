@@ -1,6 +1,6 @@
 """Decides how one write of a run is taken back: from its entry in the journal, and the object as it is now.
 
-Nothing here sends or stores anything. What somebody has changed since stays as it is.
+This module sends and stores nothing. Values that somebody has changed since the run are kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TAKEN_BACK, CHANGED_SINCE, IMPOSSIBLE = "taken back", "changed since", "impossible"
 IN_PART = f"{TAKEN_BACK} in part"
-_UNCLEAR = "nobody can tell whether it took place"
+_UNCLEAR = "it is not known whether the write took effect"
 
 
 @dataclass
@@ -37,9 +37,9 @@ class Reversal:
 
     Attributes:
         entry: The write's entry in the journal.
-        write: What takes it back, None if nothing does.
-        outcome: What becomes of it where `write` succeeds, or where there is none.
-        why: Why nothing, or not all of it, is taken back; names fields and no values.
+        write: The write that takes it back, None if there is none.
+        outcome: The result if `write` succeeds, or if there is none.
+        why: Why the write is taken back only in part or not at all; contains names of fields, no values.
     """
 
     entry: Entry
@@ -55,16 +55,16 @@ class Reversals:
     Attributes:
         destination: The workspace.
         run: The run that is taken back.
-        renewed: The ids of objects that came back under another id, by their former ones.
-        not_back: The ids of objects that did not come back.
+        renewed: The new ids of restored objects, by their old ids.
+        not_back: The ids of objects that were not restored.
     """
 
     destination: str
     run: str = ""
     renewed: dict[str, str] = field(default_factory=dict)
     not_back: set[str] = field(default_factory=set)
-    _values: dict[tuple[str, str], dict[str, list[Any]]] = field(default_factory=dict)  # that the run gave, or found
-    _parents: set[str] = field(default_factory=set)  # of what the run inserted
+    _values: dict[tuple[str, str], dict[str, list[Any]]] = field(default_factory=dict)  # that the run wrote, or found
+    _parents: set[str] = field(default_factory=set)  # of objects that the run inserted
 
     def of(self, entry: Entry, current: State | None) -> Reversal:
         """Return how a write is taken back.
@@ -98,11 +98,11 @@ class Reversals:
         return replace(entry, object=made["of"], operation=update, id=made["id"], changes=made["changes"])
 
     def id_of(self, entry: Entry) -> str:
-        """Return the id that the object of a write has now."""
+        """Return the current id of the object of a write."""
         return self.renewed.get(str(entry.id), str(entry.id))
 
     def scope_of(self, entry: Entry) -> Scope | None:
-        """Return the list that the object of a write is on, None if the journal does not say."""
+        """Return the list of the object of a write, None if the journal does not name it."""
         target = BY_NAME.get(entry.object)
         scope = entry.recovery.get("scope")
         if target is None or scope is None or len(scope) != len(target.scope):
@@ -124,9 +124,10 @@ class Reversals:
         return Reversal(entry, self._write(entry, target, Operation.DELETE, {}, current, losses(target, current)))
 
     def _is_of_the_run(self, entry: Entry, target: WritableObject, name: str, current: State) -> bool:
-        """Return whether a field of an inserted object has a value that comes of the run itself.
+        """Return whether the value of a field of an inserted object comes from the run itself.
 
-        The run may have updated what it inserted, which is taken back before. A payment sets the status of its invoice.
+        The run may have updated the object after its insert; such updates are taken back first. A payment, for example,
+        sets the status of its invoice.
         """
         if target.field(name).outgrown and entry.id in self._parents:
             return True
@@ -162,7 +163,7 @@ class Reversals:
         )
 
     def _of_lost_reference(self, entry: Entry, target: WritableObject, current: State | None) -> Reversal:
-        """Give an object its references back that it lost as what they meant was deleted."""
+        """Restore the references that an object lost when the referenced object was deleted."""
         if current is None:
             return Reversal(entry, None, CHANGED_SINCE, "it is gone")
         given: State = {}
@@ -207,7 +208,7 @@ class Reversals:
         return Reversal(entry, write, IN_PART if lost else TAKEN_BACK, "; ".join(lost))
 
     def _of_implied(self, entry: Entry, target: WritableObject, given: State, current: State | None) -> Reversal:
-        """Set what comes and goes with its parents, such as a balance, to what it was."""
+        """Restore the values of an object that exists with its parents, such as a balance."""
         given = self._renewed(target, given)
         current = current or {name: given.get(name) for name in target.identity}
         wanted = target.adapt(given) if target.adapt else given
@@ -221,20 +222,20 @@ class Reversals:
 
     @staticmethod
     def _is_stated(target: WritableObject, name: str, value: Any) -> bool:
-        """Return whether a new object needs a value said: an empty one where Clockify would fill another in."""
+        """Return whether a create must state a value: also an empty one, if Clockify would fill in another value."""
         filled_in = target.create.defaults if target.create else {}
         if value is None:
             return filled_in.get(name) is UNKNOWN
         return value != "" or not target.field(name).refers
 
     def _not_back(self, target: Writable, fields: State) -> str:
-        """Return why fields cannot be as they were: they refer to what has not come back."""
+        """Return why fields cannot be restored: they refer to objects that were not restored."""
         names = {name for name, one in referred(target, fields) if one in self.not_back}
         return f"of {', '.join(sorted(names))} that it refers to one is not back" if names else ""
 
     @staticmethod
     def _lost(entry: Entry, target: WritableObject, given: State) -> list[str]:
-        """Return what does not come back with a deleted object, or may not."""
+        """Return what is not, or may not be, restored with a deleted object."""
         lost = list(entry.recovery.get("lost", ()))
         lost += [
             f"{one.name}, which Clockify does not show" for one in target.fields if one.reset and one.name not in given
@@ -289,21 +290,21 @@ class Reversals:
         return Write(incoming, operation, scope, given, current, new)
 
     def _renewed(self, target: Writable, given: Mapping[str, Any]) -> State:
-        """Return fields with the ids that objects have now."""
+        """Return fields with the current ids of objects."""
         return replaced_references(target, dict(given), lambda one: self.renewed.get(one, one))
 
 
 def is_consequence(entry: Entry) -> bool:
-    """Return whether Clockify itself did what an entry of the journal says, along with a deletion."""
+    """Return whether a journal entry is about a change that Clockify itself made together with a deletion."""
     return "with" in entry.recovery
 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
     """Return the writes of a run in the order in which they are taken back.
 
-    That is the latest first, but what was deleted in a row comes back in the order in which one refers to another, and
-    then the references to it. An object that was deleted both by itself and along with another one comes back once; a
-    reference that was lost in several steps comes back as it was before the first.
+    This order is the latest first, with one exception: objects of successive deletions are restored in the order of
+    their references (referenced objects first), followed by the references to them. An object with several deletion
+    entries is restored once. A reference that was lost in several steps gets the value before the first step.
     """
     own = {(one.object, one.id) for one in entries if one.operation == Operation.DELETE and not is_consequence(one)}
     gone = {(one.object, str(one.id)) for one in entries if one.operation == Operation.DELETE}
@@ -328,7 +329,7 @@ def in_order(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _as_before(lost: Sequence[Entry], gone: Collection[tuple[str, str]]) -> Iterator[Entry]:
-    """Yield what lost references, each once, with the fields as they were before and as they were left."""
+    """Yield each object that lost references once, with its fields before the first and after the last loss."""
     first: dict[tuple[str, str | None], dict[str, Any]] = {}
     last: dict[tuple[str, str | None], dict[str, Any]] = {}
     for one in lost:  # the latest first
@@ -342,7 +343,7 @@ def _as_before(lost: Sequence[Entry], gone: Collection[tuple[str, str]]) -> Iter
 
 
 def _differing(target: WritableObject, current: State, written: State) -> list[str]:
-    """Return the fields in which an object is not as it was written, of those that Clockify returns and accepts."""
+    """Return the fields whose current value differs from the written one, if Clockify returns and accepts them."""
     told = {one.name for one in target.fields if not one.unreadable and not one.fixed}
     return [name for name in differences(target, current, written) if name in told]
 
@@ -353,7 +354,7 @@ def _is_reached(one: Field, current: Any, before: Any) -> bool:
 
 
 def _emptying(key: str, before: Any, after: Any) -> Any:
-    """Return a former value; elements of an array that came since are emptied, where those not mentioned would stay."""
+    """Return an old value; if missing array elements would be kept, newer elements are included as empty."""
     if not key or not isinstance(after, list):
         return before
     kept = {one.get(key) for one in before or ()}

@@ -1,1 +1,1 @@
-"""What can be written: kinds of values, declarations of objects and of procedures. Facts only."""
+"""Declarations of what can be written: kinds of values, objects and procedures. No behaviour."""

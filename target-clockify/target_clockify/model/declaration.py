@@ -1,7 +1,7 @@
-"""Declares what can be written: an object, its fields, and the calls that create, change and delete it.
+"""Types for declarations of writable objects: their fields, and the calls that create, change and delete them.
 
-Records have the shape in which the tap reads them. Where Clockify takes another key or unit in a write, the field says
-so; where it takes several calls, the object lists them as parts, each with its fields.
+Records have the shape in which the tap reads them. If Clockify expects another key or unit in a write, the field
+declares it. If an update needs several calls, the object declares them as parts, each with its fields.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from target_clockify.model.values import Kind
 
 State = dict[str, Any]
-"""The fields of one object in the shape of the reader."""
+"""The fields of one object in the shape of the tap's records."""
 
 UNKNOWN: Any = object()
-"""The value of a field of a new object that Clockify fills in by its own settings and does not tell."""
+"""Marks a field of a new object that Clockify fills in from its settings without returning the value."""
 
 
 class Operation(enum.StrEnum):
-    """What a record asks for."""
+    """The operation that a record asks for."""
 
     INSERT = "INSERT"
     UPDATE = "UPDATE"
@@ -42,28 +42,28 @@ class Field:
     """One field of an object.
 
     Attributes:
-        name: Its name where it is read.
+        name: Its name in read objects.
         kind: The kind of its values.
-        key: Its name where it is written, if another.
-        write: Converts a value to what is written, if that differs: units, shapes.
-        aliases: Further names a column may have, in any spelling; the written key is one of them anyway.
-        read: Converts a value that came under the written key to the shape of the reader.
-        refers: Which object the ids in it refer to: `clients`, or by place inside, `{"[].userId": "users"}`; where it
-            may be one of several, `projects|users`.
-        rules: Further JSON Schema for both operations; `on_insert` and `on_update` for one of them.
-        clearable: null empties the field; else null says nothing.
-        cleared: What is written to empty it.
-        fixed: It cannot change once the object exists.
-        modifier: It only goes along with a write, and is never compared: a query flag, a filter's mode.
-        qualifies: The field that a modifier says more about.
-        reset: Clockify does not show it, and an update that does not state it sets it back to the default.
-        initial: It is given to a new object and never compared afterwards, since nothing can change it.
-        unreadable: Clockify does not show it, so it is written whenever its record is new or has changed.
-        outgrown: Tells, of the object as it is and a value, whether Clockify itself has moved the field on from that
-            value, so that writing it would set back what happened since.
+        key: Its name in requests, if different.
+        write: Converts a value for a request, if units or shapes differ.
+        aliases: Additional column names, in any spelling; the name in requests is always accepted.
+        read: Converts a value in the shape of a request to the shape of the tap.
+        refers: Which object its ids refer to: `clients`, or by path inside the value, `{"[].userId": "users"}`;
+            `projects|users` if it may be one of several.
+        rules: Additional JSON Schema for both operations; `on_insert` and `on_update` for one of them.
+        clearable: null empties the field; otherwise null leaves it unchanged.
+        cleared: The value that empties it.
+        fixed: It cannot change after the insert.
+        modifier: It is sent with a write, but never compared: a query flag, the mode of a filter.
+        qualifies: The field that a modifier belongs to.
+        reset: Clockify does not return it, and an update without it resets it to the default.
+        initial: It is set in a new object and never compared afterwards, since it cannot be changed.
+        unreadable: Clockify does not return it, so it is written whenever its record is new or has changed.
+        outgrown: Whether, given the current object and a value, Clockify itself has changed the field after that value
+            was written, so that writing it again would be wrong.
         adds_up: The summary of a run reports its sum: hours of an interval, an amount of money.
-        priced_by: The field whose object tells what one of this number costs, where that makes money of it.
-        price: Tells it, of that object, in minor units.
+        priced_by: For a quantity, the field whose object has the price of one unit.
+        price: Returns that price from the object, in minor units.
         comes_back: A value that is read can be written to a new object.
         description: For the reference: unit, meaning.
     """
@@ -95,11 +95,11 @@ class Field:
 
     @property
     def written_as(self) -> str:
-        """The key of the field in a body."""
+        """The name of the field in a request body."""
         return self.key or self.name
 
     def written(self, value: Any) -> Any:
-        """Return a value as it goes into a body."""
+        """Return a value in the form of a request body."""
         if value is None:
             return self.cleared
         return self.write(value) if self.write else value
@@ -111,7 +111,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Call:
-    """One request to send, its path filled from the ids of the change."""
+    """One request to send; its path is filled from the ids of the change."""
 
     method: str
     path: str
@@ -124,16 +124,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Change:
-    """What a part is given to make its calls from.
+    """The data from which a part makes its calls.
 
     Attributes:
         ids: Workspace, parents and `id`, for paths.
-        current: The object as it is.
-        desired: The object as it is to be: the current fields overlaid with the record's.
+        current: The current object.
+        desired: The wanted object: the current fields, overlaid with the record's.
         changed: Names of the fields that differ.
-        given: The record's own fields, modifiers included.
-        beside: The rows of the lists that the object's writes need beside it, where they need them: see
-            `WritableObject.beside`.
+        given: The record's own fields, including modifiers.
+        beside: The rows of other lists that writes of the object need, see `WritableObject.beside`.
     """
 
     ids: Mapping[str, Any]
@@ -148,25 +147,25 @@ _FORMS: dict[Any, type] = {"array": list, "object": dict}
 _SCALAR = {"string", "integer", "number", "boolean"}
 
 Shape = Callable[[Change, State], State]
-"""Completes the body that a part's fields make: filters out of flat ids, keys that Clockify wants along."""
+"""Completes a body that was made from the fields of a part, for example with filters or additional required keys."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What changes some of the fields of an existing object.
+    """A call that changes some fields of an existing object.
 
     Attributes:
-        fields: The fields it covers.
-        method: HTTP method of its one call.
-        path: Path of that call, below the workspace.
-        partial: Only what changed is sent; else all of its fields, since Clockify replaces the whole.
+        fields: The fields it changes.
+        method: HTTP method of its call.
+        path: Path of its call, below the workspace.
+        partial: Only changed fields are sent; otherwise all of its fields, since Clockify replaces all.
         shape: Completes the body.
         params: Names of modifiers that go into the query: `{"archiveProjects": "archive-projects"}`.
-        calls: Makes the calls where one of the kind above does not do.
+        calls: Makes the calls if a single call is not enough.
         bulk: The same change for many objects of one parent at once.
-        host: Which service takes it.
-        proof: The field of an answer without which it proves nothing; empty if a sound answer has no content, so that
-            the object is looked up.
+        host: Which service receives it.
+        proof: The field that a valid response must have; empty if a valid response has no content, so that the object
+            is looked up.
     """
 
     fields: tuple[str, ...]
@@ -202,19 +201,20 @@ class Bulk:
 
 @dataclass(frozen=True)
 class Create:
-    """How an object comes into being.
+    """How an object is created.
 
     Attributes:
         path: Path of the POST, below the workspace.
-        fields: The fields it takes; what else a record has follows by the parts.
-        required: Fields it cannot do without.
+        fields: The fields it accepts; the other fields of a record are written by parts.
+        required: Required fields.
         shape: Completes the body.
-        defaults: What a new object is known to be like beyond the answer.
-        found: Takes the new object out of the answer; None if the answer does not show it, so it is looked up.
+        defaults: Known values of a new object that are not in the response.
+        found: Extracts the new object from the response; None if the response does not contain it, so that it is looked
+            up.
         params: Modifiers that go into the query.
-        form: Makes the multipart form, where it is one.
-        irreversible: The API cannot take it back.
-        host: Which service takes it.
+        form: Makes the multipart form, if the call is one.
+        irreversible: The API cannot delete the object.
+        host: Which service receives it.
     """
 
     path: str
@@ -235,13 +235,13 @@ class Delete:
 
     Attributes:
         path: Path of the DELETE, below the workspace.
-        first: Fields that must have a value before, `{"archived": True}`: the parts see to it.
-        bulk: Many at once.
-        shape: Makes a body, where one is needed.
+        first: Values that fields must have before, `{"archived": True}`; the parts write them first.
+        bulk: Deletes many at once.
+        shape: Makes a body, if one is needed.
         params: Modifiers that go into the query.
-        host: Which service takes it.
-        proof: As that of a part.
-        for_good: Tells, of the object as it was, what undoing cannot bring back: `its receipt`.
+        host: Which service receives it.
+        proof: The same as in `Part`.
+        for_good: Returns, for the deleted object, what an undo cannot restore: `its receipt`.
     """
 
     path: str
@@ -256,18 +256,18 @@ class Delete:
 
 @dataclass(frozen=True)
 class Listing:
-    """Where the current state of an object is read: a list per workspace, or per parent.
+    """How the current state of an object is read: from a list per workspace, or per parent.
 
     Attributes:
         endpoint: The list.
-        scope: Fields of a record that say which list it is on: `("projectId",)` for tasks.
-        variants: Further ids the list is asked with, once for each.
-        shape: Makes the state of an object out of a row, None if it is the row.
-        detail: Reads one object with all its fields, if the list does not hold them all.
-        detailed: The fields that only the detail holds; it is requested if a record mentions one of them.
-        lookup: Reads objects by their ids in the body, where they are known by id alone.
-        own: Reads the part that every key may read, where the list is refused.
-        narrowed: By field, the parameters that restrict a list per parent to what refers to an object by that field.
+        scope: Fields of a record that identify its list: `("projectId",)` for tasks.
+        variants: Additional ids of requests for the list, one request for each.
+        shape: Makes the state of an object from a row, None if it is the row.
+        detail: Reads one object with all its fields, if the list lacks some.
+        detailed: The fields that only the detail has; it is requested if a record has one of them.
+        lookup: Reads objects by ids in the request body, if only their ids are known.
+        own: Reads the part that every key may read, if the list is refused.
+        narrowed: By field, the parameters that filter a list per parent for references to an object in that field.
     """
 
     endpoint: Endpoint
@@ -283,11 +283,11 @@ class Listing:
 
 @dataclass(frozen=True)
 class Entailed:
-    """What a modifier of a write makes Clockify change about other objects.
+    """A change of other objects that a modifier of a write causes in Clockify.
 
     Attributes:
-        of: The name of these objects.
-        by: Their field that refers to the object which is written, or to one of those that the entry before changes.
+        of: The kind of these objects.
+        by: Their field that refers to the written object, or to an object that the previous entry changes.
         becomes: The fields that change, with their new values.
     """
 
@@ -298,13 +298,13 @@ class Entailed:
 
 @dataclass(frozen=True)
 class Copying:
-    """What is particular to an object where it is copied from another workspace.
+    """Special rules for an object that is copied from another workspace.
 
     Attributes:
-        interim: Values that a copy has until the very end of the run, so that it takes what belongs to it.
+        interim: Temporary values of a copy until the end of the run, so that Clockify accepts its children.
         turn: When a copy is written; see `WritableObject.turn`.
-        dispensable: A copy of something else goes without one that is missing here.
-        lost: Takes out of the fields of a copy what it cannot have, and says what that is: `publication`.
+        dispensable: A copied reference to such an object is dropped if the object does not exist here.
+        lost: Removes what cannot be copied from the fields, and returns its name: `publication`.
     """
 
     interim: Mapping[str, Any] = field(default_factory=dict)
@@ -315,18 +315,18 @@ class Copying:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Writable:
-    """What a stream can be for: an object that is written, or a procedure that is called.
+    """The target of a stream: an object that is written, or a procedure that is called.
 
     Attributes:
-        name: Its name; of an object, that of the tap's stream.
-        noun: What messages call one of it.
-        fields: What can be written, or the parameters.
-        aliases: Further names of its stream, in any spelling.
-        read_only: Further fields that the tap reads and nobody writes: passed over without a word.
-        rules: Checks a whole record beyond JSON Schema: yields what is wrong with it, for an operation, the fields, and
-            whether the row is as the tap reads it.
-        by_hand: Converts the fields of a record that is not as the tap reads it; raises ValueError for what it cannot.
-        adapt: Puts a record in order before it is compared: fields that stand for others.
+        name: Its name; for an object, the name of the tap's stream.
+        noun: Its singular, for messages.
+        fields: The fields that can be written, or the parameters.
+        aliases: Additional names of its stream, in any spelling.
+        read_only: Additional fields that the tap reads but the API cannot write: ignored without a warning.
+        rules: Checks a whole record beyond JSON Schema. Gets the operation, the fields, and whether the row is in the
+            tap's format; yields errors.
+        by_hand: Converts the fields of a record that is not in the tap's format; raises ValueError if it cannot.
+        adapt: Normalises a record before it is compared, for example fields that replace others.
     """
 
     name: str
@@ -349,38 +349,38 @@ class Writable:
 
     @property
     def names(self) -> set[str]:
-        """Every name of its stream, folded."""
+        """All normalised names of its stream."""
         return {folded(name) for name in (self.name, *self.aliases)}
 
     @property
     def scope(self) -> tuple[str, ...]:
-        """The fields that say which list it is on."""
+        """The fields that identify its list."""
         return ()
 
     @property
     def natural_keys(self) -> tuple[tuple[str, ...], ...]:
-        """The sets of fields by which a record without a known id finds its object, the first that is stated first."""
+        """The natural keys, by which a record without a known id finds its object, in order of priority."""
         return ()
 
     @property
     def needs_key(self) -> bool:
-        """Whether only its key distinguishes a row from an equal one; without it, the row would be written again."""
+        """Whether a row can only be identified by its key; without a key, it would be written again in every run."""
         raise NotImplementedError
 
     def required(self, operation: Operation) -> tuple[str, ...]:
-        """Return the fields that a record cannot do without."""
+        """Return the required fields of a record."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Effect:
-    """Where one sees that a call has been made: in the state of an object.
+    """The object whose state shows whether a call was made.
 
     Attributes:
-        of: The name of the object.
+        of: The kind of the object.
         id: The parameter with its id.
-        shows: Tells, of the parameters and the object's state, whether the call would change nothing.
-        gone: The call takes the object away.
+        shows: Returns, for the parameters and the object's state, whether the call would change nothing.
+        gone: The call deletes the object.
     """
 
     of: str
@@ -410,21 +410,21 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Procedure(Writable):
-    """An action that is more, or other, than writing an object.
+    """An action that does not simply write one object.
 
     Attributes:
-        mandatory: The parameters that it cannot do without.
+        mandatory: The required parameters.
         calls: Its requests.
         brings: What it makes of an existing object, by which it is also taken back: the object's name, the parameter
             with its id, and the fields that the object is to have, of the parameters and of the object as it is; none
             where that is not known. An update of the object does it where there are no calls.
         repeatable: Calling it twice does no harm.
-        effect: Where its effect is seen, if it is.
-        proof: As that of a part; then `effect` or `evidence` shows whether it was made.
-        evidence: What else shows it.
-        undone_by: The procedure that takes a call back, with its parameters, out of those of the call; None if it is
-            not known what the call changed.
-        undone_without: What that procedure does not bring back; empty if it brings back everything.
+        effect: The object that shows its effect, if any.
+        proof: The same as in `Part`; otherwise `effect` or `evidence` shows whether the call took effect.
+        evidence: Another way to find out whether a call took effect.
+        undone_by: Returns the procedure that takes a call back, with its parameters; None if it is not known what the
+            call changed.
+        undone_without: What that procedure does not restore; empty if it restores everything.
     """
 
     mandatory: tuple[str, ...] = ()
@@ -445,30 +445,30 @@ class Procedure(Writable):
 
     @property
     def changes(self) -> str:
-        """The name of the object whose state shows its effect; empty if none does."""
+        """The kind of the object whose state shows its effect; empty if there is none."""
         if self.brings and not self.calls:
             return self.brings[0]
         return self.effect.of if self.effect and not self.effect.gone else ""
 
     @property
     def needs_key(self) -> bool:
-        """Whether a second call would add to the first; then only the key of its row shows that it is the same call."""
+        """Whether a second call would add something; then only the key of its row shows that it is the same call."""
         return not self.repeatable
 
     def required(self, operation: Operation) -> tuple[str, ...]:  # noqa: ARG002 - there is one
-        """Return the parameters that a call cannot do without."""
+        """Return the required parameters of a call."""
         return self.mandatory
 
 
 @dataclass(frozen=True)
 class House:
-    """The rules of a workspace that decide about writes.
+    """The rules of a workspace that may forbid writes.
 
     Attributes:
         settings: Its `workspaceSettings`.
-        is_admin: Tells whether the key's owner is an owner or administrator of it.
-        running: Tells whose timer runs.
-        approved: Tells the time entries and expenses of timesheets that are approved, by their ids.
+        is_admin: Returns whether the key's owner is an owner or administrator.
+        running: Returns the people whose timer is running.
+        approved: Returns the ids of time entries and expenses of approved timesheets.
     """
 
     settings: State
@@ -482,34 +482,35 @@ class WritableObject(Writable):
     """One object of Clockify that can be written.
 
     Attributes:
-        listing: Where its current state is read.
-        identity: The fields that are its id where it has none of its own; joined in order.
-        natural: Fields by which a record without a known id finds its object.
-        otherwise: The same for a record that leaves the first of those blank.
-        several: Several objects of one natural key are usual, so a row of another key is another object.
-        fingerprint: Fields by which a write of unknown outcome finds out; the natural key unless given.
+        listing: How its current state is read.
+        identity: The fields that together form its id, if it has no id.
+        natural: The natural key, by which a record without a known id finds its object.
+        otherwise: The natural key of a record whose first natural field is blank.
+        several: Several objects with one natural key are common, so a row with another key is another object.
+        fingerprint: Fields that identify the object of a write with an unknown outcome; the natural key by default.
         create: How it is inserted, if it can be.
-        parts: How it is updated, in the order in which the calls are sent.
+        parts: How it is updated, in the order of the calls.
         delete: How it is deleted, if it can be.
-        consults: An object whose whole list puts a record in order once its references are known, and how.
-        implied: It exists as soon as its parents do, whether a list shows it or not.
-        fixed_by: Tells why an object as it is cannot be updated, empty if it can.
-        house_rules: Tells what of a write the workspace's own settings forbid: for its rules, the operation, the object
-            as it is and as it is to be.
+        consults: The kind of object whose list is needed to normalise a record after its references are resolved, and
+            the function that does it.
+        implied: It exists as soon as its parents exist, even if no list shows it.
+        fixed_by: Returns why the current object cannot be updated, empty if it can.
+        house_rules: Returns which rules of the workspace a write violates, for its rules, the operation, the current
+            and the wanted object.
         is_workspace: It is the workspace itself, so its id is that of a workspace.
-        one_per_workspace: There is one, under the id of the workspace.
-        last: Fields of a new object that are set at the very end of a run: they close it to what belongs to it, or fill
-            in what that leaves empty.
-        turn: When it is written: 0 as it comes, 1 after all of those, 2 after those in turn, at the very end. What
-            closes over others, or is changed by their writes, comes after them.
-        whole_first: What refers to it is written only once it is as its own row says, since Clockify reckons with what
-            is there at that moment.
-        affects: Objects that its writes change as well, so that what was read of them no longer holds.
-        beside: Objects whose lists a write must know that says all there is: an UPDATE, or an INSERT that copies. What
-            such a write does not mention, Clockify would fill in by the defaults there.
-        copying: What is particular to a copy of it.
-        entails: What a write changes about other objects, of its fields and the object as it is; parents first.
-        managed_by: The role of those who manage one of it, which ends with it, and what its calls take beside.
+        one_per_workspace: Each workspace has exactly one, with the id of the workspace.
+        last: Fields of a new object that are set at the very end of a run, since they lock it against new children, or
+            are computed from them.
+        turn: When it is written: 0 at once, 1 after all of those, 2 at the very end. An object that locks others, or
+            that writes of others change, comes later.
+        whole_first: Objects that refer to it are written only after it is complete, since Clockify computes with its
+            current values.
+        affects: Kinds of objects that its writes change as well, so that they must be read again.
+        beside: Kinds of objects whose lists are needed for a write that replaces everything: an UPDATE, or an INSERT of
+            a copy. Clockify would fill in omitted values from the defaults in these lists.
+        copying: Special rules for a copy of it.
+        entails: Changes of other objects that a write causes, given its fields and the current object; parents first.
+        managed_by: The role of its managers, which ends with it, and additional parameters of the calls for that role.
     """
 
     listing: Listing
@@ -537,7 +538,7 @@ class WritableObject(Writable):
     managed_by: tuple[str, Mapping[str, str]] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a declaration that names a field it does not have."""
+        """Refuse a declaration that names an undeclared field."""
         known = {one.name for one in self.fields} | {"id", *self.read_only}
         used = {*self.natural, *self.otherwise, *self.fingerprint, *self.identity, *self.listing.scope}
         for part in self.parts:
@@ -548,16 +549,17 @@ class WritableObject(Writable):
             raise TypeError(msg)
 
     def lacks(self, state: State) -> str:
-        """Return a field of its natural key that a state read from Clockify lacks, so that it may lack any other.
+        """Return a field of its natural key that a state from Clockify lacks; then other fields may be missing, too.
 
-        Clockify sends null for what is empty.
+        Clockify sends null for empty fields.
         """
         return next((name for name in self.natural if name not in state), "")
 
     def unlike(self, state: State) -> str:
-        """Return a field of a state that has another form than the field declares; empty if none has.
+        """Return a field of a state whose form differs from its declaration; empty if there is none.
 
-        Only arrays, objects and other values are distinguished: what Clockify sends for the latter differs by call.
+        The check distinguishes only arrays, objects and scalar values: the type of a scalar value differs between
+        calls.
         """
         for name, value in state.items():
             declared = self.by_name.get(name)
@@ -570,12 +572,12 @@ class WritableObject(Writable):
 
     @property
     def scope(self) -> tuple[str, ...]:
-        """The fields that say which list it is on."""
+        """The fields that identify its list."""
         return self.listing.scope
 
     @property
     def natural_keys(self) -> tuple[tuple[str, ...], ...]:
-        """The sets of fields by which a record without a known id finds its object, the first that is stated first."""
+        """The natural keys, by which a record without a known id finds its object, in order of priority."""
         return tuple(some for some in (self.natural, self.otherwise) if some)
 
     @property
@@ -586,7 +588,7 @@ class WritableObject(Writable):
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """The operations that it has."""
+        """The operations that it supports."""
         able = {Operation.INSERT: self.create, Operation.UPDATE: self.parts, Operation.DELETE: self.delete}
         return tuple(operation for operation, means in able.items() if means)
 
@@ -597,15 +599,15 @@ class WritableObject(Writable):
 
     @property
     def closing(self) -> set[str]:
-        """The fields that keep out what belongs to an object, or that Clockify moves on as that comes."""
+        """The fields that lock an object against new children, or that Clockify changes when children are added."""
         moved = {one.name for one in self.fields if one.outgrown}
         return {*self.last, *(self.delete.first if self.delete else ()), *moved}
 
     @property
     def recognised_by(self) -> tuple[str, ...]:
-        """The fields by which a new object is found again after a write of unknown outcome."""
+        """The fields by which a new object is found after a write with an unknown outcome."""
         return self.fingerprint or self.natural
 
     def required(self, operation: Operation) -> tuple[str, ...]:
-        """Return the fields that a record cannot do without."""
+        """Return the required fields of a record."""
         return self.create.required if self.create and operation is not Operation.UPDATE else ()

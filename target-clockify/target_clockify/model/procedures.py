@@ -1,7 +1,7 @@
 """The procedures: actions other than writing an object. Rows of a stream of that name call them.
 
-Each is one declaration: its parameters and its calls. If it only updates an object, the declaration of that object does
-the work.
+Each declaration has the parameters and the calls. A procedure that only updates an object uses the declaration of that
+object.
 """
 
 from __future__ import annotations
@@ -102,7 +102,10 @@ def _procedure(  # noqa: PLR0913
 
 
 def _one(method: str, path: str, *body: str, **renamed: str) -> Callable[[Change], Iterator[Call]]:
-    """Return the one call of a procedure: which parameters go into the body, and those that have another name there."""
+    """Return the single call of a procedure.
+
+    The arguments are the parameters for the body, and those with another name there.
+    """
 
     def calls(change: Change) -> Iterator[Call]:
         pairs = dict(zip(body, body, strict=True)) | renamed
@@ -187,7 +190,7 @@ def _direct_members(project: State) -> set[str]:
 
 
 def has_role(given: State, user: State) -> bool:
-    """Return whether a user has a role over something."""
+    """Return whether a user has a role for an object."""
     roles = [one for one in user.get("roles") or () if isinstance(one, dict) and one.get("role") == given["role"]]
     entities = [entity for one in roles for entity in one.get("entities") or ()]
     return any(isinstance(one, dict) and one.get("id") == given["entityId"] for one in entities)
@@ -199,7 +202,7 @@ _MEMBERS = _shown("projects", "projectId", lambda given, project: {*given["userI
 _NO_MEMBERS = replace(_MEMBERS, shows=lambda given, project: {*given["userIds"]}.isdisjoint(_direct_members(project)))
 
 
-# How to take a call back: known only where the effect shows, since then the call changed something.
+# How to take a call back. That is only possible if its effect can be seen, since then the call changed something.
 
 
 def _by(name: str, *parameters: str) -> Callable[[State], tuple[str, State]]:
@@ -215,7 +218,7 @@ def _opposite(name: str, flag: str, *parameters: str) -> Callable[[State], tuple
 
 
 def _of_one_member(name: str) -> Callable[[State], tuple[str, State] | None]:
-    """With several people, nobody knows which of them were members before the call."""
+    """With several people, it is not known which of them were members before the call."""
     return lambda given: (name, dict(given)) if len(given["userIds"]) == 1 else None
 
 
@@ -610,5 +613,5 @@ _BY_ANY_NAME = {folded(one.name): one for one in PROCEDURES}
 
 
 def find_procedure(name: str) -> Procedure | None:
-    """Return the procedure a name means, in any spelling."""
+    """Return the procedure of a name in any spelling."""
     return _BY_ANY_NAME.get(folded(name))

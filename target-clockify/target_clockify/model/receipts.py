@@ -1,4 +1,4 @@
-"""Receipts: the files that expenses are uploaded with. Their paths are input, and may lead anywhere."""
+"""Receipts: the files that are uploaded with expenses. Their paths come from the input and may be anything."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ MEDIA = {
     ".gif": "image/gif",
     ".pdf": "application/pdf",
 }
-"""The media type of each ending that Clockify takes."""
+"""The media type of each file extension that Clockify accepts."""
 
 _MEGABYTES = 5
 _LARGEST = _MEGABYTES << 20  # bytes
 _TOO_LARGE = f"it has more than {_MEGABYTES} MB"
 _NO_FILE = "it is a folder, a pipe or a device"
-_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\"\\]")  # in a form, such a name would come back as another one
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\"\\]")  # in a multipart form, such a name would be changed
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Receipt(NamedTuple):
-    """A receipt as a form sends it."""
+    """A receipt for a multipart form."""
 
     name: str
     content: bytes
@@ -38,7 +38,10 @@ class Receipt(NamedTuple):
 
 
 def problems(path: str) -> Iterator[str]:
-    """Yield what keeps a path from being a receipt's. A file that is not there may have been uploaded long ago."""
+    """Yield the reasons why a path cannot be that of a receipt.
+
+    A missing file is allowed, since it may have been uploaded before.
+    """
     if "\x00" in path or _UNSENDABLE.search(Path(path).name):
         yield "file must be a path whose file name holds no control characters, quotes or backslashes"
         return
@@ -56,10 +59,10 @@ def read(path: str) -> Receipt:
     """Return the receipt at a path.
 
     Raises:
-        OSError: It cannot be read, or is no receipt any more.
+        OSError: It cannot be read, or is no longer a valid receipt.
     """
     place = Path(path)
-    _require_file(place.stat())  # to open a device may already do something
+    _require_file(place.stat())  # opening a device may already have an effect
     with open(os.open(place, os.O_RDONLY | _NO_WAIT), "rb") as file:  # noqa: PTH123 - with flags
         _require_file(os.fstat(file.fileno()))
         content = file.read(_LARGEST + 1)

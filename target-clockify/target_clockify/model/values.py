@@ -1,12 +1,11 @@
-"""The kinds of values: which input each accepts, and when two values mean the same.
+"""The kinds of values: which input each kind accepts, and when two values are equal.
 
-Input comes from warehouses and spreadsheets as much as from Clockify: arrays and objects may arrive as JSON text,
-numbers and flags as words, timestamps with a space or a zone. Clockify in turn has several spellings of the same
-value: "" and null, `PT90M` and `PT1H30M`, ids in any order. `coerce` reads the input, `canonical` gives every spelling
-    of a value one form.
+Input also comes from warehouses and spreadsheets: arrays and objects may be JSON text, numbers and flags may be words,
+timestamps may have a space or a zone. Clockify itself has several spellings of the same value: "" and null, `PT90M` and
+`PT1H30M`, ids in any order. `coerce` reads the input, `canonical` converts all spellings of a value to one form.
 
-`coerce` decides nothing that depends on settings. An amount or a duration with a decimal point leaves it as a float or
-a Decimal, a time without an offset as `2026-01-31T09:00:00`; `units` and `zones` convert them, or refuse them.
+`coerce` does not depend on settings. It returns an amount or a duration with a decimal point as a float or a Decimal,
+and a time without an offset as `2026-01-31T09:00:00`; `units` and `zones` convert or reject these values later.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _TRUE, _FALSE = {"true", "yes", "1", "t", "y"}, {"false", "no", "0", "f", "n"}
 
 
 class Measure(enum.StrEnum):
-    """What a value measures, where settings say how to read it."""
+    """The quantity that a value measures, if settings decide how to read it."""
 
     MONEY = "money"
     MAJOR = "money in major units"
@@ -46,17 +45,17 @@ class Kind:
     """One kind of value.
 
     Attributes:
-        name: What messages call it.
+        name: Its name in messages.
         schema: JSON Schema of a value that may be written.
-        coerce: Reads input; what it cannot read it leaves as it is, for the schema to refuse.
-        canonical: Gives every spelling of a value one form; two values are the same if their forms are equal.
+        coerce: Reads input; a value that it cannot read is returned unchanged, and the schema rejects it.
+        canonical: Converts all spellings of a value to one form; two values are equal if their forms are.
         members: The kinds of an object's members.
-        key: The member that identifies the elements of an array: those that are not mentioned stay.
-        merge: Makes the value as it will stand out of the current one and a new one, where no rule above does.
-        hints: The kinds of further members, which are read only to identify the others.
-        settled: Identifies members by what is given beside them; raises ValueError if that is contradictory.
-        measure: What it measures, if that takes a unit or a zone.
-        inner: The kinds of the members of an object that count for `converted`; `members` and `hints` unless given.
+        key: The member that identifies the elements of an array; elements that a row does not mention are kept.
+        merge: Merges the current value and a new one, if the default rules do not fit.
+        hints: The kinds of additional members, which only help to identify the others.
+        settled: Identifies members by hints; raises ValueError if the hints contradict each other.
+        measure: The measured quantity, if it needs a unit or a time zone.
+        inner: The kinds of the members that `converted` visits; by default `members` and `hints`.
         item: The kind of the elements of an array.
     """
 
@@ -75,7 +74,7 @@ class Kind:
 
     @property
     def measures(self) -> set[Measure]:
-        """Everything that a value of this kind measures, members and elements included."""
+        """All quantities that a value of this kind measures, including members and elements."""
         parts = [*self._inner.values(), *([self.item] if self.item else [])]
         own = {self.measure} if self.measure else set()
         return own.union(*(part.measures for part in parts))
@@ -94,7 +93,7 @@ class Kind:
         return value
 
     def has_form(self, value: Any) -> bool:
-        """Return whether a coerced value is an array, an object or a text where this kind is one, inside as well."""
+        """Return whether a coerced value and its nested values have the JSON types of this kind."""
         if value is None or (wanted := self.schema.get("type")) is None:
             return True
         if wanted == "array":
@@ -116,7 +115,7 @@ class Kind:
         return {**said(self.name), **self.schema}
 
     def merged(self, current: Any, value: Any) -> Any:
-        """Return the value as it will stand: what is not mentioned of an object or a keyed array stays."""
+        """Return the value after the write: members and keyed elements that `value` does not mention are kept."""
         if self.merge:
             return self.merge(current, value)
         if self.key and isinstance(value, list) and all(isinstance(one, dict) and self.key in one for one in value):
@@ -157,7 +156,7 @@ _WHOLE = re.compile(r"[+-]?\d+")
 
 
 def _amount(value: Any) -> Any:
-    """Read an amount: a text without a decimal point is an int, one with it a Decimal; a float stays one."""
+    """Read an amount: a text without a decimal point becomes an int, with one a Decimal; a float stays a float."""
     if not isinstance(value, str):
         return value
     text = value.strip()
@@ -204,7 +203,7 @@ _STAMP = re.compile(r"\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 @lru_cache(maxsize=8192)
 def _is_impossible(text: str) -> bool:
-    """Return whether a text has the form of a point in time, and names a day or an hour that does not exist."""
+    """Return whether a text has the form of a point in time, but its day or hour does not exist."""
     try:
         datetime.fromisoformat(text.strip())
     except ValueError:
@@ -214,7 +213,7 @@ def _is_impossible(text: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _moment(text: str) -> str:
-    """Return a point in time in UTC, or as `2026-01-31T09:00:00` where it has no offset; a date is its midnight."""
+    """Return a point in time in UTC, or as `2026-01-31T09:00:00` if it has no offset; a date becomes midnight."""
     try:
         moment = datetime.fromisoformat(text.strip())
         if moment.tzinfo is None:
@@ -227,7 +226,7 @@ def _moment(text: str) -> str:
 
 
 def in_utc(moment: datetime) -> str:
-    """Return a point in time as Clockify writes it."""
+    """Return a point in time in Clockify's format."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -253,17 +252,17 @@ def _is_plain_date(text: str) -> bool:
 
 
 def _wall_clock(value: Any) -> Any:
-    """Read a time at which somebody works. A plain date is left as it is, since its time of day is unknown."""
+    """Read a point in time of work. A plain date is not converted, since its time of day is unknown."""
     if isinstance(value, str) and _is_plain_date(value):
         return value
     return _coerced_moment(value)
 
 
 def _coerced_moment(value: Any) -> Any:
-    """Read a point in time; what is none is left to the schema.
+    """Read a point in time; the schema rejects any other value.
 
     Raises:
-        ValueError: It has the form of one, and names a day or an hour that does not exist.
+        ValueError: It has the right form, but its day or hour does not exist.
     """
     if not isinstance(value, str):
         return value
@@ -274,7 +273,7 @@ def _coerced_moment(value: Any) -> Any:
 
 
 def _day(value: Any) -> Any:
-    """Read a date. A point in time counts only at midnight: at other hours the date depends on the zone."""
+    """Read a date. A point in time is accepted only at midnight: at other times the date depends on the zone."""
     if not isinstance(value, str):
         return value
     try:
@@ -286,7 +285,7 @@ def _day(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def seconds_of(duration: str) -> int | None:
-    """Return the seconds of an ISO 8601 duration of days and less, None if the text is not one."""
+    """Return the seconds of an ISO 8601 duration without months or years, None if the text is not one."""
     match = _DURATION.fullmatch(duration.strip().upper())
     if not match or duration.strip().upper() in {"P", "PT"}:
         return None
@@ -319,7 +318,7 @@ def _blank_is_none(value: Any) -> Any:
 
 
 def canonical_number(value: Any) -> Any:
-    """Return a number by its value: 10 and 10.0 are one, also where they are hashed."""
+    """Normalise a number, so that 10 and 10.0 are equal and have the same hash."""
     if isinstance(value, (float, Decimal)) and not isinstance(value, bool) and value == value // 1:
         return int(value)
     return float(value) if isinstance(value, Decimal) else value
@@ -340,7 +339,7 @@ def _canonical_duration(value: Any) -> Any:
 
 def _canonical_ids(value: Any) -> Any:
     if value and not isinstance(value, (list, tuple)):
-        return value  # no array: it differs from every array, and validation rejects it
+        return value  # not an array: it differs from every array, and validation rejects it
     return tuple(sorted(str(item) for item in value or ()))
 
 
@@ -361,7 +360,7 @@ def evened(value: Any) -> Any:
 
 
 def said(words: str) -> dict[str, str]:
-    """Return the key `$comment`, with the words in which messages state a rule of a JSON Schema."""
+    """Return a JSON Schema `$comment` with the text that messages use for a rule."""
     return {"$comment": words}
 
 
@@ -423,7 +422,7 @@ ANY = Kind("any value", {}, _parsed, evened)
 
 
 def record_of(name: str = "an object", required: tuple[str, ...] = (), **members: Kind) -> Kind:
-    """Return the kind of an object whose members have kinds of their own; other members do not count."""
+    """Return the kind of an object with these kinds of members; other members are ignored."""
 
     def coerce(value: Any) -> Any:
         value = _parsed(value)
@@ -487,10 +486,10 @@ def list_of(
 
     Args:
         item: The kind of its elements.
-        name: What messages call it.
-        ordered: The order of the elements counts.
-        only: Tells the elements that count.
-        key: The member that identifies elements, if those that are not mentioned stay.
+        name: Its name in messages.
+        ordered: Whether the order of the elements matters.
+        only: Returns whether an element matters.
+        key: The member that identifies elements, if elements that a row does not mention are kept.
     """
 
     def coerce(value: Any) -> Any:

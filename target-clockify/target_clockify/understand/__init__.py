@@ -1,1 +1,1 @@
-"""From a record to the fields it means: columns, units, zones, references, validation."""
+"""From a record to fields: columns, units, time zones, references, validation."""

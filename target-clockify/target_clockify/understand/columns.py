@@ -24,7 +24,7 @@ _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 @dataclass(frozen=True)
 class Column:
-    """What a column is for: a field, or a member of a field; by its key in a write where that has another shape."""
+    """The field of a column, or the member of a field; if requests have another shape, the member is named as there."""
 
     field: Field
     member: str = ""
@@ -38,7 +38,7 @@ class Column:
 
 
 ID, WORKSPACE = "id", "workspace"
-"""What a column is for that is no field: the id of the record, and that of its workspace."""
+"""Columns that are not fields: the id of the record, and the id of its workspace."""
 
 
 class Columns:
@@ -46,7 +46,7 @@ class Columns:
 
     Args:
         stream: Name of the stream.
-        target: What it is for.
+        target: Its object or procedure.
         keys: The columns of its key.
         settings: Its settings: `columns`, `units`, `formats`, `empty`.
 
@@ -74,16 +74,16 @@ class Columns:
 
     @property
     def workspace(self) -> str:
-        """The column that the settings name for the id of the workspace; empty if they name none."""
+        """The column with the id of the workspace according to the settings; empty if they name none."""
         return next((name for name, field in self._settings.items() if field and folded(field) == "workspaceid"), "")
 
     @property
     def renamed(self) -> bool:
-        """Whether the settings say what columns are for."""
+        """Whether the settings map columns to fields."""
         return bool(self._chosen or self._joins)
 
     def of(self, name: str) -> Column | str | None:
-        """Return what a column is for, None if it means nothing."""
+        """Return the field of a column, None if it has none."""
         try:
             return self._found[name]
         except KeyError:
@@ -91,10 +91,10 @@ class Columns:
             return found
 
     def field_named(self, name: str, setting: str) -> str:
-        """Return the name of the field that a setting names in any spelling.
+        """Return the field that a setting names in any spelling.
 
         Raises:
-            ValueError: There is none.
+            ValueError: There is no such field.
         """
         column = self._known.get(folded(name))
         if column is None or column.member:
@@ -105,7 +105,7 @@ class Columns:
         return column.field.name
 
     def values(self, record: Mapping[str, Any], problems: list[str]) -> Iterator[tuple[str, Any]]:
-        """Yield the columns of a record, those that are joined as one under the name of their field."""
+        """Yield the columns of a record; joined columns come as one column with the name of their field."""
         for name, value in record.items():
             if folded(name) not in self._joined:
                 yield name, value
@@ -123,18 +123,16 @@ class Columns:
     def read(  # noqa: PLR0913
         self, fields: State, name: str, column: Column, value: Any, stated: dict[str, str], *, as_read: bool
     ) -> None:
-        """Set the field that a column is for.
+        """Set the field of a column.
 
         Args:
             fields: The fields of the record.
             name: The name of the column.
-            column: What it is for.
+            column: Its field.
             value: Its value.
             stated: The columns that have set fields so far, by field.
-            as_read: The row is as the tap reads it.
-
-        Raises:
-            ValueError: The value cannot be read, or another column states another one; the message names the columns.
+            as_read: The row is in the tap's format. Raises:
+            ValueError: The value cannot be read, or another column contradicts it; the message names the columns.
         """
         one = column.field
         kind = column.kind
@@ -167,9 +165,9 @@ class Columns:
         stated[one.name] = name
 
     def merged(self, older: bytes, newer: bytes) -> bytes:
-        """Return a record with the columns that only the one before it mentions.
+        """Return a record with the columns that only the older record has.
 
-        What qualifies another field, such as the mode of a filter, goes with that one.
+        A modifier, such as the mode of a filter, is taken from the same record as its field.
         """
         before, after = _RAW.decode(older), _RAW.decode(newer)
         columns = [column for name in after if isinstance(column := self.of(name), Column)]
@@ -178,7 +176,7 @@ class Columns:
         return msgspec.json.encode({**kept, **after}) if kept else newer
 
     def _goes(self, name: str, stated: set[tuple[str, str]]) -> bool:
-        """Return whether a column is ignored because other columns state the same field."""
+        """Return whether a column is ignored because other columns set the same field."""
         column = self.of(name)
         if not isinstance(column, Column):
             return False
@@ -224,10 +222,10 @@ class Columns:
     def _options(
         self, settings: Mapping[str, Any], name: str, check: Callable[[str, Column, str], str]
     ) -> dict[str | tuple[str, str], str]:
-        """Return what a setting says by column, under the name of the column and that of its field.
+        """Return the values of a setting by column, under the name of the column and of its field.
 
         Raises:
-            ValueError: The setting names no column of the stream, or says something that the column cannot have.
+            ValueError: The setting names an unknown column, or has an invalid value for the column.
         """
         found: dict[str | tuple[str, str], str] = {}
         for key, option in (settings.get(name) or {}).items():
@@ -268,7 +266,7 @@ def _coerced(name: str, kind: Kind, value: Any) -> Any:
 
 
 def _contradicts(column: Column, known: Any, value: Any) -> bool:
-    """Return whether a value is another one than what further columns have stated of the same field."""
+    """Return whether a value contradicts values of other columns for the same field."""
     if known is None:
         return False
     kinds = {**column.field.kind.members, **column.field.kind.hints, **_inner_of(column.field)}
@@ -284,12 +282,15 @@ def _differ(kind: Kind, one: Any, other: Any) -> bool:
 
 
 def _inner_of(one: Field) -> Mapping[str, Kind]:
-    """Return the kinds of the members of an amount, which may be columns of their own: `hourlyRate__currency`."""
+    """Return the kinds of the members of an amount, which may be separate columns: `hourlyRate__currency`."""
     return {**one.kind.inner, "currency": TEXT} if "amount" in one.kind.inner else {}
 
 
 def _columns(target: Writable) -> dict[str, Column]:
-    """Every name a column may have, folded. Members of objects have names of their own where these are unambiguous."""
+    """Return every possible name of a column, normalised.
+
+    Members of objects may be columns if their names are unambiguous.
+    """
     found: dict[str, Column] = {}
     for one in target.fields:
         for alias in one.aliases:

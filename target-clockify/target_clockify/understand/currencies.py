@@ -1,7 +1,8 @@
-"""Checks the currency beside an amount: it must be the one in force, since Clockify converts none.
+"""Checks the currency next to an amount: it must be the currency in force, since Clockify does not convert.
 
-Rates and amounts are in the currency of the client they are billed to, an invoice in its own, and everything else in
-that of the workspace. 0 counts as an amount too: in another currency it would overwrite the present amount.
+Rates and amounts are in the currency of the client that pays them, an invoice is in its own currency, and everything
+else is in that of the workspace. 0 counts as an amount, too: in another currency it would still overwrite the current
+amount.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
     from target_clockify.model.declaration import State, Writable, WritableObject
 
 _BILLED_BY = ("invoiceId", "clientId", "projectId")
-"""The fields that lead to the object whose currency counts, nearest first."""
+"""The fields that refer to the object with the currency, the most specific first."""
 COLUMN = "currency"
 _PURPOSE = "which currency is in force"
 
 
 def code_of(value: Any) -> str:
-    """Return the code of a currency, which may come with its id beside it; empty if there is none."""
+    """Return the code of a currency, which may be an object with code and id; empty if there is none."""
     code = value.get("code") if isinstance(value, dict) else value
     return code.strip().upper() if isinstance(code, str) else ""
 
 
 def owner_of(target: Writable, given: State) -> tuple[WritableObject, str] | None:
-    """Return the object that decides the currency of an object, and its id; None if the workspace decides it."""
+    """Return the object that determines the currency, and its id; None if the workspace does."""
     for name in _BILLED_BY:
         if name in target.by_name and given.get(name):
             return BY_NAME[str(target.field(name).refers)], str(given[name])
@@ -37,11 +38,11 @@ def owner_of(target: Writable, given: State) -> tuple[WritableObject, str] | Non
 
 
 def in_force(mirror: Mirror, target: Writable, given: State) -> str:
-    """Return the code of the currency in which the amounts of an object are; empty if Clockify does not say.
+    """Return the currency code of the amounts of an object; empty if Clockify does not return it.
 
     Raises:
         NotReadError: A list has to be read first.
-        RejectedError: The key may not read the list that says it.
+        RejectedError: The key may not read the list with the currency.
     """
     for name in _BILLED_BY:
         if name in target.by_name:
@@ -77,7 +78,7 @@ def _default(mirror: Mirror) -> str:
 
 
 def stated(value: Any) -> Iterator[str]:
-    """Yield the codes that the amounts inside of a value state."""
+    """Yield the currency codes of the amounts in a value."""
     if isinstance(value, list):
         for one in value:
             yield from stated(one)
@@ -89,7 +90,7 @@ def stated(value: Any) -> Iterator[str]:
 
 
 def without_amounts(value: Any, code: str) -> Any:
-    """Return a value without the amounts that state another currency; None if the value is such an amount itself."""
+    """Return a value without amounts in other currencies; None if the value itself is such an amount."""
     if isinstance(value, list):
         return [without_amounts(one, code) for one in value]
     if not isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""Dates, times of day and lengths of time as files of other programs spell them. Nothing is guessed.
+"""Parses dates, times of day and durations in the formats of other programs. Nothing is guessed.
 
-`05/10/2026` is a day of May or of October: the dates of a whole file tell, where one of them is possible in one order
-only. Everything here is text in, value out.
+`05/10/2026` is a day in May or October: the whole file decides, if one of its dates is possible in only one order. All
+functions convert text to values.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ _LAST_HOUR_OF_HALF, _HALF_DAY, _HOURS = 12, 12, 24
 
 @dataclass
 class DateOrder:
-    """Which orders of day and month are possible for all dates of a file.
+    """Finds which orders of day and month are possible for all dates of a file.
 
     Attributes:
-        possible: The orders in which every date that was noted exists.
-        matters: Some date means another day in the other order.
+        possible: The orders in which every date so far exists.
+        matters: Whether some date means different days in the two orders.
     """
 
     possible: frozenset[str] = ORDERS
@@ -63,7 +63,7 @@ class DateOrder:
             one, other, year = (int(match[group]) for group in (1, 3, 4))
             orders = {DAY_FIRST: (other, one), MONTH_FIRST: (one, other)}
             here = {order for order, (month, day) in orders.items() if _date(year, month, day)}
-            if here:  # otherwise it is no date in either order, which says nothing about the others
+            if here:  # otherwise it is not a date in either order, which shows nothing about the others
                 self.possible &= here
                 self.matters |= one != other
 
@@ -92,7 +92,7 @@ def order_of_format(form: str) -> str:
 
 @dataclass(frozen=True)
 class Moment:
-    """The parts of a point in time that a text states: a date, a time of day, an offset."""
+    """The parts of a point in time in a text: a date, a time of day, an offset."""
 
     day: date | None = None
     clock: time | None = None
@@ -102,7 +102,7 @@ class Moment:
         """Return the parts of both together.
 
         Raises:
-            ValueError: Both say the same part.
+            ValueError: Both have the same part.
         """
         for name in ("day", "clock"):
             if getattr(self, name) is not None and getattr(other, name) is not None:
@@ -112,7 +112,7 @@ class Moment:
         return Moment(self.day or other.day, self.clock or other.clock, self.offset or other.offset)
 
     def instants(self, zone: ZoneInfo) -> list[datetime]:
-        """Return the points in time that a date and a time of day are in a zone: none, one or two."""
+        """Return the points in time of a date and a time of day in a zone: none, one or two."""
         assert self.day is not None  # noqa: S101 - who asks has both
         assert self.clock is not None  # noqa: S101
         local = datetime.combine(self.day, self.clock)
@@ -123,7 +123,7 @@ class Moment:
 
 
 def parsed(text: str, order: str, form: str = "") -> Moment:
-    """Return what a text says of a point in time.
+    """Return the parts of a point in time in a text.
 
     Args:
         text: The text.
@@ -131,7 +131,7 @@ def parsed(text: str, order: str, form: str = "") -> Moment:
         form: The format as Python's strptime reads it, where one is known.
 
     Raises:
-        ValueError: It says something else; the message goes after the name of its column.
+        ValueError: It is not a date or time; the message follows the name of its column.
     """
     text = text.strip()
     if form:
@@ -175,7 +175,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def _leading_date(text: str, order: str) -> tuple[date | None, str]:
-    """Return the date that a text begins with, and what follows; None and the text where it begins with none."""
+    """Return the date at the beginning of a text, and the rest; None and the text if there is no date."""
     if match := _YEAR_FIRST.match(text):
         found = _date(int(match[1]), int(match[3]), int(match[4]))
     elif match := _YEAR_LAST.match(text):
@@ -201,7 +201,7 @@ def _leading_time(text: str) -> tuple[time | None, str]:
     hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
     half = (match[4] or "").lower()
     if not half and match[2] is None:
-        return None, text  # a number is no time of day
+        return None, text  # a plain number is not a time of day
     if half and not 1 <= hour <= _LAST_HOUR_OF_HALF:
         msg = "has an hour that a clock of 12 hours does not show"
         raise ValueError(msg)
@@ -221,7 +221,7 @@ def _offset(text: str) -> timedelta:
     return -found if text[0] == "-" else found
 
 
-# -- lengths of time -----------------------------------------------------------------------------
+# -- durations -----------------------------------------------------------------------------
 
 _CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d))?")
 _NUMBER = re.compile(r"\d+(?:([.,])(\d+))?")
@@ -232,23 +232,26 @@ _THOUSANDS = 3
 
 @dataclass(frozen=True)
 class Span:
-    """A length of time as a file writes it: a rounded number stands for every length that rounds to it.
+    """A duration in a file: a rounded number stands for every duration that rounds to it.
 
     Attributes:
         seconds: The number, in seconds.
-        slack: Half a unit of its last decimal place, in seconds; 0 where it is exact.
+        slack: Half a unit of its last decimal place, in seconds; 0 if it is exact.
     """
 
     seconds: Decimal
     slack: Decimal = field(default=Decimal(0))
 
     def agrees(self, seconds: int) -> bool:
-        """Return whether this many seconds would be written in this way."""
+        """Return whether this number of seconds rounds to this value."""
         return abs(self.seconds - seconds) <= self.slack
 
     @property
     def whole(self) -> int | None:
-        """The seconds: the number itself, or the only whole number that rounds to it; None if several do."""
+        """The duration in seconds: the number itself, or the only whole number that rounds to it.
+
+        None if several do.
+        """
         if self.seconds == self.seconds.to_integral_value():
             return int(self.seconds)
         nearest = int(self.seconds.to_integral_value())
@@ -256,10 +259,10 @@ class Span:
 
 
 def span(text: str, unit: Unit | None) -> Span:
-    """Return a length of time: `h:mm`, `h:mm:ss`, an ISO 8601 duration, or a number of a unit.
+    """Return a duration: `h:mm`, `h:mm:ss`, an ISO 8601 duration, or a number with a unit.
 
     Raises:
-        ValueError: It is none, or nobody says what unit it has; the message goes after the name of its column.
+        ValueError: It is not a duration, or its unit is not known; the message follows the name of its column.
     """
     text = text.strip()
     if match := _CLOCK.fullmatch(text):
@@ -294,16 +297,16 @@ def span(text: str, unit: Unit | None) -> Span:
 def interval(
     start: Moment, end: Moment | None, length: Span | None, zone: ZoneInfo, columns: Mapping[str, str]
 ) -> tuple[datetime, datetime]:
-    """Return when something starts and ends, in UTC.
+    """Return start and end of an interval in UTC.
 
-    A time that the clock shows twice is derived from the other two, if they leave one possibility.
+    If a local time exists twice, it is derived from the two other values, if they leave one possibility.
 
     Args:
-        start: When it starts.
-        end: When it ends.
-        length: How long it takes; one of the two must be known.
-        zone: The zone of times without an offset.
-        columns: What messages call them: `start`, `end`, `duration`.
+        start: The start.
+        end: The end.
+        length: The duration; end or duration must be known.
+        zone: The time zone of times without an offset.
+        columns: Names of the columns for messages, by `start`, `end`, `duration`.
 
     Raises:
         ValueError: They contradict each other, or leave several possibilities.
@@ -332,10 +335,10 @@ def interval(
 
 
 def whole_seconds(length: Span, column: str) -> int:
-    """Return a length of time in seconds.
+    """Return a duration in seconds.
 
     Raises:
-        ValueError: It is no whole number of them; the message names the column.
+        ValueError: It is not a whole number of seconds; the message names the column.
     """
     if (whole := length.whole) is None:
         msg = f"{column} is not a whole number of seconds; it is not rounded"

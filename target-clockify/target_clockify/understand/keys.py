@@ -1,4 +1,4 @@
-"""Reads the key and the ids of a record and whether it is a deletion, without decoding the rest."""
+"""Reads the key and ids of a record, and whether it is a deletion, without decoding the rest."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _BLANK = (*_NOTHING, "", msgspec.Raw(b'""'))
 
 
 def is_clockify_id(value: object) -> bool:
-    """Return whether a value has the form of an id of Clockify: 24 lower-case hex digits."""
+    """Return whether a value has the form of a Clockify id: 24 lower-case hex digits."""
     return isinstance(value, str) and _CLOCKIFY_ID.fullmatch(value) is not None
 
 
 class Place(msgspec.Struct):
-    """Where a record comes from, as far as its tap says so.
+    """The origin of a record, if its tap gives it.
 
     Attributes:
         file: The file.
@@ -43,7 +43,7 @@ class Place(msgspec.Struct):
     line: int | None = msgspec.field(default=None, name="_sdc_source_lineno")
 
     def __str__(self) -> str:
-        """Both, for a message; empty if neither is known."""
+        """File and line for a message; empty if neither is known."""
         return ", ".join(([self.file] if self.file else []) + ([f"line {self.line}"] if self.line is not None else []))
 
 
@@ -52,7 +52,7 @@ _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def place_of(raw: bytes) -> Place:
-    """Return where a record comes from."""
+    """Return the file and line of a record."""
     try:
         return _PLACE.decode(raw)
     except UNDECODABLE:
@@ -60,7 +60,7 @@ def place_of(raw: bytes) -> Place:
 
 
 def content_of(raw: bytes) -> bytes:
-    """Return a record without the tap's metadata: where a row came from and when it was read is no change."""
+    """Return a record without the tap's metadata: a different file, line or read time is not a change."""
     if b'"_sdc_' not in raw:
         return raw
     try:
@@ -77,8 +77,8 @@ class Glance:
     Args:
         keys: The columns of its key.
         scope: The fields that name its parents.
-        properties: The columns of the stream, as far as they are known.
-        workspace: The column with the id of the workspace, where the settings name one.
+        properties: The known columns of the stream.
+        workspace: The column with the id of the workspace, if the settings name one.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Glance:
         """Return the columns of a record: texts and None, or as JSON if one of them is something else.
 
         Raises:
-            RejectedError: It is no object, no text, or nests too deep.
+            RejectedError: It is not an object, not UTF-8, or nested too deep.
         """
         check(raw)
         try:
@@ -132,15 +132,15 @@ class Glance:
         return parts[0] if len(parts) == 1 else msgspec.json.encode(parts).decode()
 
     def scope(self, seen: Any) -> tuple[str | None, ...]:
-        """Return the ids of the parents, as far as the record names them."""
+        """Return the ids of the parents that the record names."""
         return tuple([text_of(getattr(seen, place)) for place in self._scope])
 
 
 def is_deleted(mark: str | msgspec.Raw | None) -> bool:
-    """Return whether the value of the deletion column is a point in time, which marks a deletion.
+    """Return whether the record is a deletion: the deletion column has a timestamp.
 
     Raises:
-        RejectedError: It is neither a point in time nor a spelling of "no".
+        RejectedError: The value is neither a timestamp nor one that means "not deleted".
     """
     if mark in _NOTHING:
         return False
@@ -148,7 +148,7 @@ def is_deleted(mark: str | msgspec.Raw | None) -> bool:
 
 
 def _decoder(names: dict[str, str], kind: Any, default: Any) -> msgspec.json.Decoder[Any]:
-    """Return a decoder of these members alone. One member may be wanted under several names."""
+    """Return a decoder of only these members. A member may have several names."""
     wanted: dict[str, str] = {}
     for place, name in names.items():
         wanted.setdefault(name, place)
@@ -160,7 +160,7 @@ def _decoder(names: dict[str, str], kind: Any, default: Any) -> msgspec.json.Dec
 
 
 def text_of(value: str | msgspec.Raw | None) -> str | None:
-    """Return a text, also one that is still JSON; None for anything else."""
+    """Return a text, decoded from JSON if necessary; None for any other value."""
     if value is None or isinstance(value, str):
         return value
     text = bytes(value)
@@ -185,13 +185,13 @@ def _is_deletion(mark: Any) -> bool:
         is_past = _EARLIEST < moment < datetime.now(tz=UTC) + _AHEAD
     except (ValueError, OverflowError):
         raise RejectedError("invalid", msg) from None
-    if not is_past:  # such as 9999-12-31 for what never ends, and 0001-01-01 for nothing
+    if not is_past:  # such as 9999-12-31 for "never", and 0001-01-01 for "no value"
         raise RejectedError("invalid", msg)
     return isinstance(mark, str)
 
 
 def _key_text(part: str | msgspec.Raw) -> str:
-    """Return a part of a key by its value: 7, 7.0 and "7" are one."""
+    """Normalise a part of a key: 7, 7.0 and "7" are equal."""
     if isinstance(part, str):
         return part
     raw = bytes(part)

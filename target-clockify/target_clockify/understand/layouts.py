@@ -1,8 +1,8 @@
-"""Layouts: the meaning of the columns in files that have a row for each piece of work.
+"""Layouts: the meaning of the columns in files with one row for each time entry.
 
-A layout is data, whether it is one of these or comes from the configuration. It names a value by one column
-(`"Project"`), several that are joined with a space (`["First Name", "Last Name"]`), or the first of several that the
-file has (`{"first_of": ["Duration (h)", "Duration (decimal)"]}`).
+A layout is data: built in, or from the configuration. It maps a value to one column (`"Project"`), several that are
+joined with a space (`["First Name", "Last Name"]`), or the first of several that the file has (`{"first_of": ["Duration
+(h)", "Duration (decimal)"]}`).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
 PERSON = ("email", "name")
 TIMES = ("start", "end", "date")
 KINDS = ("clients", "projects", "tasks", "tags")
-"""What a row may create besides its entry, parents first."""
+"""The kinds of objects that a row may create besides its time entry, parents first."""
 ANY_COLUMN = "*"
 _COLUMNS = ("client", "project", "task", "tags", "description", "billable", "type", *TIMES, "duration")
 _SETTINGS = ("like", "person", "units", "formats", "splits", "blanks", "custom_fields", "day_start")
@@ -91,13 +91,13 @@ _DAY_START = "09:00"
 
 @dataclass(frozen=True)
 class Cells:
-    """Where a value stands: the columns of the first alternative that a file has, joined."""
+    """The columns of a value: those of the first alternative that the file has, joined."""
 
     alternatives: tuple[tuple[str, ...], ...]
 
     @property
     def columns(self) -> list[str]:
-        """Every column that it may be in."""
+        """All columns of all alternatives."""
         return [name for some in self.alternatives for name in some]
 
     def __str__(self) -> str:
@@ -107,18 +107,18 @@ class Cells:
 
 @dataclass(frozen=True)
 class Layout:
-    """A layout, read and checked.
+    """A validated layout.
 
     Attributes:
-        person: How rows name their person, by `email` and by `name`; empty if they are all the key's owner's.
-        cells: Where each part of an entry stands: `client`, `project`, `task`, `tags`, `description`, `billable`,
+        person: The columns `email` and `name` of the row's person; empty if all rows belong to the key's owner.
+        cells: The columns of each part of an entry: `client`, `project`, `task`, `tags`, `description`, `billable`,
             `type`, `start`, `end`, `date`, `duration`.
-        units: Units of lengths of time, by folded column.
-        formats: Formats of dates and times, by folded column, or by `start`, `end` and `date` for joined columns.
-        splits: What separates several values of one cell, by folded column.
-        blanks: Texts of a cell that says nothing, as names are compared.
-        custom_fields: Names of custom fields of entries by column; None for every column that is called like one.
-        day_start: When the first entry of a day starts that has a date and no time.
+        units: Units of durations, by normalised column.
+        formats: Formats of dates and times, by normalised column, or by `start`, `end` and `date` for joined columns.
+        splits: The separator of several values in one cell, by normalised column.
+        blanks: Texts that count as an empty cell, normalised.
+        custom_fields: Names of custom fields of entries by column; None for every column that has the name of one.
+        day_start: The start of the first entry of a day, if entries have no time.
         order: The order of day and month in a format, empty if it has none.
     """
 
@@ -134,12 +134,12 @@ class Layout:
 
     @property
     def stacks(self) -> bool:
-        """Whether rows may lack the time at which their entry starts."""
+        """Whether rows may lack the start time of their entry."""
         return "date" in self.cells
 
     @property
     def columns(self) -> set[str]:
-        """Every column that it reads, folded."""
+        """All columns that it reads, normalised."""
         found = {one for cells in (*self.person.values(), *self.cells.values()) for one in cells.columns}
         return {_folded(one) for one in (*found, *(self.custom_fields or ()))}
 
@@ -149,16 +149,16 @@ class Layout:
 
 
 def layout_of(wanted: Any, settings: Mapping[str, Any], own: Mapping[str, Any], day_start: str = "") -> Layout:
-    """Return the layout that a stream's settings name, or are.
+    """Return the layout that a stream's settings name or contain.
 
     Args:
-        wanted: The name of a layout, or one as it stands in the configuration.
-        settings: The stream's own settings: `formats`, `units` and `day_start` go over the layout's.
+        wanted: The name of a layout, or a layout from the configuration.
+        settings: The stream's own settings: `formats`, `units` and `day_start` override the layout's.
         own: The layouts of the configuration, by name.
-        day_start: When the day starts unless the layout or the stream says so.
+        day_start: The default start of the day.
 
     Raises:
-        ValueError: It is no layout; the message says where and, for a name, the nearest known one.
+        ValueError: It is not a layout; the message says where and, for a name, suggests the nearest known one.
     """
     declared = _declared(wanted, own, ())
     for name in ("formats", "units"):
@@ -172,7 +172,7 @@ def layout_of(wanted: Any, settings: Mapping[str, Any], own: Mapping[str, Any], 
 
 
 def _declared(wanted: Any, own: Mapping[str, Any], through: tuple[str, ...]) -> dict[str, Any]:
-    """Return the parts of a layout over those of the layout that it is like."""
+    """Return the parts of a layout, merged into the layout that it is based on."""
     if isinstance(wanted, str):
         known = {**{folded(name): one for name, one in (LAYOUTS | dict(own)).items()}}
         if folded(wanted) not in known or wanted in through:

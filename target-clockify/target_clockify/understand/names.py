@@ -1,4 +1,4 @@
-"""Finds the clients, projects, tags and custom fields that a file names in the workspace."""
+"""Finds in the workspace the clients, projects, tags and custom fields that a file names."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """The names of a workspace: what is there is found in any case, and keeps its spelling.
+    """The names in a workspace: existing names are found in upper or lower case, and keep their spelling.
 
     Args:
-        mirror: The workspace as it is.
-        projects: The client and project of rows that name a task, as they are compared; None for a client that the file
-            does not name.
-        new: What files of this run name and the workspace lacks, by kind and place; this file adds to it.
+        mirror: The current workspace.
+        projects: The client and project of rows that name a task, normalised; None for a client that the file does not
+            name.
+        new: New names in the files of this run, by kind and parent; this file adds more.
     """
 
     def __init__(
@@ -72,10 +72,10 @@ class Names:
         return {folded(name) or name: name for name in self._fields}
 
     def spelled(self, sheet: Sheet, said: Reading) -> tuple[str | None, str | None, str | None, list[str]]:
-        """Return client, project, task and tags of a row as the workspace spells them, or else the file's first row.
+        """Return client, project, task and tags of a row in the spelling of the workspace or of the file's first row.
 
         Raises:
-            ValueError: Several are called so but for their case, or a cell of tags can be read in several ways.
+            ValueError: Several names differ only in case, or the tags of a cell are ambiguous.
         """
         columns = sheet.layout.cells["tags"].columns if "tags" in sheet.layout.cells else []
         separator = next((one for name in columns if (one := sheet.layout.splits.get(folded(name)))), "")
@@ -96,10 +96,10 @@ class Names:
         return client, project, task, list(dict.fromkeys(spelled))
 
     def values(self, custom: Mapping[str, str]) -> list[State]:
-        """Return values of custom fields by their ids; a blank cell counts only if its field has a default.
+        """Return values of custom fields by id; a blank cell is included only if its field has a default.
 
         Raises:
-            ValueError: One is not of the kind of its field.
+            ValueError: A value does not fit the type of its field.
         """
         found = []
         for name, text in custom.items():
@@ -127,13 +127,13 @@ class Names:
         if name in names:
             return name
         if len(names) > 1:
-            msg = f"{column}: several {kind} are called so but for their case or spaces: spell it like one of them"
+            msg = f"{column}: several {kind} have this name, apart from case or spaces: spell it like one of them"
             raise ValueError(msg)
         return next(iter(names))
 
 
 def _typed(name: str, kind: str, text: str) -> Any:
-    """Return the text of a cell as a value of a custom field of this kind."""
+    """Convert the text of a cell to a value of a custom field of this type."""
     if kind == "NUMBER":
         value = NUMBER.coerce(text)
         if isinstance(value, str):

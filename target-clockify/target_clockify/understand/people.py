@@ -1,4 +1,4 @@
-"""Finds the person of a row of a file: by e-mail address, or else by full name."""
+"""Finds the person of a file's row: by e-mail address, otherwise by full name."""
 
 from __future__ import annotations
 
@@ -18,15 +18,13 @@ if TYPE_CHECKING:
 
 
 class People:
-    """Tells people.
+    """Finds people.
 
     Args:
-        mirror: The workspace as it is.
+        mirror: The current workspace.
         sheet: The file.
-        emails: The addresses that its rows give the people of a name.
-
-    Attributes:
-        by_name: How many rows named their person by an address that nobody has, and were found by their name.
+        emails: The addresses in its rows, by name of the person. Attributes:
+        by_name: The number of rows with an unknown address whose person was found by name.
     """
 
     def __init__(self, mirror: Mirror, sheet: Sheet, emails: Mapping[str, set[str]]) -> None:
@@ -47,11 +45,11 @@ class People:
 
         Args:
             email: Their e-mail address, blank if a row has none.
-            name: Their full name, likewise.
-            by_address: An address counts alone.
+            name: Their full name, blank if a row has none.
+            by_address: Only the address counts.
 
         Raises:
-            RejectedError: Nobody fits, or several people do; the message names the columns.
+            RejectedError: Nobody matches, or several people do; the message names the columns.
         """
         if not self._sheet.names_people:
             if not self._owner:

@@ -1,8 +1,8 @@
-"""Resolves references to other objects: from what a record calls them to ids of the workspace that is written to.
+"""Resolves references to other objects: from the values in a record to ids in the destination workspace.
 
-Ids in a record of this workspace are used as they are. Elsewhere a reference may be an id of another workspace, a key
-of the source's own, or the natural key of what is already there: an e-mail address, a client's name. An object that
-cannot be found yet may still come, so the record waits for it.
+Ids in a record of this workspace are used unchanged. In other records, a reference may be an id of another workspace, a
+key of the same source, or the natural key of an existing object, such as an e-mail address or the name of a client. An
+object that is not found may still come, so the record waits for it.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-clockify")
 
-_CURRENCIES = "currencies"  # they are part of a workspace, and have ids there
+_CURRENCIES = "currencies"  # they are part of a workspace object, and have ids in it
 _ABSENT: Any = object()
 
 
 class Missing(NamedTuple):
-    """A reference that does not say which object it means.
+    """A reference that was not resolved.
 
     Attributes:
-        field: The field it is in.
-        name: The name of the object; of several, with `|` between them.
-        value: What the record calls it.
-        found: How many objects are called so.
-        under: What was looked for beside the keys of the source and the ids of Clockify: `name`, `email`.
-        why: Why the record was rejected that it means, empty if none was.
+        field: The field of the reference.
+        name: The kind of the object; several kinds are separated by `|`.
+        value: The value in the record.
+        found: The number of matching objects.
+        under: The field that was searched besides keys and Clockify ids: `name`, `email`.
+        why: Why the referenced record was rejected, empty if it was not.
     """
 
     field: str
@@ -48,7 +48,7 @@ class Missing(NamedTuple):
     why: str = ""
 
     def __str__(self) -> str:
-        """The problem, in words."""
+        """The message for a reject."""
         names = self.name.replace("|", " or ")
         if self.found:
             return (
@@ -65,7 +65,7 @@ class UnresolvedError(Exception):
     """References whose objects are not known yet; the record waits for the first of them."""
 
     def __init__(self, missing: list[Missing]) -> None:
-        told = [one for one in missing if one.why] or missing  # what was rejected took along what is below it
+        told = [one for one in missing if one.why] or missing  # children of a rejected record are rejected, too
         super().__init__("; ".join(map(str, told)))
         self.missing = missing
 
@@ -74,9 +74,9 @@ class References:
     """Resolves the references of records.
 
     Args:
-        ledger: Tells what rows became.
-        mirror: The workspace as it is.
-        objects: The objects by their names. What is none of them, Clockify neither lists nor makes.
+        ledger: Knows the objects of rows.
+        mirror: The current workspace.
+        objects: The kinds of objects, by name. Other kinds can be neither listed nor created.
     """
 
     def __init__(self, ledger: Ledger, mirror: Mirror, objects: Mapping[str, WritableObject]) -> None:
@@ -84,15 +84,15 @@ class References:
         self._mirror = mirror
         self._objects = objects
         self._lacking: set[str] = set()
-        self.expected: set[str] = set()  # objects that come with this input, as long as it has not ended
-        self.refused: dict[tuple[str, str], str] = {}  # why objects were rejected, by name and what they are called
+        self.expected: set[str] = set()  # kinds of objects in this input, until it has ended
+        self.refused: dict[tuple[str, str], str] = {}  # why objects were rejected, by kind and value
 
     def resolved(self, incoming: Incoming) -> tuple[State, list[str]]:
-        """Return the fields of a record with every reference an id of the workspace, and what a copy goes without.
+        """Return the fields of a record with every reference replaced by an id, and the references that a copy omits.
 
         Raises:
             UnresolvedError: Some cannot be resolved yet.
-            RejectedError: One can never be resolved.
+            RejectedError: A reference can never be resolved.
         """
         fields = dict(incoming.fields)
         if incoming.of_destination:
@@ -117,14 +117,14 @@ class References:
     def _resolve(
         self, incoming: Incoming, at: tuple[str, str, str], missing: list[Missing], absent: list[str], value: Any
     ) -> Any:
-        """Return the id that a reference means; note it where it means none.
+        """Return the id of a reference, or add it to `missing` or `absent`.
 
         Args:
             incoming: The record.
-            at: The field, the place inside of it, and the object that is referred to.
-            missing: Takes references that do not say what they mean.
-            absent: Takes what a copy goes without.
-            value: What the record calls the object.
+            at: The field, the path inside of it, and the kind of the referenced object.
+            missing: Receives unresolved references.
+            absent: Receives references that a copy omits.
+            value: The value in the record.
         """
         field, place, name = at
         found = self._ids(name, str(value), incoming)
@@ -141,12 +141,12 @@ class References:
         return None
 
     def _may_be_absent(self, name: str, incoming: Incoming) -> bool:
-        """Return whether a copy may go without the object of a reference, since no such object can come any more."""
+        """Return whether a copy may omit a reference, since its object cannot come any more."""
         target = self._objects.get(name)
         return bool(target and target.copying.dispensable and incoming.copied and name not in self.expected)
 
     def _ids(self, name: str, value: str, incoming: Incoming) -> list[str]:
-        """Return what a reference may mean: one id, none as long as it is unknown, several where it is ambiguous."""
+        """Return the possible ids of a reference: one, none if it is unknown, several if it is ambiguous."""
         if name == _CURRENCIES:
             return self._currency(value, incoming)
         if incoming.of_destination:
@@ -162,7 +162,7 @@ class References:
 
     def _in_workspace(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
         if incoming.workspace is not None and target.name in self.expected:
-            return []  # its own record is on the way, and may change it
+            return []  # its own record is in the input, and may change it
         hex_like = is_clockify_id(value)
         if not target.scope:
             self._mirror.ensure([(target, ())])
@@ -175,7 +175,7 @@ class References:
         return [value] if hex_like and incoming.workspace is None else []
 
     def _below(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
-        """Return what a reference means below the parents that the record names."""
+        """Return the ids of a reference below the parents that the record names."""
         parents = []
         for name in target.scope:
             found = self._ids(str(target.field(name).refers), str(incoming.fields[name]), incoming)
@@ -191,7 +191,7 @@ class References:
         return self._mirror.matching(target, (*target.scope, own), {**scope, own: value})
 
     def _currency(self, value: str, incoming: Incoming) -> list[str]:
-        """Currencies have ids per workspace, and codes that are the same everywhere."""
+        """Currencies have different ids in each workspace, but the same codes everywhere."""
         code = incoming.fields.get("currencyCode")
         currencies = self._mirror.workspace().get("currencies") or ()
         meant = [one.get("code") for one in currencies if value in (one.get("id"), one.get("code"))]
@@ -211,7 +211,7 @@ class References:
 
 
 def referred(target: Writable, given: State) -> Iterator[tuple[str, str]]:
-    """Yield what the fields of a record refer to: names of objects, and ids."""
+    """Yield the references in the fields of a record: kinds of objects, and ids."""
     for one, places in _referring(target, given):
         for place, name in places.items():
             found: list[str] = []

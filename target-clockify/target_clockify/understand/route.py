@@ -1,4 +1,4 @@
-"""A record on its way in, and the route of its stream: the object or procedure it is for, and how it is read."""
+"""An incoming record, and the route of its stream: its object or procedure, and how the record is read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from target_clockify.scratch import Taken
 
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_READING = ("columns", "units", "formats", "empty")  # the settings that decide what a record says
+_READING = ("columns", "units", "formats", "empty")  # the settings that change the meaning of a record
 
 
 @dataclass(slots=True)
@@ -41,14 +41,14 @@ class Incoming:
     """One record.
 
     Attributes:
-        route: Where it goes.
-        taken: The record as it was taken in.
+        route: The route of its stream.
+        taken: The received record.
         key: Its key, as text.
         fields: The values of the row, by the names of the object's fields.
-        id: The Clockify id it carries, if it carries one.
-        workspace: The workspace it says it is from.
-        deleted: It is marked as deleted.
-        scope: The ids of its parents, as far as it names them like the tap.
+        id: Its Clockify id, if it has one.
+        workspace: The workspace that it names.
+        deleted: Whether it is a deletion.
+        scope: The ids of its parents, if it names them in the tap's format.
     """
 
     route: Route
@@ -63,7 +63,7 @@ class Incoming:
 
     @property
     def seen(self) -> bytes:
-        """Hash of its content, and of the settings that decide what it says."""
+        """Hash of its content, and of the settings that change its meaning."""
         if not self._seen:
             self._seen = self.route.hash_of(self.taken.raw)
         return self._seen
@@ -79,37 +79,37 @@ class Incoming:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """What the record is known by: its stream in any spelling, and its key."""
+        """The identity of the record: its normalised stream name, and its key."""
         return self.route.name, self.key
 
     @property
     def read_shape(self) -> bool:
-        """Whether it is a row as the tap reads it: it carries its own id and that of its workspace."""
+        """Whether it is in the tap's format: it has its own id and that of its workspace."""
         own_id = self.id is not None or bool(getattr(self.route.object, "identity", ()))
         return is_clockify_id(self.workspace) and own_id
 
     @property
     def of_destination(self) -> bool:
-        """Whether it says that it is from the workspace that is written to."""
+        """Whether it names the workspace that is written to."""
         return self.workspace == self.route.destination
 
     @property
     def copied(self) -> bool:
-        """Whether it is from another workspace."""
+        """Whether it comes from another workspace."""
         return self.workspace is not None and not self.of_destination
 
 
 class Route:
-    """What becomes of the records of one stream.
+    """How the records of one stream are read.
 
     Args:
         stream: Name of the stream.
-        target: What its records are for.
+        target: The object or procedure of its records.
         keys: The stream's key properties.
         settings: The stream's own settings: `operation`, `match_on`, `columns`, `units`, `formats`, `empty`,
             `create_missing`.
         destination: The workspace that is written to.
-        properties: The columns of the stream, as its schema has them.
+        properties: The columns in the stream's schema.
 
     Raises:
         ValueError: The settings name a field or a unit that does not exist; the message names the nearest one.
@@ -144,10 +144,10 @@ class Route:
         self._salt = hashlib.blake2b(msgspec.json.encode(reading), digest_size=16).digest() if reading else b""
 
     def glance(self, taken: Taken) -> Incoming:
-        """Read no more of a record than its key, its id and its parents; `fill` reads the rest.
+        """Read only the key, the id and the parents of a record; `fill` reads the rest.
 
         Raises:
-            RejectedError: It lacks its own key, or is no object.
+            RejectedError: It lacks its key, or is not an object.
         """
         try:
             return self._glanced(taken, self._glance.of(taken.raw))
@@ -169,14 +169,14 @@ class Route:
         return incoming
 
     def hash_of(self, raw: bytes) -> bytes:
-        """Return a hash of what a record says."""
+        """Return a hash of the meaning of a record."""
         return hashlib.blake2b(content_of(raw), digest_size=16, key=self._salt).digest()
 
     def fill(self, incoming: Incoming) -> None:
         """Read the fields of a record.
 
         Raises:
-            RejectedError: Some of them contradict each other.
+            RejectedError: Some fields contradict each other.
         """
         fields: State = {}
         incoming.fields = fields
@@ -192,7 +192,7 @@ class Route:
                 if incoming.id is not None and column.field.kind.hints and not column.member:
                     fields[column.field.name] = _without_hints(column.field.kind, fields.get(column.field.name))
             elif column is not None:
-                _set_special(incoming, column, value, problems)  # not the mark of a deletion: `glance` has read that
+                _set_special(incoming, column, value, problems)  # not the deletion column, which `glance` has read
         if problems and not incoming.deleted:
             raise RejectedError("invalid", "; ".join(dict.fromkeys(problems)))
         try:
@@ -216,10 +216,10 @@ class Route:
         }
 
     def settled(self, incoming: Incoming, given: State) -> State:
-        """Return the fields of a record, whose times have an offset, with what follows from others of them.
+        """Return the fields of a record with derived fields; its times must have an offset.
 
         Raises:
-            RejectedError: Some of them contradict each other.
+            RejectedError: Some fields contradict each other.
         """
         if incoming.deleted:
             return given
@@ -229,7 +229,7 @@ class Route:
         return given
 
     def says(self, incoming: Incoming, blob: bytes) -> bool:
-        """Return whether a record repeats a row of a list literally; False where that takes a closer look."""
+        """Return whether a record is literally equal to a row of a list; False if a comparison is needed."""
         if not self.literal or incoming.deleted or self.operation not in {"auto", "upsert", "update"}:
             return False
         if incoming.raw == blob:
@@ -244,16 +244,16 @@ class Route:
         return True
 
     def deletion_of(self, row: Row) -> bytes:
-        """Return a record that asks for the deletion of what a row of the ledger became."""
+        """Return a deletion record for the object of a ledger row."""
         identifying = self._glance.identifying
         values = msgspec.json.decode(row.key) if len(identifying) > 1 else [row.key]
         keys = dict.fromkeys(self.keys, "-") | dict(zip(identifying, values, strict=True))
         return msgspec.json.encode({**keys, DELETED: datetime.now(tz=UTC).isoformat()})
 
     def _key_of_content(self, incoming: Incoming) -> str:
-        """Return a key made of what a record says of its object: its natural key, or all of its fields.
+        """Return a key made from the content of a record: its natural key, or all of its fields.
 
-        What a tap adds (`_sdc_batched_at`) and how a value is spelled make no other record of it.
+        Metadata of a tap (`_sdc_batched_at`) and the spelling of values do not change this key.
         """
         self.fill(incoming)
         fields = incoming.fields
@@ -264,7 +264,7 @@ class Route:
         return hashlib.blake2b(msgspec.json.encode(canonical, enc_hook=str, order="sorted"), digest_size=16).hexdigest()
 
     def canonical(self, fields: State) -> State:
-        """Return the fields of a record in the one spelling of what they mean, without those that say nothing."""
+        """Return the fields of a record in canonical form, without fields that change nothing."""
         known = self.object.by_name
         values = {
             name: known[name].kind.canonical(value)
@@ -275,7 +275,7 @@ class Route:
 
 
 def _is_literal(target: Writable) -> bool:
-    """Return whether a row of a list can be compared with a record as it came."""
+    """Return whether an undecoded row of a list can be compared with an undecoded record."""
     if not isinstance(target, WritableObject):
         return False
     return not (target.adapt or target.listing.shape or target.listing.detail or target.identity)
@@ -293,7 +293,7 @@ def _set_special(incoming: Incoming, what: str, value: Any, problems: list[str])
 
 
 def _without_hints(kind: Kind, value: Any) -> Any:
-    """Ignore fields that were derived from members that are present: somebody may have corrected a member."""
+    """Ignore fields that are derived from other members, since somebody may have corrected those members."""
     if not isinstance(value, dict) or not all(value.get(name) for name in kind.members):
         return value
     return {name: item for name, item in value.items() if name not in kind.hints}

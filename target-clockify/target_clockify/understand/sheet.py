@@ -1,4 +1,4 @@
-"""A file in a layout: finds the columns of its parts, and reads its rows."""
+"""A file in a layout: finds the columns of the layout's parts, and reads rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES_SOMEBODY = {
     *("user", "username", "email", "emailaddress", "member", "employee", "person", "name", "fullname", "firstname"),
     *("lastname", "who", "worker", "people", "staff", "team member", "teammember", "resource", "consultant"),
 }
-"""Columns that name people in files of all kinds, folded."""
+"""Common names of columns for people, normalised."""
 
 
 @dataclass
@@ -29,17 +29,17 @@ class Reading:
     Attributes:
         email: The e-mail address of its person.
         name: Their full name.
-        client: The client; None if the file has no column for it, "" where the cell is blank.
-        project: The project, likewise.
-        task: The task, likewise.
-        tags: The cell of the tags.
+        client: The client; None if the file has no column for it, "" if the cell is blank.
+        project: The project, in the same way.
+        task: The task, in the same way.
+        tags: The cell with the tags.
         description: The description.
         billable: Whether it is billable; None if the row does not say so.
         type: The type of entry, in Clockify's words.
         start: The start: date, time of day or both.
         end: The end.
-        length: How long it took.
-        custom: Values of custom fields, by the name of the field; blank if the file says that there is none.
+        length: The duration.
+        custom: Values of custom fields, by field name; blank if the file states that there is no value.
     """
 
     email: str = ""
@@ -58,14 +58,14 @@ class Reading:
 
 
 class Sheet:
-    """A layout and the columns that a file has.
+    """A layout and the columns of a file.
 
     Args:
         layout: The layout.
         columns: The columns.
 
     Raises:
-        ValueError: It lacks a column that the layout needs, or has one twice; the message names it.
+        ValueError: A column that the layout needs is missing or exists twice; the message names it.
     """
 
     def __init__(self, layout: Layout, columns: Iterable[str]) -> None:
@@ -92,11 +92,11 @@ class Sheet:
 
     @property
     def names_people(self) -> bool:
-        """Whether its rows name their person."""
+        """Whether the file has a column for people."""
         return any(self._person.values())
 
     def title(self, part: str) -> str:
-        """Return what messages call the columns of a part of an entry."""
+        """Return the name of the columns of a part for messages."""
         columns = self._places.get(part) or self._person.get(part)
         return " and ".join(columns) if columns else part
 
@@ -121,12 +121,12 @@ class Sheet:
         return None if client is None else self._joined(row, client), self._joined(row, project or ())
 
     def person(self, row: Mapping[str, Any]) -> tuple[str, str]:
-        """Return the e-mail address and the name of a row's person, blank if it names nobody."""
+        """Return the e-mail address and name of a row's person, blank if it has none."""
         email, name = (self._joined(row, self._person.get(part) or ()) for part in ("email", "name"))
         return email, name
 
     def read(self, row: Mapping[str, Any], order: str, custom_fields: Mapping[str, str]) -> Reading:
-        """Return what a row says.
+        """Return the content of a row.
 
         Args:
             row: The row.
@@ -134,7 +134,7 @@ class Sheet:
             custom_fields: The names of custom fields by column.
 
         Raises:
-            ValueError: It cannot be understood; the message names every column that cannot.
+            ValueError: It cannot be interpreted; the message names every wrong column.
         """
         problems: list[str] = []
         found = Reading(*self.person(row))
@@ -145,7 +145,8 @@ class Sheet:
             self._joined(row, self._places.get(one) or ()) for one in ("tags", "description")
         )
         problems += [
-            f"{self.title(part)} names a {part}, and {self.title('project')} no project, which an entry has it by"
+            f"{self.title(part)} names a {part}, and {self.title('project')} no project, but an entry needs the "
+            f"project for it"
             for part in ("client", "task")
             if getattr(found, part) and not found.project
         ]
@@ -154,7 +155,7 @@ class Sheet:
         found.custom = {name: self._text(row, column) for column, name in custom_fields.items()}
         if (
             self.layout.custom_fields is not None
-        ):  # only an export of Clockify tells by a blank cell that there is no value
+        ):  # only in an export of Clockify does a blank cell mean that there is no value
             found.custom = {name: text for name, text in found.custom.items() if text}
         if not problems:
             problems += self._lacks(found)
@@ -197,7 +198,7 @@ class Sheet:
         needed = [name for name in ("project", "start", "date") if name in cells]
         needed += ["duration"] if "duration" in cells and not self._places.get("end") else []
         needed += ["end"] if "duration" not in cells else []
-        if "start" in needed and "date" in needed:  # either tells the day
+        if "start" in needed and "date" in needed:  # either contains the day
             needed.remove("date" if self._places["start"] else "start")
         lacking = [self._lacking(cells[name]) for name in needed if not self._places.get(name)]
         if self.layout.person and not self.names_people and any(_folded(one) in _NAMES_SOMEBODY for one in self.extra):
@@ -207,7 +208,7 @@ class Sheet:
             raise ValueError(msg)
 
     def _lacking(self, cells: Cells) -> str:
-        """Return the missing columns of the alternative of which the file has the most."""
+        """Return the missing columns of the alternative that fits the file best."""
         lacking = [[one for one in some if _folded(one) not in self._found] for some in cells.alternatives]
         return " and ".join(min((len(one), one) for one in lacking)[1])
 
@@ -226,7 +227,7 @@ class Sheet:
     def _read_times(self, row: Mapping[str, Any], order: str, found: Reading, problems: list[str]) -> None:
         day = self._moment(row, "date", order, problems) or dates.Moment()
         found.start, found.end = (self._moment(row, part, order, problems) for part in ("start", "end"))
-        if found.start is None:  # a midnight beside a date is how a program writes that it knows no time
+        if found.start is None:  # some programs write midnight next to a date if the time is not known
             found.start = replace(day, clock=None) if day.clock == datetime.min.time() else day
         elif found.start.day is None:
             found.start = replace(found.start, day=day.day)
@@ -235,7 +236,7 @@ class Sheet:
         found.length = self._length(row, problems)
 
     def _text(self, row: Mapping[str, Any], column: str) -> str:
-        """Return a cell as text, blank if it says nothing."""
+        """Return a cell as text, blank if it counts as empty."""
         text = "" if row.get(column) is None else str(TEXT.coerce(row[column])).strip()
         return "" if compared(text) in self.layout.blanks else text
 
@@ -265,7 +266,7 @@ class Sheet:
         return found
 
     def _length(self, row: Mapping[str, Any], problems: list[str]) -> dates.Span | None:
-        """Return how long a row took, as exactly as its columns say."""
+        """Return the duration of a row, from its most exact column."""
         lengths: dict[str, dates.Span] = {}
         for column, *_ in self._alternatives.get("duration", ()):
             if text := self._text(row, column):
@@ -299,11 +300,11 @@ def tags_of(text: str, separator: str, known: set[str]) -> list[str]:
 
     Args:
         text: The cell.
-        separator: What separates them; empty if a cell is one tag.
-        known: The tags of the workspace as they are compared, some of which may have the separator in their name.
+        separator: The separator; empty if a cell is one tag.
+        known: The normalised tags of the workspace, some of which may contain the separator.
 
     Raises:
-        ValueError: It may be read in several ways; the message goes after the name of the column.
+        ValueError: The cell is ambiguous; the message follows the name of the column.
     """
     parts = [part.strip() for part in text.split(separator)] if separator else [text.strip()]
     found: list[str] = []

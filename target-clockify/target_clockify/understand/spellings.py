@@ -1,4 +1,4 @@
-"""Says of a value that cannot be read which spelling can, and which option helps. The value itself is not repeated."""
+"""Messages for values that cannot be read: which spelling works, and which option helps. Values are not repeated."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _CLOCKS = (
     ", %I:%M %p",
 )
 FORMATS = tuple(day + clock for day, clock in product((*_DAYS, *_WORDED), _CLOCKS))
-"""The formats that are tried, to name the one that a value has."""
+"""Formats to try, so that the message can name the format of a value."""
 
 
 def problem(place: str, column: str, kind: Kind, value: Any) -> str:
-    """Return what is wrong with the spelling of a value, empty if nothing is.
+    """Return the error in the spelling of a value, empty if there is none.
 
     Args:
-        place: What messages call the value.
-        column: The name under which `formats` takes the format of its column.
+        place: The name of the value in messages.
+        column: The name of its column in `formats`.
         kind: The kind of its values.
-        value: Its value as far as it could be read: what could not is still a text.
+        value: The value; a value that could not be read is still text.
     """
     if not isinstance(value, str) or not any(map(str.isdigit, value)):
         return ""

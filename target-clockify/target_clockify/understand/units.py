@@ -1,7 +1,7 @@
 """Converts amounts and durations from the units in a stream's settings. Nothing is rounded, and no unit is guessed.
 
-An int without a unit is minor units or seconds, as Clockify has them. A value with a decimal point may be either, so it
-needs a unit. Minor units are hundredths in every currency, as everywhere in Clockify.
+An int without a unit is in minor units or seconds, as in Clockify. A value with a decimal point is ambiguous, so it
+needs a unit. Clockify uses hundredths as minor units in every currency.
 """
 
 from __future__ import annotations
@@ -33,18 +33,17 @@ UNITS: dict[Measure, tuple[Unit, ...]] = {
     Measure.MAJOR: (Unit.MAJOR, Unit.MINOR),
     Measure.DURATION: (Unit.HOURS, Unit.MINUTES, Unit.SECONDS),
 }
-"""The units of what can be measured in several."""
+"""The units of quantities that have several units."""
 
 
 def converter(column: str, unit: Unit | None, *, as_read: bool) -> Callable[[Kind, Any], Any]:
-    """Return what converts the measured parts of a column's value to Clockify's units.
+    """Return a function that converts the amounts and durations in a column's value to Clockify's units.
 
     Args:
         column: The column, for messages.
         unit: The unit of its values, if the settings name one.
-        as_read: The row is as the tap reads it: a float of it is a whole number that was read as a float.
-
-    The function raises ValueError, with a message that names the column and the setting, for what it cannot convert.
+        as_read: The row is in the tap's format, so that a float is a whole number that was read as a float. The
+            function raises ValueError for a value that it cannot convert; the message names the column and the setting.
     """
 
     def convert(kind: Kind, value: Any) -> Any:

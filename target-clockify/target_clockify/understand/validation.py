@@ -1,4 +1,7 @@
-"""Checks a record before anything is sent: one JSON Schema per object and operation, all errors of a record at once."""
+"""Validates a record before it is sent, with one JSON Schema per object and operation.
+
+Reports all errors of a record.
+"""
 
 from __future__ import annotations
 
@@ -40,16 +43,14 @@ def _validator(target: Writable, operation: Operation) -> Draft202012Validator:
 
 
 def check(target: Writable, operation: Operation, given: State, *, read_shape: bool) -> None:
-    """Refuse a record that Clockify could not take.
+    """Reject a record that Clockify would not accept.
 
     Args:
         target: The object.
-        operation: What is to be done with it.
+        operation: The operation.
         given: The record's fields.
-        read_shape: The record is as the tap reads it, not made by hand.
-
-    Raises:
-        RejectedError: With every error of the record. Messages name fields and rules, never values.
+        read_shape: The record is in the tap's format, not written by hand. Raises:
+        RejectedError: The message lists every error of the record, with fields and rules, never values.
     """
     errors = [_said(error, target) for error in _validator(target, operation).iter_errors(given)]
     if target.rules:
@@ -59,7 +60,7 @@ def check(target: Writable, operation: Operation, given: State, *, read_shape: b
 
 
 def _misspelt(error: ValidationError, target: Writable) -> str:
-    """Return which spelling of a value can be read, empty if it is not its spelling that is wrong."""
+    """Return which spelling of a value works, empty if the spelling is not the error."""
     path = [part for part in error.absolute_path if isinstance(part, str)]
     kind: Kind | None = target.field(path[0]).kind if path and path[0] in target.by_name else None
     for part in path[1:]:
@@ -71,14 +72,14 @@ def _misspelt(error: ValidationError, target: Writable) -> str:
 
 
 def _column(path: list[str], target: Writable) -> str:
-    """Return a name under which a column can be given its format."""
+    """Return the name of a column in `formats`."""
     holders = [one for one in target.fields if path[-1] in {**one.kind.members, **one.kind.hints}]
     return path[-1] if len(path) == 1 or len(holders) == 1 else f"{path[-2]}{path[-1][:1].upper()}{path[-1][1:]}"
 
 
 def _said(error: ValidationError, target: Writable) -> str:
     while error.context:
-        # null or the field's own rule would do: the message states the rule.
+        # null or a value by the field's rule is allowed: the message states the rule.
         error = next((one for one in error.context if one.validator != "type" or one.validator_value != "null"), error)
     place = ".".join(str(part) for part in error.absolute_path) or "the record"
     rule, wanted = str(error.validator), cast("Any", error.validator_value)

@@ -1,4 +1,4 @@
-"""Times without an offset: in a named time zone, or in that of the person a row belongs to."""
+"""Times without an offset: in a named time zone, or in that of the row's person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from target_clockify.model.declaration import State, Writable
 
 USER = "user"
-"""The setting that means the zone of the person a row belongs to."""
+"""The setting for the time zone of the row's person."""
 
 
 @lru_cache(maxsize=512)
@@ -31,12 +31,12 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 
 class Zones:
-    """Tells the zone of a record's times.
+    """Finds the time zone of a record's times.
 
     Args:
         setting: The setting `time_zone`.
         reader: Reads the account of the key.
-        user: Returns a user of the workspace, None if the list of users does not contain them or may not be read.
+        user: Returns a user of the workspace, None if the list of users lacks them or may not be read.
     """
 
     def __init__(self, setting: str, reader: Reader, user: Callable[[str], State | None]) -> None:
@@ -46,7 +46,7 @@ class Zones:
         self._account: State | None = None
 
     def of(self, user_id: str | None) -> ZoneInfo:
-        """Return the zone of a person's times; without a person, of the owner of the key.
+        """Return the time zone of a person; without a person, that of the key's owner.
 
         Raises:
             ValueError: It is not known; the message says what to do.
@@ -70,7 +70,7 @@ class Zones:
 
 
 def lacks_offset(target: Writable, given: State) -> bool:
-    """Return whether some time of a record has no offset."""
+    """Return whether a record has a time without an offset."""
     found: list[Any] = []
 
     def visit(kind: Kind, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Every object that can be written, and what is read and cannot be."""
+"""Every object that can be written, and the streams that can only be read."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ CHILDREN = {
     )
     for parent in OBJECTS
 }
-"""The objects of which a new parent, by its name, has none: those on a list of its own that it does not bring along."""
+"""For each kind of parent, the kinds of children that a new parent does not have yet: those in a separate list."""
 
 
 def _referred(target: WritableObject, *, fixed: bool | None = None) -> Iterator[tuple[str, str]]:
-    """Yield the fields that refer to objects, each with the name of one."""
+    """Yield the fields that refer to objects, each with the kind of object."""
     for one in target.fields:
         if one.refers and not one.modifier and fixed in {None, one.fixed}:
             for names in [one.refers] if isinstance(one.refers, str) else one.refers.values():
@@ -46,20 +46,20 @@ GOES_WITH = {
     for parent in OBJECTS
     if parent.delete
 }
-"""What is deleted along with an object, by its name: whatever refers to it in a field that never changes."""
+"""For each kind of object, the kinds that are deleted with it: those that refer to it in an unchangeable field."""
 
 REFERS_TO = {
     parent.name: tuple(
         (one, name)
         for one in OBJECTS
-        if not one.identity  # it repeats what an object with an id of its own says
+        if not one.identity  # it repeats values of an object that has its own id
         for name, of in _referred(one, fixed=False)
         if of == parent.name
     )
     for parent in OBJECTS
     if parent.delete
 }
-"""What outlives an object and loses a reference with it, by its name, each with the field that refers."""
+"""For each kind of object, the kinds that remain and lose a reference when it is deleted, with the referring field."""
 
 
 def _depth(name: str) -> int:
@@ -68,7 +68,7 @@ def _depth(name: str) -> int:
 
 
 DEPTH = {one.name: (_depth(one.name), max(one.turn, one.copying.turn)) for one in OBJECTS}
-"""The order in which deleted objects can come back, what is referred to first."""
+"""The order in which deleted objects can be restored: referenced objects first."""
 
 _BY_ANY_NAME = {name: one for one in OBJECTS for name in one.names}
 
@@ -83,8 +83,10 @@ COVERED = {
     "expense_details": "expenses",
     "addon_webhooks": "nothing: they belong to an add-on",
 }
-"""Streams of the tap that repeat a part of another one, and what writes that part. They are skipped, so that nothing
-is applied twice."""
+"""Streams of the tap that repeat a part of another stream, and the stream or procedure that writes that part.
+
+They are skipped, so that nothing is written twice.
+"""
 
 READ_ONLY = (
     *("current_user", "assignment_project_totals", "user_capacity_totals", "user_capacity_days"),
@@ -92,7 +94,7 @@ READ_ONLY = (
     *("report_weekly", "report_attendance", "report_expenses_detailed", "audit_log"),
     *("entities_created", "entities_updated", "entities_deleted"),
 )
-"""Streams of the tap that nobody can write."""
+"""Streams of the tap that the API cannot write."""
 
 _UNWRITABLE = {folded(name): name for name in (*COVERED, *READ_ONLY)} | {
     folded(alias): name for alias, name in {"TotalCapacityForUser": "user_capacity_totals"}.items()
@@ -100,7 +102,7 @@ _UNWRITABLE = {folded(name): name for name in (*COVERED, *READ_ONLY)} | {
 
 
 def find_object(stream: str) -> WritableObject | None:
-    """Return the object a stream name means, in any spelling."""
+    """Return the object of a stream name in any spelling."""
     return _BY_ANY_NAME.get(folded(stream))
 
 
@@ -109,4 +111,4 @@ def why_not(stream: str) -> str | None:
     name = _UNWRITABLE.get(folded(stream))
     if name is None:
         return None
-    return f"its rows are written with {COVERED[name]}" if name in COVERED else "Clockify lets nobody write it"
+    return f"its rows are written with {COVERED[name]}" if name in COVERED else "the API cannot write it"

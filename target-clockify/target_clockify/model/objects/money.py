@@ -97,7 +97,7 @@ def _receipt_rules(_: Operation, given: State, __: bool) -> Iterator[str]:  # no
 
 
 def _expense_form(change: Change) -> tuple[tuple[str, Any], ...]:
-    """A multipart form of the required fields and of those that changed. All of them are texts, except the receipt."""
+    """A multipart form with the required fields and the changed ones. All values are texts, except the receipt."""
     form: list[tuple[str, Any]] = []
     for name in _FORM:
         value = change.desired.get(name)
@@ -124,7 +124,7 @@ def _expense_change(change: Change) -> Iterator[Call]:
 
 
 def _flat_expense(row: State, _: Mapping[str, Any] | None = None) -> State:
-    """A listed expense holds its category, project and task as objects; only their ids count."""
+    """A listed expense contains its category, project and task as objects; only their ids are used."""
     row = dict(row)
     for name in ("category", "project", "task"):
         found = row.pop(name, None)
@@ -136,16 +136,16 @@ def _flat_expense(row: State, _: Mapping[str, Any] | None = None) -> State:
 
 
 def _price(category: State) -> int:
-    """Return what one of a quantity costs: 1.00, or the unit price of its category."""
+    """Return the price of one unit of a quantity: the unit price of the category, or 1.00."""
     price = category.get("priceInCents") if category.get("hasUnitPrice") else None
     return price if isinstance(price, int) else _SCALE
 
 
 def _with_quantity(given: State) -> State:
-    """An amount of money stands for the quantity, in minor units.
+    """Compute the quantity from an amount of money in minor units.
 
     Raises:
-        ValueError: The quantity is another one, or an object and its id mean different ones.
+        ValueError: Amount and quantity contradict each other, or a nested object and its id column do.
     """
     for name in ("category", "project", "task"):
         found, stated = given.get(name), (f"{name}Id", given.get(f"{name}Id"))
@@ -258,7 +258,7 @@ def scaled_item(item: State) -> State:
     count, price = Decimal(repr(quantity)), Decimal(repr(price))
     stated = None if isinstance(amount, bool) or not isinstance(amount, (int, float)) else Decimal(repr(amount))
     if stated is not None and stated == count * price / _SCALE != count * price:
-        return item  # it is as Clockify tells it
+        return item  # it is as Clockify returns it
     if stated is not None and stated != count * price:
         msg = "amount of an item must be quantity x unitPrice, in minor units, or stay out"
         raise ValueError(msg)
@@ -285,12 +285,12 @@ _BY_PAYMENT = {"PARTIALLY_PAID", "PAID"}
 
 
 def _paid_since(invoice: State, status: Any) -> bool:
-    """Return whether payments have changed the status of an invoice since: they set a status themselves."""
+    """Return whether payments have changed the status of an invoice since the last write."""
     return bool(invoice.get("paid")) and invoice.get("status") in _BY_PAYMENT and status in _BEFORE_PAYMENT
 
 
 def _percent(name: str) -> Field:
-    """A percentage, which Clockify shows times 100 and takes as it is."""
+    """A percentage, which Clockify returns times 100 and accepts as plain percent."""
     return Field(
         name,
         NUMBER,
@@ -299,7 +299,7 @@ def _percent(name: str) -> Field:
         read=lambda value: round(value * 100, 4) if isinstance(value, (int, float)) else value,
         rules={"minimum": 0},
         clearable=False,
-        description=f"Percent times 100, as it is read; `{name}Percent` takes plain percent.",
+        description=f"Percent times 100, as the tap reads it; `{name}Percent` takes plain percent.",
     )
 
 
@@ -309,7 +309,7 @@ def _invoice_body(_: Change, body: State) -> State:
 
 
 def _items(change: Change) -> Iterator[Call]:
-    """Items cannot be updated: those from the first difference on are removed and added anew."""
+    """Items cannot be updated: all items from the first difference on are removed and added again."""
     current = sorted(change.current.get("items") or (), key=lambda item: item.get("order") or 0)
     desired = change.desired["items"] or []
     same = 0
@@ -331,7 +331,7 @@ def _with_taxes(given: State) -> State:
 
 
 def _for_good(invoice: State) -> Iterator[str]:
-    """Items of an invoice are made as such: only Clockify's own import links them to what they bill."""
+    """The API creates plain items: only Clockify's own import links items to time entries and expenses."""
     if any(item.get("timeEntryIds") or item.get("expenseIds") for item in invoice.get("items") or ()):
         yield "the link of its items to time entries and expenses, which count as not invoiced again"
     if invoice.get("calculationType") == "ITEM_BASED":
@@ -362,8 +362,8 @@ INVOICES = WritableObject(
             "items",
             list_of(_ITEM, "an array of items", ordered=True),
             clearable=False,
-            description="What an item comes to is quantity x unitPrice (minor units); quantity has at most two "
-            "decimal places. Rows as the tap reads them keep Clockify's scale, a hundredfold.",
+            description="The amount of an item is quantity x unitPrice (minor units); quantity has at most "
+            "two decimal places. In rows that the tap has read, quantity is in hundredths, as in Clockify.",
         ),
         Field("status", WORD, key="invoiceStatus", rules={"enum": _STATUSES}, clearable=False, outgrown=_paid_since),
         Field(
@@ -437,7 +437,7 @@ INVOICE_PAYMENTS = WritableObject(
         "/invoices/{invoiceId}/payments",
         fields=("amount", "date", "note"),
         required=("invoiceId", "amount", "date"),
-        found=None,  # the answer is the invoice
+        found=None,  # the response is the invoice
     ),
     delete=Delete("/invoices/{invoiceId}/payments/{id}"),
     read_only=("author",),

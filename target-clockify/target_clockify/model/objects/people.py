@@ -64,7 +64,7 @@ USER_GROUPS = WritableObject(
 
 
 def _as_member(row: State, ids: Mapping[str, Any]) -> State:
-    """The membership holds what a user has in this workspace alone: the status and the rates."""
+    """The membership holds the values of a user in this workspace only: the status and the rates."""
     return _own_membership(row, ids["workspaceId"])
 
 
@@ -84,7 +84,7 @@ def _own_membership(row: State, workspace: Any) -> State:
 
 
 def _adapted_user(given: State) -> State:
-    """In a row as the tap reads it `status` is that of the account; in any other row it means the membership."""
+    """In a row that the tap has read, `status` is that of the account; in any other row, that of the membership."""
     workspace, read = given.pop("workspaceId", None), "memberships" in given
     given = _own_membership(given, workspace)
     given.pop("memberships", None)
@@ -100,10 +100,10 @@ def _adapted_user(given: State) -> State:
 
 
 def _one_status(given: State) -> State:
-    """Return a row that states one status of a membership.
+    """Return a row with a single status of the membership.
 
     Raises:
-        ValueError: It states two.
+        ValueError: It has two different statuses.
     """
     if "memberships" not in given:  # else `status` is that of the account
         stated = (("status", given.get("status")), ("membershipStatus", given.get("membershipStatus")))
@@ -120,7 +120,7 @@ def _custom_values(name: str) -> Any:
             if value is not None:
                 path = "/users/{id}/custom-field/{customFieldId}/value"
                 yield Call("PUT", path, json={"value": value}, ids={"customFieldId": field})
-        # That call wants a value; the profile takes none.
+        # That call requires a value; the profile accepts null.
         if emptied := [{"customFieldId": field, "value": None} for field, value in changed.items() if value is None]:
             yield Call("PATCH", "/member-profile/{id}", json={"userCustomFields": emptied})
 
@@ -133,7 +133,7 @@ USERS = WritableObject(
     aliases=("User",),
     fields=(
         Field("email", EMAIL, fixed=True, clearable=False),
-        Field("name", TEXT, modifier=True, description="Finds people who have no e-mail address, limited users."),
+        Field("name", TEXT, modifier=True, description="Identifies people without an e-mail address (limited users)."),
         Field(
             "membershipStatus",
             WORD,
@@ -141,7 +141,7 @@ USERS = WritableObject(
             clearable=False,
             description="Of the membership in the workspace.",
         ),
-        Field("status", WORD, modifier=True, description="Stands for `membershipStatus` where that is not given."),
+        Field("status", WORD, modifier=True, description="Used for `membershipStatus` if that is missing."),
         Field("workspaceId", ID, modifier=True),
         Field("memberships", list_of(OBJECT), modifier=True),
         Field("hourlyRate", RATE, clearable=False, aliases=("hourlyRateAmount",), description="Minor units."),

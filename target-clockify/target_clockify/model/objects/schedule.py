@@ -1,4 +1,4 @@
-"""Who is planned on what."""
+"""Assignments: who is scheduled for which project."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHANGING = ("period", "hoursPerDay", "taskId", "startTime", "note", "billable",
 
 
 def _assignment_body(change: Change, body: State) -> State:
-    """A write has start and end beside the other fields, and another name for the series."""
+    """A write has start and end at the top level, and another name for the series."""
     period = body.pop("period", None) or {}
     body.update({name: period[name] for name in ("start", "end") if period.get(name)})
     recurring = change.given.get("recurring")
@@ -38,7 +38,10 @@ def _assignment_change(change: Change, body: State) -> State:
 
 
 def _lost(given: State) -> tuple[State, list[str]]:
-    """Each occurrence of a series is a row of its own, so none of them may start a series; all start as drafts."""
+    """The tap reads each occurrence of a series as a separate row, so a copy creates no series.
+
+    All copies are drafts.
+    """
     repeats = bool((given.get("recurring") or {}).get("repeat"))
     lost = [name for name, is_so in (("recurrence", repeats), ("publication", given.get("published"))) if is_so]
     return {name: value for name, value in given.items() if name != "recurring"}, lost
@@ -80,7 +83,7 @@ ASSIGNMENTS = WritableObject(
     delete=Delete(
         "/scheduling/assignments/recurring/{id}",
         params={"seriesUpdateOption": "seriesUpdateOption"},
-        for_good=lambda _: ["recurrence and publication, which no list shows"],
+        for_good=lambda _: ["recurrence and publication, which no list contains"],
     ),
     read_only=(
         *("userName", "projectName", "projectColor", "projectArchived", "projectBillable", "clientId"),

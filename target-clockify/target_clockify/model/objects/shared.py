@@ -1,4 +1,4 @@
-"""Words that several declarations use."""
+"""Definitions that several declarations share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def named(longest: int, *, shortest: int = 1, longest_on_update: int | None = None) -> Field:
-    """Return the field `name`, of so many characters."""
+    """Return the field `name` with limits for its length."""
     return Field(
         "name",
         TEXT,
@@ -23,22 +23,22 @@ def named(longest: int, *, shortest: int = 1, longest_on_update: int | None = No
 
 
 def currency_of_amounts() -> Field:
-    """Return the field with the currency of a row's amounts, which is checked and written nowhere."""
+    """Return the field for the currency of a row's amounts; it is checked, but not written."""
     return Field(
         "currency",
         ANY,
         modifier=True,
         aliases=("currencyCode",),
-        description="Of the row's amounts; one that is not in force is rejected.",
+        description="The currency of the row's amounts; a row with another currency than the one in force is rejected.",
     )
 
 
 def require_agreement(one: tuple[str, Any], other: tuple[str, Any], kind: Kind = TEXT) -> None:
-    """Require that two columns of a row that say the same thing do not say different things.
+    """Require that two columns with the same meaning do not have different values.
 
     Args:
-        one: The name of a column, and its value; blank says nothing.
-        other: Those of the other.
+        one: The name of a column, and its value; a blank is ignored.
+        other: The same for the other column.
         kind: The kind of both values.
 
     Raises:
@@ -54,7 +54,7 @@ def require_agreement(one: tuple[str, Any], other: tuple[str, Any], kind: Kind =
 
 
 def member_of(value: Any, name: str) -> Any:
-    """Return a member of an object, None if the value is none."""
+    """Return a member of an object, None if the value is not an object."""
     return value.get(name) if isinstance(value, dict) else None
 
 
@@ -76,11 +76,11 @@ def rate_parts(path: str) -> tuple[Part, Part]:
 
 
 def without_unchanged_rates(change: Change, body: State) -> State:
-    """Leave out unchanged rates: a rate that is sent again gets a new date."""
+    """Leave out unchanged rates: a rate that is sent again gets a new start date."""
     return {key: value for key, value in body.items() if not key.endswith("Rate") or key in change.changed}
 
 
-# -- who a holiday or a policy is for ------------------------------------------------------------
+# -- the people of a holiday or a policy ------------------------------------------------------------
 
 _CONTAINS = {
     Operation.INSERT: ["CONTAINS", "DOES_NOT_CONTAIN"],
@@ -100,9 +100,9 @@ _PLAIN = [{"contains": contains, "status": status} for contains in (None, "CONTA
 
 
 def audience_fields() -> tuple[Field, ...]:
-    """The fields of ids as they are read, the filters that they are written as, and the modes of these filters.
+    """The fields of ids in read objects, the filters in requests, and the modes of these filters.
 
-    Clockify shows the people that a filter selected, not the filter: a filter that says more than its ids cannot be
+    Clockify returns the people that a filter selected, not the filter itself. So a filter with more than ids cannot be
     compared.
     """
     return tuple(_audience_fields())
@@ -131,7 +131,7 @@ def _audience_fields() -> Iterator[Field]:
 
 
 def spread_filters(given: State) -> State:
-    """Turn filters that say no more than their ids into these ids, and keep other filters whole."""
+    """Replace filters that contain only ids by these ids, and keep other filters unchanged."""
     given = dict(given)
     for ids, (filter_key, contains, status) in _FILTERS.items():
         found = given.pop(filter_key, None)
@@ -158,7 +158,7 @@ def require_one_audience(given: State) -> State:
 
 
 def audience_rules(operation: Operation, given: State, read_shape: bool) -> Iterator[str]:  # noqa: FBT001
-    """Ids alone do not say whether they are included or excluded; in rows as the tap reads them they are included."""
+    """Ids alone do not show whether they are included or excluded; in rows that the tap has read, they are included."""
     if operation is not Operation.INSERT or read_shape:
         return
     for ids, (filter_key, contains, status) in _FILTERS.items():
@@ -176,8 +176,8 @@ def audience(status: str, *, always: bool) -> Callable[[Change, State], State]:
     """Return the shape that writes flat ids as filters.
 
     Args:
-        status: The status a filter has unless the record says otherwise.
-        always: An empty filter is sent as well.
+        status: The default status of a filter.
+        always: Whether an empty filter is sent as well.
     """
 
     def shape(change: Change, body: State) -> State:

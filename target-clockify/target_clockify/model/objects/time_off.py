@@ -73,10 +73,10 @@ def _automatic(given: State) -> State:
 
 
 def _one_holiday(given: State) -> State:
-    """Return a row that says once for whom a holiday is, and on what it makes entries.
+    """Return a row with one set of people, and one project for automatic entries.
 
     Raises:
-        ValueError: It says two different things.
+        ValueError: Two columns of the row contradict each other.
     """
     entities = member_of(given.get("automaticTimeEntryCreation"), "defaultEntities")
     for name in ("projectId", "taskId"):
@@ -134,7 +134,7 @@ _ENTITIES = record_of(projectId=ID, taskId=ID)
 
 
 def _policy_body(change: Change, body: State) -> State:
-    """Nearly everything is required, and absent means false."""
+    """Nearly every field is required, and a missing flag counts as false."""
     body = audience("ACTIVE", always=True)(change, body)
     flags = ("allowHalfDay", "allowNegativeBalance", "everyoneIncludingNew", "hasExpiration")
     archived = bool(change.desired.get("archived"))
@@ -175,7 +175,7 @@ POLICIES = WritableObject(
             clearable=False,
             unreadable=True,
             reset=True,
-            description="Can be written and not be read.",
+            description="Can be written, but not read.",
         ),
         Field("color", COLOR, clearable=False),
         Field("icon", WORD, clearable=False),
@@ -208,14 +208,14 @@ _DATE = len("2024-01-01")
 
 _EDGE = replace(
     MOMENT,
-    schema={"type": "string"},  # the rules say more
+    schema={"type": "string"},  # the rules check more
     coerce=lambda value: value if isinstance(value, str) and len(value) <= _DATE else MOMENT.coerce(value),
 )
 """A plain date stays a date: it is the day in the user's zone."""
 
 
 def _first_day(period: State, zone: str | None) -> str:
-    """The day on which a period begins in the user's zone; a plain date is that day."""
+    """Return the first day of a period in the user's time zone; a plain date is that day."""
     start = str(period.get("start"))
     if len(start) <= _DATE:
         return start
@@ -223,7 +223,7 @@ def _first_day(period: State, zone: str | None) -> str:
     try:
         return (moment.astimezone(ZoneInfo(zone)) if zone else moment + timedelta(hours=12)).date().isoformat()
     except OverflowError:
-        return start[:_DATE]  # at an end of all time
+        return start[:_DATE]  # at the limits of Python's calendar
 
 
 def _days(period: State) -> int:
@@ -252,7 +252,7 @@ def _lasts(period: State) -> bool:
 
 
 def _in_days(row: State) -> State:
-    """Days off are days in the user's zone, although Clockify shows them as moments of begin and end."""
+    """Convert a period in days to days in the user's zone; Clockify returns points in time for its start and end."""
     asked, zone = row.get("timeOffPeriod"), row.get("userTimeZone")
     if row.get("timeUnit") != "DAYS" or not isinstance(asked, dict) or not _is_told(asked.get("period")):
         return row
@@ -264,7 +264,7 @@ def _counted(period: State, zone: str | None = None) -> State:
 
 
 def _as_it_stands(current: Any, value: Any) -> Any:
-    """A request in days is compared in days, whatever form the row has; parts that the row does not state stay."""
+    """Compare a request in days by days, whatever form the row has; parts that the row lacks are unchanged."""
     if not isinstance(current, dict) or not isinstance(value, dict):
         return value
     known, period = current.get("period"), value.get("period")
@@ -288,7 +288,7 @@ def _request_rules(operation: Operation, given: State, _: bool) -> Iterator[str]
 
 
 def _request_body(change: Change, body: State) -> State:
-    """A policy in days takes a start and a number of days, one in hours two moments."""
+    """A policy in days needs a start and a number of days, a policy in hours needs start and end times."""
     asked = body["timeOffPeriod"]
     period, half = asked["period"], asked.get("halfDay")
     if change.given.get("timeUnit") == "HOURS" or (change.given.get("timeUnit") is None and "days" not in period):
@@ -310,13 +310,13 @@ def _decision(change: Change) -> Iterator[Call]:
 
 
 _FLAT = {"start": _EDGE, "end": _EDGE, "days": INTEGER}
-"""Columns in which a table says the period."""
+"""Columns for the period in tables."""
 
 
 def _asked(given: State) -> State:
-    """Accept the status as a word alone, and the period as columns of their own.
+    """Accept the status as a plain word, and the period in separate columns.
 
-    Every request is pending until somebody decides about it.
+    Every request is pending until somebody decides it.
     """
     given, status = dict(given), given.get("status")
     flat = {name: given.pop(name) for name in _FLAT if name in given}
@@ -333,10 +333,10 @@ def _asked(given: State) -> State:
 
 
 def _one_period(given: State) -> State:
-    """Return a row whose columns `start`, `end` and `days` say the same as its `timeOffPeriod`.
+    """Return a row whose columns `start`, `end` and `days` agree with its `timeOffPeriod`.
 
     Raises:
-        ValueError: They say something else.
+        ValueError: They contradict it.
     """
     asked = given.get("timeOffPeriod")
     require_agreement(
@@ -369,7 +369,7 @@ def _by_policy(given: State, policies: Sequence[State]) -> State:
 
 
 def _request_house_rules(_: House, operation: Operation, current: State, wanted: State) -> Iterator[str]:
-    """Clockify deletes no request that somebody has decided about."""
+    """Clockify does not delete requests that somebody has decided."""
     del wanted
     decided = str((current.get("status") or {}).get("statusType") or "PENDING")
     if operation is Operation.DELETE and decided != "PENDING":
@@ -386,7 +386,12 @@ TIME_OFF_REQUESTS = WritableObject(
         Field("timeOffPeriod", replace(_ASKED, merge=_as_it_stands), fixed=True, clearable=False),
         *(Field(name, kind, modifier=True) for name, kind in _FLAT.items()),
         Field("note", TEXT, fixed=True),
-        Field("timeUnit", WORD, modifier=True, description="Of the policy, which decides where it is known."),
+        Field(
+            "timeUnit",
+            WORD,
+            modifier=True,
+            description="The unit of the policy; the policy's own unit is used if it is known.",
+        ),
         Field("userTimeZone", TEXT, modifier=True),
         Field(
             "status",
@@ -424,25 +429,25 @@ TIME_OFF_REQUESTS = WritableObject(
 
 
 def _left(given: State) -> State:
-    """A row with the rest of a balance sets the rest: the total is the rest plus what was used."""
+    """If a row has the remaining balance, the total is the remaining balance plus the used amount."""
     return {name: value for name, value in given.items() if not (name == "total" and given.get("balance") is not None)}
 
 
 def _one_balance(given: State) -> State:
-    """Return a row whose rest of a balance is its total less what was used.
+    """Return a row whose remaining balance is its total minus the used amount.
 
     Raises:
-        ValueError: It is another one, or nothing tells.
+        ValueError: The values contradict each other, or one of them is missing.
     """
     balance, total = given.get("balance"), given.get("total")
     if isinstance(balance, (int, float)) and isinstance(total, (int, float)) and balance != total:
-        msg = "balance and total state different values, and what was used lies between them: leave one of them out"
+        msg = "balance and total contradict each other (they differ by the used amount): leave one of them out"
         raise ValueError(msg)
     return given
 
 
 def _balance(change: Change) -> Iterator[Call]:
-    """Only the balance can be set. If a row states another total, what was used is subtracted from it."""
+    """Only the remaining balance can be set. If a row has a different total, the used amount is subtracted from it."""
     value = change.desired.get("balance")
     if "total" in change.changed:
         value = change.desired["total"] - (change.current.get("used") or 0)
@@ -458,9 +463,7 @@ TIME_OFF_BALANCES = WritableObject(
         Field("policyId", ID, refers="time_off_policies", fixed=True, clearable=False),
         Field("userId", ID, refers="users", fixed=True, clearable=False),
         Field("balance", NUMBER, key="value", rules={"minimum": -10000, "maximum": 10000}, clearable=False),
-        Field(
-            "total", NUMBER, clearable=False, description="All that was granted; counts where `balance` is not given."
-        ),
+        Field("total", NUMBER, clearable=False, description="The total granted amount; used if `balance` is missing."),
         Field("note", TEXT, modifier=True),
     ),
     listing=Listing(endpoints.TIME_OFF_BALANCES, scope=("policyId",)),
@@ -478,7 +481,7 @@ TIME_OFF_BALANCES = WritableObject(
 
 
 def _balance_change(change: Change) -> Iterator[Call]:
-    """An update sends a difference, computed from the present balance."""
+    """An update sends a difference, computed from the current balance."""
     body = {
         "balanceChange": change.desired["balance"] - (change.current.get("balance") or 0),
         "note": change.given.get("note") or "target-clockify",
@@ -545,10 +548,10 @@ def _flat_approval(given: State) -> State:
 
 
 def _one_approval(given: State) -> State:
-    """Return a row that says once whose time is approved, and from when on.
+    """Return a row with one person and one start of the approved period.
 
     Raises:
-        ValueError: It says two different things.
+        ValueError: Two columns of the row contradict each other.
     """
     require_agreement(("userId", given.get("userId")), ("owner.userId", member_of(given.get("owner"), "userId")))
     start = ("dateRange.start", member_of(given.get("dateRange"), "start"))

@@ -79,14 +79,14 @@ _PEOPLE = list_of(Kind("an id", {"type": "string"}, _id_of, _id_of), "an array o
 
 
 def _report_row(row: State, _: Mapping[str, Any]) -> State:
-    """Lists show the people who may see a report with id and name; a write takes the ids."""
+    """Lists contain id and name of the people who may see a report; a write needs the ids."""
     shown = {name: [_id_of(one) for one in row.get(name) or ()] for name in ("visibleToUsers", "visibleToUserGroups")}
     return {**row, **shown}
 
 
 def _filter_needed(operation: Operation, given: State, _: bool) -> Iterator[str]:  # noqa: FBT001
     if operation is Operation.INSERT and not given.get("filter"):
-        yield "filter is required; what Clockify lists of a shared report lacks it, so that does not do for a copy"
+        yield "filter is required; a row of Clockify's list of shared reports lacks it, so it is not enough for a copy"
 
 
 _REPORT = ("name", "filter", "isPublic", "fixedDate", "visibleToUsers", "visibleToUserGroups")
@@ -103,7 +103,7 @@ SHARED_REPORTS = WritableObject(
             OBJECT,
             clearable=False,
             unreadable=True,
-            description="Needed to create one; lists do not show it.",
+            description="Required for a new report; lists do not contain it.",
         ),
         Field("isPublic", FLAG, clearable=False, aliases=("public",)),
         Field("fixedDate", FLAG, clearable=False),

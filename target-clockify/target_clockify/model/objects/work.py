@@ -60,7 +60,7 @@ _CLIENT_FIELDS = ("name", "email", "address", "note", "archived", "ccEmails", "c
 
 
 def _with_currency(given: State) -> State:
-    """A code stands for an id, except in a row as the tap reads it, which shows the workspace's where it has none."""
+    """A currency code replaces a currency id, but not in a row that the tap has read: there it may be the workspace's default."""
     if given.get("currencyId"):
         return given
     stated = given.get("currencyCode")
@@ -71,7 +71,7 @@ def _with_currency(given: State) -> State:
 
 
 def _archives(given: State, current: State) -> list[Entailed]:
-    """A client that is archived takes its projects along where a row says so, and their tasks with them."""
+    """If a row asks for it, archiving a client also archives its projects, and closes their tasks."""
     if current.get("archived") or not (given.get("archived") and given.get("archiveProjects")):
         return []
     projects = [Entailed("projects", "clientId", {"archived": True})]
@@ -95,11 +95,11 @@ CLIENTS = WritableObject(
             ANY,
             modifier=True,
             aliases=("currency",),
-            description="Stands for `currencyId` where that is not given.",
+            description="Used for `currencyId` if that is missing.",
         ),
         Field("workspaceId", ID, modifier=True),
-        Field("archiveProjects", FLAG, modifier=True, description="Archive its projects when it is archived."),
-        Field("markTasksAsDone", FLAG, modifier=True, description="Close their tasks as well."),
+        Field("archiveProjects", FLAG, modifier=True, description="Also archive its projects when it is archived."),
+        Field("markTasksAsDone", FLAG, modifier=True, description="Also close the tasks of these projects."),
     ),
     listing=Listing(endpoints.CLIENTS),
     natural=("name",),
@@ -124,12 +124,12 @@ MEMBER = record_of(required=("userId",), userId=ID, hourlyRate=RATE, costRate=RA
 
 
 def _is_direct(member: Any) -> bool:
-    """Return whether a member was added directly: members of a group come and go with the group."""
+    """Return whether a member was added directly, and not through a group."""
     return isinstance(member, dict) and member.get("membershipType", "PROJECT") == "PROJECT"
 
 
 def _groups(members: Any) -> set[str]:
-    """Return the groups among the members: each of their people has a row that names the group."""
+    """Return the groups of the members: each person of a group has a row that names the group."""
     given = members if isinstance(members, list) else ()
     groups = (one for one in given if isinstance(one, dict) and not _is_direct(one))
     return {str(one["targetId"]) for one in groups if one.get("targetId")}
@@ -139,7 +139,7 @@ _DIRECT = list_of(MEMBER, "an array of members", only=_is_direct)
 
 
 def _with_rates(current: Any, value: Any) -> Any:
-    """Keep the present rate of a member without one: a rate can be changed, not removed."""
+    """Keep the current rate of a member if the row has none: a rate can be changed, but not removed."""
     if not isinstance(value, list):
         return value
     known = {one["userId"]: one for one in current or () if _is_direct(one)}
@@ -158,9 +158,9 @@ _MEMBER_RATES = {"hourlyRate": "hourly-rate", "costRate": "cost-rate"}
 
 
 def _members(change: Change) -> Iterator[Call]:
-    """Add who is new, remove who is not wanted, and set the rates that differ.
+    """Add new members, remove unwanted ones, and set the rates that differ.
 
-    One request could replace the whole list, but a rate that is sent again gets a new date.
+    A single request could replace the whole list, but then unchanged rates would get a new start date.
     """
     path = "/projects/{id}/memberships"
     current, wanted = change.current.get("memberships") or (), change.desired["memberships"] or ()
@@ -186,7 +186,7 @@ def _people(users: Iterable[str], groups: Iterable[str], *, remove: bool) -> Sta
 
 
 def _estimates(given: State) -> State:
-    """`estimate` repeats what `timeEstimate` says; alone it stands for an active one."""
+    """`estimate` repeats `timeEstimate`; without `timeEstimate` it means an active estimate."""
     estimate = given.get("estimate")
     if estimate is not None and "timeEstimate" not in given:
         given = {**given, "timeEstimate": {"active": True, **estimate} if isinstance(estimate, dict) else estimate}
@@ -201,10 +201,10 @@ def _estimates(given: State) -> State:
 
 
 def _one_estimate(given: State) -> State:
-    """Return a row whose `estimate` repeats what its `timeEstimate` says.
+    """Return a row whose `estimate` agrees with its `timeEstimate`.
 
     Raises:
-        ValueError: It says another one.
+        ValueError: They contradict each other.
     """
     one, other = given.get("estimate"), given.get("timeEstimate")
     for name, kind in (("estimate", DURATION), ("type", WORD)):
@@ -320,9 +320,9 @@ _ENTRY_FIELDS = (
 
 
 def _entry_body(change: Change, body: State) -> State:
-    """A write has start and end beside the other fields, and another name for custom fields.
+    """A write has start and end at the top level, and another name for custom fields.
 
-    A custom field that is not mentioned gets its default, so an empty one is sent as null.
+    A custom field that is not in the request gets its default value, so an empty one is sent as null.
     """
     interval = body.pop("timeInterval", None) or {}
     body.update({name: interval[name] for name in ("start", "end") if interval.get(name)})
@@ -348,7 +348,7 @@ def _entry_body(change: Change, body: State) -> State:
 
 
 def has_default(custom_field: State) -> bool:
-    """Return whether a custom field has a default for entries, in the workspace or in some project."""
+    """Return whether a custom field has a default for time entries, in the workspace or in a project."""
     defaults = [custom_field, *(custom_field.get("projectDefaultValues") or ())]
     values = [one.get("workspaceDefaultValue", one.get("value")) for one in defaults]
     return custom_field.get("entityType") == "TIMEENTRY" and any(value is not None for value in values)
@@ -358,11 +358,11 @@ _LONGEST_TIMER = timedelta(days=1)
 
 
 def _entry_rules(operation: Operation, given: State, read_shape: bool) -> Iterator[str]:  # noqa: FBT001
-    """Only Clockify can say that a timer has been running for days; other rows without an end have lost it."""
+    """Only in rows from Clockify is a timer trusted to have run for days; other rows without an end have lost it."""
     interval = given.get("timeInterval")
     if not isinstance(interval, dict):
         return
-    with suppress(ValueError, TypeError):  # a time that is none is told by the schema
+    with suppress(ValueError, TypeError):  # the schema reports invalid times
         start = datetime.fromisoformat(str(interval.get("start")))
         if interval.get("end"):
             if datetime.fromisoformat(str(interval["end"])) < start:
@@ -375,11 +375,11 @@ def _entry_rules(operation: Operation, given: State, read_shape: bool) -> Iterat
 
 
 def _made_by_clockify(current: State) -> str:
-    """An update takes only the types REGULAR and BREAK, and turns entries of other types into regular ones."""
+    """An update accepts only the types REGULAR and BREAK, and would change other entries into regular ones."""
     kind = current.get("type")
     if kind in {None, "REGULAR", "BREAK"}:
         return ""
-    return f"an update would turn an entry of type {kind} into a regular one: change the holiday or time off it is of"
+    return f"an update would turn an entry of type {kind} into a regular one: change its holiday or time off instead"
 
 
 _FORCED = {
@@ -391,10 +391,10 @@ _FORCED = {
 
 
 def _entry_house_rules(house: House, operation: Operation, current: State, wanted: State) -> Iterator[str]:
-    """Running timers need nothing; owners and administrators are exempt from the lock.
+    """Running timers need no required fields; owners and administrators are exempt from the lock.
 
-    An entry that is locked though it is not before the lock's date is approved, or an automatic lock has it: only the
-    first binds administrators too, and the timesheets tell which it is.
+    An entry that is locked although it is after the lock date is either approved or locked automatically. Approval
+    binds administrators, too; the timesheets show which of the two it is.
     """
     start, end = ((wanted.get("timeInterval") or {}).get(name) for name in ("start", "end"))
     if end and operation is not Operation.DELETE:
@@ -415,7 +415,8 @@ def _entry_house_rules(house: House, operation: Operation, current: State, wante
         yield "Clockify has locked the entry, as it does with approved ones: withdraw the approval first"
 
 
-_ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")  # holidays and time off make theirs
+# Clockify creates the other types from holidays and time off
+_ENTRY_TYPE = replace(WORD, canonical=lambda value: value == "BREAK")
 
 TIME_ENTRIES = WritableObject(
     name="time_entries",
@@ -428,8 +429,8 @@ TIME_ENTRIES = WritableObject(
             INTERVAL,
             clearable=False,
             adds_up=True,
-            description="`start` and `end`, or `start` and `duration`, which may also be columns of their own; with "
-            "neither end nor duration the timer runs.",
+            description="`start` and `end`, or `start` and `duration`, which may also be separate columns; "
+            "without end and duration the timer is running.",
         ),
         Field("description", TEXT, rules={"maxLength": 3000, "pattern": "^[^<>]*$", **said("a text without < and >")}),
         Field("billable", FLAG, clearable=False),
@@ -501,7 +502,7 @@ def _project_defaults(change: Change) -> Iterator[Call]:
 
 
 def _typed_default(state: State) -> State:
-    """Return a custom field with its default in the type that Clockify keeps: the tap reads it as text."""
+    """Return a custom field with its default in Clockify's type; the tap reads it as text."""
     text = state.get("workspaceDefaultValue")
     if not isinstance(text, str) or state.get("type") not in {"NUMBER", "CHECKBOX", "DROPDOWN_MULTIPLE"}:
         return state
@@ -536,7 +537,8 @@ CUSTOM_FIELDS = WritableObject(
             list_of(_PROJECT_DEFAULT, "an array of defaults", key="projectId"),
             refers={"[].projectId": "projects"},
             clearable=False,
-            description="What differs in single projects: `projectId`, `value`, `status`. Those not named stay.",
+            description="Values for individual projects: `projectId`, `value`, `status`. Projects that a row "
+            "does not name are kept.",
         ),
     ),
     listing=Listing(endpoints.CUSTOM_FIELDS),
