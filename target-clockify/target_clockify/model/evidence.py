@@ -1,4 +1,4 @@
-"""What shows whether a call was made that Clockify answers with nothing: what else can be read before and after it."""
+"""Finds out whether a call with an empty response took effect, from objects that are read before and after it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _have_grown(given: State, before: Sequence[State], after: Sequence[State]) -
 
 
 def _drafts(read: Read, given: State) -> Iterator[State]:
-    """Read who has drafts in the window; a search for projects does not restrict that."""
+    """Read who has drafts in the window, whatever projects the call searches for."""
     search = given.get("search") if given.get("viewType") == "TEAM" else None
     asked = {name: given.get(name) for name in ("start", "end", "userFilter", "userGroupFilter")}
     yield from read(_DRAFTS, {**asked, "search": search})
@@ -85,7 +85,7 @@ def _settings_are_so(given: State, _: Sequence[State], after: Sequence[State]) -
 
 
 def _in_reports(read: Read, given: State) -> Iterator[State]:
-    """Read the detailed report's rows of some entries: entries do not show whether they are invoiced."""
+    """Read the rows of entries in the detailed report: the entries themselves do not show whether they are invoiced."""
     ids = list(dict.fromkeys(given["timeEntryIds"]))
     entries: list[State] = []
     lookup = TIME_ENTRIES.listing.lookup

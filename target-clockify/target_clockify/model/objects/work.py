@@ -60,7 +60,7 @@ _CLIENT_FIELDS = ("name", "email", "address", "note", "archived", "ccEmails", "c
 
 
 def _with_currency(given: State) -> State:
-    """A currency code replaces a currency id, but not in a row that the tap has read: there it may be the workspace's default."""
+    """Convert a currency code to an id, unless the row is from the tap: its code may be the workspace's default."""
     if given.get("currencyId"):
         return given
     stated = given.get("currencyCode")
