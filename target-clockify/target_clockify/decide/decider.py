@@ -351,7 +351,7 @@ class Decider:
     def _with_unreadable(
         self, target: WritableObject, object_id: str, given: State, changes: dict[str, tuple[Any, Any]]
     ) -> tuple[State, list[str]]:
-        """Return the fields of an update plus the last written values of fields that it would reset, and unknown ones."""
+        """Return an update plus the last written values of fields that it would reset, and the unknown fields."""
         replacing = [part for part in target.parts if not part.partial and not changes.keys().isdisjoint(part.fields)]
         replaced = {name for part in replacing for name in part.fields}
         lacking = [one.name for one in target.fields if one.reset and one.name in replaced and one.name not in given]
