@@ -307,7 +307,7 @@ class Writer:
             raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status) from None
 
     def _call_until_certain(self, procedure: Procedure, given: State) -> None:
-        """Call until the answer, or what can be read, shows that Clockify has carried it out."""
+        """Call until the response, or a later read, shows that Clockify has executed the call."""
         lost: AmbiguousWriteError | None = None
         before = self._before(procedure, given)
         for _ in range(_TRIES):
@@ -330,24 +330,24 @@ class Writer:
         """Call a procedure and return the responses.
 
         Raises:
-            AmbiguousWriteError: Nothing proves that Clockify has carried it out.
+            AmbiguousWriteError: Nothing proves that Clockify has executed the call.
         """
         return self._call_and_look(procedure, given, self._before(procedure, given))
 
     def _call_and_look(self, procedure: Procedure, given: State, before: Sequence[State]) -> list[Any]:
-        """Carry out a procedure and return the answers; where they are empty, look whether something shows it.
+        """Call a procedure and return the responses; if they are empty, look whether the call took effect.
 
         Raises:
-            AmbiguousWriteError: Nothing proves that Clockify has carried it out.
+            AmbiguousWriteError: Nothing proves that Clockify has executed the call.
         """
         answers = self._answers(procedure, given)
         if any(answer is None for answer in answers) and not self._took_place(procedure, given, before):
-            reason = "the answer is empty, and nothing that can be read shows that the call was carried out"
+            reason = "the response is empty, and no object shows that the call took effect"
             raise AmbiguousWriteError(procedure.name, reason=reason)
         return answers
 
     def _before(self, procedure: Procedure, given: State) -> Sequence[State]:
-        """Return what has to be known of the time before a call, to tell later whether it was carried out."""
+        """Return the state before a call, to find out later whether the call took effect."""
         evidence = procedure.evidence
         return list(evidence.rows(self._read, given)) if evidence and evidence.before else ()
 
@@ -355,7 +355,7 @@ class Writer:
         return self._client.rows(endpoint, {"workspaceId": self._reader.workspace, **ids})
 
     def _took_place(self, procedure: Procedure, given: State, before: Sequence[State]) -> bool:
-        """Return whether something shows now that a call was carried out; if it cannot be read, nothing does."""
+        """Return whether an object shows that a call took effect; false if it cannot be read."""
         effect, evidence = procedure.effect, procedure.evidence
         try:
             if evidence is not None:

@@ -123,9 +123,9 @@ class Entry:
     """One entry of the journal.
 
     `recovery` holds data to find the object if the outcome is unknown: its list, its natural values, and the ids of
-    objects that had those values before. `status` is `open` until the outcome is known, or `sent` where it was noted
-    that the request is on its way; then `done`, `refused` where nothing of it took place, `failed` where a part of it
-    did or may have, `void` for what was never sent, `unknown` for what nobody can tell.
+    objects that had those values before. `status` is `open` until the outcome is known, or `sent` if it was recorded
+    that the request is being sent. Afterwards it is `done`, `refused` if nothing took effect, `failed` if a part took
+    effect or may have, `void` if it was never sent, or `unknown` if the outcome cannot be found out.
     """
 
     stream: str
