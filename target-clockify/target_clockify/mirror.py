@@ -479,6 +479,11 @@ class Mirror:
         )
         return [row[0] for row in found]
 
+    def resembling(self, target: WritableObject, noted: State) -> list[str]:
+        """Return the ids of the objects that a create of these fields may have made."""
+        alike = self.matching(target, target.recognised_by, noted)
+        return [one for one in alike if target.may_stem_from(noted, self.get(target, one) or {})]
+
     # -- changes of our own --------------------------------------------------------------------
 
     def put_new(self, target: WritableObject, state: State, scope: Scope) -> None:

@@ -187,13 +187,14 @@ class Run:
             self._results.reject_taken(taken, RejectedError("unresolved", reason), of=self._inbox.glance(taken))
         if self.settings.config.get("delete_missing") and not self.settings.rebuilds_ledger:
             self._delete_missing()
-        if isinstance(self._writer, Writer) and (count := self._writer.take_back_repeated()):
-            logger.warning("%d objects that late requests had created a second time were deleted again", count)
-        if isinstance(self._writer, Writer) and (count := self._writer.delete_unproven()):
-            logger.warning(
-                "%d objects were deleted a second time: Clockify had only acknowledged the first deletion",
-                count,
-            )
+        if isinstance(self._writer, Writer):
+            if count := self._writer.delete_unproven():
+                logger.warning(
+                    "%d objects were deleted a second time: Clockify had only acknowledged the first deletion",
+                    count,
+                )
+            if count := self._writer.take_back_repeated():
+                logger.warning("%d objects that late requests had created a second time were deleted again", count)
         self._copying.tell()
         self._results.tell()
         if self.settings.dry_run and self._number and not self._mirror.answer(self._mirror.is_admin):

@@ -52,7 +52,11 @@ class LostCreates:
             return None
         value = natural_value(target, fields, note["given"])
         alike = [
-            one for one in states if natural_value(target, fields, one) == value and one["id"] not in note["before"]
+            one
+            for one in states
+            if natural_value(target, fields, one) == value
+            and one["id"] not in note["before"]
+            and target.may_stem_from(note["given"], one)
         ]
         owners = self._ledger.owners(target.name, [one["id"] for one in alike]) if alike else {}
         with self._lock:

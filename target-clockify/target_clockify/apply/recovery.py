@@ -77,7 +77,7 @@ def _row_of(mirror: Mirror, writer: Writer, entry: Entry) -> Row | None:
     target, note = BY_NAME[entry.object], entry.recovery
     if "given" not in note:
         return None
-    alike = mirror.matching(target, target.recognised_by, note["given"])
+    alike = mirror.resembling(target, note["given"])
     states = ({**(mirror.get(target, one) or {}), "id": one} for one in alike)
     found = writer.lost.found(target, entry, states)
     if found is None:

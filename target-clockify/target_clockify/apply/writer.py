@@ -68,6 +68,7 @@ class Writer:
         self._in_vain = 0  # creates in a row that the run waited for in vain
         # creates that were or will be sent again, with the time of their start
         self._repeated: list[tuple[Entry, datetime]] = []
+        self._of_earlier_runs: list[tuple[Entry, datetime]] = []  # those among them
         # deletions that were answered with an empty response, by list and id
         self._unproven: dict[tuple[str, Scope], dict[str, Row]] = {}
         self._lock = threading.Lock()
@@ -160,15 +161,20 @@ class Writer:
 
     def look_back(self) -> None:
         """Load the creates of earlier runs that were sent again: the first request may have taken effect since."""
-        self._repeated += self._ledger.repeated_creates(datetime.now(tz=UTC) - late.LOOKED_BACK)
+        self._of_earlier_runs = self._ledger.repeated_creates(datetime.now(tz=UTC) - late.LOOKED_BACK)
+        self._repeated += self._of_earlier_runs
 
     def take_back_repeated(self) -> int:
         """Delete extra objects of creates that were repeated although the first request took effect later.
 
-        Return their number. Only such a create can have created these objects: they did not exist before, have all
-        values that were sent, and belong to no row, while the row of the create has another object.
+        Return their number. Such an object did not exist before, has all values that were sent, says nothing that the
+        object of its row does not, and belongs to no row. Once the run that repeated the create has ended, somebody
+        else may have created it.
+
+        Raises:
+            StoppedError: Earlier runs left such objects; none of them is deleted.
         """
-        taken_back, now = 0, datetime.now(tz=UTC)
+        taken_back, unclear, now = 0, list[str](), datetime.now(tz=UTC)
         places: dict[tuple[str, Scope], list[tuple[Entry, datetime]]] = {}
         for entry, began in self._repeated:
             if BY_NAME[entry.object].delete is not None and self._ledger.known(entry.stream, [entry.key]):
@@ -176,20 +182,40 @@ class Writer:
         for (name, scope), entries in places.items():
             target = BY_NAME[name]
             with suppress(ClockifyError):
-                states = list(self._reader.states(target, scope))
+                states = {str(one["id"]): one for one in self._reader.states(target, scope)}
                 for entry, began in entries:
-                    if entry.id:
-                        self.lost.claim(entry.id)
-                    possible = [one for one in states if late.may_stem_from(str(one["id"]), began, now)]
-                    found = self.lost.found(target, entry, possible, mine=False)
-                    if found is None or differences(target, found, _as_sent(entry)):
+                    found = self._made_twice(entry, began, now, states)
+                    if found is None:
+                        continue
+                    if (entry, began) in self._of_earlier_runs:
+                        unclear.append(f"{target.noun} {found['id']}")
                         continue
                     outcome = self._delete_of_no_record(target, scope, found, None)
                     taken_back += outcome.error is None
                 self._ledger.note_repeated(
                     (entry for entry, began in entries if now - began > late.SURELY_OVER), repeated=False
                 )
+        if unclear:
+            msg = (
+                f"{', '.join(unclear)}: made after a lost request of an earlier run was repeated, and equal to what it "
+                "made: delete it unless somebody meant to make it"
+            )
+            raise StoppedError(msg)
         return taken_back
+
+    def _made_twice(self, entry: Entry, began: datetime, now: datetime, states: Mapping[str, State]) -> State | None:
+        """Return the object beside that of a row which the same create can have made, None if there is none."""
+        target, mine = BY_NAME[entry.object], states.get(str(entry.id))
+        if mine is None:
+            return None
+        self.lost.claim(str(entry.id))
+        possible = [
+            one
+            for one in states.values()
+            if late.may_stem_from(str(one["id"]), began, now) and not differences(target, one, _as_sent(entry))
+        ]
+        possible = [one for one in possible if _says_no_more(target, one, mine)]
+        return self.lost.found(target, entry, possible, mine=False)
 
     def delete_unproven(self) -> int:
         """Delete objects again that still exist although an empty response confirmed their deletion.
@@ -709,6 +735,15 @@ _MEANS = {
     Operation.DELETE: Writer._delete,  # noqa: SLF001
     Operation.CALL: Writer._call,  # noqa: SLF001
 }
+
+
+def _says_no_more(target: WritableObject, one: State, other: State) -> bool:
+    """Return whether every field of an object is as that of another, as a new object has it, or empty."""
+    fresh = target.create.defaults if target.create else {}
+    more = differences(
+        target, other, {name: value for name, value in one.items() if value and value != fresh.get(name)}
+    )
+    return not more
 
 
 def _as_sent(entry: Entry) -> State:

@@ -178,8 +178,8 @@ class Decider:
             raise RejectedError("unknown_outcome", msg)
         recovery: dict[str, Any] = {"scope": list(desired.scope or ())}
         if target.recognised_by:
-            recovery["given"] = {name: given.get(name) for name in target.recognised_by}
-            recovery["before"] = self.mirror.matching(target, target.recognised_by, given)
+            recovery["given"] = target.noted(given)
+            recovery["before"] = self.mirror.resembling(target, given)
         changes = {name: (None, value) for name, value in given.items() if value is not None}
         if incoming.copied and target.copying.lost:
             given, lost = target.copying.lost(given)

@@ -62,7 +62,7 @@ class Identities:
         entry = self._ledger.given_up(*me) if target.recognised_by else None
         if entry is None or entry.object != target.name or "given" not in entry.recovery:
             return None
-        alike = self._mirror.matching(target, target.recognised_by, entry.recovery["given"])
+        alike = self._mirror.resembling(target, entry.recovery["given"])
         new = [one for one in alike if one not in entry.recovery["before"]]
         return next((one for one in new if not self.claimants(target, one) - {me}), None)
 
@@ -131,7 +131,7 @@ class Identities:
         """Return the id of an object that a record could have created and that belongs to no row."""
         if not target.recognised_by:
             return None
-        alike = self._mirror.matching(target, target.recognised_by, desired.given)
+        alike = self._mirror.resembling(target, desired.given)
         me = desired.incoming.identity
         return next((one for one in alike if not self.claimants(target, one) - {me}), None)
 

@@ -282,7 +282,7 @@ class Reversals:
         scope = self.scope_of(entry) or tuple(str(current.get(one) or given.get(one)) for one in target.scope)
         recovery: dict[str, Any] = {"scope": list(scope), "undoes": self.run}
         if operation is Operation.INSERT:
-            recovery |= {"given": {name: given.get(name) for name in BY_NAME[target.name].recognised_by}, "before": []}
+            recovery |= {"given": BY_NAME[target.name].noted(given), "before": []}
         object_id = self.id_of(entry) if operation in {Operation.UPDATE, Operation.DELETE} else None
         new = Entry(entry.stream, entry.key, target.name, operation.value, object_id, changes, recovery)
         route = Route(entry.stream, target, ("id",), {}, destination=self.destination)

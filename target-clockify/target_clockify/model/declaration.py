@@ -488,6 +488,8 @@ class WritableObject(Writable):
         otherwise: The natural key of a record whose first natural field is blank.
         several: Several objects with one natural key are common, so a row with another key is another object.
         fingerprint: Fields that identify the object of a write with an unknown outcome; the natural key by default.
+        resembles: Fields that Clockify changes before it stores them, and a function that returns, for these fields
+            and an object with the same fingerprint, whether it may have been created from them.
         create: How it is inserted, if it can be.
         parts: How it is updated, in the order of the calls.
         delete: How it is deleted, if it can be.
@@ -519,6 +521,7 @@ class WritableObject(Writable):
     otherwise: tuple[str, ...] = ()
     several: bool = False
     fingerprint: tuple[str, ...] = ()
+    resembles: tuple[tuple[str, ...], Callable[[State, State], bool]] = ((), lambda *_: True)
     create: Create | None = None
     parts: tuple[Part, ...] = ()
     delete: Delete | None = None
@@ -607,6 +610,14 @@ class WritableObject(Writable):
     def recognised_by(self) -> tuple[str, ...]:
         """The fields by which a new object is found after a write with an unknown outcome."""
         return self.fingerprint or self.natural
+
+    def noted(self, given: State) -> State:
+        """Return the fields by which the object of a create is found again."""
+        return {name: given.get(name) for name in (*self.recognised_by, *self.resembles[0])}
+
+    def may_stem_from(self, noted: State, found: State) -> bool:
+        """Return whether an object that agrees in the fingerprint may have been made of these fields."""
+        return self.resembles[1](noted, found)
 
     def required(self, operation: Operation) -> tuple[str, ...]:
         """Return the required fields of a record."""

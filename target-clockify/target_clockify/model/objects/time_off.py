@@ -529,10 +529,21 @@ BALANCE_ASSIGNMENTS = WritableObject(
 # -- approval ------------------------------------------------------------------------------------
 
 
+_FARTHEST_ZONE = timedelta(hours=14)
+
+
 def _approval_row(row: State, _: Mapping[str, Any]) -> State:
-    return _flat_approval(
-        {**(row.get("approvalRequest") or {}), **{k: v for k, v in row.items() if k != "approvalRequest"}}
-    )
+    whole = {**(row.get("approvalRequest") or {}), **{k: v for k, v in row.items() if k != "approvalRequest"}}
+    return {**_flat_approval(dict(whole)), "periodEnd": member_of(whole.get("dateRange"), "end")}
+
+
+def _is_of_period(noted: State, approval: State) -> bool:
+    """Whether a request is for the period that a moment is in or begins: Clockify cuts periods in the owner's zone."""
+    moment, start, end = noted.get("periodStart"), approval.get("periodStart"), approval.get("periodEnd")
+    if not (moment and start):
+        return False
+    asked, begins = datetime.fromisoformat(moment), datetime.fromisoformat(start)
+    return abs(asked - begins) <= _FARTHEST_ZONE or bool(end and begins <= asked <= datetime.fromisoformat(end))
 
 
 def _flat_approval(given: State) -> State:
@@ -594,7 +605,8 @@ APPROVAL_REQUESTS = WritableObject(
         variants=tuple({"status": status} for status in (None, "PENDING", "APPROVED", "WITHDRAWN_APPROVAL")),
         shape=_approval_row,
     ),
-    fingerprint=("userId", "type", "periodStart"),
+    fingerprint=("userId", "type"),
+    resembles=(("periodStart",), _is_of_period),
     create=Create(
         "/approval-requests/users/{userId}/{type}",
         fields=("periodStart",),
