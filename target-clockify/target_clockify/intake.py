@@ -189,6 +189,8 @@ class Intake:
     def _desired(self, closer: list[Incoming], rows: Rows) -> tuple[list[Desired], list[Waits | Rejected]]:
         """Return the wanted fields of records whose references are resolved; read the lists that they need."""
         others: list[Waits | Rejected] = []
+        alone = [one.route.object for one in closer if isinstance(one.route.object, WritableObject)]
+        self._mirror.ensure({(target, ()): None for target in alone if not target.scope})
         resolved = [(one, given) for one in closer if (given := self._resolved(one, others)) is not None]
         self._read_owners(resolved)
         desired: list[Desired] = []

@@ -199,6 +199,10 @@ class Mirror:
         if (target.name, scope) not in self._loaded:
             raise NotReadError(lambda: self.ensure([(target, scope)]))
 
+    def is_read(self, target: WritableObject, scope: Scope) -> bool:
+        """Return whether a list was read, and could be."""
+        return (target.name, scope) in self._loaded and (target.name, scope) not in self._refused
+
     def refusal(self, target: WritableObject, scope: Scope) -> ClockifyError | None:
         """Return why a list could not be read; None if its parent was deleted, which leaves an empty list.
 

@@ -120,6 +120,7 @@ class Run:
         """Register a stream."""
         self.routes[route.stream] = route
         self.ledger.introduce(route.name, route.keys, route.source, store=not self.settings.dry_run)
+        self._intake.references.coming.add(route.object.name)
         self._intake.references.expected.add(route.object.name)
         self.summary.objects[route.stream] = route.object.name
 

@@ -434,3 +434,28 @@ def test_a_dry_run_from_the_command_line(target: Any, singer: Any) -> None:
     assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
     assert b"1 would be inserted" in ended.stderr
     assert _rows(target.tables()["tags"]) == []
+
+
+@pytest.mark.parametrize("operation", ["auto", "insert"])
+def test_rows_follow_what_somebody_deleted_and_a_row_makes_again(target: Any, singer: Any, operation: str) -> None:
+    entry = {"userId": target.box.ok("GET", "/user")["id"], "projectId": "p", "taskId": "k"}
+    hour = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
+    messages = [
+        *(singer.schema(one) for one in ("projects", "tasks", "time_entries")),
+        singer.record("time_entries", id="e", timeInterval=hour, **entry),
+        singer.record("tasks", id="k", projectId="p", name="Design"),
+        singer.record("projects", id="p", name="Site"),
+    ]
+    config = {"streams": {"time_entries": {"operation": operation}}}
+    assert target(messages, **config).code == 0
+    [project] = target.box.ok("GET", "/workspaces/{ws}/projects")
+    target.box.ok("PUT", f"/workspaces/{{ws}}/projects/{project['id']}", {"name": "Site", "archived": True})
+    target.box.ok("DELETE", f"/workspaces/{{ws}}/projects/{project['id']}")
+    changed = [*messages[:3], *(singer.record(one["stream"], **one["record"], note="again") for one in messages[3:])]
+    done = target(changed, **config)
+    assert (done.code, done.rejects) == (0, []), done.log
+    [project] = target.box.ok("GET", "/workspaces/{ws}/projects")
+    [task] = target.box.ok("GET", f"/workspaces/{{ws}}/projects/{project['id']}/tasks")
+    [kept] = target.tables()["time_entries"]
+    assert (kept["projectId"], kept["taskId"]) == (project["id"], task["id"])
+    assert target(changed, **config).writes == {}

@@ -356,6 +356,45 @@ def test_more_hours_than_a_day_has_are_refused_where_the_file_tells_days(plain: 
     assert "Hours is more than a day has: say in `units` what its numbers count" in result.rejects[0]["message"]
 
 
+def _seconds(entry: dict[str, Any]) -> int:
+    start, end = (datetime.fromisoformat(entry["timeInterval"][name]) for name in ("start", "end"))
+    return int((end - start).total_seconds())
+
+
+def test_entries_follow_a_project_that_somebody_deleted_and_the_file_makes_again(plain: Any) -> None:
+    before, rows = Before(plain), _rows(TOGGL)
+    config: dict[str, Any] = {"streams": {"export": {"layout": "toggl"}}}
+    assert plain(_messages(rows), **config).code == 0
+    hours, entries = before.hours(), before.entries
+    named = {one["projectId"] for one in entries}
+    named_before = {one["id"]: one["name"] for one in _listed(plain, "tags")}
+    by_hand = next(one for one in entries if one["projectId"])
+    other = plain.box.ok("POST", "/workspaces/{ws}/projects", {"name": "By hand"})["id"]
+    body = {"start": by_hand["timeInterval"]["start"], "end": by_hand["timeInterval"]["end"], "projectId": other}
+    plain.box.ok("PUT", f"/workspaces/{{ws}}/time-entries/{by_hand['id']}", body)
+    for table in ("projects", "tags"):
+        for one in _listed(plain, table):
+            if table == "tags" or one["id"] in named:
+                if table == "projects":
+                    plain.box.ok("PUT", f"/workspaces/{{ws}}/projects/{one['id']}", {**one, "archived": True})
+                plain.box.ok("DELETE", f"/workspaces/{{ws}}/{table}/{one['id']}")
+    planned = plain(_messages(rows), dry_run=True, **config)
+    done = plain(_messages(rows), **config)
+    assert (done.code, done.counts["export"]) == (0, {"updated": 3, "unchanged": 2}), done.log
+    made = Counter(one["object"] for one in planned.plan)
+    assert made == {"projects": 3, "tasks": 2, "tags": 2, "time_entries": 3}
+    after = {one["id"]: one for one in before.entries}
+    moved = after.pop(by_hand["id"])
+    assert (moved["projectId"], moved["taskId"]) == (other, None)
+    lost = {place: seconds for place, seconds in (hours - before.hours()).items() if seconds}
+    assert sum(lost.values()) == _seconds(by_hand), "what somebody moved stays where it is"
+    tags = {one["id"]: one["name"] for one in _listed(plain, "tags")}
+    assert {key: sorted(tags[tag] for tag in one["tagIds"]) for key, one in after.items()} == {
+        one["id"]: sorted(named_before[tag] for tag in one["tagIds"]) for one in entries if one["id"] in after
+    }
+    assert plain(_messages(rows), **config).writes == {}
+
+
 def test_objects_of_another_program_are_found_by_name_and_kept(plain: Any, singer: Any) -> None:
     crm = [singer.schema("clients"), singer.record("clients", id=1, name="Harbour", note="kept")]
     assert plain(crm).code == 0

@@ -102,12 +102,18 @@ class Decider:
         old = None if row and row.id == found else self.identities.taken_over(target, incoming, found)
         if old:
             desired = replace(desired, row=replace(old, key=incoming.key, record_hash=None, state_hash=None))
-        if incoming.route.operation in {"insert", "ensure"}:
-            decision: Unchanged | Write = Unchanged(incoming, found, desired.scope or (), desired.row)
-        else:
-            decision = self._update(target, desired, found)
+        decision = self._of_known(target, desired, found)
         decision.takes_over = old
         return decision
+
+    def _of_known(self, target: WritableObject, desired: Desired, found: str) -> Unchanged | Write:
+        """Return what becomes of an object that is there."""
+        operation = desired.incoming.route.operation
+        if operation == "insert" and (regained := self._regained(target, desired, found)):
+            return self._update(target, replace(desired, given=regained), found)
+        if operation in {"insert", "ensure"}:
+            return Unchanged(desired.incoming, found, desired.scope or (), desired.row)
+        return self._update(target, desired, found)
 
     def _known_alone(self, target: WritableObject, desired: Desired) -> bool:
         """Return whether a record names an object that can be found only by its id."""
@@ -237,6 +243,30 @@ class Decider:
         write.created = row is not None and row.created
         write.left_out, write.resets = left_out, resets
         return write
+
+    def _regained(self, target: WritableObject, desired: Desired, found: str) -> State:
+        """Return the references that an inserted object lost, since somebody deleted what they meant.
+
+        They mean something else than was written, what has been made anew, and the object has nothing in its place.
+        Where it has, somebody has moved it.
+        """
+        names = [one.name for one in target.fields if one.refers and one.name in desired.given]
+        current = self.mirror.get(target, found) or {}
+        if all(current.get(name) == desired.given[name] for name in names):
+            return {}
+        written, _ = self.ledger.written(target.name, found)
+        regained: State = {}
+        for name in names:
+            before, now, present = written.get(name), desired.given[name], current.get(name)
+            if isinstance(now, list):
+                came, lost = set(now) - set(before or ()), set(before or ()) - set(now)
+                if came - set(present or ()) and len(came) == len(lost):
+                    regained[name] = [*(one for one in present or () if one not in lost), *sorted(came)]
+            elif present and present not in {before, now}:
+                return {}
+            elif before and before != now:
+                regained[name] = now
+        return regained
 
     def _outgrown(self, target: WritableObject, found: str, current: State, changes: State) -> set[str]:
         """Return the changes that would only reset values that Clockify itself has changed since the last write."""

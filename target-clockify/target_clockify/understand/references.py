@@ -84,6 +84,7 @@ class References:
         self._mirror = mirror
         self._objects = objects
         self._lacking: set[str] = set()
+        self.coming: set[str] = set()  # kinds of objects that this input has streams of
         self.expected: set[str] = set()  # kinds of objects in this input, until it has ended
         self.refused: dict[tuple[str, str], str] = {}  # why objects were rejected, by kind and value
 
@@ -157,8 +158,33 @@ class References:
             return [value] if incoming.workspace is None else []
         if value == incoming.workspace:
             return [incoming.route.destination]
-        known = self._ledger.ids_of(name, value, incoming.route.source)
-        return known or self._in_workspace(self._objects[name], value, incoming)
+        target = self._objects[name]
+        known = [
+            one
+            for one in self._ledger.ids_of(name, value, incoming.route.source)
+            if not self._is_gone(target, one, incoming)
+        ]
+        return known or self._in_workspace(target, value, incoming)
+
+    def _is_gone(self, target: WritableObject, object_id: str, incoming: Incoming) -> bool:
+        """Return whether somebody has deleted the object of a row, as far as the lists show that the run reads anyway.
+
+        The row of the object may come yet, and make it anew.
+        """
+        if self._mirror.has(target, object_id) and not target.scope:
+            return False
+        scope: tuple[str, ...] = ()
+        if target.scope:
+            if target.name not in self.coming or (found := self._parents(target, incoming)) is None:
+                return False
+            scope = found
+            self._mirror.ensure([(target, scope)])
+            known = self._mirror.get(target, object_id)
+            if known and all(known.get(name) == parent for name, parent in zip(target.scope, scope, strict=True)):
+                return False
+        if not self._mirror.is_read(target, scope):
+            return False
+        return self._mirror.answer(lambda: self._mirror.sees_all(target, scope))
 
     def _in_workspace(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
         if incoming.workspace is not None and target.name in self.expected:
@@ -176,19 +202,27 @@ class References:
 
     def _below(self, target: WritableObject, value: str, incoming: Incoming) -> list[str]:
         """Return the ids of a reference below the parents that the record names."""
-        parents = []
-        for name in target.scope:
-            found = self._ids(str(target.field(name).refers), str(incoming.fields[name]), incoming)
-            if len(found) != 1:
-                return []
-            parents += found
-        self._mirror.ensure([(target, tuple(parents))])
+        parents = self._parents(target, incoming)
+        if parents is None:
+            return []
+        self._mirror.ensure([(target, parents)])
         scope = dict(zip(target.scope, parents, strict=True))
         if is_clockify_id(value):
             known = self._mirror.get(target, value) or {}
             return [value] if known and all(known.get(name) == parent for name, parent in scope.items()) else []
         own = next(name for name in target.natural if name not in scope)
         return self._mirror.matching(target, (*target.scope, own), {**scope, own: value})
+
+    def _parents(self, target: WritableObject, incoming: Incoming) -> tuple[str, ...] | None:
+        """Return the parents that a record names, None if it does not name one each."""
+        parents: list[str] = []
+        for name in target.scope:
+            value = incoming.fields.get(name)
+            found = self._ids(str(target.field(name).refers), str(value), incoming) if value else []
+            if len(found) != 1:
+                return None
+            parents += found
+        return tuple(parents)
 
     def _currency(self, value: str, incoming: Incoming) -> list[str]:
         """Currencies have different ids in each workspace, but the same codes everywhere."""
