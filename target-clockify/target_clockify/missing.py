@@ -46,7 +46,7 @@ class Versions:
         version, came = self._whole[stream], self._came.get(stream, set())
         if not came:
             return "none of its records came: allow_empty deletes all the same"
-        if version is not None and not came & {version, None}:
+        if version is None or version not in came:
             return "no record of the version that was activated came: allow_empty deletes all the same"
         return ""
 

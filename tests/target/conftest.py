@@ -143,7 +143,7 @@ class Messages:
 
     @staticmethod
     def record(stream: str, **fields: Any) -> dict[str, Any]:
-        return {"type": "RECORD", "stream": stream, "record": fields}
+        return {"type": "RECORD", "stream": stream, "record": fields, "version": 1}
 
     @staticmethod
     def state(**value: Any) -> dict[str, Any]:

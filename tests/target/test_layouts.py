@@ -59,7 +59,7 @@ def _messages(rows: list[dict[str, Any]], stream: str = "export") -> list[dict[s
     schema = {"properties": {name: {"type": ["string", "null"]} for name in columns}}
     return [
         {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []},
-        *({"type": "RECORD", "stream": stream, "record": row} for row in rows),
+        *({"type": "RECORD", "stream": stream, "record": row, "version": 1} for row in rows),
     ]
 
 

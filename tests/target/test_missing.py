@@ -16,6 +16,10 @@ def _rows(singer: Any, numbers: range, version: int | None = None) -> list[dict[
     return rows if version is None else [{**row, "version": version} for row in rows]
 
 
+def _unversioned(singer: Any, numbers: range) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name != "version"} for row in _rows(singer, numbers)]
+
+
 def _names(target: Any) -> set[str]:
     return {one["name"] for one in target.tables()["tags"]}
 
@@ -37,6 +41,14 @@ _INPUTS: dict[str, tuple[Any, dict[str, set[str]]]] = {
         lambda singer: [*_rows(singer, range(2), 6), singer.activate("tags", 7)],
         {"both": _TWO},
     ),
+    "records without a version": (
+        lambda singer: [*_unversioned(singer, range(2)), singer.activate("tags", 1)],
+        {"both": _TWO},
+    ),
+    "a version that is null": (
+        lambda singer: [*_unversioned(singer, range(2)), {**singer.activate("tags"), "version": None}],
+        {"both": _TWO},
+    ),
     "records after the version": (
         lambda singer: [*_rows(singer, range(1)), singer.activate("tags"), *_rows(singer, range(1, 2))],
         {},
@@ -47,7 +59,10 @@ _INPUTS: dict[str, tuple[Any, dict[str, set[str]]]] = {
     ),
 }
 """Messages, and by settings the names that are left; all of them where nothing is said."""
-_DOUBTFUL = {"a version without records", "records of another version", "another stream's version"}
+_DOUBTFUL = {
+    *("a version without records", "records of another version", "records without a version"),
+    *("a version that is null", "another stream's version"),
+}
 
 
 @pytest.mark.parametrize("settings", _SETTINGS)
