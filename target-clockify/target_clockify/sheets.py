@@ -27,6 +27,7 @@ from target_clockify.understand.layouts import KINDS, Layout
 from target_clockify.understand.names import Names
 from target_clockify.understand.people import People
 from target_clockify.understand.route import Route
+from target_clockify.understand.separators import has_decimal_comma
 from target_clockify.understand.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -45,10 +46,11 @@ logger = logging.getLogger("target-clockify")
 FILE = "_sdc_source_file"
 """The columns in which a tap gives the file and line of a row."""
 OCCURRENCE, ORDER, BY_ADDRESS = "_sdc_occurrence", "_sdc_date_order", "_sdc_by_address"
+COMMAS = "_sdc_decimal_comma"
 """Additional columns of a reject, so that the row can be loaded alone.
 
-They hold the number among equal rows, the order of day and month in the file, and whether the name of the person is not
-sufficient.
+They hold the number among equal rows, the order of day and month in the file, whether the name of the person is not
+sufficient, and whether numbers in the file have a decimal comma.
 """
 KEY = "key"
 _AT_ONCE = 1000
@@ -277,6 +279,8 @@ class Sheets:
                 order = files.orders.setdefault(str(row.get(FILE) or ""), dates.DateOrder())
                 for text in sheet.date_texts(row) if row.get(ORDER) not in dates.ORDERS else ():
                     order.note(text)
+                if row.get(COMMAS) or any(map(has_decimal_comma, sheet.lengths(row))):
+                    files.commas.add(str(row.get(FILE) or ""))
                 email, name = sheet.person(row)
                 if email and name:
                     files.emails.setdefault(compared(name), set()).add(email.casefold())
@@ -302,7 +306,7 @@ class Sheets:
         if file in context.problems and not told:
             raise RejectedError("ambiguous_dates", context.problems[file])
         order = told or context.order_in(file)
-        said = sheet.read(row, order, context.fields)
+        said = sheet.read(row, order, context.fields, commas=file in context.files.commas)
         person = context.people.id_of(said.email, said.name, by_address=bool(row.get(BY_ADDRESS)))
         client, project, task, tags = names.spelled(sheet, said)
         entry: dict[str, Any] = {"userId": person, "customFieldValues": names.values(said.custom)}
@@ -419,6 +423,12 @@ class Sheets:
                 f"day_start names a time that does not exist in {zone.key} on {day}: the clock was put forward over it"
             )
             raise ValueError(msg)
+        if len(begins) > 1 and not found:
+            msg = (
+                f"day_start names a time that exists twice in {zone.key} on {day}: the clock was put back over it; set "
+                "day_start of the stream to another time"
+            )
+            raise ValueError(msg)
         start = max(begins[0], datetime.fromisoformat(found[0]).astimezone(UTC) if found else begins[0])
         if start.astimezone(zone).date() != day:
             msg = (
@@ -439,11 +449,13 @@ class _Files:
     Attributes:
         orders: The orders of day and month that are possible, by file.
         emails: The addresses of people, by name.
+        commas: The files with durations that have a decimal comma.
         projects: The client and project of rows that name a task, normalised.
     """
 
     orders: dict[str, dates.DateOrder] = field(default_factory=dict)
     emails: dict[str, set[str]] = field(default_factory=dict)
+    commas: set[str] = field(default_factory=set)
     projects: set[tuple[str | None, str]] = field(default_factory=set)
 
 
@@ -475,6 +487,8 @@ class _Context:
         """Return the additional columns with which a row can be loaded alone."""
         file = str(_ROW.decode(row.raw).get(FILE) or "")
         marks: State = {OCCURRENCE: int(work.key.rpartition("-")[2])} if work else {}
+        if file in self.files.commas:
+            marks[COMMAS] = True
         if self.files.orders[file].matters and file not in self.problems:
             marks[ORDER] = self.order_in(file)
         return marks

@@ -549,3 +549,13 @@ def test_a_row_says_why_what_it_refers_to_was_rejected(target: Any, singer: Any)
     messages = {one["stream"]: one["message"] for one in result.rejects}
     assert messages["projects"] == "name must have at least 2 characters"
     assert messages["tasks"].endswith("that was rejected itself: name must have at least 2 characters")
+
+
+def test_a_point_after_decimal_commas_in_a_column_is_refused(target: Any, singer: Any) -> None:
+    config = {"streams": {"projects": {"units": {"hourlyRate": "major"}}}}
+    rates = ["1.250", "7.50", "7,50", "1.500", 1.5, "1.5", "0.500"]
+    rows = [singer.record("projects", id=key, name=f"Site {key}", hourlyRate=one) for key, one in enumerate(rates)]
+    run = target([singer.schema("projects"), *rows], **config)
+    assert {one["record"]["hourlyRate"] for one in run.rejects} == {"7,50", "1.500"}, run.log
+    assert any("a point that may separate thousands" in one["message"] for one in run.rejects)
+    assert "in rows before it a point before three digits was read as a decimal point" in run.log

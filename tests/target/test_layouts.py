@@ -332,6 +332,29 @@ def test_files_of_two_programs_in_one_run_create_a_name_once(plain: Any) -> None
         assert found == [{"clients": "NeuC", "projects": "Neu", "tags": "tg"}[kind]]
 
 
+def test_a_point_among_decimal_commas_is_refused(plain: Any) -> None:
+    config = {"streams": {"export": {"layout": "harvest"}}}
+    [first, *_] = _rows(HARVEST)
+    hours = ("7,5", "1.500", "1.250,5", "0.125", "1.5")
+    rows = [{**first, "Hours": one, "Notes": one} for one in hours]
+    run = plain(_messages(rows), **config)
+    refused = {one["record"]["Hours"]: one["message"] for one in run.rejects}
+    assert refused.keys() == {"1.500", "1.250,5"}, run.log
+    assert "a point that may separate thousands" in refused["1.500"]
+    again = plain(plain.rejects.read_bytes(), **config)
+    assert len(again.rejects) == 2, "a reject is read alone as it was in its file"
+    assert plain(_messages([{**first, "Hours": "1.500", "Notes": "of hours with points"}]), **config).rejects == []
+
+
+def test_a_start_of_the_day_that_exists_twice_is_refused(plain: Any) -> None:
+    stream = {"layout": "harvest", "day_start": "02:30", "formats": {"Date": "%Y-%m-%d"}}
+    [first, *_] = _rows(HARVEST)
+    rows = [{**first, "Date": day} for day in ("2025-10-25", "2025-10-26")]
+    run = plain(_messages(rows), streams={"export": stream}, time_zone="Europe/Paris")
+    [refused] = run.rejects
+    assert refused["message"].startswith("day_start names a time that exists twice in Europe/Paris on 2025-10-26")
+
+
 def test_two_columns_of_a_duration_that_disagree_are_refused(plain: Any) -> None:
     row = {name: value for name, value in _rows(CLOCKIFY)[0].items() if not name.startswith("End")}
     lengths = [("01:00:00", "1.00"), ("01:00:00", "1.50"), ("", "1.25"), ("00:20:00", "0.33"), ("00:20:00", "0.34")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import msgspec
 
 from target_clockify.model.values import TEXT, Measure
 from target_clockify.naming import folded, nearest
+from target_clockify.understand.separators import AMBIGUOUS_POINT, has_decimal_comma, may_have_thousands
 from target_clockify.understand.units import UNITS, Unit, converter
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from target_clockify.model.declaration import Field, State, Writable
     from target_clockify.model.values import Kind
+
+logger = logging.getLogger("target-clockify")
 
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -56,6 +60,8 @@ class Columns:
 
     def __init__(self, stream: str, target: Writable, keys: Sequence[str], settings: Mapping[str, Any]) -> None:
         self.unknown: set[str] = set()
+        self._commas: set[str] = set()  # columns with a number that has a decimal comma
+        self._pointed: set[str] = set()  # columns with a number whose point may separate thousands
         self._stream = stream
         self._target = target
         self._keys = keys
@@ -131,7 +137,9 @@ class Columns:
             column: Its field.
             value: Its value.
             stated: The columns that have set fields so far, by field.
-            as_read: The row is in the tap's format. Raises:
+            as_read: The row is in the tap's format.
+
+        Raises:
             ValueError: The value cannot be read, or another column contradicts it; the message names the columns.
         """
         one = column.field
@@ -144,6 +152,7 @@ class Columns:
             form = self._option(self._formats, name, column)
             if form and isinstance(value, str):
                 value = _parsed(name, value, form)
+            self._note_separators(name, kind, value)
             value = _coerced(name, kind, value)
             unit = self._option(self._units, name, column)
             value = kind.converted(value, converter(name, unit, as_read=as_read))
@@ -163,6 +172,29 @@ class Columns:
         elif value is not None or (one.clearable and known is None):
             fields[one.name] = value
         stated[one.name] = name
+
+    def _note_separators(self, name: str, kind: Kind, text: Any) -> None:
+        """Note which separators the amounts and durations in a column have.
+
+        Raises:
+            ValueError: Nobody can tell what the point in this number separates.
+        """
+        if not isinstance(text, str) or not _is_quantity(kind):
+            return
+        if has_decimal_comma(text):
+            if name in self._pointed and name not in self._commas:
+                logger.warning(
+                    "%s: %s has a decimal comma, and in rows before it a point before three digits was read as a "
+                    "decimal point: look these rows up, or undo the run",
+                    self._stream,
+                    name,
+                )
+            self._commas.add(name)
+        elif may_have_thousands(text):
+            if name in self._commas:
+                msg = f"{name} {AMBIGUOUS_POINT}"
+                raise ValueError(msg)
+            self._pointed.add(name)
 
     def merged(self, older: bytes, newer: bytes) -> bytes:
         """Return a record with the columns that only the older record has.
@@ -263,6 +295,10 @@ def _coerced(name: str, kind: Kind, value: Any) -> Any:
     except ValueError as error:
         msg = f"{name}: {error}"
         raise ValueError(msg) from None
+
+
+def _is_quantity(kind: Kind) -> bool:
+    return kind.measure in {Measure.MONEY, Measure.MAJOR, Measure.DURATION} or "amount" in kind.inner
 
 
 def _contradicts(column: Column, known: Any, value: Any) -> bool:

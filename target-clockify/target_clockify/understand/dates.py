@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from target_clockify.understand.separators import AMBIGUOUS_POINT, may_have_thousands
 from target_clockify.understand.units import Unit
 
 if TYPE_CHECKING:
@@ -258,8 +259,13 @@ class Span:
         return nearest if self.agrees(nearest) and self.slack < Decimal("0.5") else None
 
 
-def span(text: str, unit: Unit | None) -> Span:
+def span(text: str, unit: Unit | None, *, commas: bool = False) -> Span:
     """Return a duration: `h:mm`, `h:mm:ss`, an ISO 8601 duration, or a number with a unit.
+
+    Args:
+        text: The text.
+        unit: The unit of numbers.
+        commas: Other numbers of the file have a decimal comma.
 
     Raises:
         ValueError: It is not a duration, or its unit is not known; the message follows the name of its column.
@@ -282,6 +288,8 @@ def span(text: str, unit: Unit | None) -> Span:
     if separator == "," and len(places) == _THOUSANDS:
         msg = "has a comma that may separate thousands or decimal places"
         raise ValueError(msg)
+    if commas and may_have_thousands(text):
+        raise ValueError(AMBIGUOUS_POINT)
     try:
         number = Decimal(text.replace(",", "."))
     except InvalidOperation:  # pragma: no cover - the pattern above allows none

@@ -113,6 +113,11 @@ class Sheet:
                     if _folded(column) not in self.layout.formats and (text := self._text(row, column)):
                         yield text
 
+    def lengths(self, row: Mapping[str, Any]) -> Iterable[str]:
+        """Yield the durations of a row as text."""
+        for column, *_ in self._alternatives.get("duration", ()):
+            yield self._text(row, column)
+
     def project(self, row: Mapping[str, Any]) -> tuple[str | None, str] | None:
         """Return the client and project of a row that names a task, None for any other row."""
         if not self._joined(row, self._places.get("task") or ()):
@@ -125,13 +130,16 @@ class Sheet:
         email, name = (self._joined(row, self._person.get(part) or ()) for part in ("email", "name"))
         return email, name
 
-    def read(self, row: Mapping[str, Any], order: str, custom_fields: Mapping[str, str]) -> Reading:
+    def read(
+        self, row: Mapping[str, Any], order: str, custom_fields: Mapping[str, str], *, commas: bool = False
+    ) -> Reading:
         """Return the content of a row.
 
         Args:
             row: The row.
             order: The order of day and month in dates.
             custom_fields: The names of custom fields by column.
+            commas: Durations of the file have a decimal comma.
 
         Raises:
             ValueError: It cannot be interpreted; the message names every wrong column.
@@ -152,6 +160,7 @@ class Sheet:
         ]
         self._read_kind(row, found, problems)
         self._read_times(row, order, found, problems)
+        found.length = self._length(row, problems, commas=commas)
         found.custom = {name: self._text(row, column) for column, name in custom_fields.items()}
         if (
             self.layout.custom_fields is not None
@@ -233,7 +242,6 @@ class Sheet:
             found.start = replace(found.start, day=day.day)
         if found.end is not None and found.end.day is None:
             found.end = replace(found.end, day=day.day)
-        found.length = self._length(row, problems)
 
     def _text(self, row: Mapping[str, Any], column: str) -> str:
         """Return a cell as text, blank if it counts as empty."""
@@ -265,13 +273,13 @@ class Sheet:
                 return None
         return found
 
-    def _length(self, row: Mapping[str, Any], problems: list[str]) -> dates.Span | None:
+    def _length(self, row: Mapping[str, Any], problems: list[str], *, commas: bool) -> dates.Span | None:
         """Return the duration of a row, from its most exact column."""
         lengths: dict[str, dates.Span] = {}
         for column, *_ in self._alternatives.get("duration", ()):
             if text := self._text(row, column):
                 try:
-                    lengths[column] = dates.span(text, self.layout.units.get(_folded(column)))
+                    lengths[column] = dates.span(text, self.layout.units.get(_folded(column)), commas=commas)
                 except ValueError as error:
                     problems.append(f"{column} {error}")
         if not lengths:
