@@ -53,10 +53,11 @@ docs: $(DOCS)/.installed ## Build the documentation into site/, with every link 
 	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
 	@echo "The documentation is in site/index.html"
 
-test: install ## Run the tests, but for those that have a goal of their own (matrix and those below it)
-	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+test: install ## Run the tests, but for the slow ones and those that have a goal of their own (matrix and those below it)
+	@$(PY) -m pytest -m 'not slow' --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-matrix: install ## Run the main stories in every world of the sandbox, and samples of faults, of hostile input and of leaks of secrets
+matrix: install ## Run the slow tests, the main stories in every world of the sandbox, and samples of faults, of hostile input and of leaks of secrets
+	@$(PY) -m pytest -m slow --numprocesses auto --dist loadfile --no-loadscope-reorder
 	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(MATRIX)
 
 orchestrate: install $(AIRFLOW)/.installed $(DAGSTER)/.installed ## Run what is in orchestrate/, in an Airflow and a Dagster of its own; WORKSPACES=1500 takes so many
