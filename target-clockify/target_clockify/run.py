@@ -196,6 +196,8 @@ class Run:
                 )
             if count := self._writer.take_back_repeated():
                 logger.warning("%d objects that late requests had created a second time were deleted again", count)
+            if count := self._writer.mend_doubtful():
+                logger.warning("%d objects that late requests had changed a second time were changed back", count)
         self._copying.tell()
         self._results.tell()
         if self.settings.dry_run and self._number and not self._mirror.answer(self._mirror.is_admin):

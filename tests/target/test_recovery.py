@@ -10,7 +10,7 @@ import pytest
 from target_clockify.books.database import LedgerInUseError
 from target_clockify.books.ledger import Entry, Ledger
 
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Answer, Proxy
 
 _ENTRY = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
 _GONE = {"_sdc_deleted_at": "2026-01-01"}
@@ -239,6 +239,101 @@ def test_a_timesheet_whose_answer_is_lost_is_submitted_once(target: Any, singer:
     assert result.code == 0, result.log
     made = target.tables()["approval_requests"][before:]
     assert [one["dateRange"]["start"] for one in made] == ["2026-10-11T23:00:00Z"]
+    assert target(rows).writes == {}
+
+
+class _Late:
+    """Drops the first call of an operation, and carries it out right after a later one.
+
+    Args:
+        first: Method and end of the path of the call.
+        then: The same of the later one.
+        status: What the call is answered with, without a body; 0 for no answer.
+    """
+
+    def __init__(self, first: str, then: str, status: int = 0) -> None:
+        self._first = first
+        self._then = then
+        self._status = status
+        self._dropped: Any = None
+        self.is_done = False
+
+    def act(self, exchange: Any) -> None:
+        method, _, path = exchange.operation.partition(" ")
+        is_first, is_then = (
+            (method, True) == (name.split()[0], path.endswith(name.split()[1])) for name in (self._first, self._then)
+        )
+        if is_first and not self._dropped:
+            self._dropped = exchange
+            if self._status:
+                exchange.send(Answer(self._status))
+            else:
+                exchange.reset()
+            return
+        answer = exchange.answered(exchange)
+        if is_then and self._dropped and not self.is_done:
+            self._dropped.answered(self._dropped)
+            self.is_done = True
+        exchange.send(answer)
+
+    def run(self, target: Any, messages: list[dict[str, Any]]) -> Any:
+        with Proxy(str(target.box.origin)) as proxy:
+            proxy.begin(self.act, lambda _, __: True)
+            result = target(messages, api_url=f"{proxy.origin}/api/v1")
+        assert self.is_done
+        return result
+
+
+@pytest.mark.parametrize("then", ["GET /invoices/*", "POST /items"], ids=["while it is waited for", "once repeated"])
+def test_an_item_that_a_late_request_adds_is_not_billed_twice(target: Any, singer: Any, then: str) -> None:
+    target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
+    item = {"itemType": target.tables()["item_types"][0], "description": "work", "quantity": 1, "unitPrice": 1000}
+    dates = {"issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
+    messages = [
+        singer.schema("invoices"),
+        singer.record("invoices", id="i", number="1", clientId="Acme", currency="USD", items=[item, item], **dates),
+    ]
+    result = _Late("POST /items", then).run(target, messages)
+    assert (result.code, result.counts["invoices"]) == (0, {"inserted": 1}), result.log
+    assert ("1 objects that late requests had changed a second time" in result.log) == then.startswith("POST")
+    assert [one["description"] for one in target.tables()["invoices"][0]["items"]] == ["work"] * 2
+    assert target(messages).writes == {}
+
+
+def test_a_balance_that_a_late_request_changes_is_not_changed_twice(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    policy = {"name": "Leave", "everyoneIncludingNew": True, "approve": {"requiresApproval": False}}
+    balance = {"policyId": "p", "userId": me, "dateRange": {"start": "2026-01-01", "end": "2026-12-31"}}
+    messages = [
+        singer.schema("time_off_policies"),
+        singer.record("time_off_policies", id="p", **policy),
+        singer.schema("balance_assignments"),
+        singer.record("balance_assignments", id="b", balance=5, **balance),
+    ]
+    assert target(messages).code == 0
+    messages[-1] = singer.record("balance_assignments", id="b", balance=7, **balance)
+    change = "PUT /time-off/balance/assignment/*/user/*/policy/*"
+    result = _Late(change, change).run(target, messages)
+    assert result.code == 0, result.log
+    assert [one["balance"] for one in target.tables()["balance_assignments"]] == [7]
+    assert target(messages).writes == {}
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 425])
+def test_a_refusal_of_nobody_that_is_carried_out_later_makes_no_second_object(
+    target: Any, singer: Any, status: int
+) -> None:
+    """It has no body of Clockify: something on the way may have given it, and have passed the request on."""
+    me = target.box.ok("GET", "/user")["id"]
+    rows = [singer.schema("time_entries"), singer.record("time_entries", id=1, userId=me, **_ENTRY)]
+    late = _Late("POST /time-entries", "POST /time-entries", status)
+    with Proxy(str(target.box.origin)) as proxy:
+        proxy.begin(late.act, lambda _, __: True)
+        first = target(rows, api_url=f"{proxy.origin}/api/v1")
+        assert [one["error"] for one in first.rejects] == ["unknown_outcome"]
+        assert target(rows, api_url=f"{proxy.origin}/api/v1").code == 0
+    assert late.is_done
+    assert len(target.tables()["time_entries"]) == 1
     assert target(rows).writes == {}
 
 

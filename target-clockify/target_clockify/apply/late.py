@@ -24,13 +24,7 @@ LOOKED_BACK = timedelta(days=7)
 _MADE_AT = re.compile("[0-9a-f]{8}")
 _CLOCKS = timedelta(minutes=5)  # that may differ
 
-_NOT_OF_CLOCKIFY = {
-    None,
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
+_OF_GATEWAYS = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
 
 def is_unsigned(error: ClockifyError) -> bool:
@@ -39,9 +33,18 @@ def is_unsigned(error: ClockifyError) -> bool:
     return refused and not isinstance(error, AmbiguousWriteError) and error.code is None and not error.detail
 
 
+def unclear(error: ClockifyError) -> AmbiguousWriteError | None:
+    """Return the failure as one of a write of unknown outcome; None if it proves that nothing took place."""
+    if isinstance(error, AmbiguousWriteError):
+        return error
+    return AmbiguousWriteError(error.call, status=error.status) if is_unsigned(error) else None
+
+
 def may_be_carried_out_yet(error: AmbiguousWriteError) -> bool:
-    """Return whether a write may still take effect: no response came, or a gateway timed out."""
-    return error.status in _NOT_OF_CLOCKIFY
+    """Return whether a write may still take effect: no response came, or one that a gateway may have sent."""
+    if error.status is None or error.status in _OF_GATEWAYS:
+        return True
+    return HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def may_stem_from(object_id: str, began: datetime, now: datetime) -> bool:

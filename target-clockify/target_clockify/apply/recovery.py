@@ -37,7 +37,7 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
     lost = [entry for entry in entries if entry.operation == Operation.INSERT and not entry.id]
     rows = _found(mirror, writer, lost)
     recognised = [one for one in lost if one.seq not in rows and BY_NAME[one.object].recognised_by]
-    if recognised and not _is_surely_over(ledger):
+    if (recognised or any(map(_may_take_place_twice, entries))) and not _is_surely_over(ledger):
         # The time of an entry is no help: of a thousand creates, the last is sent long after all of them were recorded.
         logger.info("Waiting until the last requests of an interrupted run have taken effect")
         time.sleep(max(0.0, sum(late.WAITS) - (time.monotonic() - ledger.opened)))
@@ -57,6 +57,12 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
         closed.append((entry, status, None, row))
     ledger.finish(closed)
     logger.info("%d writes of an interrupted run were looked up, %d of them had taken place", len(entries), len(rows))
+
+
+def _may_take_place_twice(entry: Entry) -> bool:
+    """Return whether a call for an entry adds to an object, so that it must have arrived before it is sent again."""
+    parts = BY_NAME[entry.object].parts if entry.operation != Operation.CALL else ()
+    return any(part.adds and not entry.changes.keys().isdisjoint(part.fields) for part in parts)
 
 
 def _is_surely_over(ledger: Ledger) -> bool:

@@ -71,6 +71,8 @@ class Writer:
         self._of_earlier_runs: list[tuple[Entry, datetime]] = []  # those among them
         # deletions that were answered with an empty response, by list and id
         self._unproven: dict[tuple[str, Scope], dict[str, Row]] = {}
+        # updates whose calls may yet take effect a second time
+        self._doubtful: dict[tuple[str, Scope, str], Write] = {}
         self._lock = threading.Lock()
         self._twins: dict[tuple[str, bytes], tuple[threading.Lock, list[Write]]] = {}
 
@@ -268,10 +270,14 @@ class Writer:
         stream, key = row.identity if row else ("", str(state["id"]))
         again = Entry(stream, key, target.name, Operation.DELETE.value, str(state["id"]))
         again.changes, again.recovery = losses(target, state), {"scope": list(scope)}
-        self._ledger.begin([again])
-        outcome = self.run(self._of_no_record(again, Operation.DELETE, target, scope, {}, state))
+        return self._journalled(self._of_no_record(again, Operation.DELETE, target, scope, {}, state))
+
+    def _journalled(self, write: Write) -> Outcome:
+        """Carry out a write that no record of this run asks for, and enter it into the journal."""
+        self._ledger.begin([write.entry])
+        outcome = self.run(write)
         told_error = str(outcome.error) if outcome.error else None
-        self._ledger.finish([(again, outcome.status or "unknown", told_error, None)])
+        self._ledger.finish([(write.entry, outcome.status or "unknown", told_error, None)])
         return outcome
 
     def close(self) -> None:
@@ -553,11 +559,12 @@ class Writer:
                 self.note_repeated([write.entry])
             except ClockifyError as error:
                 # Names are unique: an earlier create without a response may have succeeded.
-                doubt = lost or (
-                    AmbiguousWriteError(error.call, status=error.status) if late.is_unsigned(error) else None
-                )
+                unclear = late.unclear(error)
+                doubt = unclear or lost
                 if doubt and not isinstance(error, FATAL) and (found := self._look_up(write, doubt, patient=False)):
                     return found
+                if unclear:  # the next run looks for it again
+                    raise unclear from None
                 if lost and not isinstance(error, InvalidRequestError):
                     raise lost from None
                 raise
@@ -654,22 +661,68 @@ class Writer:
                 continue
             change = bodies.change_of(write, object_id, state, given, touched)
             answer: Any = None
+            now = state
             for call in bodies.calls_of(target, part, change):
                 try:
                     answer = self._send_proven(target, call, change.ids, part.proof)
-                except AmbiguousWriteError:
-                    raise
                 except ClockifyError as error:
-                    if late.is_unsigned(error):
-                        raise AmbiguousWriteError(error.call, status=error.status) from None
+                    if unclear := late.unclear(error):
+                        if call.after is not None and late.may_be_carried_out_yet(unclear):
+                            self._wait_for(write, object_id, now, call.after)
+                        raise unclear from None
                     if begun:
                         raise _BrokenOffError(error) from None
                     raise
-                begun = True
+                begun, now = True, {**now, **(call.after or {})}
             if answer is None:
                 self._look_for(write, object_id, state, change, part)
             state = {**state, **{name: change.desired.get(name) for name in part.fields if name in change.desired}}
         return state
+
+    def _wait_for(self, write: Write, object_id: str, before: State, names: Iterable[str]) -> None:
+        """Wait until fields show the effect of a call that must not take place twice, or until it will hardly come."""
+        if self._in_vain < _OUTAGE:
+            for wait in late.WAITS:
+                time.sleep(wait)
+                with suppress(ClockifyError):
+                    fresh = self._reader.one(write.target, write.scope, object_id)
+                    if fresh is None or differences(write.target, before, {name: fresh.get(name) for name in names}):
+                        self._in_vain = 0
+                        return
+            self._in_vain += 1
+        with self._lock:
+            self._doubtful[write.target.name, write.scope, object_id] = write
+
+    def mend_doubtful(self) -> int:
+        """Look again at objects whose calls were repeated, since a call may have taken effect after all.
+
+        What differs from the record is written once more. Return the number of objects for which it was.
+
+        Raises:
+            StoppedError: An object cannot be read, or not be changed.
+        """
+        with self._lock:
+            doubtful, self._doubtful = self._doubtful, {}
+        count = 0
+        for (_, scope, object_id), write in doubtful.items():
+            target = write.target
+            try:
+                state = self._reader.one(target, scope, object_id)
+            except ClockifyError as error:
+                msg = f"nobody can tell whether a {target.noun} was changed twice: {error}; run again"
+                raise StoppedError(msg) from None
+            changes = differences(target, state, write.given) if state else {}
+            if state is None or not changes:
+                continue
+            entry = Entry(write.entry.stream, write.entry.key, target.name, Operation.UPDATE.value, object_id)
+            entry.changes, entry.recovery = changes, {"scope": list(scope)}
+            again = self._of_no_record(entry, Operation.UPDATE, target, scope, write.given, state)
+            outcome = self._journalled(again)
+            if outcome.error is not None:
+                msg = f"a {target.noun} was changed twice, and cannot be changed back: {outcome.error}; run again"
+                raise StoppedError(msg)
+            count += 1
+        return count
 
     def _look_for(self, write: Write, object_id: str, state: State, change: Change, part: Part) -> None:
         """Require that an object shows what a call changed whose answer is empty, or note that its list is to be read.

@@ -111,7 +111,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Call:
-    """One request to send; its path is filled from the ids of the change."""
+    """One request to send; its path is filled from the ids of the change.
+
+    Attributes:
+        after: Fields as the call leaves them if its part adds; otherwise None.
+    """
 
     method: str
     path: str
@@ -120,6 +124,7 @@ class Call:
     form: tuple[tuple[str, Any], ...] | None = None
     host: Host = Host.CORE
     ids: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,8 @@ class Part:
         host: Which service receives it.
         proof: The field that a valid response must have; empty if a valid response has no content, so that the object
             is looked up.
+        adds: Its calls add to a field or subtract from it, so that a call must not be sent twice. Each call states what
+            it leaves.
     """
 
     fields: tuple[str, ...]
@@ -178,6 +185,7 @@ class Part:
     bulk: Bulk | None = None
     host: Host = Host.CORE
     proof: str = "id"
+    adds: bool = False
 
 
 @dataclass(frozen=True)

@@ -316,10 +316,11 @@ def _items(change: Change) -> Iterator[Call]:
     while same < min(len(current), len(desired)) and _ITEM.canonical(current[same]) == _ITEM.canonical(desired[same]):
         same += 1
     for position, item in reversed(list(enumerate(current[same:], same + 1))):
-        yield Call("DELETE", "/invoices/{id}/items/{order}", ids={"order": item.get("order") or position})
-    for item in desired[same:]:
-        keys = ("itemType", "description", "quantity", "unitPrice", "applyTaxes")
-        yield Call("POST", "/invoices/{id}/items", json={key: item[key] for key in keys})
+        ids, after = {"order": item.get("order") or position}, {"items": current[: position - 1]}
+        yield Call("DELETE", "/invoices/{id}/items/{order}", ids=ids, after=after)
+    for position, item in enumerate(desired[same:], same + 1):
+        body = {key: item[key] for key in ("itemType", "description", "quantity", "unitPrice", "applyTaxes")}
+        yield Call("POST", "/invoices/{id}/items", json=body, after={"items": desired[:position]})
 
 
 def _with_taxes(given: State) -> State:
@@ -400,7 +401,7 @@ INVOICES = WritableObject(
     ),
     parts=(
         Part(_DOCUMENT, path="/invoices/{id}", shape=_invoice_body),
-        Part(("items",), calls=_items),
+        Part(("items",), calls=_items, adds=True),
         Part(("status",), "PATCH", "/invoices/{id}/status", proof=""),
     ),
     delete=Delete("/invoices/{id}", proof="", for_good=_for_good),

@@ -488,7 +488,8 @@ def _balance_change(change: Change) -> Iterator[Call]:
     }
     if change.desired.get("dateRange"):
         body["dateRange"] = change.desired["dateRange"]
-    yield Call("PUT", "/time-off/balance/assignment/{id}/user/{userId}/policy/{policyId}", json=body)
+    path = "/time-off/balance/assignment/{id}/user/{userId}/policy/{policyId}"
+    yield Call("PUT", path, json=body, after={"balance": change.desired["balance"]})
 
 
 def _note_body(change: Change, body: State) -> State:
@@ -518,7 +519,7 @@ BALANCE_ASSIGNMENTS = WritableObject(
         ),
         found=None,
     ),
-    parts=(Part(("balance", "dateRange"), calls=_balance_change),),
+    parts=(Part(("balance", "dateRange"), calls=_balance_change, adds=True),),
     delete=Delete(
         "/time-off/balance/assignment/{id}/user/{userId}/policy/{policyId}",
         shape=_note_body,
