@@ -179,7 +179,9 @@ class Writer:
         taken_back, unclear, now = 0, list[str](), datetime.now(tz=UTC)
         places: dict[tuple[str, Scope], list[tuple[Entry, datetime]]] = {}
         for entry, began in self._repeated:
-            if BY_NAME[entry.object].delete is not None and self._ledger.known(entry.stream, [entry.key]):
+            row = self._ledger.known(entry.stream, [entry.key]).get(entry.key)
+            if BY_NAME[entry.object].delete is not None and row:
+                entry.id = row.id  # that of an earlier run has none
                 places.setdefault((entry.object, tuple(entry.recovery.get("scope") or ())), []).append((entry, began))
         for (name, scope), entries in places.items():
             target = BY_NAME[name]
