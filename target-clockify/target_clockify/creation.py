@@ -53,11 +53,22 @@ class Creation:
     Args:
         routes: The streams of the input.
         references: Resolves references.
+        foreseen: Returns why a record would be rejected even if all that it refers to were there, None if it would not.
+
+    Attributes:
+        refused: Why records would be rejected, by their number; nothing is created for them.
     """
 
-    def __init__(self, routes: Mapping[str, Route], references: References) -> None:
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        references: References,
+        foreseen: Callable[[Incoming], RejectedError | None],
+    ) -> None:
+        self.refused: dict[int, RejectedError] = {}
         self._routes = routes
         self._references = references
+        self._foreseen = foreseen
         self._own: dict[str, Route] = {}
         self._made: set[tuple[str, bytes]] = set()
 
@@ -77,11 +88,18 @@ class Creation:
                 incoming.route.fill(incoming)
                 self._references.resolved(incoming)
             except UnresolvedError as error:
-                for missing in error.missing:
-                    if self._is_name(incoming, missing) and (created := self._created(incoming, missing)):
-                        yield created
+                if all(self._is_name(incoming, missing) for missing in error.missing) and self._is_possible(incoming):
+                    created = (self._created(incoming, missing) for missing in error.missing)
+                    yield from (one for one in created if one)
             except RejectedError:
                 continue  # it is rejected when the record is decided again
+
+    def _is_possible(self, incoming: Incoming) -> bool:
+        """Return whether a record can be written once all that it names is there."""
+        number = incoming.taken.number
+        if number not in self.refused and (refusal := self._foreseen(incoming)):
+            self.refused[number] = refusal
+        return number not in self.refused
 
     def _is_name(self, incoming: Incoming, missing: Missing) -> bool:
         """Return whether an unresolved reference is the name of an object to create."""

@@ -81,6 +81,26 @@ class Intake:
         self._read_more(desired)
         return [*found, *others, *(self._decision(one) for one in desired)]
 
+    def foreseen(self, one: Incoming) -> RejectedError | None:
+        """Return why a new object of a record would be rejected even if all that it refers to were there.
+
+        None as far as nothing speaks against it, or where the record may be about an object that is there.
+        """
+        target = one.route.object
+        may_be_known = one.id or one.route.operation not in {"auto", "insert", "upsert"} or target.natural_keys
+        if one.deleted or may_be_known or not isinstance(target, WritableObject):
+            return None
+        if self._ledger.known(one.route.name, [one.key]):
+            return None
+        try:
+            given = self._settled(one, self.references.as_far_as_known(one), None)
+            self._decider.check_new(target, given, read_shape=one.read_shape)
+        except ValueError as error:
+            return RejectedError("invalid", str(error))
+        except RejectedError as error:
+            return error
+        return None
+
     def _decision(self, desired: Desired) -> Decision:
         one = desired.incoming
         is_call = isinstance(one.route.object, Procedure)

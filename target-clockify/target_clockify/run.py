@@ -109,8 +109,8 @@ class Run:
         self._dispatcher = Dispatcher(self._writer, 0 if settings.dry_run else client.settings.max_workers)
         self._chunks = Chunks(self._inbox, self._intake, self._dispatcher, self._results, self._begin, check)
         zones = Zones(settings.time_zone, reader, self._intake.user)
-        self._sheets = Sheets(scratch, ledger, self._mirror, zones, self._reject_row)
-        self._creation = Creation(self.routes, self._intake.references)
+        self._sheets = Sheets(scratch, ledger, self._mirror, zones, self._reject_row, self._foreseen)
+        self._creation = Creation(self.routes, self._intake.references, self._intake.foreseen)
         self._versions = Versions()
         self._number = 0  # of the latest record
 
@@ -185,7 +185,8 @@ class Run:
             self._results.release(waiting.turn(turn))
             self._chunks.work_off()
         for taken, reason in self._waiting.release_all():
-            self._results.reject_taken(taken, RejectedError("unresolved", reason), of=self._inbox.glance(taken))
+            error = self._creation.refused.get(taken.number) or RejectedError("unresolved", reason)
+            self._results.reject_taken(taken, error, of=self._inbox.glance(taken))
         if self.settings.config.get("delete_missing") and not self.settings.rebuilds_ledger:
             self._delete_missing()
         self._settle_unclear()
@@ -255,6 +256,12 @@ class Run:
             self._chunks.work_off()
             self._results.release(*(waiting.reference(one.name, one.value) for one in some))
             self._chunks.work_off()
+
+    def _foreseen(self, taken: Taken) -> RejectedError | None:
+        """Return why the record of a row would be rejected even if all that it refers to were there."""
+        incoming = self._inbox.glance(taken)
+        incoming.route.fill(incoming)
+        return self._intake.foreseen(incoming)
 
     def _reject_row(self, taken: Taken, error: RejectedError) -> None:
         self._chunks.begin()

@@ -124,21 +124,24 @@ class Sheets:
         mirror: The current workspace.
         zones: Returns the time zone of a person.
         reject: Called with a row that cannot be interpreted, and the reason.
+        foreseen: Returns why the record of a row would be rejected even if all that it refers to were there.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         scratch: sqlite3.Connection,
         ledger: Ledger,
         mirror: Mirror,
         zones: Zones,
         reject: Callable[[Taken, RejectedError], None],
+        foreseen: Callable[[Taken], RejectedError | None],
     ) -> None:
         self._scratch = scratch
         self._ledger = ledger
         self._mirror = mirror
         self._zones = zones
         self._reject = reject
+        self._foreseen = foreseen
         self._streams: dict[str, _Stream] = {}
         self._zone_of: dict[str, ZoneInfo] = {}
         self._new: dict[str, dict[tuple[str | None, ...], str]] = {}
@@ -223,20 +226,31 @@ class Sheets:
                 work = _WORK.decode(said)
                 try:
                     entry = self._entry(stream, sheet, work)
-                except ValueError as error:
-                    self._reject(Taken(number, stream, epoch, origin, origin), RejectedError("invalid", str(error)))
+                    first = self._made_first(
+                        stream, work, Taken(number, stream, epoch, msgspec.json.encode(entry), origin)
+                    )
+                except (ValueError, RejectedError) as error:
+                    refused = error if isinstance(error, RejectedError) else RejectedError("invalid", str(error))
+                    self._reject(Taken(number, stream, epoch, origin, origin), refused)
                     continue
-                for name, needed in self._made_first(stream, work):
-                    yield (name, needed, origin), None
+                for name, needed in first:
+                    if self._scratch.execute("INSERT OR IGNORE INTO made VALUES (?, ?)", (name, needed[KEY])).rowcount:
+                        yield (name, needed, origin), None
                 yield (stream, entry, origin), epoch
         self._scratch.execute("DELETE FROM work WHERE stream = ?", (stream,))
 
-    def _made_first(self, stream: str, work: Work) -> Iterator[tuple[str, State]]:
-        """Yield the records that an entry refers to, unless an earlier entry did so."""
-        for kind, needed in _needed(work):
-            name = f"{stream}_{kind}"
-            if self._scratch.execute("INSERT OR IGNORE INTO made VALUES (?, ?)", (name, needed[KEY])).rowcount:
-                yield name, needed
+    def _made_first(self, stream: str, work: Work, entry: Taken) -> list[tuple[str, State]]:
+        """Return the records that an entry refers to, without those of earlier entries.
+
+        Raises:
+            RejectedError: The entry would be rejected even if all of them were there.
+        """
+        query = "SELECT 1 FROM made WHERE stream = ? AND key = ?"
+        named = [(f"{stream}_{kind}", needed) for kind, needed in _needed(work)]
+        first = [(name, one) for name, one in named if not self._scratch.execute(query, (name, one[KEY])).fetchone()]
+        if first and (refusal := self._foreseen(entry)):
+            raise refusal
+        return first
 
     def _understand(self, stream: str, context: _Context, rows: list[_Row]) -> None:
         """Store the content of rows, and reject rows that cannot be interpreted."""

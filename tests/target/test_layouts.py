@@ -909,6 +909,44 @@ def test_nothing_else_is_created(plain: Any, singer: Any, config: dict[str, Any]
     assert len(result.rejects) == 3
 
 
+def test_nothing_is_created_for_a_row_that_is_rejected_all_the_same(plain: Any, singer: Any) -> None:
+    plain.box.origin.settings(plain.workspace, forceTags=True)
+    times = {"userId": "mia@tiny.example", "start": "2026-10-05T09:00:00", "end": "2026-10-05T10:00:00"}
+    good = {"projectId": "Garden", "taskId": "Hedge", "tagIds": ["outside"]}
+    rows = [
+        {"id": "rule", "projectId": "Orchard", "tagIds": []},
+        {"id": "shape", "projectId": "Brook", "tagIds": ["by water"], "description": "<b>"},
+        {"id": "person", "projectId": "Desert", "tagIds": ["far"], "userId": "nobody@tiny.example"},
+        {"id": "good", **good},
+    ]
+    messages = [singer.schema("time_entries"), *(singer.record("time_entries", **times | row) for row in rows)]
+    rehearsed = plain(messages, dry_run=True, create_missing=ALL)
+    result = plain(messages, create_missing=ALL)
+    reasons = {one["key"]: (one["error"], one["message"]) for one in result.rejects}
+    assert {key: error for key, (error, _) in reasons.items()} == {
+        "rule": "workspace_rule",
+        "shape": "invalid",
+        "person": "unresolved",
+    }
+    assert reasons["rule"][1] == "tagIds is required by the workspace (forceTags)"
+    assert {one["key"]: (one["error"], one["message"]) for one in rehearsed.rejects} == reasons
+    made = {"projects": 1, "tasks": 1, "tags": 1, "time_entries": 1}
+    assert Counter(one["object"] for one in rehearsed.plan) == Counter(made)
+    assert Counter(one["object"] for one in plain.report("last")) == Counter(made)
+
+
+def test_nothing_is_created_for_a_row_of_a_file_that_is_rejected_all_the_same(plain: Any) -> None:
+    plain.box.origin.settings(plain.workspace, forceDescription=True)
+    [row, *_] = _rows(TOGGL)
+    rows = [{**row, "Project": "Orchard", "Client": "Gardeners", "Description": ""}, {**row, "Project": "Garden"}]
+    result = plain(_messages(rows), streams={"export": {"layout": "toggl"}})
+    [refused] = result.rejects
+    assert (refused["error"], refused["record"]["Project"]) == ("workspace_rule", "Orchard")
+    assert "Garden" in {one["name"] for one in _listed(plain, "projects")}
+    assert "Orchard" not in {one["name"] for one in _listed(plain, "projects")}
+    assert "Gardeners" not in {one["name"] for one in _listed(plain, "clients")}
+
+
 def test_a_name_that_clockify_refuses_rejects_the_rows_that_need_it(plain: Any, singer: Any) -> None:
     row = singer.record("time_entries", id=1, userId="mia@tiny.example", projectId="x", start="2026-10-05T09:00:00Z")
     row["record"]["end"] = "2026-10-05T10:00:00Z"

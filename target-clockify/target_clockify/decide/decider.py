@@ -172,8 +172,7 @@ class Decider:
             raise RejectedError("not_found", msg)
         _require(target, Operation.INSERT)
         given, left_out = self._in_currency(target, desired, {})
-        check(target, Operation.INSERT, given, read_shape=incoming.read_shape)
-        self._check_house_rules(target, Operation.INSERT, {}, given)
+        self.check_new(target, given, read_shape=incoming.read_shape)
         if target.create and target.create.irreversible and not self.allow_irreversible:
             msg = f"a new {target.noun} could never be taken back; set allow_irreversible to insert {target.name}"
             raise RejectedError("irreversible", msg)
@@ -267,6 +266,15 @@ class Decider:
             elif before and before != now:
                 regained[name] = now
         return regained
+
+    def check_new(self, target: WritableObject, given: State, *, read_shape: bool) -> None:
+        """Reject a new object that Clockify would not accept, or that the rules of the workspace forbid.
+
+        Raises:
+            RejectedError: With all reasons.
+        """
+        check(target, Operation.INSERT, given, read_shape=read_shape)
+        self.mirror.answer(lambda: self._check_house_rules(target, Operation.INSERT, {}, given))
 
     def _outgrown(self, target: WritableObject, found: str, current: State, changes: State) -> set[str]:
         """Return the changes that would only reset values that Clockify itself has changed since the last write."""

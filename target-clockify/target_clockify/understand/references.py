@@ -115,6 +115,23 @@ class References:
             raise UnresolvedError(missing)
         return fields, absent
 
+    def as_far_as_known(self, incoming: Incoming) -> State:
+        """Return the fields of a record with those references replaced by ids whose objects are there.
+
+        Raises:
+            RejectedError: A reference can never be resolved.
+        """
+        fields = dict(incoming.fields)
+        for one, places in _referring(incoming.route.object, fields):
+            for place, name in places.items():
+                find = partial(self._resolved_or_not, incoming, (one.name, place, name))
+                fields[one.name] = _replaced(fields[one.name], place, find)
+        return fields
+
+    def _resolved_or_not(self, incoming: Incoming, at: tuple[str, str, str], value: Any) -> Any:
+        found = self._resolve(incoming, at, [], [], value)
+        return value if found is None else found
+
     def _resolve(
         self, incoming: Incoming, at: tuple[str, str, str], missing: list[Missing], absent: list[str], value: Any
     ) -> Any:
