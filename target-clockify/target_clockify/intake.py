@@ -15,7 +15,7 @@ from target_clockify.decide.decisions import Desired, Recognised, Rejected, Unch
 from target_clockify.errors import RejectedError
 from target_clockify.mirror import digest
 from target_clockify.model.declaration import Operation, Procedure, WritableObject
-from target_clockify.model.objects import BY_NAME
+from target_clockify.model.objects import BY_NAME, DELETED_AFTER
 from target_clockify.understand.keys import is_clockify_id
 from target_clockify.understand.references import References, UnresolvedError, referred
 from target_clockify.understand.zones import Zones, in_zone, lacks_offset
@@ -40,7 +40,7 @@ Rows = dict[tuple[str, str], Row]
 _Place = tuple[WritableObject, "Scope", str]
 
 _TURNS = {
-    waiting.DELETIONS: "the deletions",
+    **dict.fromkeys(range(waiting.DELETIONS, waiting.LATE), "the deletions"),
     waiting.LATE: "the end of the run",
     waiting.LATEST: "the very end of the run",
 }
@@ -383,14 +383,14 @@ def _lists(desired: list[Desired]) -> Iterator[tuple[WritableObject, Scope]]:
 
 def _turn_of(write: Write) -> int:
     if write.operation is Operation.DELETE:
-        return waiting.DELETIONS
+        return waiting.DELETIONS + DELETED_AFTER[write.target.name]
     if write.operation is Operation.CALL:
         return 0
     copying = write.target.copying
     if write.incoming.copied and copying.interim and write.operation is Operation.UPDATE:
         return waiting.LATEST
     turn = max(write.target.turn, copying.turn if write.incoming.copied else 0)
-    return turn + 1 if turn else 0
+    return waiting.LATE + turn - 1 if turn else 0
 
 
 def _content_hash(route: Route, given: State) -> bytes:

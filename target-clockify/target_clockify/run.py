@@ -180,7 +180,7 @@ class Run:
             self._chunks.add(taken for taken, _ in self._waiting.release_all(but=waiting.What.TURN))
             self._chunks.work_off()
         self._create_missing()
-        for turn in (waiting.DELETIONS, waiting.LATE, waiting.LATEST):
+        for turn in range(waiting.DELETIONS, waiting.LATEST + 1):
             self._intake.turn = turn
             self._results.release(waiting.turn(turn))
             self._chunks.work_off()

@@ -37,8 +37,8 @@ class Awaited(NamedTuple):
 
 COPY = Awaited(What.COPY)
 _CALLS_AT_ONCE = 8
-DELETIONS, LATE, LATEST = 1, 2, 3
-"""The turns: first deletions, after every other row has claimed its object.
+DELETIONS, LATE, LATEST = 1, 5, 6
+"""The turns: first deletions in four turns, after every other row has claimed its object.
 
 Then objects that are written after all others; then the very end.
 """

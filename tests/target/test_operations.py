@@ -71,3 +71,24 @@ def test_every_object_and_operation_has_a_story() -> None:
     }
     lacking = {one.name for one in OBJECTS if not streams & one.names}
     assert lacking <= {"approval_requests"}
+
+
+@pytest.mark.parametrize("parents_first", [True, False])
+def test_parents_are_deleted_after_what_is_archived_first(target: Any, singer: Any, *, parents_first: bool) -> None:
+    rows = [
+        *(singer.record("clients", id=key, name=f"Client {key}") for key in range(3)),
+        *(singer.record("projects", id=key, clientId=str(key), name=f"Project {key}") for key in range(3)),
+        *(singer.record("tasks", id=key, projectId=str(key), name=f"Task {key}") for key in range(3)),
+    ]
+    schemas = [singer.schema(one) for one in ("clients", "projects", "tasks")]
+    assert target([*schemas, *rows]).code == 0
+    gone = [
+        singer.record(row["stream"], **{**row["record"], "_sdc_deleted_at": "2026-01-06T00:00:00Z"})
+        for row in (rows if parents_first else reversed(rows))
+    ]
+    routes = ("PUT /workspaces/{ws}/projects/{projectId}", "PUT /workspaces/{ws}/projects/{projectId}/tasks/{taskId}")
+    target.box.faults([{"route": route, "delay_ms": 100} for route in routes])
+    done = target([*schemas, *gone])
+    target.box.faults([])
+    assert (done.code, done.rejects) == (0, []), done.log
+    assert done.counts == {name: {"deleted": 3} for name in ("clients", "projects", "tasks")}

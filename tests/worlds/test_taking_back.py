@@ -170,10 +170,10 @@ def test_each_object_comes_back_with_all_that_went_with_it(target: Any, singer: 
 
 def test_a_run_of_all_deletions_is_taken_back(target: Any, singer: Any) -> None:
     before = target.tables()
-    in_turn = sorted(_DELETABLE, key="clients".__eq__)  # Clockify archives no project of a client that is gone
-    doomed = [(name, _candidates(before, name)[0]) for name in in_turn]
+    parents_first = sorted(_DELETABLE, key=("clients", "projects").__contains__, reverse=True)
+    doomed = [(name, _candidates(before, name)[0]) for name in parents_first]
     done = _delete(target, singer, *doomed)
-    assert done.counts["projects"] == {"deleted": 1}, done.log
+    assert done.counts["projects"] == done.counts["clients"] == done.counts["tasks"] == {"deleted": 1}, done.log
     rehearsed = CliRunner().invoke(
         TargetClockify.get_singer_command(), [*target.command(dry_run=True, plan_path=None)[1:], "--undo", "last"]
     )

@@ -70,6 +70,20 @@ def _depth(name: str) -> int:
 DEPTH = {one.name: (_depth(one.name), max(one.turn, one.copying.turn)) for one in OBJECTS}
 """The order in which deleted objects can be restored: referenced objects first."""
 
+
+def _rank(name: str) -> int:
+    changed = {
+        one.name for one in OBJECTS if one.delete and one.delete.first and name in {of for _, of in _referred(one)}
+    }
+    return 1 + max(map(_rank, changed - {name}), default=-1)
+
+
+DELETED_AFTER = {one.name: _rank(one.name) for one in OBJECTS if one.delete}
+"""The turn of each kind of object among deletions, from 0.
+
+What is archived before it can be deleted is deleted before what it refers to: Clockify refuses the update later.
+"""
+
 _BY_ANY_NAME = {name: one for one in OBJECTS for name in one.names}
 
 COVERED = {
