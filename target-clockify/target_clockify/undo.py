@@ -89,6 +89,7 @@ class Undo:
             recover(self._ledger, self._mirror, self._writer)
         self._reversals.run = run = self._ledger.latest_run() if run == "last" else run
         entries = in_order(self._ledger.entries_of(run))
+        self._reversals.earlier, self._reversals.renewed = self._ledger.taken_back(run), self._ledger.renewed()
         if not self._stores:
             self._consequences.prepare(
                 (one.object, str(one.id)) for one in entries if one.operation == Operation.INSERT
@@ -135,7 +136,7 @@ class Undo:
     def _permitted(self, reversal: Reversal) -> Reversal:
         """Keep writes whose reversal the workspace forbids."""
         write = reversal.write
-        if write is None or not isinstance(target := write.incoming.route.object, WritableObject):
+        if write is None or reversal.is_done or not isinstance(target := write.incoming.route.object, WritableObject):
             return reversal
         wanted = {**write.current, **write.given} if write.operation is not Operation.DELETE else {}
         problems = self._mirror.answer(partial(forbidden, self._mirror, target, write.operation, write.current, wanted))
@@ -162,7 +163,9 @@ class Undo:
         writes = []
         for one in reversals:
             try:
-                writes += [self._ready(one)] if one.write else []
+                ready = self._ready(one) if one.write else None
+                one.write = None if one.is_done else ready
+                writes += [one.write] if one.write else []
             except RejectedError as error:  # the values that it would set to defaults cannot be read
                 one.write, one.outcome, one.why = None, IMPOSSIBLE, str(error)
             if one.write is None:

@@ -340,6 +340,46 @@ def test_a_lost_answer_while_undoing_doubles_nothing(target: Any, singer: Any, u
     assert _content(target) == before
 
 
+def test_an_undo_that_is_repeated_restores_nothing_twice(target: Any, singer: Any, undo: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    target(_before(singer, me))
+    before = _content(target)
+    messages = [*_mixed(singer, me), singer.record("clients", id="c2", archived=True)]
+    [run] = set(re.findall(r"Run (\S+): ", target(messages).log))
+    after = _content(target)
+    first = undo(run)
+    assert (first.exit_code, _content(target)) == (0, before), first.output
+    repeated = undo(run)
+    assert (repeated.exit_code, _content(target)) == (0, before), repeated.output
+    assert {line[:10] for line in repeated.stdout.splitlines()} == {"taken back"}
+    assert len(repeated.stdout.splitlines()) == len(first.stdout.splitlines())
+    assert repeated.stdout.count("by an earlier undo") == 7  # each that is not "gone already"
+    undone = undo()
+    assert (undone.exit_code, _content(target)) == (0, after), undone.output
+    once_more = undo(run)
+    assert (once_more.exit_code, _content(target)) == (0, before), once_more.output
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_an_undo_that_broke_off_is_completed(target: Any, singer: Any, undo: Any, nth: int) -> None:
+    """The key is refused at some request, between any two writes and in the middle of a project with archived tasks."""
+    me = target.box.ok("GET", "/user")["id"]
+    project = {"name": "Yard", "archived": True, "note": "n"}
+    rows = [singer.record("projects", id="p", **project)]
+    tasks = [singer.record("tasks", id=f"t{n}", projectId="p", name=f"Task {n}", status="DONE") for n in range(3)]
+    entries = [singer.record("time_entries", id=f"e{n}", userId=me, timeInterval=_HOUR) for n in range(3)]
+    schemas = [singer.schema(one) for one in ("projects", "tasks", "time_entries")]
+    assert target([*schemas, *rows, *tasks, *entries]).code == 0
+    before = _content(target)
+    gone = [singer.record(one["stream"], id=one["record"]["id"], _sdc_deleted_at=_GONE) for one in (*rows, *entries)]
+    [run] = set(re.findall(r"Run (\S+): ", target([*schemas, *gone]).log))
+    target.box.faults([{"route": "POST *", "nth": nth, "status": 401}])
+    assert undo(run).exit_code == 1
+    target.box.faults([])
+    done = undo(run)
+    assert (done.exit_code, _content(target)) == (0, before), done.output
+
+
 def test_an_undo_in_part_is_not_what_last_means(
     target: Any, singer: Any, undo: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -444,8 +444,8 @@ class Ledger:
         run = str(latest[0].run)
         entries = self.entries_of(run)
         if (undone := next((one.recovery["undoes"] for one in entries if "undoes" in one.recovery), None)) is not None:
-            back = {(one.stream, one.key) for one in entries if one.status == "done"}
-            if any((one.stream, one.key) not in back for one in self.entries_of(undone)):
+            back, numbers = {(one.stream, one.key) for one in entries if one.status == "done"}, self.taken_back(undone)
+            if any((one.stream, one.key) not in back and one.seq not in numbers for one in self.entries_of(undone)):
                 msg = (
                     f"the latest run, {run}, took back {undone}, but not completely: name {undone} to continue that "
                     f"undo, or {run} to undo the undo"
@@ -472,6 +472,40 @@ class Ledger:
             msg = f"the ledger knows of no write in a run {run!r} in workspace {self.workspace}"
             raise LookupError(msg)
         return [_entry(row) for row in rows]
+
+    def taken_back(self, run: str) -> dict[int, Entry]:
+        """Return the writes of earlier undos of a run that no later undo has taken back.
+
+        They are sorted by the number of the journal entry that they take back.
+        """
+        mine = sa.select(_JOURNAL).where(self._written, _JOURNAL.c.recovery.contains(f'"undoes":{_json(run)}'))
+        by_undo: dict[str, dict[int, Entry]] = {}
+        for row in self._asked(mine.order_by(_JOURNAL.c.seq)):
+            entry = _entry(row)
+            if entry.status in {"done", "unknown"} or entry.operation == "INSERT":
+                by_undo.setdefault(row.run, {})[entry.recovery.get("of", 0)] = entry
+        done: dict[int, Entry] = {}
+        for undo, entries in by_undo.items():
+            again = self.taken_back(undo)
+            done |= {number: entry for number, entry in entries.items() if entry.seq not in again}
+        return done
+
+    def renewed(self) -> dict[str, str]:
+        """Return the newest ids of all objects that undos have restored, by each of their earlier ids."""
+        made = sa.and_(self._written, _JOURNAL.c.operation == "INSERT", _JOURNAL.c.recovery.contains('"undoes":'))
+        rows = self._asked(sa.select(_JOURNAL).where(made).order_by(_JOURNAL.c.seq))
+        again = {entry.recovery["of"]: entry for row in rows if "of" in (entry := _entry(row)).recovery and entry.id}
+        numbers = list(again)
+        newest: dict[str, str] = {}
+        for start in range(0, len(numbers), _LOOKED_UP_AT_ONCE):
+            some = _JOURNAL.c.seq.in_(numbers[start : start + _LOOKED_UP_AT_ONCE])
+            for row in self._asked(sa.select(_JOURNAL.c.seq, _JOURNAL.c.id).where(some)):
+                newest[row.id] = str(again[row.seq].id)
+        for old, new in newest.items():
+            while new in newest:
+                new = newest[new]  # noqa: PLW2901 - along the chain
+            newest[old] = new
+        return newest
 
     def forget_journal_before(self, moment: datetime) -> None:
         """Delete journal entries that ended before `moment`; their runs can no longer be undone."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 TAKEN_BACK, CHANGED_SINCE, IMPOSSIBLE = "taken back", "changed since", "impossible"
 IN_PART = f"{TAKEN_BACK} in part"
 _UNCLEAR = "it is not known whether the write took effect"
+_EARLIER = "by an earlier undo"
+_UNSURE = "it is not known whether the call of an earlier undo took effect: look it up, and correct it by hand"
 
 
 @dataclass
@@ -40,12 +42,14 @@ class Reversal:
         write: The write that takes it back, None if there is none.
         outcome: The result if `write` succeeds, or if there is none.
         why: Why the write is taken back only in part or not at all; contains names of fields, no values.
+        is_done: An earlier undo has restored the object that `write` would restore.
     """
 
     entry: Entry
     write: Write | None = None
     outcome: str = TAKEN_BACK
     why: str = ""
+    is_done: bool = False
 
 
 @dataclass
@@ -57,10 +61,12 @@ class Reversals:
         run: The run that is taken back.
         renewed: The new ids of restored objects, by their old ids.
         not_back: The ids of objects that were not restored.
+        earlier: The writes of earlier undos of the run, by the number of the entry that they take back.
     """
 
     destination: str
     run: str = ""
+    earlier: Mapping[int, Entry] = field(default_factory=dict)
     renewed: dict[str, str] = field(default_factory=dict)
     not_back: set[str] = field(default_factory=set)
     _values: dict[tuple[str, str], dict[str, list[Any]]] = field(default_factory=dict)  # that the run wrote, or found
@@ -73,6 +79,8 @@ class Reversals:
             entry: The write.
             current: Its object as it is now, None if there is none; of a call, the one that it came to an update of.
         """
+        if done := self._of_earlier(entry, current):
+            return done
         if entry.operation == Operation.CALL:
             return self._of_call(entry, current)
         if entry.operation == Operation.INSERT:
@@ -87,6 +95,16 @@ class Reversals:
             return self._of_lost_reference(entry, target, current)
         decide = {"INSERT": self._of_insertion, "UPDATE": self._of_update, "DELETE": self._of_deletion}
         return decide[entry.operation](entry, target, current)
+
+    def _of_earlier(self, entry: Entry, current: State | None) -> Reversal | None:
+        """Return the result for a write that an earlier undo has taken back already; None for any other."""
+        earlier = self.earlier.get(entry.seq)
+        if earlier and earlier.operation == Operation.CALL:
+            is_known = earlier.status == "done"
+            return Reversal(entry, None, *((TAKEN_BACK, _EARLIER) if is_known else (IMPOSSIBLE, _UNSURE)))
+        if earlier and earlier.operation == Operation.UPDATE and self._is_back(self.made_of(entry), current):
+            return Reversal(entry, None, TAKEN_BACK, _EARLIER)
+        return None
 
     @staticmethod
     def made_of(entry: Entry) -> Entry:
@@ -133,6 +151,14 @@ class Reversals:
             return True
         values = self._values.get((entry.object, str(entry.id)), {}).get(name, ())
         return any(not _differing(target, current, self._renewed(target, {name: one})) for one in values)
+
+    def _is_back(self, entry: Entry, current: State | None) -> bool:
+        """Return whether an updated object has the values from before the update."""
+        target = BY_NAME[entry.object]
+        before = self._renewed(
+            target, {name: old for name, (old, _) in entry.changes.items() if name in target.by_name}
+        )
+        return current is not None and not _differing(target, current, before)
 
     def _of_update(self, entry: Entry, target: WritableObject, current: State | None) -> Reversal:
         if current is None:
@@ -190,7 +216,8 @@ class Reversals:
         given = {name: old for name, (old, _) in entry.changes.items() if name in target.by_name}
         if target.implied:
             return self._of_implied(entry, target, given, current)
-        if current is not None:
+        is_done = current is not None and str(entry.id) in self.renewed
+        if current is not None and not is_done:
             return Reversal(entry, None, CHANGED_SINCE, "it is there")
         if not target.create or target.create.irreversible:
             return Reversal(entry, None, IMPOSSIBLE, f"Clockify makes no {target.noun} anew")
@@ -205,6 +232,9 @@ class Reversals:
             return Reversal(entry, None, IMPOSSIBLE, str(error))
         changes = {name: (None, value) for name, value in given.items()}
         write = self._write(entry, target, Operation.INSERT, given, {}, changes)
+        if is_done:
+            return Reversal(entry, write, TAKEN_BACK, _EARLIER, is_done=True)
+        self.renewed.pop(str(entry.id), None)  # what an earlier undo restored is gone again
         return Reversal(entry, write, IN_PART if lost else TAKEN_BACK, "; ".join(lost))
 
     def _of_implied(self, entry: Entry, target: WritableObject, given: State, current: State | None) -> Reversal:
@@ -280,7 +310,7 @@ class Reversals:
         changes: dict[str, tuple[Any, Any]],
     ) -> Write:
         scope = self.scope_of(entry) or tuple(str(current.get(one) or given.get(one)) for one in target.scope)
-        recovery: dict[str, Any] = {"scope": list(scope), "undoes": self.run}
+        recovery: dict[str, Any] = {"scope": list(scope), "undoes": self.run, "of": entry.seq}
         if operation is Operation.INSERT:
             recovery |= {"given": BY_NAME[target.name].noted(given), "before": []}
         object_id = self.id_of(entry) if operation in {Operation.UPDATE, Operation.DELETE} else None
