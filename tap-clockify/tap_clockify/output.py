@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from clockify_client.output import Output
@@ -33,9 +34,7 @@ class WholeLines(MsgSpecWriter):
             OutputLostError: The target has ended, the disk is full, or the run must end while the target does not read.
         """
         self._output.write(lines)
-        if self._end is not None:
-            end, self._end = self._end, None
-            end()
+        self.end_if_asked()
 
     def after_line(self, number: int, end: Callable[[], None]) -> None:
         """End the run because of a signal, after the current write; a slow target has some seconds to read it.
@@ -43,8 +42,27 @@ class WholeLines(MsgSpecWriter):
         Raises:
             OutputLostError: This is the second signal, and the target does not read.
         """
-        if self._output.is_writing:
-            self._end = end
+        self._end = end
+        sys.unraisablehook = _report_unraisable
         self._output.stop(number)
         if not self._output.is_writing:
-            end()
+            self.end_if_asked()
+
+    def end_if_asked(self) -> None:
+        """End the run if a signal has asked for it.
+
+        What ends it is an exception, which Python ignores where it is raised while an object is destroyed; the next
+        message then raises it again.
+        """
+        end, self._end = self._end, None
+        try:
+            if end is not None:
+                end()
+        finally:
+            self._end = end
+
+
+def _report_unraisable(ignored: sys.UnraisableHookArgs, /) -> None:
+    """Report an exception that Python ignores, unless it is the end of the run: that one is raised again."""
+    if not isinstance(ignored.exc_value, SystemExit):
+        sys.__unraisablehook__(ignored)

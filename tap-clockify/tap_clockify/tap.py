@@ -278,6 +278,7 @@ class TapClockify(Tap):
             if self._plan is not None:
                 self._plan.close()
         self._sum_up(time.monotonic() - began)
+        self.message_writer.end_if_asked()
         self._is_over = True
         if any(verdict.failed for verdict in self._verdicts):
             sys.exit(1)
