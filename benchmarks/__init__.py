@@ -1,1 +1,1 @@
-"""Measures what the tap and the target promise: ratios and counts, against the sandbox and on this machine."""
+"""Measures the performance of tap and target as ratios and counts, against the sandbox on this machine."""

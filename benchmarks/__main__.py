@@ -1,8 +1,8 @@
 """`python -m benchmarks` measures everything, prints the tables and writes them to docs/performance.md.
 
-`python -m benchmarks economy startup` measures just what is named and writes nothing, unless `--write` asks it to write
-these sections into the page. `python -m benchmarks file --rows 100000` loads a larger file than usual, which takes 33
-minutes at the limit.
+`python -m benchmarks economy startup` runs only the named benchmarks and writes nothing; `--write` writes their
+sections into the page. `python -m benchmarks file --rows 100000` loads a larger file than usual, which takes 33 minutes
+at the limit.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 SCALES = ("tiny", "agency", "large")
 LATENCY, RATE = 0.2, 50
-ROWS = 5_000  # of a file that is loaded
+ROWS = 5_000  # of the loaded file
 Row = tuple[str, ...]
 
 
 def economy() -> Iterator[Row]:
-    """Requests made, and the least possible: from the data and the API's page limits, without looking at the tap."""
+    """Requests made, and the least possible number, computed from the data and the API's page limits."""
     yield "Read", "Requests made", "Least possible", "Ratio", "Asked twice"
     for scale, everything in (*((scale, False) for scale in SCALES), ("tiny", True), ("agency", True)):
         streams = [stream.name for stream in STREAMS] if everything else None
@@ -62,7 +62,7 @@ def economy() -> Iterator[Row]:
 
 
 def rate() -> Iterator[Row]:
-    """At the rate limit: wall time against the bound, and what a lower limit costs."""
+    """At the rate limit: wall time compared with the lower bound, and the cost of a lower limit."""
     yield "Read of agency", "Requests", "Refused (429)", "Peak a second", "Seconds", "Bound", "Ratio"
     for name, allowed, streams in (
         ("default streams, 50/s allowed", RATE, None),
@@ -87,7 +87,7 @@ def rate() -> Iterator[Row]:
 
 
 def records() -> Iterator[Row]:
-    """Records a second of the tap's own path."""
+    """Records a second of the tap's own code."""
     with SandboxProcess(scale="agency") as sandbox:
         body = _largest_page(sandbox)
     found = measured(body)
@@ -137,7 +137,7 @@ def growth() -> Iterator[Row]:
 
 
 def startup() -> Iterator[Row]:
-    """Discovery against the mere import of the SDK, in turn, and a sandbox until it answers; seven times."""
+    """Discovery compared with importing the SDK, and the start of a sandbox until it answers; seven times each."""
     discover, imported, sandbox = [], [], []
     for _ in range(7):
         sandbox.append(_seconds_to_start())
@@ -159,7 +159,7 @@ def _seconds_to_start() -> float:
 
 
 def target() -> Iterator[Row]:
-    """Rows that change nothing: list pages only."""
+    """Rows that change nothing: only list pages are requested."""
     yield "Rows", "Requests", "Writes", "Seconds", "Rows a second", "Peak MiB"
     for rows, scale in ((100, "tiny"), (100_000, "large"), (1_000_000, "large")):
         yield from writing.unchanged(rows, scale)
@@ -172,23 +172,23 @@ def writes() -> Iterator[Row]:
 
 
 def validation() -> Iterator[Row]:
-    """What checking a row costs, against the time that the limit allows a request."""
+    """The time of validating a row, compared with the time of a request at the rate limit."""
     yield "Object", "Microseconds a row", "Share of a request at 50/s"
     yield from writing.validation()
 
 
 def file(rows: int = ROWS) -> Iterator[Row]:
-    """A file in a layout, at the rate limit; and memory by its number of rows."""
+    """Loading a file in a layout at the rate limit, and memory by number of rows."""
     yield "File", "Requests", "Refused (429)", "Seconds", "Bound", "Ratio", "Peak MiB"
     yield from loading.loading(rows)
     yield from loading.rehearsing()
 
 
 def pipeline() -> Iterator[Row]:
-    """Agency into a database, with 50 requests a second allowed and 200 ms of latency; whose time each part is.
+    """Loading `agency` into a database, with 50 requests a second and 200 ms of latency: which part takes how long.
 
-    "Reading" lasts from the first request to the last. A loader that is slower than the reading shows after it. Seconds
-    of CPU are user and system; tap, loader, database and sandbox share the cores.
+    "Reading" lasts from the first request to the last. If the loader is slower than the reading, its time continues
+    after the last request. Seconds of CPU are user and system; tap, loader, database and sandbox share the cores.
     """
     yield whole.HEADER
     yield from whole.runs()
@@ -209,7 +209,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
 
 
 def main() -> None:
-    """Run the named benchmarks, or all and write the page."""
+    """Run the named benchmarks, or run all and write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; default: all of them")
     parser.add_argument("--rows", type=int, default=ROWS, help="of the file that is loaded (default: %(default)s)")
@@ -232,7 +232,7 @@ def main() -> None:
 
 
 def _replace(name: str, section: str) -> None:
-    """Put a section into the page, in the place of the one it has or behind all others."""
+    """Put a section into the page: replace the old one, or append it."""
     head, *sections = re.split(r"^(?=## )", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     by_name = {one.split("\n")[0][3:].lower(): one.strip() + "\n" for one in sections} | {name: section}
     order = [*filter(by_name.__contains__, BENCHMARKS), *(one for one in by_name if one not in BENCHMARKS)]
@@ -246,7 +246,7 @@ def _heading() -> str:
 
 
 def _told_by_itself(name: str) -> str:
-    """Run a benchmark in a process of its own: a program's peak of memory begins with that of whoever starts it."""
+    """Run a benchmark in a separate process, since a program's peak memory starts with that of its parent."""
     told = subprocess.run([sys.executable, "-m", "benchmarks", name], stdout=subprocess.PIPE, text=True, check=True)
     print(told.stdout, flush=True)
     return told.stdout

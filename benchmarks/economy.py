@@ -1,7 +1,7 @@
-"""How many requests a read takes, next to the least that the data and Clockify's page limits allow.
+"""Compares the requests of a read with the least number that the data and Clockify's page limits allow.
 
-The least is counted from the sandbox's own state, with the limits written down here a second time: a mistake in the
-tap's endpoints shows as a ratio other than 1.
+The least number is computed from the sandbox's state. The limits are written here independently, so that an error in
+the tap's endpoints shows as a ratio other than 1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CORE, TIME_OFF, TOTALS = 5000, 200, 200  # rows on one page
 REPORTS, ATTENDANCE, DELIVERIES, AUDIT = 1000, 200, 200, 50
-FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # schedule, reports and logs are read from here to now
+FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # start of the window of schedule, reports and logs
 
 
 class _Period(msgspec.Struct):
@@ -72,7 +72,8 @@ class _State(msgspec.Struct):
     workspaces: list[_Workspace]
 
 
-_ENDED_BY_AN_EMPTY_PAGE = {"audit_log", "report_attendance", "report_expenses_detailed"}  # neither header nor total
+# lists with neither header nor total
+_ENDED_BY_AN_EMPTY_PAGE = {"audit_log", "report_attendance", "report_expenses_detailed"}
 
 
 def least(state: Path) -> int:
@@ -82,7 +83,7 @@ def least(state: Path) -> int:
         state: A file with the sandbox's whole state.
     """
     workspaces = msgspec.json.decode(state.read_bytes(), type=_State).workspaces
-    return 3 + sum(map(_least_of, workspaces))  # the workspaces, those the key administers, the account
+    return 3 + sum(map(_least_of, workspaces))  # workspaces, administered workspaces, account
 
 
 def _least_of(one: _Workspace) -> int:
@@ -128,7 +129,7 @@ def least_beyond(state: Path, output: Path) -> int:
 
     Args:
         state: A file with the sandbox's whole state.
-        output: What a complete read of every stream wrote: how many rows fall into each window that may be asked for.
+        output: The output of a complete read of every stream, from which the rows of each window are counted.
     """
     workspaces = msgspec.json.decode(state.read_bytes(), type=_State).workspaces
     rows = _rows_by_window(output)
@@ -176,7 +177,7 @@ def _windows(days: int) -> int:
 
 
 def _rows_by_window(output: Path) -> dict[str, Counter[tuple[str, int]]]:
-    """Count the rows of reports and logs by workspace and by the longest window that may be asked for at once."""
+    """Count the rows of reports and logs by workspace and by the longest window that one request allows."""
     counts: dict[str, Counter[tuple[str, int]]] = {}
     decoder = msgspec.json.Decoder(_Line)
     with output.open("rb") as lines:
@@ -193,7 +194,7 @@ def _pages(rows: int, limit: int) -> int:
 
 
 def _proved(rows: int, limit: int) -> int:
-    """Return the requests for a list that neither a header nor a dependable total ends: an empty page has to."""
+    """Return the number of requests for a list that only an empty page ends."""
     return _pages(rows, limit) + (rows > 0)
 
 
@@ -203,7 +204,7 @@ def _by_parent(rows: Iterable[str], parents: Iterable[str], limit: int = CORE) -
 
 
 def records_in(output: Path) -> Counter[str]:
-    """Return the number of records by stream in what the tap wrote."""
+    """Return the number of records by stream in the output of the tap."""
     counts: Counter[str] = Counter()
     decoder = msgspec.json.Decoder(_Message)
     with output.open("rb") as lines:
@@ -219,7 +220,7 @@ class _Interval(msgspec.Struct):
 
 
 class _Row(msgspec.Struct, rename="camel"):
-    """A row of a report or a log, with whichever of these says when it was."""
+    """A row of a report or a log; one of these fields has its time."""
 
     workspace_id: str = ""
     date: str | None = None

@@ -1,4 +1,4 @@
-"""What a file in a layout costs: its rows into a workspace at the rate limit, and the memory of a large one."""
+"""The cost of a file in a layout: loading its rows at the rate limit, and the memory for a large file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _A_DAY = 8
 
 
 def loading(rows: int) -> Iterator[tuple[str, ...]]:
-    """Load a file at the rate limit, with 200 ms of latency: Clockify makes entries one by one."""
+    """Load a file at the rate limit, with 200 ms of latency; Clockify creates entries one by one."""
     with (
         SandboxProcess(scale="tiny", latency_ms=200, rate_per_second=_RATE) as sandbox,
         tempfile.TemporaryDirectory() as name,
@@ -48,7 +48,7 @@ def loading(rows: int) -> Iterator[tuple[str, ...]]:
 
 
 def rehearsing() -> Iterator[tuple[str, ...]]:
-    """Rehearse a small and a large file: memory by the number of rows."""
+    """Do a dry run with a small and a large file, to measure memory by number of rows."""
     smallest = 0.0
     for rows in (_SMALL, LARGE):
         with SandboxProcess(scale="tiny") as sandbox, tempfile.TemporaryDirectory() as name:
@@ -70,7 +70,7 @@ def rehearsing() -> Iterator[tuple[str, ...]]:
 
 
 def _read(folder: Path, rows: int) -> Path:
-    """Write an export of so many rows, have tap-csv read it, and return its messages."""
+    """Write an export with this number of rows, read it with tap-csv, and return the messages."""
     with (folder / "export.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, _row(0))
         writer.writeheader()

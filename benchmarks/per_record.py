@@ -1,4 +1,4 @@
-"""Records a second from answer to Singer lines: the tap, a plain SDK stream, msgspec doing nothing else."""
+"""Records a second from response to Singer lines: with the tap, with a plain SDK stream, and with msgspec alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ROUNDS = 5
 
 @dataclass(frozen=True)
 class PerRecord:
-    """Records per second; each figure is the best of several rounds over the same answer."""
+    """Records per second; each figure is the best of several rounds with the same response."""
 
     tap: float
     plain_sdk: float
@@ -34,7 +34,7 @@ class PerRecord:
 
 
 def measured(body: bytes) -> PerRecord:
-    """Measure with one page of time entries, as the API answers it."""
+    """Measure with one page of time entries from the API."""
     logging.disable(logging.CRITICAL)
     rows = len(msgspec.json.decode(body, type=list[msgspec.Raw]))
     try:
@@ -71,7 +71,7 @@ def _through_the_tap(body: bytes) -> Callable[[], object]:
 
 
 class _PlainTap(Tap):
-    """What one writes in an afternoon."""
+    """A simple tap that uses only the defaults of the SDK."""
 
     name = "tap-plain"
     config_jsonschema = th.PropertiesList().to_dict()

@@ -1,4 +1,4 @@
-"""A whole run at the rate limit: from Clockify through a loader into a database, and whose time each part of it is."""
+"""A whole run at the rate limit, from Clockify through a loader into a database, and the time of each part."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HEADER = (
     *("CPU: tap", "Loader", "Meltano", "Database", "Sandbox"),
 )
 _RATE, _LATENCY_MS = 50, 200
-_LOOK = 0.25  # seconds between two looks at the processes and at the sandbox
+_LOOK = 0.25  # seconds between two samples of the processes and the sandbox
 _PATIENCE = 900.0  # seconds for one run
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PROCESSES = Path("/proc")
@@ -49,15 +49,15 @@ _MELTANO = HOUSE / ".venv-meltano" / "bin" / "meltano"
 
 @dataclass(frozen=True)
 class _Way:
-    """One way to run.
+    """A variant of the pipeline.
 
     Attributes:
-        name: What it is called in the table.
-        loader: The program that reads the pipe; None if nobody reads, or if Meltano starts the loader.
-        settings: Of the loader.
-        keeps: What the run before has loaded stays.
-        catalog: Fields that are selected beside the default, as breadcrumbs by stream.
-        meltano: Meltano runs tap and loader.
+        name: Its name in the table.
+        loader: The program that reads the pipe; None if there is none, or if Meltano starts it.
+        settings: Settings of the loader.
+        keeps: Whether the data of the previous run is kept.
+        catalog: Additionally selected fields, as breadcrumbs by stream.
+        meltano: Whether Meltano runs tap and loader.
     """
 
     name: str
@@ -70,7 +70,7 @@ class _Way:
 
 @dataclass
 class _Seen:
-    """What was seen of a run: seconds on the clock since its start, and seconds of CPU by process and command."""
+    """Measurements of a run: seconds since its start, and seconds of CPU by process and command."""
 
     seconds: float = 0.0
     first: float = 0.0
@@ -79,13 +79,13 @@ class _Seen:
     cpu: dict[int, tuple[str, float]] = field(default_factory=dict)
 
     def of(self, command: str) -> str:
-        """Return the CPU of the processes with this in their command; empty if there are none."""
+        """Return the CPU time of the processes whose command contains this text; empty if there are none."""
         found = [seconds for told, seconds in self.cpu.values() if command in told]
         return f"{sum(found):.1f}" if found else ""
 
 
 def runs() -> Iterator[tuple[str, ...]]:
-    """Run agency every way, each time into an empty schema unless its name says otherwise."""
+    """Run all variants with `agency`, each with an empty schema unless its name says otherwise."""
     with tempfile.TemporaryDirectory() as name, postgres_running(Path(name, "postgres")) as warehouse:
         shipped = _settings_in_meltano_yml() | dict(target_postgres(warehouse).settings)
         bare = {name: shipped[name] for name in ("sqlalchemy_url", "default_target_schema", "hard_delete")}
@@ -227,7 +227,7 @@ _Processes = dict[int, tuple[str, float, int]]
 
 
 def _processes() -> _Processes:
-    """Return all processes; none if the system does not show them as Linux does."""
+    """Return all processes; none on a system without Linux's /proc."""
     found: _Processes = {}
     for folder in _PROCESSES.glob("[0-9]*"):
         try:
@@ -256,7 +256,7 @@ def _postmaster(folder: Path) -> int:
 
 
 def _of_server(postmaster: int, processes: _Processes) -> float:
-    """Return the CPU of a server: of the processes that it has, and of those that it had."""
+    """Return the CPU time of a server: of its current processes, and of those that have ended."""
     if postmaster not in processes:
         return 0.0
     stat = (_PROCESSES / str(postmaster) / "stat").read_text().rpartition(")")[2].split()

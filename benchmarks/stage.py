@@ -1,4 +1,4 @@
-"""Programs that benchmarks run as whole processes against a sandbox."""
+"""Runs programs as separate processes against a sandbox, for benchmarks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True)
 class Run:
-    """One whole process: seconds on the clock, and the most memory it held."""
+    """Measurements of a process: wall time in seconds, and peak memory."""
 
     code: int
     seconds: float
@@ -29,7 +29,7 @@ class Run:
     log: str
 
 
-# A program's peak of memory begins with that of whoever starts it: here a process that has imported next to nothing.
+# The peak memory of a program includes that of its parent at the start, so the parent here imports almost nothing.
 _STARTER = """
 import os, sys, time
 began = time.monotonic()
@@ -41,7 +41,7 @@ os.write(int(sys.argv[1]), told.encode())
 
 
 def run(command: Sequence[str | Path], *, stdin: Path | None = None, stdout: Path | None = None) -> Run:
-    """Run a program to its end."""
+    """Run a program until it ends."""
     with (
         open(stdin or os.devnull, "rb") as given,  # noqa: PTH123  one of the two is no Path
         open(stdout or os.devnull, "wb") as written,  # noqa: PTH123
@@ -60,11 +60,11 @@ def tap(sandbox: Origin, *, streams: Sequence[str] | None = None, stdout: Path |
     """Run the tap against a sandbox, with the default selection or exactly the named streams.
 
     Raises:
-        SystemExit: It did not end well, so that there is nothing to measure.
+        SystemExit: The tap failed, so there is nothing to measure.
     """
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "config.json")
-        # What is proved beside the reading is counted apart.
+        # The verification of time entries is measured separately.
         given = {
             "api_key": sandbox.key,
             "api_url": sandbox.api_url,
@@ -87,7 +87,7 @@ def target(sandbox: Origin, rows: Path, folder: Path, **settings: Any) -> Run:
     """Run the target on rows, with its ledger in a folder.
 
     Raises:
-        SystemExit: It did not end well.
+        SystemExit: The target failed.
     """
     given = {
         "api_key": sandbox.key,
@@ -108,8 +108,8 @@ def catalog_of(streams: Sequence[str] | None = None, fields: Mapping[str, str] |
     """Return the tap's catalog.
 
     Args:
-        streams: What is selected; None leaves the default.
-        fields: By stream, a field that is selected too.
+        streams: The selected streams; None for the default.
+        fields: An additionally selected field, by stream.
     """
     found = subprocess.run(
         [BIN / "tap-clockify", "--discover"], capture_output=True, check=True, stdin=subprocess.DEVNULL

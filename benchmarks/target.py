@@ -1,4 +1,4 @@
-"""What the target costs: rows that change nothing, and changes at the rate limit."""
+"""Measures the target: with rows that change nothing, and with changes at the rate limit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RATE = 50
 
 
 def unchanged(rows: int, scale: str) -> Iterator[tuple[str, ...]]:
-    """Write back what was just read, twice: the second run knows every row from its ledger."""
+    """Load rows that were just read, twice: in the second run, the ledger knows every row."""
     with SandboxProcess(scale=scale) as sandbox, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         workspace = _workspace(sandbox)
@@ -48,7 +48,7 @@ def unchanged(rows: int, scale: str) -> Iterator[tuple[str, ...]]:
 
 
 def changes() -> Iterator[tuple[str, ...]]:
-    """Write a thousand rows at the rate limit, with 200 ms of latency: at first all new, then mixed."""
+    """Write a thousand rows at the rate limit, with 200 ms of latency: first only new rows, then a mixture."""
     with (
         SandboxProcess(latency_ms=200, rate_per_second=_RATE) as sandbox,
         tempfile.TemporaryDirectory() as name,
@@ -73,7 +73,7 @@ def changes() -> Iterator[tuple[str, ...]]:
 
 
 def _tags_and_tasks(project: str, numbers: range, *, again: bool) -> Iterator[dict[str, object]]:
-    """Make a tag and a task of each number; `again` renames or, every fourth, deletes those that came before."""
+    """Yield rows for a tag and a task per number; `again` renames the existing ones, and deletes every fourth."""
     text = {"type": ["string", "null"]}
     for stream, more in (("tags", {}), ("tasks", {"projectId": text})):
         properties = {"key": text, "name": text, "_sdc_deleted_at": text, **more}
@@ -104,7 +104,7 @@ _CHECKED: dict[str, dict[str, object]] = {
 
 
 def validation() -> Iterator[tuple[str, ...]]:
-    """Check rows before they would be sent, as every insert is."""
+    """Validate rows as before an insert."""
     for name, given in _CHECKED.items():
         check(BY_NAME[name], Operation.INSERT, given, read_shape=False)
         began = time.perf_counter()
@@ -128,7 +128,7 @@ def _first(read: Path, some: Path, rows: int) -> int:
 
 
 def _workspace(sandbox: Origin) -> str:
-    """Return the id of the first workspace, without dumping a million entries for it."""
+    """Return the id of the first workspace, without dumping a million entries."""
     with tempfile.NamedTemporaryFile() as out:
         tap(sandbox, streams=["workspaces"], stdout=Path(out.name))
         with Path(out.name).open("rb") as lines:

@@ -17,7 +17,7 @@ _INTERRUPTED = 130
 
 
 def main() -> int:
-    """Play the demo.
+    """Run the demo.
 
     Returns:
         The exit code: 0 if the warehouse agrees with the sandbox after both acts, 1 if not or if something failed.
@@ -26,9 +26,10 @@ def main() -> int:
     parser.add_argument("--delete", type=int, default=0, metavar="N", help="delete N time entries and a tag first")
     parser.add_argument("--scale", default="agency", choices=["tiny", "agency", "large"], help="how much data there is")
     parser.add_argument("--output", type=Path, default=Path("output"), help="the folder that everything is written to")
-    parser.add_argument("--sql", action="store_true", help="play nothing, open psql on the warehouse")
+    parser.add_argument("--sql", action="store_true", help="do not run the demo, open psql on the warehouse")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end the demo and all that it started
+    # both signals end the demo and everything that it started
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     output = options.output.resolve()
     try:
         if options.sql:

@@ -1,4 +1,4 @@
-"""Act one: every object of Clockify into a warehouse, counted against the source, and charts of its models."""
+"""Act one: loads every object of Clockify into a warehouse, compares the counts with the source, and draws charts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def play(stage: Stage, deletions: int) -> bool:
 
     Args:
         stage: The running sandbox and warehouse.
-        deletions: How many time entries to delete in the sandbox first, and a tag with them; none if 0.
+        deletions: How many time entries to delete in the sandbox first, together with a tag; nothing if 0.
 
     Returns:
         Whether every table holds as many rows as the sandbox.
@@ -54,7 +54,7 @@ def play(stage: Stage, deletions: int) -> bool:
 
 
 def compare(before: Mapping[str, int], rows: Mapping[str, int], expected: Mapping[str, int]) -> bool:
-    """Print a line per table: its rows before, now, and in the sandbox.
+    """Print one line per table: the number of rows before, now, and in the sandbox.
 
     Returns:
         Whether there are tables, and all of them agree with the sandbox.

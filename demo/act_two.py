@@ -1,4 +1,4 @@
-"""Act two: corrections from CSV files into Clockify, rehearsed first, and back into the warehouse, row by row."""
+"""Act two: writes corrections from CSV files to Clockify, after a dry run, and loads them back into the warehouse."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 
 _TARGET = Path(sys.executable).with_name("target-clockify")
 _LINE = "  {:<22}{:>9}{:>9}{:>10}{:>9}{:>9}{:>10}  {}"
-_INVOICES = {"invoices", "invoice_items", "invoice_payments"}  # two requests per invoice, most of what a reading costs
+_INVOICES = {"invoices", "invoice_items", "invoice_payments"}  # two requests per invoice, most of the requests of a run
 _FOLLOWS = {
     "projects": ("clientName", "duration"),
     "tasks": ("duration",),
     "time_entries": ("hourlyRate", "costRate", "isLocked"),
-}  # what Clockify works out of other objects, and nobody writes
+}  # fields that Clockify computes from other objects, and that cannot be written
 _NONE: tuple[Any, ...] = (None, "", 0, [])
-_QUOTED = 3  # deviations that are told of a table
+_QUOTED = 3  # deviations that are listed per table
 
 Change = dict[str, Any]
-"""A write, as the plan and the journal of the target tell it: operation, object, key, id, changes by field."""
+"""A write in the plan or the journal of the target: operation, object, key, id, changes by field."""
 
 
 def play(stage: Stage) -> bool:
@@ -54,7 +54,7 @@ def play(stage: Stage) -> bool:
         stage: The running sandbox, and a warehouse that agrees with it.
 
     Returns:
-        Whether the dry run changed nothing, and the warehouse then shows what it had planned and nothing else.
+        Whether the dry run changed nothing, and the warehouse then shows exactly the planned changes.
     """
     stage.corrections.mkdir(parents=True, exist_ok=True)
     write_corrections(stage.warehouse, stage.corrections)
@@ -105,7 +105,7 @@ def _target(stage: Stage, **settings: Any) -> Plugin:
 
 
 def _run_target(stage: Stage, target: Plugin, log: str) -> str:
-    """Run the target on the corrections; what it asked the sandbox, in words."""
+    """Run the target on the corrections; return a text about its requests."""
     asked = stage.sandbox.asked()
     run_pipeline([Plugin("tap-csv", {"path": str(stage.corrections)}), target], stage.backstage / log, stage.states)
     asked = stage.sandbox.asked() - asked
@@ -113,7 +113,7 @@ def _run_target(stage: Stage, target: Plugin, log: str) -> str:
 
 
 def _journal(stage: Stage) -> list[Change]:
-    """Return what the target says that its last run changed."""
+    """Return the changes of the target's last run, from its report."""
     reported = subprocess.run(
         [_TARGET, "--config=ENV", "--report", "last"],
         env=environment(_target(stage)),
@@ -128,7 +128,7 @@ def _journal(stage: Stage) -> list[Change]:
 
 
 def _essence(changes: Iterable[Change]) -> Counter[tuple[str, ...]]:
-    """What a plan and a journal must have in common; ids of new objects are only known to the latter."""
+    """Return the data that plan and journal must have in common; only the journal has the ids of new objects."""
     return Counter((one["operation"], one["object"], one["key"], *sorted(one["changes"])) for one in changes)
 
 
@@ -137,11 +137,12 @@ def _essence(changes: Iterable[Change]) -> Counter[tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Tables:
-    """The warehouse at one moment, as far as corrections touch it.
+    """The part of the warehouse that corrections affect, at one point in time.
 
     Attributes:
         counts: Rows per table, of all tables.
-        prints: Fingerprints of all rows of the corrected tables: of what can be written, and of what follows from it.
+        prints: Two fingerprints for each row of the corrected tables: of the fields that can be written, and of
+            computed fields.
         rows: The corrected rows, by table and id.
     """
 
@@ -151,7 +152,7 @@ class Tables:
 
     @classmethod
     def now(cls, warehouse: Warehouse, changes: list[Change]) -> Tables:
-        """Look at the warehouse. What is no table of rows with an id, such as a procedure, is left out."""
+        """Read the warehouse. Changes without a table of rows with an id, such as procedures, are left out."""
         listed = warehouse.tables_with_ids()
         ids: dict[str, list[str]] = {one["object"]: [] for one in changes if one["object"] in listed}
         for one in changes:
@@ -164,7 +165,7 @@ class Tables:
         )
 
     def row(self, change: Change) -> Row:
-        """Return the row of the object that a change is about, empty if there is none."""
+        """Return the row of the changed object, empty if there is none."""
         return self.rows.get(change["object"], {}).get(change["id"], {})
 
 
@@ -187,10 +188,10 @@ def _read_back(stage: Stage, plan: list[Change]) -> None:
 
 
 def compare(before: Tables, after: Tables, written: list[Change], expected: Mapping[str, int]) -> bool:
-    """Print a line for every table that changed. `expected` are the rows per table that the sandbox holds.
+    """Print a line for every table that changed. `expected` is the number of rows in the sandbox, by table.
 
     Returns:
-        Whether every table agrees with the sandbox, and the corrected ones differ from before as corrected only.
+        Whether every table agrees with the sandbox, and the corrected tables changed only as planned.
     """
     heads = ("table", "before", "after", "inserted", "updated", "deleted", "followed", "")
     print("", _LINE.format(*heads), sep="\n")
@@ -208,18 +209,18 @@ def compare(before: Tables, after: Tables, written: list[Change], expected: Mapp
             verdict = f"MISMATCH: {'; '.join(wrong[:_QUOTED])}" if wrong else "OK"
             print(_LINE.format(table, f"{before.counts.get(table, 0):,}", f"{count:,}", *cells, verdict))
         alike = alike and not wrong
-    print("  Followed: what Clockify works out by itself, such as sums of time, and the rate of a time entry.\n")
+    print("  Followed: fields that Clockify computes, such as sums of time, and the rate of a time entry.\n")
     return alike
 
 
 def _moved(before: Tables, after: Tables, table: str, by: int) -> set[str]:
-    """Return the ids of rows that came, went or changed; by their first fingerprint or their second."""
+    """Return the ids of rows that were added, removed or changed, by the first or the second fingerprint."""
     old, new = before.prints[table], after.prints[table]
     return {key for key in old.keys() | new.keys() if key not in old or key not in new or old[key][by] != new[key][by]}
 
 
 def _deviations(changes: list[Change], before: Tables, after: Tables, table: str) -> list[str]:
-    """Return how a table changed otherwise than it should have, in words."""
+    """Return descriptions of unplanned changes in a table."""
     meant = {one["id"] for one in changes}
     said = [f"{key} changed as well" for key in sorted(_moved(before, after, table, 0) - meant)]
     for one in changes:
@@ -237,7 +238,7 @@ def _deviations(changes: list[Change], before: Tables, after: Tables, table: str
 
 
 def _agrees(wanted: Any, found: Any) -> bool:
-    """Return whether a value is there. Clockify adds fields to objects, and has several words for none."""
+    """Return whether a value was written. Clockify adds fields to objects, and has several values for "none"."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         return all(_agrees(value, found.get(name)) for name, value in wanted.items())
     return bool(wanted == found or (wanted in _NONE and found in _NONE))

@@ -1,6 +1,7 @@
-"""What the sandbox holds, as numbers of rows per stream: what a warehouse must agree with after a complete run.
+"""Counts the rows of the sandbox by stream. A warehouse must have the same numbers after a complete run.
 
-Counted from the sandbox's own state (`GET /__sandbox/dump`), not from its API: a list that forgets rows is found out.
+The numbers come from the sandbox's state (`GET /__sandbox/dump`), not from its API, so that incomplete lists are
+noticed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # the tap's window goes from here to now
+_FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)  # the tap's window starts here and ends now
 
 
 def census(dump: Row) -> dict[str, int]:
@@ -34,7 +35,7 @@ def _inside(table: str, field: str) -> Callable[[Row], int]:
 
 
 def _memberships(workspace: Row) -> int:
-    """Members of the workspace, of projects in their own right, and of groups."""
+    """Members of the workspace, direct members of projects, and members of groups."""
     in_projects = [row["membershipType"] for project in workspace["projects"] for row in project["memberships"]]
     in_groups = [user for group in workspace["user_groups"] for user in group["userIds"]]
     return len(workspace["members"]) + in_projects.count("PROJECT") + len(in_groups)
@@ -50,7 +51,7 @@ def _planned(workspace: Row) -> list[Row]:
 
 
 def _planned_days(workspace: Row) -> Iterator[tuple[str, str]]:
-    """User and day, once for every assignment that is worked on then."""
+    """Pairs of user and day, one for every assignment on that day."""
     week = {member["userId"]: set(member["profile"]["workingDays"]) for member in workspace["members"]}
     for row in _planned(workspace):
         resting = {excluded["date"][:10] for excluded in row["excludeDays"]}

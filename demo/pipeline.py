@@ -1,4 +1,4 @@
-"""The pipelines of the demo: `meltano run`, against the demo's sandbox and warehouse in place of the real ones."""
+"""The pipelines of the demo: `meltano run` with the demo's sandbox and warehouse instead of real ones."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 HOUSE = Path(__file__).resolve().parent.parent
 _MELTANO = HOUSE / ".venv-meltano" / "bin" / "meltano"
-_QUOTED = 3  # complaints that are shown when it fails; the others are in the log
+_QUOTED = 3  # error lines that are shown when it fails; the others are in the log
 
 
 class PipelineError(RuntimeError):
-    """Meltano ended with an error; the message quotes the first complaints and says where its log is."""
+    """Meltano ended with an error; the message quotes the first error lines and names the log."""
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """A plugin of meltano.yml, and the settings that it is to have in place of anybody else's.
+    """A plugin of meltano.yml, with settings that override those of the environment.
 
     Attributes:
         name: Its name in meltano.yml.
-        settings: By the names that meltano.yml gives them.
-        command: Which of its commands `meltano run` is to run, where it has several.
-        variables: Settings that are read from variables of other names than its own.
+        settings: Settings by their names in meltano.yml.
+        command: The command that `meltano run` calls, if the plugin has several.
+        variables: Settings that are read from differently named variables.
     """
 
     name: str
@@ -49,17 +49,17 @@ class Plugin:
 
     @property
     def block(self) -> str:
-        """What `meltano run` calls it."""
+        """Its name for `meltano run`."""
         return f"{self.name}:{self.command}" if self.command else self.name
 
     @property
     def prefix(self) -> str:
-        """What the names of its environment variables begin with."""
+        """The prefix of its environment variables."""
         return self.name.upper().replace("-", "_") + "_"
 
     @property
     def environment(self) -> dict[str, str]:
-        """Its settings as Meltano and the SDK read them."""
+        """Its settings as environment variables for Meltano and the SDK."""
         return {
             self.prefix + name.upper(): value if isinstance(value, str) else json.dumps(value)
             for name, value in self.settings.items()
@@ -67,12 +67,12 @@ class Plugin:
 
 
 def tap_clockify(sandbox: Sandbox, **settings: Any) -> Plugin:
-    """Return the tap on a sandbox."""
+    """Return the tap, connected to a sandbox."""
     return Plugin("tap-clockify", _clockify(sandbox) | settings)
 
 
 def target_clockify(sandbox: Sandbox, **settings: Any) -> Plugin:
-    """Return the target on a sandbox."""
+    """Return the target, connected to a sandbox."""
     return Plugin("target-clockify", _clockify(sandbox) | settings)
 
 
@@ -83,12 +83,12 @@ def target_postgres(warehouse: Warehouse) -> Plugin:
 
 
 def models(warehouse: Warehouse, today: str, folder: Path) -> Plugin:
-    """Return dbt on a warehouse: the models of transform/, without the tests of their data.
+    """Return dbt for a warehouse: it builds the models of transform/, without data tests.
 
     Args:
-        warehouse: Where the loaded tables are, and the models go.
-        today: The ISO day that the models look back from.
-        folder: What dbt writes for itself is kept there.
+        warehouse: The warehouse with the loaded tables, where the models are built.
+        today: The ISO day from which the models count back.
+        folder: The folder for dbt's own files.
     """
     place = conninfo_to_dict(warehouse.uri)
     settings = {"host": place["host"], "user": place["user"], "dbname": place["dbname"], "as_of": today}
@@ -109,22 +109,22 @@ def _clockify(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def environment(*plugins: Plugin) -> dict[str, str]:
-    """Return this program's environment with the settings of plugins in place of what a person has set for real."""
+    """Return this program's environment, with the settings of plugins instead of a person's real ones."""
     prefixes = tuple(plugin.prefix for plugin in plugins)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     return inherited | {name: value for plugin in plugins for name, value in plugin.environment.items()}
 
 
 def run_pipeline(plugins: Sequence[Plugin], log: Path, states: Path) -> None:
-    """Run `meltano run` with plugins to its end.
+    """Run `meltano run` with plugins until it ends.
 
     Args:
-        plugins: What to read with, what to write with, and what to run then.
-        log: The file that everything is written to that Meltano and the plugins say.
-        states: The folder for STATE. It records what has been read into this warehouse, and so is kept beside it.
+        plugins: The tap, the loader, and further plugins to run.
+        log: The file for the output of Meltano and the plugins.
+        states: The folder for STATE. It belongs to this warehouse, and so is kept next to it.
 
     Raises:
-        PipelineError: It failed.
+        PipelineError: Meltano failed.
     """
     if not _MELTANO.exists():
         msg = "Meltano is not installed; `make install` does it"
@@ -163,6 +163,6 @@ def run_pipeline(plugins: Sequence[Plugin], log: Path, states: Path) -> None:
 
 
 def _show(words: str) -> None:
-    """Write over the last line of a terminal; nothing where there is none."""
+    """Overwrite the last line of a terminal; do nothing without a terminal."""
     if sys.stdout.isatty():
         print(f"\r\033[K{words}", end="", flush=True)

@@ -1,4 +1,4 @@
-"""The demo's own sandbox, as the demo uses it over HTTP."""
+"""The demo's sandbox, which the demo uses over HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = "sandbox-key"
-_PATIENCE = 60  # seconds for one answer
+_PATIENCE = 60  # seconds for one response
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,25 @@ class Sandbox:
     _session: requests.Session = field(default_factory=requests.Session)
 
     def dump(self) -> dict[str, Any]:
-        """Everything that it holds."""
+        """The whole state of the sandbox."""
         return self.origin.dump()
 
     def today(self) -> str:
-        """Its day, an ISO date."""
+        """The current day of the sandbox, an ISO date."""
         return self.origin.clock()[:10]
 
     def asked(self) -> Counter[str]:
-        """How many requests to the API it has answered, by method."""
+        """The number of requests to its API so far, by method."""
         methods: Counter[str] = Counter()
         for route, count in self.origin.stats()["by_route"].items():
             methods[route.split()[0]] += count
         return methods
 
     def delete_some(self, entries: int) -> list[str]:
-        """Delete the newest finished time entries and one tag, as a person would, through the API.
+        """Delete the newest finished time entries and one tag through the API.
 
         Returns:
-            What was deleted, one line each.
+            One line for each deleted object.
         """
         workspace = f"/api/v1/workspaces/{self._ask('GET', '/api/v1/workspaces').json()[0]['id']}"
         deleted: list[str] = []
@@ -81,6 +81,6 @@ def sandbox_serving(log: Path, **options: Any) -> Iterator[Sandbox]:
     Raises:
         SandboxError: It ended before it was ready; the message quotes the end of its log.
     """
-    # A session of its own: Ctrl-C is for the demo, which then stops the sandbox once it needs it no more.
+    # The sandbox runs in its own session: Ctrl-C reaches only the demo, which stops the sandbox later.
     with SandboxProcess(log=log, start_new_session=True, **options) as origin:
         yield Sandbox(origin)

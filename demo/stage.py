@@ -1,4 +1,4 @@
-"""What the acts of the demo play on: one sandbox, one warehouse, one folder."""
+"""The environment of the demo: one sandbox, one warehouse, one folder."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ class Stage:
     """The running parts, and where files go.
 
     Attributes:
-        sandbox: Clockify, as far as the demo is concerned.
-        warehouse: Where its data ends up.
-        output: For what a person looks at.
-        backstage: For state and logs; what is in it survives from run to run.
-        states: For STATE of the pipelines, which records what of this sandbox has been loaded.
-        corrections: For what is written back: files that a person may edit, and the target's ledger, plan and rejects.
+        sandbox: The local Clockify.
+        warehouse: The destination of its data.
+        output: The folder for files that a person looks at.
+        backstage: The folder for state and logs, which is kept between runs.
+        states: The folder for STATE of the pipelines, which records what has been loaded from this sandbox.
+        corrections: The folder for corrections: files that a person may edit, and the target's ledger, plan and
+            rejects.
     """
 
     sandbox: Sandbox

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A Singer tap for CSV files, one row a record, that guesses nothing: what is not clear is refused in one line.
+"""A Singer tap for CSV files with one record per row. It never guesses: ambiguous input is refused in one line.
 
-Each file of the folder is a stream of its name. A key that comes twice is refused, an empty cell says nothing, so that
-it wipes nothing, and every record carries its file and line. There is no ACTIVATE_VERSION, since a file need not be all
-there is, and no STATE, since the target knows what it has written. Python alone suffices, of any version since 3.9.
+Each file of the folder is a stream with the name of the file. A repeated key is refused. An empty cell is left out, so
+that it changes nothing. Every record carries its file and line. There is no ACTIVATE_VERSION, since a file may be
+incomplete, and no STATE, since the target remembers what it has written. It needs only Python 3.9 or newer.
 
 The configuration is a JSON file:
 
@@ -45,18 +45,18 @@ _OF_FILES = {"key", "paths", "encoding", "separator", "header"}
 
 
 class RefusedError(ValueError):
-    """What cannot be read without a guess, and what to do about it."""
+    """The input is ambiguous; the message says what to do."""
 
 
 class NoTableError(RefusedError):
-    """A file that is no CSV with the separator that it was read with."""
+    """The file is not CSV with this separator."""
 
 
 def main() -> int:
-    """Write the messages of all files, or none of them if one has a mistake.
+    """Write the messages of all files, or no message if one file has an error.
 
     Returns:
-        The exit code: 1 with a line on stderr that says where the mistake is.
+        The exit code: 1 with a line on stderr that says where the error is.
     """
     parser = argparse.ArgumentParser(
         prog="tap-csv", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -113,7 +113,7 @@ def _check(stream: str, settings: dict[str, Any]) -> None:
 
 
 def _files(config: dict[str, Any]) -> Iterator[tuple[Path, str, dict[str, Any]]]:
-    """Yield each file with its stream and the settings of that."""
+    """Yield each file with its stream and the stream's settings."""
     path = Path(config["path"])
     folder = path.parent if path.is_file() else path
     tables = sorted(one for one in folder.iterdir() if one.suffix.lower() in _SUFFIXES) if folder.is_dir() else []
@@ -137,7 +137,7 @@ def _files(config: dict[str, Any]) -> Iterator[tuple[Path, str, dict[str, Any]]]
 
 @dataclass
 class Header:
-    """The columns of a file: their names, and the places that count; a column that comes twice counts once."""
+    """The columns of a file: their names, and the positions to read; a repeated column is read once."""
 
     names: list[str]
     places: list[int]
@@ -147,7 +147,7 @@ class Table:
     """One file.
 
     Args:
-        path: Where it is.
+        path: The path of the file.
         stream: The stream of its rows.
         settings: `key`, `encoding`, `separator` and `header`.
     """
@@ -166,13 +166,13 @@ class Table:
         self._key: list[str] = []
 
     def check(self, keys: dict[bytes, tuple[str, int]]) -> None:
-        """Read the whole file, and find out what it does not say itself.
+        """Read the whole file, find its separator and encoding, and check it.
 
         Args:
-            keys: The keys of the stream that came, each with its file and line.
+            keys: The keys of the stream so far, each with its file and line.
 
         Raises:
-            RefusedError: It cannot be understood, or a key comes twice; the message says where.
+            RefusedError: The file is ambiguous, or a key comes twice; the message says where.
         """
         self._separator = self._separator or self._found_separator()
         names = self._first_row()
@@ -211,7 +211,7 @@ class Table:
     # -- inside --------------------------------------------------------------------------------
 
     def _rows(self, separator: str) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows that are not blank, each with the line that it begins in."""
+        """Yield the rows that are not blank, each with its first line number."""
         number = 1
         try:
             with self.path.open(encoding=self._encoding, newline="") as text:
@@ -236,10 +236,10 @@ class Table:
         return [name.strip() for name in names]
 
     def _columns(self, names: list[str]) -> Header:
-        """Return the columns that count.
+        """Return the columns to read.
 
         Raises:
-            RefusedError: One has no name, or the name of another one and other cells.
+            RefusedError: A column has no name, or it has the name of another column but different cells.
         """
         key = self._settings.get("key", names[:1])
         first = {name: place for place, name in reversed(list(enumerate(names)))}
@@ -271,7 +271,7 @@ class Table:
         """Yield the rows below the header.
 
         Raises:
-            RefusedError: One has more or fewer cells than the file has columns.
+            RefusedError: A row has more or fewer cells than the file has columns.
         """
         rows = self._rows(self._separator)
         next(rows, None)
@@ -284,7 +284,7 @@ class Table:
             yield number, row
 
     def _title(self) -> str:
-        """Return what may be the matter with a file whose first row is no header."""
+        """Return a hint for a file whose first row may not be the header."""
         if self._first > 1 or sum(bool(name) for name in self._first_row()) > 1:
             return ""
         example = f'{{"files": {{"{self.stream}": {{"header": 3}}}}}}'
@@ -297,10 +297,10 @@ class Table:
             yield number, {name: cell for name, cell in cells if cell.strip()}
 
     def _found_separator(self) -> str:
-        """Return what separates cells: what the file says, or the only one that fits every row.
+        """Return the separator: the declared one, or the only one that fits every row.
 
         Raises:
-            RefusedError: Several do, or none.
+            RefusedError: Several separators fit, or none.
         """
         with self.path.open(encoding=self._encoding, errors="replace", newline="") as text:
             head = text.readline().strip("\r\n\ufeff")
@@ -329,12 +329,12 @@ class Table:
 
 
 def _names_separator(row: list[str], separator: str) -> bool:
-    """Return whether a first row is what a spreadsheet program writes for another one: `sep=;`."""
+    """Return whether the first row is a spreadsheet program's note about the separator: `sep=;`."""
     return separator.join(row).lower() == f"sep={separator}"
 
 
 def _encoding_of(path: Path) -> str:
-    """Return the encoding that a byte order mark says, blank without one."""
+    """Return the encoding of the byte order mark, blank if there is none."""
     with path.open("rb") as file:
         begins = file.read(4)
     return next((name for mark, name in _MARKS if begins.startswith(mark)), "")

@@ -1,4 +1,4 @@
-"""The demo's own PostgreSQL: the real server, installed from a wheel, listening on a socket in its data folder."""
+"""The demo's PostgreSQL: a real server, installed from a wheel, that listens on a socket in its data folder."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from unittest.mock import patch
 import psycopg
 from psycopg import sql
 
-# The library keeps its lock in a folder of its own inside the user's runtime folder; where that is missing, as on most
-# machines, in one that all users share, and fails for the second of them. So it gets a runtime folder that has it.
+# The library keeps its lock in the user's runtime folder. If that folder is missing, as on most machines, it uses a
+# folder that all users share, and fails for the second user. So it gets a separate runtime folder.
 _RUNTIME = Path(tempfile.gettempdir()) / f"clockify-demo-{getpass.getuser()}"
 for folder in (_RUNTIME, _RUNTIME / "python_PostgresServer"):
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -44,11 +44,11 @@ class Warehouse:
     """A schema of a running PostgreSQL.
 
     Attributes:
-        uri: Where it is, as libpq reads it.
-        sqlalchemy_url: The same for SQLAlchemy with psycopg.
-        programs: The folder of the server's own programs, psql among them.
-        schema: The schema that the tap's streams are loaded into.
-        models: The schema of the models that dbt makes of them.
+        uri: Its address for libpq.
+        sqlalchemy_url: Its address for SQLAlchemy with psycopg.
+        programs: The folder of the server's programs, including psql.
+        schema: The schema of the tap's streams.
+        models: The schema of the dbt models.
     """
 
     uri: str
@@ -66,19 +66,22 @@ class Warehouse:
             return {table: self._count(connection, table) for (table,) in tables}
 
     def tables_with_ids(self) -> set[str]:
-        """The tables whose rows have an `id`; others have a key of several columns, or of another name."""
+        """The tables with a column `id`; other tables have a different key."""
         query = "select table_name from information_schema.columns where table_schema = %s and column_name = 'id'"
         with psycopg.connect(self.uri) as connection:
             return {table for (table,) in connection.execute(query, [self.schema])}
 
     def rows(self, table: str, ids: list[str]) -> dict[str, Row]:
-        """Rows of a table by their ids, without the loader's own columns; ids that it lacks are left out."""
+        """Rows of a table by id, without the loader's own columns; unknown ids are left out."""
         query = sql.SQL("select row ->> 'id', row from ({}) as of where row ->> 'id' = any(%s)")
         with psycopg.connect(self.uri) as connection:
             return dict(connection.execute(query.format(self._plain(table)), [ids]).fetchall())
 
     def fingerprints(self, table: str, apart: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Two hashes per id of a table: of its row without some columns, and of those; never of the loader's own."""
+        """Two hashes per id of a table: of the row without the columns `apart`, and of these columns.
+
+        The loader's own columns are ignored.
+        """
         query = sql.SQL(
             "select row ->> 'id', md5((row - %(apart)s::text[])::text),"
             " md5((select jsonb_agg(row -> name) from unnest(%(apart)s::text[]) as name)::text) from ({}) as of"
@@ -88,7 +91,7 @@ class Warehouse:
         return {key: (row, rest) for key, row, rest in found}
 
     def ask_interactively(self) -> int:
-        """Open psql on the schema; its exit code when it is left."""
+        """Open psql on the schema; return its exit code."""
         environment = os.environ | {"PGOPTIONS": f"-c search_path={self.schema}"}
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for psql
         return subprocess.run([self.programs / "psql", self.uri], env=environment, check=False).returncode
@@ -105,7 +108,7 @@ class Warehouse:
 
 @contextmanager
 def postgres_running(data: Path) -> Iterator[Warehouse]:
-    """Run PostgreSQL on a data folder until the block ends; the folder is made where there is none, and kept."""
+    """Run PostgreSQL on a data folder until the block ends; the folder is created if necessary, and kept."""
     data.parent.mkdir(parents=True, exist_ok=True)
     with get_server(data) as server:
         yield Warehouse(server.get_uri(), server.get_uri(driver="psycopg"), server.bin_path)

@@ -28,7 +28,7 @@ def rewritten(document: str) -> tuple[str, str]:
     for name, table in DOCUMENTS[document].items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
         if not pattern.search(text):
-            message = f"{document} has no place for the table {name!r}"
+            message = f"{document} has no markers for the table {name!r}"
             raise ValueError(message)
         made = table()
         text = pattern.sub(rf"\g<1>{made.replace(chr(92), chr(92) * 2)}\n\g<2>", text)

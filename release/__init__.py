@@ -1,1 +1,1 @@
-"""What a release needs: one version everywhere, and the plugin definitions for Meltano."""
+"""Tools for a release: one version everywhere, and the plugin definitions for Meltano."""

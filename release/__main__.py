@@ -10,7 +10,7 @@ from release.version import ReleaseError, release
 
 
 def main() -> None:
-    """Do what the command line asks for; a version that cannot be is one line on stderr and exit code 1."""
+    """Run the command line; an invalid version is one line on stderr and exit code 1."""
     parser = argparse.ArgumentParser(prog="python -m release", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("version", nargs="?", metavar="VERSION", help="three numbers, later than the latest release")

@@ -1,8 +1,8 @@
-"""`python -m release.audit`: checks the licences of our dependencies, and whether weaknesses of them are known.
+"""`python -m release.audit`: checks the licences of our dependencies, and looks up their known weaknesses.
 
-pip-audit asks a source of known weaknesses for each pinned package. It skips what the source does not know, and ends
-well even where that is everything; here, a package that was skipped was not audited. Nor is a source believed that
-knows no weakness of a package that is known to be weak.
+pip-audit asks a source of known weaknesses about each pinned package. It skips packages that the source does not know,
+and succeeds even if it skips all of them. Here, a skipped package counts as not audited. As a test, the source must
+know a weakness of a package that certainly has one; otherwise it is not trusted.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ _FIELDS = {"id": str, "package": str, "reason": str, "until": date}
 
 
 class AuditError(Exception):
-    """The audit cannot be done as it was asked for; the message says why in one line."""
+    """The audit cannot be done; the message says why in one line."""
 
 
 @dataclass
 class Answer:
-    """What a source says.
+    """The result from a source.
 
     Attributes:
         source: Its name.
         audited: How many packages it knows.
         skipped: The packages it does not know.
-        weak: Findings: package, version, the names of the weakness, and the versions that are mended.
-        failure: Why it said nothing at all; empty if it said something.
+        weak: Findings: package, version, the names of the weakness, and the fixed versions.
+        failure: Why there is no result; empty if there is one.
     """
 
     source: str
@@ -61,7 +61,7 @@ class Answer:
 
 
 def ask(pip_audit: Path, source: str, pinned: Sequence[str], osv_url: str | None = None) -> Answer:
-    """Have pip-audit ask a source for packages, each `name==version`."""
+    """Let pip-audit ask a source about packages, each `name==version`."""
     command = [
         str(pip_audit),
         "--no-deps",
@@ -88,7 +88,7 @@ def ask(pip_audit: Path, source: str, pinned: Sequence[str], osv_url: str | None
 
 
 def understood(source: str, out: str, err: str, pinned: Sequence[str]) -> Answer:
-    """Return what pip-audit wrote; packages that it says nothing about count as skipped."""
+    """Parse the output of pip-audit; packages that it does not mention count as skipped."""
     try:
         told = {canonicalize_name(one["name"]): one for one in json.loads(out)["dependencies"]}
     except (ValueError, KeyError, TypeError):
@@ -113,7 +113,7 @@ def understood(source: str, out: str, err: str, pinned: Sequence[str]) -> Answer
 
 
 def accepted(path: Path) -> dict[str, Any]:
-    """Return what the file of accepted things holds.
+    """Return the contents of the file with accepted licences and findings.
 
     Raises:
         AuditError: it cannot be read, or an entry lacks a reason or a day.
@@ -133,7 +133,7 @@ def accepted(path: Path) -> dict[str, Any]:
 
 
 def judged(answer: Answer, entries: Sequence[Mapping[str, Any]], today: date) -> tuple[list[str], list[str]]:
-    """Return what is wrong, and what is only said, a line each."""
+    """Return problems and notes, one line each."""
     wrong = [f"{name} was not audited: {answer.source} does not know it" for name in answer.skipped]
     notes: list[str] = []
     used = set()
@@ -151,7 +151,7 @@ def judged(answer: Answer, entries: Sequence[Mapping[str, Any]], today: date) ->
 
 
 def _vulnerabilities(pip_audit: Path, osv_url: str | None, content: Mapping[str, Any], *, required: bool) -> bool:
-    """Audit what is pinned, say what came of it, and return whether that is well."""
+    """Audit the pinned packages, print the result, and return whether it is a success."""
     pinned = [f"{name}{one.specifier}" for name, one in licences.pins(CONSTRAINTS).items()]
     failures = []
     for source in ["osv"] if osv_url else ["pypi", "osv"]:
@@ -169,7 +169,7 @@ def _vulnerabilities(pip_audit: Path, osv_url: str | None, content: Mapping[str,
 
 
 def _licences(content: Mapping[str, Any], page: Path) -> bool:
-    """Check the licences, say what came of it, and return whether that is well."""
+    """Check the licences, print the result, and return whether it is a success."""
     found, unpinned = licences.dependencies(licences.pins(CONSTRAINTS), content["licences"]["stated"])
     wrong = licences.problems(page.read_text(encoding="utf-8"), found, unpinned, content["licences"])
     _say(f"  WRONG {line}" for line in wrong)
@@ -188,9 +188,9 @@ def _say(lines: Iterable[str]) -> None:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Audit as the command line asks; return the exit code."""
+    """Run the audit of the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m release.audit", description=__doc__)
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} anew, and audit nothing")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} again, without an audit")
     parser.add_argument("--licences", action="store_true", help="check the licences only")
     parser.add_argument("--pip-audit", type=Path, default=_PIP_AUDIT, metavar="PATH", help="the program to ask with")
     parser.add_argument("--osv-url", metavar="URL", help="a source that speaks as OSV does, instead of the public ones")

@@ -1,4 +1,4 @@
-"""The licences of what our packages need, from what is installed; compared with a page and with what is allowed."""
+"""Reads the licences of installed dependencies, and compares them with a page and with the allowed ones."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Dependency:
 
     Attributes:
         name: Its normalised name.
-        licence: An SPDX expression; empty if nothing says it.
-        programs: Which of our packages need it, in short; empty for one that only development needs.
-        installed: Whether it is installed here. Another system, another Python or a build may need it.
+        licence: An SPDX expression; empty if unknown.
+        programs: Our packages that need it, by short name; empty if only development needs it.
+        installed: Whether it is installed here; another system, another Python or a build may need it.
     """
 
     name: str
@@ -67,11 +67,11 @@ def pins(constraints: Path) -> dict[str, Requirement]:
 def dependencies(
     pinned: Iterable[str], stated: Mapping[str, str], find: Find = distribution
 ) -> tuple[list[Dependency], list[str]]:
-    """Return what is pinned, and the names of packages that ours need and that nothing pins.
+    """Return the pinned packages, and the names of packages that ours need but that are not pinned.
 
     Args:
         pinned: Normalised names.
-        stated: Licences that no metadata says, by name.
+        stated: Licences that are not in the metadata, by name.
         find: Finds an installed package by name; raises PackageNotFoundError.
     """
     needed: dict[str, set[str]] = {}
@@ -91,18 +91,18 @@ def dependencies(
 
 
 def table(found: Iterable[Dependency]) -> str:
-    """Return the table of the page, what is shipped first."""
+    """Return the table of the page, shipped packages first."""
     rows = [one.row for one in sorted(found, key=lambda one: (not one.programs, one.name))]
     return "\n".join(["| Package | Licence | Needed by |", "| --- | --- | --- |", *rows, ""])
 
 
 def problems(page: str, found: Iterable[Dependency], unpinned: Iterable[str], allowed: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong, a line each: licences that are not allowed, and where the page says something else.
+    """Return the problems, one line each: licences that are not allowed, and differences from the page.
 
     Args:
         page: The text of the page.
-        found: What constraints.txt pins.
-        unpinned: What our packages need and nothing pins.
+        found: The packages that constraints.txt pins.
+        unpinned: Packages that ours need but that are not pinned.
         allowed: Lists of SPDX identifiers, `shipped` and `development`.
     """
     said = [f"{name} is needed by our packages and constraints.txt does not pin it" for name in unpinned]
@@ -127,7 +127,7 @@ def problems(page: str, found: Iterable[Dependency], unpinned: Iterable[str], al
 
 
 def rewritten(page: str, found: Iterable[Dependency]) -> str:
-    """Return the page with its table made anew; what is not installed here keeps its row."""
+    """Return the page with a new table; a package that is not installed here keeps its row."""
     rows = {line.split("|")[1].strip(): line for line in _part(page).splitlines()[2:] if line}
     before, _, rest = page.partition(BEGIN)
     made = table(found)
@@ -141,13 +141,13 @@ def _part(page: str) -> str:
     _, begin, rest = page.partition(BEGIN)
     part, end, _ = rest.partition(END)
     if not begin or not end:
-        msg = "the page has no place for the table"
+        msg = "the page has no markers for the table"
         raise ValueError(msg)
     return part
 
 
 def _closure(package: str, find: Find) -> set[str]:
-    """Return the names of what a package needs, on any system and any Python that we support."""
+    """Return the names of a package's dependencies, for all systems and Pythons that we support."""
     seen: set[tuple[str, str]] = set()
     ahead = [(package, "")]
     while ahead:
@@ -181,7 +181,7 @@ def _applies(requirement: Requirement, extra: str) -> bool:
 
 
 def _licence(metadata: PackageMetadata) -> str:
-    """Return what metadata says as an SPDX expression: by the field for it, by classifiers, or by words."""
+    """Return the licence in metadata as an SPDX expression: from its field, from classifiers, or from free text."""
     if "License-Expression" in metadata:
         return metadata["License-Expression"]
     words = metadata["License"].strip() if "License" in metadata else ""
@@ -192,5 +192,5 @@ def _licence(metadata: PackageMetadata) -> str:
 
 
 def _is_allowed(expression: str, allowed: set[str]) -> bool:
-    """Return whether one of the choices of an expression without brackets consists of allowed licences."""
+    """Return whether one alternative of an expression (without brackets) consists of allowed licences."""
     return any(set(choice.split(" AND ")) <= allowed for choice in expression.split(" OR "))

@@ -1,4 +1,4 @@
-"""Plugin definitions for a Meltano project of one's own, made from what tap and target say about themselves."""
+"""Generates plugin definitions for a user's Meltano project from the `--about` of tap and target."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _LEAD = """\
 
 
 def definitions() -> str:
-    """Return the YAML text of both plugins: settings, capabilities and, for the tap, the streams of its default."""
+    """Return the YAML text of both plugins: settings, capabilities and, for the tap, its default streams."""
     tap = _plugin(TapClockify)
     tap["select"] = list(_default_selection())
     return "\n".join(
         [
             f"{_LEAD}plugins:",
             "  extractors:",
-            *_item(tap, "Meltano selects every stream unless told otherwise; these are the tap's own default."),
+            *_item(tap, "Meltano selects every stream by default; these are the tap's own default streams."),
             "",
             "  loaders:",
             *_item(_plugin(TargetClockify)),

@@ -1,4 +1,4 @@
-"""The version, which the four packages share, and what names it: their pyproject.toml files and the changelog."""
+"""The version that the four packages share, in their pyproject.toml files and in the changelog."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def version(root: Path = ROOT) -> str:
 
 
 def release(wanted: str, root: Path = ROOT) -> None:
-    """Set the version in all packages, and give what the changelog calls unreleased its number and the day (UTC).
+    """Set the version in all packages, and give the unreleased part of the changelog this number and the date (UTC).
 
     Raises:
-        ReleaseError: this is no later version, or the changelog has nothing to release; nothing is written.
+        ReleaseError: this is not a later version, or the changelog has nothing to release; nothing is written.
     """
     if not _VERSION.fullmatch(wanted):
         msg = f"{wanted!r} is no version: write three numbers with points between them, such as 1.2.0"

@@ -1,7 +1,7 @@
-"""Writes `models/sources.yml` out of the schemas of tap-clockify: every stream and column, described and typed.
+"""Generates `models/sources.yml` from the schemas of tap-clockify: every stream and column, with description and type.
 
-`python transform/sources.py` rewrites the file; with `--check` it only says, by its exit code, whether that is needed.
-The types are those of the columns that target-postgres makes.
+`python transform/sources.py` rewrites the file; with `--check` it changes nothing, and its exit code shows whether the
+file is up to date. The types are those of the columns that target-postgres creates.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The corrections that the second act writes: CSV files that a person may edit, each the answer to a SQL file."""
+"""The corrections of act two: CSV files that a person may edit. Each is the result of a SQL file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _QUESTIONS = Path(__file__).parent
 
 
 def busiest_workspace(warehouse: Warehouse) -> str:
-    """Return the id of the workspace with the most time entries, the one that is corrected."""
+    """Return the id of the workspace with the most time entries, which gets the corrections."""
     with psycopg.connect(warehouse.uri) as connection:
         return _busiest(connection, warehouse.schema)
 
 
 def write_corrections(warehouse: Warehouse, folder: Path) -> None:
-    """Ask the warehouse what there is to correct, and write the answers where there are no files yet."""
+    """Query the warehouse for corrections, and write the results to files that do not exist yet."""
     if any(folder.glob("*.csv")):
         return
     with psycopg.connect(warehouse.uri) as connection:

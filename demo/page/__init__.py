@@ -1,4 +1,4 @@
-"""One page for the owner of an agency: what the models of transform/ say, as charts with filters in one file."""
+"""One page for the owner of an agency: charts with filters from the models of transform/, in a single file."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SCRIPTS = ("figures.js", "words.js", "drawing.js", "cards.js", "page.js")  # in
 
 
 def write_page(uri: str, schema: str, path: Path) -> None:
-    """Write one HTML file that needs nothing but itself: what the models say, and a script that draws and filters it.
+    """Write one self-contained HTML file: the data of the models, and a script that draws and filters it.
 
     Args:
-        uri: Where PostgreSQL listens.
-        schema: The schema that the models are in.
+        uri: The address of PostgreSQL.
+        schema: The schema of the models.
         path: The file to write.
     """
     with psycopg.connect(uri) as connection:
@@ -40,10 +40,10 @@ def _page(answers: Row) -> str:
         "{title}": escape(f"{names}: budgets, money and time"),
         "/* style */": _part("style.css"),
         "/* script */": "\n".join(map(_part, _SCRIPTS)),
-        # No `<` of a name can end the script.
+        # No `<` in a name can end the script.
         "{answers}": json.dumps(answers, separators=(",", ":")).replace("<", "\\u003c"),
     }
-    # In one go, so that no name is taken for a mark.
+    # In one pass, so that no name is mistaken for a placeholder.
     return re.sub("|".join(map(re.escape, contents)), lambda mark: contents[mark[0]], page)
 
 

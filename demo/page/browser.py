@@ -1,4 +1,4 @@
-"""A real browser to look at the page with: the Chromium of this machine. `python -m demo.page.browser` names it."""
+"""The browser that tests the page: Chromium on this machine. `python -m demo.page.browser` prints its path."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _HOW = "install one (Debian: apt install chromium), or name it: CHROMIUM=/path/t
 
 
 class NoBrowserError(RuntimeError):
-    """There is none; the message says what to do."""
+    """There is no browser; the message says what to do."""
 
 
 def chromium() -> str:
     """Return the path of Chromium.
 
     Raises:
-        NoBrowserError: There is none on the path, or not where CHROMIUM says.
+        NoBrowserError: It is not on the path, or not at the path in CHROMIUM.
     """
     wanted = os.environ.get("CHROMIUM")
     found = next(filter(None, map(shutil.which, [wanted] if wanted else _NAMES)), None)
@@ -40,7 +40,7 @@ def browser_open() -> Iterator[Browser]:
     """Run Chromium, without a window, until the block ends.
 
     Raises:
-        NoBrowserError: There is none, or nothing to steer it with.
+        NoBrowserError: There is no browser, or playwright is not installed.
     """
     path = chromium()
     try:

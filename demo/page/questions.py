@@ -1,4 +1,4 @@
-"""What the page shows, as it is asked of the models: SELECTs that add rows up, and work nothing out themselves."""
+"""The queries of the page: SELECTs that only add up rows of the models."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _SELECTS = {
 
 
 class _Named:
-    """Objects that rows refer to by number, so that no name is written twice."""
+    """Objects that rows refer to by number, so that each name is in the page only once."""
 
     def __init__(self, kind: str) -> None:
         self.objects: list[Row] = []
@@ -70,7 +70,10 @@ class _Named:
         self._numbers: dict[tuple[int, str | None], int] = {}
 
     def number(self, workspace: int, key: str | None, name: str | None) -> int:
-        """Return the number of an object; one whose name is not known is told by the end of its id, none by null."""
+        """Return the number of an object; an object without a known name is shown by the end of its id.
+
+        No object is null.
+        """
         if (workspace, key) not in self._numbers:
             self._numbers[workspace, key] = len(self.objects)
             told = name or (f"{self._kind} {key[-6:]}" if key else None)
@@ -79,17 +82,17 @@ class _Named:
 
 
 def ask(connection: Connection, schema: str) -> Row:
-    """Ask the models everything that the page shows.
+    """Run all queries of the page.
 
     Args:
-        connection: To the PostgreSQL that the models are in.
+        connection: To the PostgreSQL database with the models.
         schema: The schema of the models.
 
     Returns:
-        Values of JSON. `as_of` is an ISO day; `workspaces` are at least one, with most hours first; `named` has the
-        objects of each kind; every SELECT has its `columns` and `rows`. A row refers to a client, a person or a project
-        by its place in `named`. A month is the number of months since the year 0. Hours and money are
-        numbers, money in major units.
+        Values for JSON. `as_of` is an ISO day. `workspaces` has at least one element, the one with the most hours
+        first. `named` has the objects of each kind. Every SELECT has `columns` and `rows`. A row refers to a client, a
+        person or a project by its index in `named`. A month is the number of months since the year 0. Hours and money
+        are numbers, money in major units.
     """
     connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(schema)))
     with connection.cursor(row_factory=dict_row) as cursor:

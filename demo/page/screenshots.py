@@ -18,13 +18,13 @@ _PAGE = Path("output/agency.html")
 
 @dataclass(frozen=True)
 class _Picture:
-    """What is to be seen on a picture.
+    """One screenshot.
 
     Attributes:
         name: The file, without its ending.
-        width: Of the window, in pixels, as the height.
-        height: Of the window.
-        scheme: Of its colours.
+        width: Width of the window in pixels.
+        height: Height of the window in pixels.
+        scheme: Colour scheme: light or dark.
         scrolled_to: The card at the top of the window; the top of the page if empty.
     """
 
@@ -44,13 +44,13 @@ _PICTURES = (
 
 
 def main() -> int:
-    """Take them.
+    """Take the screenshots.
 
     Returns:
         The exit code: 1 if there is no page or no browser.
     """
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("folder", type=Path, help="the folder for the screenshots")
     folder = parser.parse_args().folder
     if not _PAGE.exists():
         print(f"{_PAGE} is missing; `make demo` draws it", file=sys.stderr)

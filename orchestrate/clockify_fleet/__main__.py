@@ -1,7 +1,7 @@
-"""`python -m clockify_fleet`: load every workspace of every key, one after the other; for cron and systemd.
+"""`python -m clockify_fleet`: loads every workspace of every key, one after another; for cron and systemd.
 
-Ends with 0 where all are loaded, with 1 and a line for each that is not, with 2 where a setting is wrong.
-`--run NAME` goes on with a run of that name: what it has loaded stays as it is.
+The exit code is 0 if all are loaded, 1 if some are not (with a line for each), and 2 if a setting is wrong. `--run
+NAME` continues the run with that name, and skips workspaces that it has loaded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="clockify_fleet", description="Load every workspace of every key.")
     now = datetime.now(tz=UTC).isoformat(timespec="microseconds")
-    parser.add_argument("--run", default=now, help="go on with the run of that name; default: a new one")
+    parser.add_argument("--run", default=now, help="continue the run with this name; default: a new run")
     run = parser.parse_args(arguments).run
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # tap and loader end first
     try:

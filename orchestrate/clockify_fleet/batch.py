@@ -1,4 +1,4 @@
-"""A batch of workspaces, one after the other: what fails is told, and holds up no other."""
+"""Loads a batch of workspaces, one after another; a failure is reported and does not affect the others."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a workspace.
+    """The result for a workspace.
 
     Attributes:
         workspace: Its id.
-        problem: Why it is not loaded, in one line; empty where it is.
-        seconds: How long it took; 0 where an earlier try of the run has loaded it.
+        problem: Why it is not loaded, in one line; empty if it is loaded.
+        seconds: The duration; 0 if an earlier try of the run has loaded it.
     """
 
     workspace: str
@@ -41,14 +41,14 @@ class Outcome:
 def load(
     settings: Settings, key: str, workspaces: Iterable[str], run: str, tell: Callable[[str], None]
 ) -> Iterator[Outcome]:
-    """Load each workspace, unless an earlier try of the run has.
+    """Load each workspace that an earlier try of the run has not loaded.
 
     Args:
-        settings: Programs, and where they load to.
-        key: The API key that sees the workspaces.
+        settings: The programs and the destination.
+        key: The API key for the workspaces.
         workspaces: Their ids.
-        run: What a further try has in common with the first, and no other run has.
-        tell: Takes lines for a log, each with the id of its workspace.
+        run: The name of the run, the same for all tries of it.
+        tell: Called with log lines, each with the id of its workspace.
     """
     states = states_at(settings.states)
     with ExitStack() as stack:
@@ -85,7 +85,7 @@ def listed(problems: Mapping[str, str]) -> str:
 
 
 class _Pair:
-    """Tap and loader, and where their STATE is kept."""
+    """Tap and loader, and the store of their STATE."""
 
     def __init__(self, settings: Settings, tap: Warm, loader: Warm, states: States) -> None:
         self._settings = settings
@@ -94,7 +94,7 @@ class _Pair:
         self._states = states
 
     def load(self, key: str, workspace: str, record: Record, run: str) -> tuple[str, list[str]]:
-        """Load a workspace; return the problem, and what there is to tell."""
+        """Load a workspace; return the problem, and lines for the log."""
         with ExitStack() as stack:
             files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
             tap_said, loader_said, printed = files
@@ -106,7 +106,7 @@ class _Pair:
             )
             said = {"tap": _lines(tap_said), "loader": _lines(loader_said)}
             confirmed = _last_state(_lines(printed))
-        if not codes["loader"]:  # what it confirms holds, also where the tap has broken off later
+        if not codes["loader"]:  # STATE that it has confirmed is valid, even if the tap failed later
             record = replace(record, state=confirmed or record.state)
             if not codes["tap"]:
                 record = replace(record, run=run, loaded_at=datetime.now(tz=UTC).isoformat(timespec="seconds"))
@@ -123,8 +123,8 @@ class _Pair:
         Args:
             given: The arguments of the tap.
             of_tap: The tap's environment.
-            of_loader: The loader's.
-            files: For the tap's stderr, the loader's stderr and the loader's stdout.
+            of_loader: The loader's environment.
+            files: Files for the tap's stderr, the loader's stderr and the loader's stdout.
         """
         tap_said, loader_said, printed = files
         reads, writes = os.pipe()
@@ -156,7 +156,10 @@ def _last_state(lines: list[str]) -> dict[str, Any] | None:
 
 
 def _problem(codes: Mapping[str, int], said: Mapping[str, list[str]]) -> str:
-    """Return in one line what failed: the loader's line before the tap's, which then has only lost its reader."""
+    """Return the failure in one line.
+
+    The loader's line comes first, since the tap may have failed only because its reader ended.
+    """
     who = "loader" if codes["loader"] else "tap"
     why = reason(said[who])
     return f"the {who} ended with {codes[who]}" + (f": {why}" if why else "")

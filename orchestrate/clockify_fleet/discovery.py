@@ -1,4 +1,4 @@
-"""Which workspaces a key sees, and batches of them."""
+"""Finds the workspaces that a key sees, and divides them into batches."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class DiscoveryError(RuntimeError):
-    """The tap could not say which workspaces there are; the message is the tap's own line."""
+    """The tap could not list the workspaces; the message is the tap's own line."""
 
 
 def workspaces_of(settings: Settings, key: str) -> list[str]:
-    """Return the ids in the stream `workspaces`: all that the key sees, or those that the tap's own settings name.
+    """Return the ids in the stream `workspaces`: all that the key sees, or those in the tap's own settings.
 
     Raises:
         DiscoveryError: The tap failed.
@@ -39,7 +39,7 @@ def workspaces_of(settings: Settings, key: str) -> list[str]:
 
 
 def batches(workspaces: Sequence[str], size: int, most: int) -> list[list[str]]:
-    """Divide workspaces into batches of a size, or of a larger one where that would be more than the most."""
+    """Divide workspaces into batches of a size; use larger batches if there would be more than `most` of them."""
     size = max(size, -(-len(workspaces) // most))
     return [list(workspaces[start : start + size]) for start in range(0, len(workspaces), size)]
 

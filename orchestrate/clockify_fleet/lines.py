@@ -1,4 +1,4 @@
-"""What programs say on stderr: which lines matter, and which one tells why a program failed."""
+"""Finds the important lines in the stderr of programs, and the line that explains a failure."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def loud(lines: Sequence[str]) -> list[str]:
 
 
 def reason(lines: Sequence[str]) -> str:
-    """Return the first error without what a log puts before it, or else the last line; empty if there is none."""
+    """Return the first error without the prefix of the log, otherwise the last line; empty if there are no lines."""
     found = [line for line in lines if _FAILED.search(line)] or list(lines[-1:])
     return _OF_A_LOG.sub("", found[0]) if found else ""

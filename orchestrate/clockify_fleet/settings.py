@@ -1,15 +1,13 @@
-"""What the environment says: programs, API keys, where each workspace is loaded.
+"""Settings from the environment: programs, API keys, and the destination of each workspace.
 
-    CLOCKIFY_TAP             command of tap-clockify, in a virtual environment of its own
-    CLOCKIFY_LOADER          command of a loader that updates by key: `/opt/loader/bin/target-postgres --config=ENV`
-    CLOCKIFY_STATES          where STATE is kept: `s3://bucket/clockify`, `postgresql+psycopg://...`, or a folder
-    CLOCKIFY_SCHEMA_SETTING  variable that tells the loader its schema: `TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA`
-    CLOCKIFY_SCHEMA          name of that schema, by default `clockify_{workspace}`
-    CLOCKIFY_KEYS            names of the API keys, by default `main`
-    CLOCKIFY_KEY_MAIN        the API key of that name; or CLOCKIFY_KEY_MAIN_FILE, a file that holds it
-    CLOCKIFY_WARM            `false` starts both programs anew for each workspace
-
-Everything else goes to tap and loader as it is: `TAP_CLOCKIFY_REQUESTS_PER_SECOND`, `TARGET_POSTGRES_SQLALCHEMY_URL`.
+CLOCKIFY_TAP command of tap-clockify, in its own virtual environment CLOCKIFY_LOADER command of a loader that
+updates by key: `/opt/loader/bin/target-postgres --config=ENV` CLOCKIFY_STATES the store of STATE:
+`s3://bucket/clockify`, `postgresql+psycopg://...`, or a folder CLOCKIFY_SCHEMA_SETTING variable that tells the
+loader its schema: `TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA` CLOCKIFY_SCHEMA name of that schema, by default
+`clockify_{workspace}` CLOCKIFY_KEYS names of the API keys, by default `main` CLOCKIFY_KEY_MAIN the API key of that
+name; or CLOCKIFY_KEY_MAIN_FILE, a file that holds it CLOCKIFY_WARM `false` starts both programs anew for each
+workspace Everything else goes to tap and loader as it is: `TAP_CLOCKIFY_REQUESTS_PER_SECOND`,
+`TARGET_POSTGRES_SQLALCHEMY_URL`.
 """
 
 from __future__ import annotations
@@ -27,14 +25,14 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class SettingsError(ValueError):
-    """A variable is missing or wrong; the message names it, and no value."""
+    """A variable is missing or wrong; the message names the variable, without its value."""
 
 
 def key_names(environment: Mapping[str, str]) -> list[str]:
-    """Return the names of the API keys, in the order in which they take workspaces.
+    """Return the names of the API keys, in order of priority.
 
     Raises:
-        SettingsError: A name is not made of small letters, digits and `_`, or comes twice.
+        SettingsError: A name has other characters than lower-case letters, digits and `_`, or comes twice.
     """
     names = environment.get("CLOCKIFY_KEYS", "main").split()
     if not names or len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
@@ -47,13 +45,13 @@ class Settings:
     """The settings of this process.
 
     Attributes:
-        tap: The words of the tap's command, without its settings.
-        loader: The words of the loader's command.
-        states: URI of where STATE is kept.
-        schema_setting: The variable that tells the loader its schema.
+        tap: The tap's command as a list of words, without its settings.
+        loader: The loader's command as a list of words.
+        states: URI of the store of STATE.
+        schema_setting: The variable for the loader's schema.
         schema: The name of that schema, with `{workspace}`.
         warm: Whether a program is imported once for a whole batch.
-        environment: What tap and loader are given.
+        environment: The environment of tap and loader.
     """
 
     tap: list[str]
@@ -66,10 +64,10 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Read them.
+        """Read the settings.
 
         Raises:
-            SettingsError: One is missing or wrong.
+            SettingsError: A setting is missing or wrong.
         """
 
         def needed(name: str) -> str:
@@ -91,9 +89,9 @@ class Settings:
         )
 
     def of_tap(self, key: str, workspace: str | None = None) -> dict[str, str]:
-        """Return the tap's environment, for everything that the key sees or for one workspace.
+        """Return the tap's environment, for all workspaces that the key sees or for one workspace.
 
-        A workspace has a schema of its own, so its run follows deletions by itself.
+        Each workspace has its own schema, so its run follows deletions by itself.
         """
         own = {"TAP_CLOCKIFY_API_KEY": key}
         if workspace:
@@ -101,7 +99,7 @@ class Settings:
         return self.environment | own
 
     def of_loader(self, workspace: str) -> dict[str, str]:
-        """Return the loader's environment, which does not hold the key of Clockify."""
+        """Return the loader's environment, without the Clockify key."""
         own = {self.schema_setting: self.schema.replace("{workspace}", workspace)}
         return {name: value for name, value in self.environment.items() if name != "TAP_CLOCKIFY_API_KEY"} | own
 
@@ -110,7 +108,7 @@ def key_of(name: str, environment: Mapping[str, str]) -> str:
     """Return the API key of a name.
 
     Raises:
-        SettingsError: Neither it nor its file is set, or the file cannot be read.
+        SettingsError: Neither the key nor its file is set, or the file cannot be read.
     """
     variable = f"CLOCKIFY_KEY_{name.upper()}"
     if key := environment.get(variable, "").strip():

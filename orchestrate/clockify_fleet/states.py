@@ -1,8 +1,8 @@
-"""STATE per workspace, where every worker reaches it: object storage, a database, or a folder on a single machine.
+"""Stores STATE per workspace where every worker can read it: object storage, a database, or a folder on one machine.
 
-A record is written in one piece, an object or a row, and only after the loader has ended well: a worker that dies
-leaves the record of the run before. It also says in which run the workspace was loaded, so that a task which is tried
-again, on whatever machine, goes on where it broke off.
+A record is one object or row. It is written after the loader has ended successfully, so a killed worker leaves the
+record of the previous run. It also names the run that loaded the workspace, so that a task can be retried on any
+machine and continues where it failed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _DATABASES = {"postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"}
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a workspace.
+    """The stored data about a workspace.
 
     Attributes:
         state: The value of the last STATE that the loader has confirmed; None before the first load.
         run: The run in which tap and loader last ended well; empty before the first.
-        loaded_at: When that was, in UTC as ISO 8601 has it.
+        loaded_at: The time of that, in UTC and ISO 8601.
     """
 
     state: dict[str, Any] | None = None
@@ -33,20 +33,20 @@ class Record:
 
 
 class BrokenRecordError(Exception):
-    """A record is there and cannot be read: without its STATE nobody knows what the schema has covered."""
+    """A record exists but cannot be read; without its STATE it is not known what the schema has covered."""
 
     def __str__(self) -> str:
         return "its record in CLOCKIFY_STATES cannot be read; mend it, or remove it to begin with an empty STATE"
 
 
 class States(Protocol):
-    """A place for records."""
+    """A store of records."""
 
     def read(self, workspace: str) -> Record:
         """Return the record of a workspace, an empty one if there is none.
 
         Raises:
-            BrokenRecordError: There is one that cannot be read.
+            BrokenRecordError: The record cannot be read.
         """
         ...
 
@@ -56,7 +56,7 @@ class States(Protocol):
 
 
 def states_at(uri: str) -> States:
-    """Open the place that a URI names: a database, a folder (a path or `file://`), or whatever fsspec knows."""
+    """Open the store of a URI: a database, a folder (a path or `file://`), or any URI that fsspec supports."""
     scheme, separator, rest = uri.partition("://")
     if separator and scheme.split("+")[0] in _DATABASES:
         return _Rows(uri)
@@ -77,7 +77,7 @@ def _record(text: str | bytes) -> Record:
 
 
 class _Files:
-    """A file for each workspace; a new one takes the place of the old one when it is whole and on disk."""
+    """One file for each workspace; a new file replaces the old one when it is complete and on disk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -101,7 +101,7 @@ class _Files:
 
 
 class _Objects:
-    """An object for each workspace; a store shows an object when all of it has arrived."""
+    """One object for each workspace; object stores replace an object only when the new one is complete."""
 
     def __init__(self, uri: str) -> None:
         from fsspec.core import url_to_fs  # noqa: PLC0415 - only who uses it needs it
@@ -122,7 +122,7 @@ class _Objects:
 
 
 class _Rows:
-    """A row for each workspace in the table `clockify_states`, which is made if it is missing."""
+    """One row for each workspace in the table `clockify_states`, which is created if it is missing."""
 
     def __init__(self, uri: str) -> None:
         import sqlalchemy  # noqa: PLC0415 - only who uses it needs it
@@ -137,7 +137,7 @@ class _Rows:
         )
         try:
             self._table.create(self._engine, checkfirst=True)
-        except sqlalchemy.exc.DBAPIError:  # another worker has made it at the same moment
+        except sqlalchemy.exc.DBAPIError:  # another worker has created it at the same time
             if not sqlalchemy.inspect(self._engine).has_table(self._table.name):
                 raise
 

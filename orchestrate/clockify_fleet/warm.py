@@ -1,11 +1,11 @@
-"""Programs that are started once and run often: a process imports a program, and forks for each run.
+"""Starts programs once and runs them often: a process imports a program, and forks for each run.
 
-A short run is mostly import. A fork is a process of its own with its own arguments, environment and streams. The
-process that keeps a program warm ends with the one that started it, and ends what it has forked: a worker that is
-killed leaves no tap and no loader behind, which would go on writing beside those of the next try.
+Most of the time of a short run is spent on imports. A fork is a separate process with its own arguments, environment
+and streams. The process that keeps a program imported ends when its parent ends, and ends its forks, too. So a killed
+worker leaves no tap or loader behind that would write at the same time as the next try.
 
-This file is also the program of that process, run by the Python of the program that it keeps, and imports nothing else
-of this package.
+This file is also the main program of that process. It is run by the Python of the imported program, and imports nothing
+else from this package.
 """
 
 from __future__ import annotations
@@ -27,26 +27,29 @@ import sys
 import threading
 from pathlib import Path
 
-TYPE_CHECKING = False  # the oldest Python of a loader may be older than ours
+TYPE_CHECKING = False  # the Python of a loader may be older than ours
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import IO, Any
 
 _NUMBER = struct.Struct("=q")
 _LARGEST_REQUEST = 1 << 20
-_GRACE = 10.0  # seconds to end in, before it is killed
+_GRACE = 10.0  # seconds in which it must end before it is killed
 _GUARD = re.compile(r"^if __name__ == ['\"]__main__['\"]:", re.MULTILINE)
 _PYTHON = re.compile(r"#!(\S*/python[\d.]*)\s*$")
 
 
 class Warm:
-    """A program that is kept warm if an installer wrote it as a script of Python; any other is started for each run."""
+    """A program that stays imported if it is a Python script written by an installer.
+
+    Any other program is started for each run.
+    """
 
     def __init__(self, program: str, *, warm: bool = True) -> None:
-        """Start the process that keeps it.
+        """Start the process that imports it.
 
         Raises:
-            FileNotFoundError: There is no such program.
+            FileNotFoundError: The program does not exist.
         """
         found = shutil.which(program)
         if not found:
@@ -69,24 +72,24 @@ class Warm:
         stdout: IO[Any] | int,
         stderr: IO[Any] | int,
     ) -> None:
-        """Start a run; the one before must have ended."""
+        """Start a run; the previous run must have ended."""
         request = {"arguments": list(arguments), "environment": dict(environment)}
         files = [one if isinstance(one, int) else one.fileno() for one in (stdin, stdout, stderr)]
         socket.send_fds(self._connection, [json.dumps(request).encode()], files)
 
     def wait(self) -> int:
-        """Wait for the run to end, and return its exit code; that of one that a signal ended is negative."""
+        """Wait for the run to end, and return its exit code, which is negative after a signal."""
         answer = self._connection.recv(_NUMBER.size)
         return int(_NUMBER.unpack(answer)[0]) if answer else self._process.wait() or 1
 
     def close(self) -> None:
-        """End the process, and a run that is under way."""
+        """End the process and the current run."""
         self._connection.close()
         self._process.wait()
 
 
 def _python_of(script: Path) -> str | None:
-    """Return the Python of a script that does nothing when it is imported, None for any other program."""
+    """Return the Python of an installed script, which does nothing when it is imported; None for any other program."""
     try:
         text = script.read_text(encoding="utf-8")
     except ValueError:
@@ -99,11 +102,11 @@ def _python_of(script: Path) -> str | None:
 
 
 class _End:
-    """Ends a fork after everything that the program wants called at its end, without taking apart what was imported."""
+    """Ends a fork after all exit handlers of the program have run, without cleaning up imported modules."""
 
     def __init__(self) -> None:
         self.code: object = None
-        atexit.register(self)  # before all others, and so called after them
+        atexit.register(self)  # registered before all others, and so called after them
 
     def __call__(self) -> None:
         if self.code is None:
@@ -118,14 +121,14 @@ class _End:
 
 
 class _Keeper:
-    """Answers requests with forks, one at a time."""
+    """Forks for each request, one at a time."""
 
     def __init__(self, program: str, connection: socket.socket, imported: bool) -> None:  # noqa: FBT001 - older Pythons
         self._program = program
         self._connection = connection
         self._imported = imported
         self._child = 0
-        self._woken, self._waking = socket.socketpair()  # which wakes `select` when the child has ended
+        self._woken, self._waking = socket.socketpair()  # wakes `select` when the child has ended
         for end in (self._woken, self._waking):
             end.setblocking(False)  # noqa: FBT003 - the method's own
         signal.set_wakeup_fd(self._waking.fileno())
@@ -159,11 +162,11 @@ class _Keeper:
         ended, status = os.waitpid(self._child, os.WNOHANG)
         if ended:
             self._child = 0
-            with contextlib.suppress(OSError):  # nobody waits for it any more: the next turn sees that
+            with contextlib.suppress(OSError):  # the caller is gone: the next iteration notices that
                 self._connection.send(_NUMBER.pack(os.waitstatus_to_exitcode(status)))
 
     def _end(self) -> None:
-        """End a run whose caller is gone."""
+        """End the run of a caller that is gone."""
         if not self._child:
             return
         os.kill(self._child, signal.SIGTERM)
@@ -173,7 +176,7 @@ class _Keeper:
             os.waitpid(self._child, 0)
 
     def _become(self, request: dict[str, Any], files: list[int]) -> None:
-        """Take on the streams of the request; start the program here where it is not imported."""
+        """Use the streams of the request; start the program here if it is not imported."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for end in (self._woken, self._waking, self._connection):
@@ -198,9 +201,9 @@ def _main() -> None:
         except BaseException:  # noqa: BLE001 - started for a run, it says the same with the run's own stderr
             imported = False
         if threading.active_count() > 1:
-            imported = False  # a fork has no threads but one: what needs the others would wait for ever
+            imported = False  # a fork has only one thread: code that needs other threads would wait for ever
         gc.collect()
-        gc.freeze()  # what was imported becomes no garbage: a fork need not look through it
+        gc.freeze()  # imported objects never become garbage, so forks need not scan them
     connection = socket.socket(fileno=int(descriptor))
     connection.set_inheritable(False)
     request = _Keeper(program, connection, imported).serve()

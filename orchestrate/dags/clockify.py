@@ -1,11 +1,11 @@
-"""Clockify into a warehouse with Airflow 3: a task per workspace through the day, everything once a day.
+"""Loads Clockify into a warehouse with Airflow 3: a task per workspace during the day, everything once a day.
 
-A run finds the workspaces that the key sees and reads each in a task of its own, so that one that fails holds up no
-other and is tried again alone. All load into the same tables (`shared_destination`), so such a run deletes nothing
-there: only a reading of all workspaces can tell what is gone from Clockify. So the run of EVERYTHING_AT reads them all
-in one task, and so does one that is triggered with `everything`.
+A run finds the workspaces that the key sees and reads each in a separate task, so that a failed workspace does not
+affect the others and is retried alone. All tasks load into the same tables (`shared_destination`), so they delete
+nothing: only a run that reads all workspaces can find deleted rows. Therefore the run at EVERYTHING_AT reads all
+workspaces in one task, and so does a run that is triggered with `everything`.
 
-The rest comes from the environment of the workers; Airflow neither stores nor shows it:
+All settings come from the environment of the workers; Airflow neither stores nor shows them:
 
     CLOCKIFY_TAP      path of tap-clockify, in a virtual environment of its own
     CLOCKIFY_LOADER   command of a loader that updates by key, such as `/opt/loader/bin/target-postgres --config=ENV`
@@ -26,10 +26,10 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
 EVERYTHING_AT = 0  # o'clock, UTC
-AT_ONCE = 2  # tasks of one run, which share what Clockify allows the key
+AT_ONCE = 2  # tasks of one run, which share the key's rate limit
 REQUESTS_PER_SECOND = 50  # what paid plans allow
 
-# Without pipefail a tap that failed would pass for one that read everything.
+# Without pipefail, a failed tap would look like a complete run.
 SYNC = """
 set -euo pipefail
 "$CLOCKIFY_TAP" --config=ENV | $CLOCKIFY_LOADER
@@ -38,7 +38,8 @@ set -euo pipefail
 
 @dag(
     schedule="0 */3 * * *",
-    max_active_runs=1,  # what another run writes meanwhile would count as gone when a run of everything ends
+    # rows that another run writes at the same time would count as deleted when a run of everything ends
+    max_active_runs=1,
     params={
         "everything": Param(default=False, type="boolean", description="Read all workspaces in one, with deletions")
     },
@@ -50,9 +51,9 @@ def clockify() -> None:
 
     @task
     def readings() -> list[dict[str, str]]:
-        """Return what each task adds to its environment."""
+        """Return the additional environment of each task."""
         context = get_current_context()
-        due = context["dag_run"].logical_date  # None where somebody triggered the run
+        due = context["dag_run"].logical_date  # None if a person triggered the run
         if context["params"]["everything"] or (due and due.hour == EVERYTHING_AT):
             return [{}]
         pace = str(REQUESTS_PER_SECOND // AT_ONCE)
@@ -72,7 +73,7 @@ def clockify() -> None:
 
     @task(trigger_rule="all_done", retries=0)
     def summary() -> None:
-        """Fail if any task did, and name it: the state of the last task is that of the run."""
+        """Fail and name the failed tasks, if any failed: the state of the last task is that of the run."""
         context = get_current_context()
         found: dict[str, Any] = context["ti"].get_task_states(dag_id="clockify", run_ids=[context["run_id"]])
         states = {name: state for name, state in found[context["run_id"]].items() if name != "summary"}

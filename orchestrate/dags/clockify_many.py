@@ -1,13 +1,14 @@
-"""Clockify into a warehouse with Airflow 3, for thousands of workspaces: each into a schema of its own.
+"""Loads thousands of Clockify workspaces into a warehouse with Airflow 3, each into its own schema.
 
 For each API key a run finds the workspaces that it sees, divides them into batches and loads each batch in a mapped
-task. A workspace has its own schema and its own STATE, so every load follows deletions. One that fails holds up no
-other: the rest of its batch is loaded, the task then fails with a line for each that is not, and a further try of the
-task loads only those. The last task lists what failed in the end, and fails the run.
+task. A workspace has its own schema and its own STATE, so every load follows deletions. A failed workspace does not
+affect the others: the rest of its batch is loaded. Then the task fails with a line for each workspace that is not
+loaded, and a retry of the task loads only those. The last task lists the workspaces that failed finally, and fails the
+run.
 
-Nothing is shared between tasks but lists of ids and STATE, which lies where every worker reaches it. So tasks may run
-in any process of any machine: the executor is Airflow's affair. `clockify_fleet`, the folder beside this file, does the
-work; its `settings` list what the environment of the workers has to say. Airflow sees no key:
+Tasks share only lists of ids, and STATE in a store that every worker can reach. So tasks may run in any process on any
+machine, with any executor of Airflow. `clockify_fleet`, the folder beside this file, does the work; its module
+`settings` lists the environment variables of the workers. Airflow sees no key:
 
     CLOCKIFY_KEYS   names of the API keys, for the DAG processor too, by default `main`; a workspace that several keys
                     see is loaded with the first
@@ -25,8 +26,9 @@ from airflow.sdk import dag, get_current_context, task, task_group
 from clockify_fleet import batch, discovery
 from clockify_fleet.settings import Settings, key_names, key_of
 
-BATCH = int(os.environ.get("CLOCKIFY_BATCH", "50"))  # workspaces of a task
-MOST = 1000  # tasks of a key: Airflow maps no more than `max_map_length`, 1,024; from there on batches grow
+BATCH = int(os.environ.get("CLOCKIFY_BATCH", "50"))  # workspaces per task
+# tasks per key: Airflow maps at most `max_map_length`, 1,024 tasks; for more workspaces, batches are larger
+MOST = 1000
 KEYS = key_names(os.environ)
 POOL = os.environ.get("CLOCKIFY_POOL", "clockify")
 PROBLEMS = "problems"
@@ -41,7 +43,7 @@ class NotLoadedError(RuntimeError):
 @dag(
     schedule="0 */3 * * *",
     catchup=False,
-    max_active_runs=1,  # a schema has one writer
+    max_active_runs=1,  # a schema may have only one writer
     default_args={"retries": 2},
     tags=["clockify"],
 )
@@ -63,7 +65,7 @@ def workspaces(key: str) -> list[str]:
 
 @task(trigger_rule="all_done", retries=0)
 def batches(found: list[list[str] | None]) -> list[list[str]]:
-    """Return the workspaces of the last key in batches, without those that a key before it has."""
+    """Return the workspaces of the last key in batches, without those that an earlier key has."""
     *before, own = found
     if own is None:
         raise NotLoadedError("it is not known which workspaces there are: see the task before this one")
@@ -81,7 +83,7 @@ def load(key: str, ids: list[str]) -> None:
             Settings.of(os.environ),
             key_of(key, os.environ),
             ids,
-            f"{run.run_id} {run.clear_number or 0}",  # who clears tasks wants them done again
+            f"{run.run_id} {run.clear_number or 0}",  # a person who clears a task wants it to run again
             log.info,
         )
     )
@@ -98,7 +100,7 @@ def loads(key: str, found: list[Any]) -> None:
 
 @task(trigger_rule="all_done", retries=0)
 def summary() -> None:
-    """Fail if anything did, and say what: the state of the last task is that of the run."""
+    """Fail and list the failures, if anything failed: the state of the last task is that of the run."""
     context = get_current_context()
     run = context["run_id"]
     this = context["ti"]

@@ -1,11 +1,12 @@
-"""Clockify into a warehouse with Dagster, for thousands of workspaces: each into a schema of its own.
+"""Loads thousands of Clockify workspaces into a warehouse with Dagster, each into its own schema.
 
-The job finds the workspaces of each API key, divides them into batches and loads each batch in a step of its own. One
-workspace that fails holds up no other: the rest of its batch is loaded, the step then fails with a line for each that
-is not, and its further tries load only those. The run fails where a step did; the other steps go on.
+The job finds the workspaces of each API key, divides them into batches and loads each batch in a separate step. A
+failed workspace does not affect the others: the rest of its batch is loaded. Then the step fails with a line for each
+workspace that is not loaded, and its retries load only those. The run fails if a step fails; the other steps continue.
 
-STATE lies where every machine reaches it, and so does what steps tell each other, so that they may run anywhere:
-`clockify_fleet`, the folder beside this file, does the work, and its `settings` list what the environment has to say.
+STATE, and the lists that steps pass to each other, are in stores that every machine can reach, so steps may run
+anywhere. `clockify_fleet`, the folder beside this file, does the work, and its module `settings` lists the environment
+variables.
 
     CLOCKIFY_STEPS   where steps leave lists of ids for each other, such as `s3://bucket/steps`
     CLOCKIFY_PAUSE   seconds before a further try of a step, by default 300
@@ -39,8 +40,8 @@ from dagster import (
 )
 from upath import UPath
 
-BATCH = int(os.environ.get("CLOCKIFY_BATCH", "50"))  # workspaces of a step
-MOST = 1000  # steps of a key
+BATCH = int(os.environ.get("CLOCKIFY_BATCH", "50"))  # workspaces per step
+MOST = 1000  # steps per key
 PAUSE = float(os.environ.get("CLOCKIFY_PAUSE", "300"))
 UNDER_WAY = [
     DagsterRunStatus.QUEUED,
@@ -52,24 +53,24 @@ UNDER_WAY = [
 
 
 class Lists(UPathIOManager):
-    """Keeps what steps tell each other as JSON."""
+    """Stores the lists that steps pass to each other, as JSON."""
 
     extension = ".json"
 
     def dump_to_path(self, context: Any, obj: Any, path: UPath) -> None:  # noqa: ARG002 - the signature is Dagster's
-        """Write what a step says."""
+        """Write the list of a step."""
         path.write_text(json.dumps(obj))
 
     def load_from_path(self, context: Any, path: UPath) -> Any:  # noqa: ARG002 - the signature is Dagster's
-        """Read what another step has said."""
+        """Read the list of another step."""
         return json.loads(path.read_text())
 
 
 @op(out=DynamicOut(Any))
 def batches(context: OpExecutionContext) -> Iterator[DynamicOutput[dict[str, Any]]]:
-    """Find the workspaces of all keys: one that several keys see is loaded with the first.
+    """Find the workspaces of all keys: a workspace that several keys see is loaded with the first.
 
-    A key that is not accepted is a batch as well, which then fails.
+    A key that is not accepted becomes a batch that fails.
     """
     taken: set[str] = set()
     for key in key_names(os.environ):
@@ -91,7 +92,7 @@ def load(context: OpExecutionContext, some: dict[str, Any]) -> None:
     key, ids = some["key"], some["ids"]
     if some["problem"]:
         raise Failure(f"the workspaces of key {key} are not known: {some['problem']}", allow_retries=False)
-    from_failure = context.run.tags.get("dagster/is_resume_retry") == "true"  # it goes on with the first run
+    from_failure = context.run.tags.get("dagster/is_resume_retry") == "true"  # it continues the first run
     run = context.run.root_run_id if from_failure and context.run.root_run_id else context.run_id
     outcomes = batch.load(Settings.of(os.environ), key_of(key, os.environ), ids, run, context.log.info)
     if problems := batch.told(outcomes):
@@ -106,7 +107,7 @@ def clockify_many() -> None:
 
 @schedule(job=clockify_many, cron_schedule="0 */3 * * *")
 def every_three_hours(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-    """Ask for a run, unless the one before is under way: a schema has one writer."""
+    """Request a run, unless the previous one is still running: a schema may have only one writer."""
     runs = context.instance.get_run_ids(RunsFilter(job_name="clockify_many", statuses=UNDER_WAY), limit=1)
     return SkipReason(f"run {runs[0]} is under way") if runs else RunRequest()
 

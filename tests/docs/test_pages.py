@@ -85,5 +85,5 @@ def test_a_table_without_a_place_on_its_page_is_refused(tmp_path: Path, monkeypa
     (tmp_path / "clockify-sandbox").mkdir()
     (tmp_path / "clockify-sandbox" / "README.md").write_text("no markers\n", encoding="utf-8")
     monkeypatch.setattr(tables, "ROOT", tmp_path)
-    with pytest.raises(ValueError, match="has no place for the table"):
+    with pytest.raises(ValueError, match="has no markers for the table"):
         tables.rewritten("clockify-sandbox/README.md")
