@@ -1,1 +1,1 @@
-"""A local Clockify: a stateful HTTP server that behaves like the real API, to try, to test and to measure against."""
+"""A local Clockify: a stateful HTTP server that behaves like the real API, for trials, tests and benchmarks."""

@@ -1,4 +1,4 @@
-"""What holidays and time-off policies have in common: whom they are for, and the time entries they create."""
+"""Common parts of holidays and time-off policies: the people they apply to, and the time entries they create."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ class DefaultEntities(Body):
 
 
 class AutomaticEntries(Body):
-    """Whether time entries are created automatically, and on what."""
+    """Whether time entries are created automatically, and for which project and task."""
 
     default_entities: DefaultEntities
     enabled: bool = False
 
 
 class ForPeople(Protocol):
-    """A body that says whom something is for."""
+    """A request body with the people that something applies to."""
 
     everyone_including_new: bool
 
     @property
     def users(self) -> Pick | None:
-        """Single people."""
+        """Individual people."""
 
     @property
     def user_groups(self) -> Pick | None:
@@ -45,10 +45,10 @@ class ForPeople(Protocol):
 
 
 def audience(call: Call, body: ForPeople) -> Audience:
-    """Whom a holiday or policy is for.
+    """The people and groups that a holiday or policy applies to.
 
     Raises:
-        ApiError: 400/501 for unknown people, 400/400 if it is for nobody.
+        ApiError: 400/501 for unknown people, 400/400 if it applies to nobody.
     """
     users, groups = assigned(call, MEMBER, body.users), assigned(call, USER_GROUP, body.user_groups)
     if not body.everyone_including_new and not users and not groups:

@@ -1,4 +1,4 @@
-"""Workspaces, users and their memberships as answers show them."""
+"""Workspaces, users and their memberships in the form of responses."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Memberships = Literal["ALL", "NONE", "WORKSPACE", "PROJECT", "USERGROUP"]
 
 
 class IdsOf:
-    """The ids of a call, for what is created now."""
+    """Generates the ids of objects that a call creates."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
         self.now = call.now
 
     def new_id(self, _created: int) -> str:
-        """An id for something new."""
+        """A new id."""
         return self._call.new_id()
 
 
@@ -47,7 +47,7 @@ def workspace_membership(workspace: Workspace, user_id: str) -> Membership:
 
 
 class UserShow:
-    """Shows users of a workspace, with as many memberships and roles as were asked for."""
+    """Renders users of a workspace, with the requested memberships and roles."""
 
     def __init__(
         self, world: World, workspace: Workspace, memberships: Memberships = "NONE", *, roles: bool = False
@@ -89,7 +89,7 @@ class UserShow:
 
 
 def roles_of(world: World, workspace: Workspace, user_id: str) -> list[Entity]:
-    """The roles of a member: each with the workspace, the projects, or the users and groups it reaches."""
+    """The roles of a member: each with the workspace, the projects, or the users and groups that it covers."""
     reached: dict[str, list[Entity]] = {}
     for role in workspace.members[user_id]["roles"]:
         entities, target = reached.setdefault(role["role"], []), role["entityId"]
@@ -104,7 +104,7 @@ def roles_of(world: World, workspace: Workspace, user_id: str) -> list[Entity]:
 
 
 def key_holders(world: World) -> list[Entity]:
-    """The API keys in force, each with its user and the user's role in the first workspace that has the user."""
+    """The valid API keys, each with its user and the user's role in their first workspace."""
     return [
         {"key": key, "role": leading_role(world, user_id), "userId": user_id, "name": world.users[user_id]["name"]}
         for key, user_id in world.keys.items()
@@ -112,7 +112,7 @@ def key_holders(world: World) -> list[Entity]:
 
 
 def leading_role(world: World, user_id: str) -> str:
-    """The highest role of a user in the first workspace that has the user; LIMITED and MEMBER are roles here, too."""
+    """The highest role of a user in their first workspace; LIMITED and MEMBER count as roles here, too."""
     if world.users[user_id]["status"] == "LIMITED":
         return "LIMITED"
     workspace = next((one for one in world.workspaces.values() if user_id in one.members), None)
@@ -121,7 +121,7 @@ def leading_role(world: World, user_id: str) -> str:
 
 
 def managers_of(workspace: Workspace, user_id: str) -> list[str]:
-    """The users who manage a user: by name, or through a role over the user or a group of the user."""
+    """The managers of a user: direct ones, and those with a role for the user or one of the user's groups."""
     reach = {user_id, *(group["id"] for group in workspace.user_groups.values() if user_id in group["userIds"])}
     managers = dict.fromkeys(workspace.members[user_id]["managers"])
     for other, member in workspace.members.items():

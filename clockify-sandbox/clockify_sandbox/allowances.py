@@ -1,4 +1,4 @@
-"""What people have left under the time-off policies: one balance per user and policy, made when first needed."""
+"""Time-off balances: one per user and policy, created when first needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def balance_of(call: Call, user_id: str, policy: Policy) -> Balance:
     """The balance of a member under a policy.
 
     Raises:
-        ApiError: 400/501 if the user is no member.
+        ApiError: 400/501 if the user is not a member.
     """
     call.find(MEMBER, user_id)
     for balance in call.workspace.balances.values():
@@ -28,13 +28,13 @@ def balance_of(call: Call, user_id: str, policy: Policy) -> Balance:
 
 
 def limits(policy: Policy) -> BalanceFields:
-    """How far balances under a policy may fall below zero, as every balance repeats it."""
+    """How far balances under a policy may fall below zero; every balance repeats this."""
     debt = policy["negativeBalance"] if policy["allowNegativeBalance"] else None
     return {"negativeBalanceLimit": debt is not None, "negativeBalanceAmount": debt["amount"] if debt else 0.0}
 
 
 def is_enough(balance: Balance, policy: Policy, size: float) -> bool:
-    """Whether a balance covers so much time off; debts count where the policy allows them."""
+    """Whether a balance is enough for this time off; negative balances count if the policy allows them."""
     left = balance["balance"] - size
     if not policy["allowNegativeBalance"]:
         return left >= 0
@@ -42,7 +42,7 @@ def is_enough(balance: Balance, policy: Policy, size: float) -> bool:
 
 
 def grant(call: Call, balance: Balance, amount: float) -> None:
-    """Raise (or lower) what a balance holds in total."""
+    """Raise (or lower) the total of a balance."""
     _change(call, balance, balance["total"] + amount, balance["used"])
 
 

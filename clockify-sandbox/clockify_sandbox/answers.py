@@ -1,4 +1,4 @@
-"""What goes out: status, headers, and a body of JSON, bytes or nothing."""
+"""Responses: status, headers, and a body of JSON, bytes or nothing."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _ALWAYS = (
     (b"strict-transport-security", b"max-age=31536000 ; includeSubDomains"),
     (b"vary", b"Origin, Accept-Encoding"),
 )
-_AT_ONCE = 100  # rows; the encoder lets no other thread run meanwhile
+_AT_ONCE = 100  # rows; no other thread can run during encoding
 _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
 class Answer:
-    """One answer. `content` is the encoded body."""
+    """One response. `content` is the encoded body."""
 
     status: int
     content: bytes = b""
@@ -43,7 +43,7 @@ class Answer:
         return cls(status, b"" if value is None else _encoded(value), headers or {})
 
     def wire(self, *, accepts_gzip: bool) -> tuple[list[tuple[bytes, bytes]], bytes]:
-        """Headers and body as they are sent."""
+        """Headers and body in the form in which they are sent."""
         content = self.content
         headers = [*_ALWAYS, (b"content-type", self.media_type.encode())]
         if accepts_gzip and len(content) > _WORTH_COMPRESSING:
@@ -63,7 +63,7 @@ def _encoded(value: Any) -> bytes:
 
 
 def refusal(error: ApiError, host: str, path: str, now: str, language: Language) -> Answer:
-    """An error in the shape of the host that answers it."""
+    """An error in the format of the host that answers."""
     if error.message is None:
         return Answer(error.status, headers=error.headers)
     message = error.message.text(language)

@@ -1,4 +1,4 @@
-"""The ASGI application: what happens to a request before and after the API itself sees it."""
+"""The ASGI application: handles a request before and after the API itself does."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _HOSTS: tuple[tuple[str, Host], ...] = (("/api/v1", "api"), ("/report/v1", "report"), ("/auditlog/v1", "auditlog"))
 _SERVICES: tuple[tuple[str, Host], ...] = (("reports.", "report"), ("auditlog-api.", "auditlog"))
-"""Names of hosts by which clients reach the sandbox if they take it for the real one; their base path is /v1."""
+"""Real host names, which clients send if their connection is redirected to the sandbox; their base path is /v1."""
 _T = TypeVar("_T")
 _LARGE = 1 << 18  # bytes
 _WORKSPACE_SEGMENT = 2
@@ -60,10 +60,10 @@ class App:
 
     Every API request passes, in this order: statistics, latency, faults, rate limiter, the API.
 
-    The options of the world in `options` are those that the server was started with, `sandbox.options` those in force.
+    `options` holds the world options at the start of the server, `sandbox.options` the current ones.
 
     Raises:
-        ValueError: the options name a state file that is none.
+        ValueError: the options name a file that is not a state file.
         OSError: the state file cannot be read.
     """
 
@@ -78,7 +78,7 @@ class App:
         self._control = Control(self)
 
     def close(self) -> None:
-        """Keep the data, if the options say where, and end the thread that makes answers."""
+        """Save the data, if the options name a file, and end the thread that creates responses."""
         self.deliveries.close()
         self._thread.shutdown()
         if self.options.state:
@@ -100,35 +100,35 @@ class App:
         self.limiter = Limiter(self.options.rate_per_second, self.options.rate_per_hour, self.sandbox.clock.monotonic)
 
     def count_anew(self) -> None:
-        """Forget what was asked so far."""
+        """Reset the statistics."""
         self.stats, self.requests = Stats(), RequestLog()
 
     def set_faults(self, faults: Iterable[Fault]) -> None:
-        """Replace the failures to act out.
+        """Replace the faults.
 
         Raises:
-            ValueError: one of them would never strike, or would change nothing.
+            ValueError: a fault would never match a call, or would change nothing.
         """
         self.faults = Faults(faults, (route.key for route in ROUTER.all))
 
     def restart(self, reset: Reset) -> None:
         """Serve a new world, with fresh statistics and a full rate limit.
 
-        The options are those of the start as far as the reset does not say otherwise.
+        The options are those of the start, unless the reset changes them.
         """
         world_options = self.options.world.changed(reset.world)
         self.deliveries.forget()
         self._start_over(self._world(reset.scale, reset.seed, reset.plan), world_options)
 
     def keep(self, name: str) -> None:
-        """Keep the world as it is now, under a name."""
+        """Save a snapshot of the current world under a name."""
         self._kept[name] = saved(self.sandbox)
 
     def go_back(self, name: str) -> None:
-        """Serve a world that was kept, with the options in force, fresh statistics and a full rate limit.
+        """Restore a snapshot, with the current options, fresh statistics and a full rate limit.
 
         Raises:
-            ValueError: none was kept under that name.
+            ValueError: there is no snapshot with that name.
         """
         if name not in self._kept:
             msg = f"no world was kept as {name!r}; known are {', '.join(map(repr, self._kept)) or 'none'}"
@@ -157,7 +157,7 @@ class App:
             await _drop(scope, receive)
             return
         wire = partial(answer.wire, accepts_gzip="gzip" in headers.get("accept-encoding", ""))
-        # Compressing megabytes here would hold up everybody else.
+        # Compressing megabytes here would delay all other requests.
         sent_headers, content = await asyncio.to_thread(wire) if len(answer.content) > _LARGE else wire()
         sent_headers += cross_origin(headers)
         await send({"type": "http.response.start", "status": answer.status, "headers": sent_headers})
@@ -186,7 +186,7 @@ class App:
         return answer
 
     async def behind_front(self, work: Callable[..., _T], *arguments: Any) -> _T:
-        """Do something with the world: one thing at a time, while the front goes on taking requests in."""
+        """Do something with the world in its own thread, one job at a time, while the event loop accepts requests."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
     def _answered(self, request: Request, match: Match | ApiError, fault: Fault | None) -> Answer | None:
@@ -210,7 +210,7 @@ class App:
             self.send_outbox()
 
     def send_outbox(self) -> None:
-        """Have delivered what has happened; called where the world may be changed."""
+        """Send the webhooks of recent events; called in the thread that may change the world."""
         for delivery in self.sandbox.outbox:
             self.deliveries.send(delivery)
         self.sandbox.outbox.clear()
@@ -255,7 +255,7 @@ def _split(path: str, name: str) -> tuple[Host, str]:
 
 
 class _GoneError(Exception):
-    """The caller hung up before the request was complete: it never happened."""
+    """The caller disconnected before the request was complete, so it is ignored."""
 
 
 async def _read(receive: Receive) -> bytes:

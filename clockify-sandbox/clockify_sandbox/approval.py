@@ -1,4 +1,4 @@
-"""Approval requests as answers of writes and webhooks show them."""
+"""Approval requests in the form of webhooks and of responses to writes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def request_of(world: World, workspace: Workspace, request: ApprovalRequest) -> Entity:
-    """A request as answers of writes show it."""
+    """A request in the form of responses to writes."""
     owner, creator, by = request["ownerId"], request["creatorId"], request["status"]["updatedBy"]
     return {
         "id": request["id"],

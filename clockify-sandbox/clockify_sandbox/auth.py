@@ -1,4 +1,4 @@
-"""Who is calling: an API key of a user, or a token of an add-on."""
+"""Identifies the caller: by an API key of a user, or a token of an add-on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKEN_HEADER = "x-addon-token"  # noqa: S105 - the name of a header
 
 @dataclass(frozen=True)
 class Caller:
-    """The account on whose behalf a call runs; for an add-on also its workspace and scopes."""
+    """The account of a call; for an add-on also its workspace and scopes."""
 
     user: User
     addon_workspace: str | None = None
@@ -53,7 +53,7 @@ def authenticate(world: World, headers: Mapping[str, str]) -> Caller:
 
 
 def require_scope(caller: Caller, route: Route) -> None:
-    """Refuse an add-on whose token does not reach the route."""
+    """Refuse an add-on whose token lacks the scope of the route."""
     if caller.addon_workspace is None:
         return
     if route.scope is None:

@@ -1,9 +1,9 @@
-"""From what came in to typed arguments, with the refusals of the API where it does not fit.
+"""Converts requests to typed arguments, and refuses invalid ones as the API does.
 
 Query strings and bodies are declared as msgspec structs: `rename="kebab"` for queries, `rename="camel"` for bodies.
-Unknown keys are ignored and null counts as absent, as everywhere in the API. Three kinds of misfit are distinguished:
-what cannot be converted (400/3000 in a query, 400/3002 in a body), what is missing from a query (400/3001), and what
-breaks a constraint of the domain (400/501: required, length, bounds).
+Unknown keys are ignored and null counts as absent, as everywhere in the API. There are three kinds of errors: values
+that cannot be converted (400/3000 in a query, 400/3002 in a body), missing query parameters (400/3001), and violated
+constraints of the domain (400/501: required, length, bounds).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def decode_query(shape: type[T], query: Mapping[str, Sequence[str]]) -> T:
 
 
 def decode_form(shape: type[T], form: Mapping[str, Sequence[str]]) -> T:
-    """The text fields of a multipart form as a struct; every misfit is 400/501."""
+    """The text fields of a multipart form as a struct; every error is 400/501."""
     try:
         return decode_query(shape, form)
     except ApiError as error:

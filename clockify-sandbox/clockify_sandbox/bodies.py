@@ -1,4 +1,4 @@
-"""Pieces that many requests share."""
+"""Parts that many request bodies share."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Day = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"
 
 
 class RateBody(Body):
-    """A rate. `since` is read and not kept: the new rate holds for all time."""
+    """A rate. `since` is read but not stored: the new rate is valid for all time."""
 
     amount: Minor
     since: datetime | None = None
 
 
 def rate_details(source: str, modified: Record, currency: str, body: RateBody) -> Entity:
-    """What the events of rates need: what has the rate now, and what was asked for."""
+    """Details for events of rates: the changed object, and the request."""
     return {
         "source": source,
         "modified": modified,

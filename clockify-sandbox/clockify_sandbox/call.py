@@ -1,4 +1,4 @@
-"""One call to the API, as the functions of the families see it."""
+"""One call to the API, as the route functions see it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ADMIN_ROLES = {"OWNER", "WORKSPACE_ADMIN"}
 
 
 class Context(Protocol):
-    """What a call runs in."""
+    """The environment of a call."""
 
     world: World
     clock: Clock
@@ -38,12 +38,12 @@ class Context(Protocol):
 
 
 class Call:
-    """Who calls, in which workspace, with which path; and the only ways to look up, change and list entities.
+    """Caller, workspace and path of a call, and the methods to look up, change and list entities.
 
     Attributes:
         path: the values of the route's placeholders.
         query: the query string as it came, by name.
-        window: the page asked for, on routes with a paging style.
+        window: the requested page, on routes with a paging style.
         files: uploaded files of a multipart form: field: (file name, content).
     """
 
@@ -57,26 +57,27 @@ class Call:
         self.files: dict[str, tuple[str, bytes]] = {}
         self._workspace: Workspace | None = None
 
-    # -- who and where -------------------------------------------------------------------------------------------------
+    # -- caller and workspace
+    # -------------------------------------------------------------------------------------------------
 
     @property
     def world(self) -> World:
-        """Everything there is."""
+        """The whole world."""
         return self.context.world
 
     @property
     def options(self) -> WorldOptions:
-        """How this world answers."""
+        """The options of this world."""
         return self.context.options
 
     @property
     def user(self) -> User:
-        """The account that calls."""
+        """The calling account."""
         return self.caller.user
 
     @property
     def user_id(self) -> str:
-        """The id of the account that calls."""
+        """The id of the calling account."""
         return self.caller.user["id"]
 
     @property
@@ -87,7 +88,7 @@ class Call:
         return self._workspace
 
     def enter(self, workspace: Workspace) -> None:
-        """Make a workspace the one of this call."""
+        """Set the workspace of this call."""
         self._workspace = workspace
 
     @property
@@ -103,12 +104,12 @@ class Call:
 
     @property
     def now(self) -> int:
-        """The present, in seconds since the epoch."""
+        """The current time, in seconds since the epoch."""
         return self.context.clock.seconds
 
     @property
     def today(self) -> datetime:
-        """The present."""
+        """The current time."""
         return self.context.clock.now
 
     @property
@@ -118,7 +119,7 @@ class Call:
         return settings["timeZone"] if settings else "UTC"
 
     def new_id(self) -> str:
-        """An id for something new."""
+        """A new id."""
         return self.context.clock.new_id()
 
     # -- looking up ----------------------------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ class Call:
         return entity
 
     def named(self, kind: Kind[Stored, Fields], parameter: str) -> Stored:
-        """The entity that a placeholder of the path names."""
+        """The entity in a placeholder of the path."""
         return self.find(kind, self.path[parameter])
 
     def require_all(self, kind: Kind[Any, Any], ids: Iterable[str]) -> None:
@@ -145,14 +146,14 @@ class Call:
             self.find(kind, entity_id)
 
     def require_admin(self) -> None:
-        """Refuse everybody but owners and administrators."""
+        """Refuse callers that are not owners or administrators."""
         if not self.is_admin:
             raise forbidden()
 
     def require_free_name(
         self, kind: Kind[Any, Any], name: str, taken_by: Iterable[Record], own_id: str | None = None
     ) -> None:
-        """Refuse a name that another of the entities has."""
+        """Refuse a name that another entity has."""
         if any(other["name"] == name and other["id"] != own_id for other in taken_by):
             raise invalid(messages.ALREADY_EXISTS(noun=kind.noun, name=name))
 
@@ -160,11 +161,11 @@ class Call:
 
     @property
     def recorder(self) -> Recorder:
-        """Where changes leave their traces; insertions, updates and removals use it."""
+        """Records changes; insertions, updates and removals use it."""
         return Recorder(self.context.clock, self.world, self.workspace, self.user, self.context.outbox)
 
     def insert(self, kind: Kind[Stored, Fields], entity: Stored, **traces: Any) -> Stored:
-        """Keep a new entity. `traces` are `audit` and `event` of `Recorder.change`."""
+        """Store a new entity. `traces` are `audit` and `event` of `Recorder.change`."""
         self.table(kind)[entity["id"]] = entity
         self.recorder.change(kind, "created", entity, **traces)
         return entity
@@ -174,20 +175,20 @@ class Call:
         return Entities(self.recorder, kind)
 
     def remove(self, kind: Kind[Stored, Fields], entity: Stored, **traces: Any) -> Stored:
-        """Forget an entity."""
+        """Remove an entity."""
         del self.table(kind)[entity["id"]]
         self.recorder.change(kind, "deleted", entity, **traces)
         return entity
 
-    # -- answering -----------------------------------------------------------------------------------------------------
+    # -- responses -----------------------------------------------------------------------------------------------------
 
     def open_window(self, window: Window) -> Window:
-        """Make a window the one of this call; the world may allow fewer rows than it asks for."""
+        """Set the page window of this call; the world may allow fewer rows than requested."""
         self.window = window.capped(self.options.page_cap)
         return self.window
 
     def total(self, name: str, rows: Sequence[Any], page: Sequence[Any]) -> dict[str, int]:
-        """The field or header that states how many rows a list has, as far as this world has it."""
+        """The field or header with the number of rows of a list, if this world has it."""
         match self.options.totals:
             case "all":
                 return {name: len(rows)}
@@ -197,7 +198,7 @@ class Call:
                 return {}
 
     def last_page(self, *, is_last: bool) -> dict[str, str]:
-        """The header `Last-Page`, as far as this world has it."""
+        """The header `Last-Page`, if this world has it."""
         return {} if self.options.without_last_page else {"Last-Page": "true" if is_last else "false"}
 
     def page(
@@ -208,14 +209,14 @@ class Call:
         headers: dict[str, str] | None = None,
         total_header: str | None = None,
     ) -> Answer:
-        """The page of a list that was asked for.
+        """The requested page of a list.
 
         Args:
             rows: the whole list, filtered and sorted.
-            show: makes one row of the answer; rows go out as they are without it.
-            wrap: makes the body of the rows of the page, where it is not a bare array.
-            headers: further headers.
-            total_header: the header that states the number of rows, where the list has one.
+            show: renders one row; without it, rows are returned unchanged.
+            wrap: makes the body from the rows of the page, if it is not a plain array.
+            headers: additional headers.
+            total_header: the header with the number of rows, if the list has one.
         """
         if self.window is None:
             raise LookupError("this route has no paging style")
@@ -237,7 +238,7 @@ class Entities(Generic[Stored, Fields]):
         self._kind = kind
 
     def update(self, entity: Stored, changes: Fields, **traces: Any) -> Stored:
-        """Overlay an entity with changed fields. `traces` are `audit`, `event` and `details` of `Recorder.change`."""
+        """Change fields of an entity. `traces` are `audit`, `event` and `details` of `Recorder.change`."""
         before = dict(entity)
         self._recorder.change(self._kind, "updated", overlaid(entity, changes), before=before, **traces)
         return entity

@@ -1,4 +1,4 @@
-"""A certificate of the sandbox's own, for clients that speak https only."""
+"""A certificate for the sandbox, for clients that accept only https."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _NAMES = ("localhost", "127.0.0.1", "::1", "clockify.me", "*.clockify.me", "*.api.clockify.me")
 CA_FILE_LINE = "certificate authority: "
-"""How `serve` begins the line that says where the certificate of the authority is."""
+"""The beginning of the line in which `serve` prints the path of the authority's certificate."""
 
 
 class Certificate:
-    """A certificate for this machine and the hosts of Clockify, issued by an authority that is made for it.
+    """A certificate for this machine and the hosts of Clockify, issued by an authority that is created for it.
 
     Attributes:
-        ca_file: the certificate of the authority, PEM; removed in the end where no file was named.
+        ca_file: the certificate of the authority, PEM; removed at the end if no file was named.
 
     Raises:
         OSError: the file cannot be written.

@@ -1,4 +1,7 @@
-"""`/__sandbox/`: what tests and benchmarks ask of the sandbox itself. None of it counts in the statistics."""
+"""`/__sandbox/`: control requests of tests and benchmarks to the sandbox itself.
+
+They do not count in the statistics.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +34,15 @@ if TYPE_CHECKING:
     from clockify_sandbox.stats import Stats
 
 PREFIX = "/__sandbox/"
-_FAR = 10 * 366 * 86400  # seconds; further ahead there is no calendar to speak of
+_FAR = 10 * 366 * 86400  # seconds; a sanity limit for moving the clock
 _T = TypeVar("_T")
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
 
 
 class Reset(msgspec.Struct, forbid_unknown_fields=True):
-    """Body of `POST reset`: what the new world is made of, or just that statistics begin anew.
+    """Body of `POST reset`: the parameters of the new world, or only a reset of the statistics.
 
-    `world` are changes to the world options that the server was started with.
+    `world` holds changes to the world options at the start of the server.
     """
 
     scale: Scale | None = None
@@ -57,27 +60,27 @@ class Move(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Snapshot(msgspec.Struct, forbid_unknown_fields=True):
-    """Body of `POST snapshot` and `POST restore`: the name under which a world is kept."""
+    """Body of `POST snapshot` and `POST restore`: the name of a snapshot."""
 
     name: str = ""
 
 
 class Announcement(msgspec.Struct, forbid_unknown_fields=True):
-    """Body of `POST webhooks/announce`: an event that only the web application has, and the id of what it is about."""
+    """Body of `POST webhooks/announce`: an event that only the web application causes, and the id of its object."""
 
     event: AnnouncedEvent
     id: str
 
 
 class SettingsChange(msgspec.Struct, forbid_unknown_fields=True):
-    """Body of `POST settings`: what an owner sets in the web application and no call of the API can set."""
+    """Body of `POST settings`: settings that an owner can change in the web application, but not through the API."""
 
     settings: dict[str, Any]
     workspace: str = ""
 
 
 class Controlled(Protocol):
-    """What of an app is under control."""
+    """The parts of an app that can be controlled."""
 
     sandbox: Sandbox
     stats: Stats
@@ -88,22 +91,22 @@ class Controlled(Protocol):
         """Serve a new world."""
 
     def keep(self, name: str) -> None:
-        """Keep the world as it is now."""
+        """Save a snapshot of the current world."""
 
     def go_back(self, name: str) -> None:
-        """Serve a world that was kept."""
+        """Restore a snapshot."""
 
     def set_faults(self, faults: Iterable[Fault]) -> None:
-        """Replace the failures to act out."""
+        """Replace the faults."""
 
     def count_anew(self) -> None:
-        """Forget what was asked so far."""
+        """Reset the statistics."""
 
     def send_outbox(self) -> None:
-        """Have webhooks delivered."""
+        """Deliver webhooks."""
 
     async def behind_front(self, work: Callable[..., _T], *arguments: Any) -> _T:
-        """Do something with the world, after whatever is being done with it."""
+        """Do something with the world, after the current job."""
 
 
 class Control:

@@ -1,7 +1,7 @@
-"""Structs that declare what may be asked for: names, values and defaults, and the words that refuse anything else.
+"""Structs that declare allowed names, values and defaults, and error messages for everything else.
 
-Everything that configures the sandbox goes through here: the command line, `clockify_sandbox.testing`, control
-requests and faults. A refusal is a `ValueError` of one line that names what is known.
+All configuration of the sandbox uses this module: the command line, `clockify_sandbox.testing`, control requests and
+faults. An error is a `ValueError` with one line that lists the known names or values.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
 YEARS = range(2000, 2101)
-"""The years that the sandbox's clock may show: ids begin with its seconds in eight hexadecimal digits."""
+"""The years that the sandbox's clock supports: ids begin with its seconds in eight hexadecimal digits."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One field of a struct, as the command line and the documentation need it."""
+    """One field of a struct, with the data for command line and documentation."""
 
     name: str
     kind: Any
@@ -35,12 +35,12 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """What the command line calls it."""
+        """Its name on the command line."""
         return "--" + self.name.replace("_", "-")
 
     @property
     def description(self) -> str:
-        """What the declaration says about it."""
+        """Its description from the declaration."""
         found = (part.description for part in get_args(self.kind) if isinstance(part, msgspec.Meta))
         return next((text for text in found if text), "")
 
@@ -51,27 +51,27 @@ class Option:
 
     @property
     def is_switch(self) -> bool:
-        """Whether it is on or off."""
+        """Whether it is a boolean."""
         return self._bare is bool
 
     @property
     def values(self) -> str:
-        """The known values, in words."""
+        """The known values, as text."""
         return _words(self.kind)
 
     def parse(self, text: str) -> Any:
-        """The value that a text on the command line stands for.
+        """Convert a text from the command line to a value.
 
         Raises:
-            ValueError: it stands for none; the message says what is known.
+            ValueError: it is not a valid value; the message lists the known ones.
         """
         return self._converted(text, strict=False)
 
     def read(self, value: Any) -> Any:
-        """A value as it is kept.
+        """Convert and validate a value.
 
         Raises:
-            ValueError: it is no value of this option; the message says what is known.
+            ValueError: it is not valid for this option; the message lists the known values.
         """
         return self._converted(value, strict=True)
 
@@ -109,10 +109,10 @@ def read(shape: type[_Shape], given: Any, what: str) -> _Shape:
     Args:
         shape: the struct.
         given: a mapping of names to values.
-        what: what one of the names is called, e.g. "key of a fault".
+        what: what a name is called in messages, e.g. "key of a fault".
 
     Raises:
-        ValueError: an unknown name, a name that is missing, or a value that is none; the message says what is known.
+        ValueError: an unknown name, a missing name, or an invalid value; the message lists what is known.
     """
     values = checked(declared(shape), given, what)
     if missing := [field.name for field in msgspec.structs.fields(shape) if field.required and field.name not in given]:
@@ -121,10 +121,10 @@ def read(shape: type[_Shape], given: Any, what: str) -> _Shape:
 
 
 def checked(options: Mapping[str, Option], given: Any, what: str) -> dict[str, Any]:
-    """The values of some options as they are kept.
+    """Convert and validate the values of some options.
 
     Raises:
-        ValueError: no mapping, an unknown name or value; the message says what is known.
+        ValueError: not a mapping, an unknown name or value; the message lists what is known.
     """
     if not isinstance(given, Mapping):
         raise refusal("an object", what, options)
@@ -135,7 +135,7 @@ def checked(options: Mapping[str, Option], given: Any, what: str) -> dict[str, A
 
 
 def refusal(expected: str, what: str, known: Iterable[str]) -> ValueError:
-    """What to raise where something else altogether was written."""
+    """The error for input of a completely different type."""
     return ValueError(f"expected {expected}; known for {what} are {', '.join(known)}")
 
 
@@ -146,7 +146,7 @@ def _path(kind: type, value: Any) -> Any:
 
 
 def _words(kind: Any) -> str:
-    """The values of a type, in words."""
+    """The values of a type, as text."""
     if hasattr(kind, "__metadata__") and get_origin(get_args(kind)[0]) is Literal:
         return _words(get_args(kind)[0])
     if get_origin(kind) is Literal:

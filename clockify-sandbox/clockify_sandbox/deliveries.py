@@ -1,4 +1,4 @@
-"""Deliveries of webhooks: to this machine and nowhere else, after the answer to the write, and logged as they went."""
+"""Deliveries of webhooks: only to this machine, after the response to the write, with a log of every attempt."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ _REFUSED = "refused: clockify-sandbox delivers webhooks to addresses of this mac
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event for one webhook, as it was when the event happened. `number` counts the deliveries of a world."""
+    """One event for one webhook, with the webhook's state at the time of the event.
+
+    `number` counts the deliveries of a world.
+    """
 
     workspace: Workspace
     webhook: Webhook
@@ -41,7 +44,7 @@ class Delivery:
     number: int
 
     def new_id(self, attempt: int) -> str:
-        """The id of an attempt, always the same for the same one; attempt 0 is the delivery itself."""
+        """The deterministic id of an attempt; attempt 0 is the delivery itself."""
         text = f"{self.webhook['id']} {self.number} {attempt}"
         return f"{self.seconds:08x}{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
@@ -49,16 +52,16 @@ class Delivery:
 @dataclass(order=True)
 class _Attempt:
     due: float
-    turn: int  # those that are due at once go out in the order in which they came
+    turn: int  # attempts that are due at the same time keep their order
     number: int = field(compare=False)
     delivery: Delivery = field(compare=False)
 
 
 class Deliveries:
-    """Makes deliveries one after another in a thread of its own; failed ones again, each time after twice the wait.
+    """Makes deliveries one after another in its own thread; repeats failed ones, and doubles the wait each time.
 
     Args:
-        change: runs a function where the world may be changed.
+        change: runs a function in the thread that may change the world.
         retry_delay: seconds between the first attempt and the second.
     """
 
@@ -69,19 +72,19 @@ class Deliveries:
         self._due: list[_Attempt] = []
         self._state = threading.Condition()
         self._is_busy = self._is_closed = False
-        self._forgotten = 0  # how often everything was
+        self._forgotten = 0  # the number of calls of `forget`
         self._waiting = 0  # callers of `flush`, who want no delay
         self._thread: threading.Thread | None = None
 
     def send(self, delivery: Delivery) -> None:
-        """Deliver it soon, or log at once that it is refused; called where the world may be changed."""
+        """Queue a delivery, or log at once that it is refused; called in the thread that may change the world."""
         if _is_loopback(delivery.webhook["url"]):
             self._plan(delivery, 1, 0)
         else:
             _log(delivery, 1, "FAILED", _NOT_SENT, _REFUSED)
 
     def flush(self) -> None:
-        """Wait until everything that was sent so far has been delivered or given up; repetitions are made at once."""
+        """Wait until all queued deliveries have succeeded or failed; repetitions are made at once."""
         with self._state:
             self._waiting += 1
             self._state.notify_all()
@@ -89,14 +92,14 @@ class Deliveries:
             self._waiting -= 1
 
     def forget(self) -> None:
-        """Deliver what is under way, and nothing else of what was sent so far."""
+        """Finish the current delivery, and drop all other queued ones."""
         with self._state:
             self._forgotten += 1
             self._due.clear()
             self._state.notify_all()
 
     def close(self) -> None:
-        """Forget what was sent, and end the thread."""
+        """Drop all queued deliveries, and end the thread."""
         self.forget()
         with self._state:
             self._is_closed = True
@@ -122,7 +125,7 @@ class Deliveries:
                 self._state.notify_all()
 
     def _next(self) -> _Attempt | None:
-        """The attempt that is due next, once it is due; None at the end."""
+        """Wait for the next attempt to be due, and return it; None at the end."""
         with self._state:
             while not self._is_closed:
                 if self._due:
@@ -149,7 +152,7 @@ class Deliveries:
 def _log(delivery: Delivery, attempt: int, status: str, code: int, answer: str) -> None:
     workspace, webhook_id = delivery.workspace, delivery.webhook["id"]
     if webhook_id not in workspace.webhooks:
-        return  # deleted meanwhile, and its logs with it
+        return  # deleted in the meantime, with its logs
     log_id, status_id = delivery.new_id(attempt), delivery.new_id(0)
     log: WebhookLog = {
         "id": log_id,
@@ -175,7 +178,7 @@ def _log(delivery: Delivery, attempt: int, status: str, code: int, answer: str) 
 
 
 def _post(delivery: Delivery, attempt: int) -> tuple[int, str]:
-    """Status and body of the answer; status 0 and the reason if there is none. Redirects are not followed."""
+    """Status and body of the response; status 0 and the reason if there is none. Redirects are not followed."""
     webhook, parts = delivery.webhook, urlsplit(delivery.webhook["url"])
     connection: http.client.HTTPConnection
     if parts.scheme == "https":

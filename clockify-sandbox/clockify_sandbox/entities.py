@@ -1,7 +1,4 @@
-"""Every kind of entity with the values it has when nothing special is said about it.
-
-One constructor per kind. Keyword arguments replace defaults.
-"""
+"""One constructor for every kind of entity, with default values. Keyword arguments replace the defaults."""
 
 from __future__ import annotations
 
@@ -149,7 +146,7 @@ def budget_estimate(estimate: int, /, **fields: Unpack[BudgetEstimateFields]) ->
 
 
 def task(entity_id: str, project_id: str, /, **fields: Unpack[TaskFields]) -> Task:
-    """An open task that belongs to nobody in particular."""
+    """An open task without assignees."""
     defaults: Task = {
         "id": entity_id,
         "name": "",
@@ -273,7 +270,7 @@ def invoice(entity_id: str, workspace_id: str, user_id: str, /, **fields: Unpack
 
 
 def invoice_item(order: int, quantity: int, unit_price: int, /, **fields: Unpack[InvoiceItemFields]) -> InvoiceItem:
-    """An item typed in by hand; quantity times unit price is a hundredfold of the amount in minor units."""
+    """An item typed in by hand; quantity times unit price is 100 times the amount in minor units."""
     defaults: InvoiceItem = {
         "order": order,
         "itemType": "Service",
@@ -297,7 +294,7 @@ def no_default_entities(*, enabled: bool = False) -> AutomaticCreation:
 def holiday(
     entity_id: str, workspace_id: str, name: str, start: str, end: str, /, **fields: Unpack[HolidayFields]
 ) -> Holiday:
-    """A holiday of everyone that does not repeat."""
+    """A holiday for everyone that does not repeat."""
     defaults: Holiday = {
         "id": entity_id,
         "workspaceId": workspace_id,
@@ -419,7 +416,7 @@ def approval_status(
 def assignment(
     entity_id: str, workspace_id: str, user_id: str, project_id: str, /, **fields: Unpack[AssignmentFields]
 ) -> Assignment:
-    """A published assignment on its own."""
+    """A single published assignment."""
     defaults: Assignment = {
         "id": entity_id,
         "workspaceId": workspace_id,

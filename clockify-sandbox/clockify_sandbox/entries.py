@@ -1,4 +1,4 @@
-"""Rules of time entries: what a write may contain, who may do it, and what comes of it."""
+"""Rules of time entries: allowed values, permissions, and effects of writes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class EntryBody(Body):
-    """What a write of a time entry reads. Without `end` it is a running timer, without `start` it begins now."""
+    """The body for writing a time entry. Without `end` it is a running timer, without `start` it starts now."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -42,7 +42,7 @@ class EntryBody(Body):
 
 
 class EntryChange(EntryBody, kw_only=True):
-    """A write that needs a start."""
+    """The body of a write that requires a start."""
 
     start: datetime
 
@@ -54,16 +54,16 @@ class BulkChange(EntryChange, kw_only=True):
     end: datetime
 
 
-# -- who may --
+# -- permissions --
 
 
 def owned_entry(call: Call, entry_id: str, user_id: str | None = None) -> TimeEntry:
-    """An entry that the caller may touch.
+    """An entry that the caller may change.
 
     Args:
         call: the call.
         entry_id: its id.
-        user_id: whose it must be, if the path says so.
+        user_id: the required owner, if the path names one.
     """
     entry = call.workspace.time_entries.get(entry_id)
     if entry is None or user_id not in (None, entry.user_id):
@@ -93,16 +93,16 @@ def require_open(call: Call, entry: TimeEntry) -> None:
 
 
 def is_before_lock(call: Call, start: int) -> bool:
-    """Whether a moment lies in the locked period of the workspace."""
+    """Whether a point in time is in the locked period of the workspace."""
     lock = call.workspace.record["workspaceSettings"]["lockTimeEntries"]
     return lock is not None and timestamp(start) < lock
 
 
-# -- what a write contains --
+# -- values of a write --
 
 
 def checked(call: Call, body: EntryBody, *, may_be_manual: bool) -> Entity:
-    """The fields of an entry that a body asks for.
+    """The validated fields of an entry from a body.
 
     Raises:
         ApiError: if the workspace's settings, the ids or the times do not allow it.
@@ -174,7 +174,7 @@ def _custom_fields(call: Call, body: EntryBody) -> tuple[tuple[str, Any], ...]:
     return tuple(values.items())
 
 
-# -- what comes of it --
+# -- effects --
 
 
 def stop_running(call: Call, user_id: str, end: int) -> TimeEntry:
@@ -189,7 +189,7 @@ def stop_running(call: Call, user_id: str, end: int) -> TimeEntry:
 
 
 def add_entry(call: Call, entry: TimeEntry) -> Entity:
-    """Keep a new entry; the answer is how it is shown."""
+    """Store a new entry, and return it in the form of responses."""
     if entry.end is None:
         call.find(MEMBER, entry.user_id)
         make_way(call, entry.user_id, entry.start)
@@ -203,14 +203,14 @@ def add_entry(call: Call, entry: TimeEntry) -> Entity:
 
 
 def make_way(call: Call, user_id: str, start: int) -> None:
-    """Stop the running timer of a user, if there is one, because another begins."""
+    """Stop the running timer of a user, if there is one, because another one starts."""
     for running in call.workspace.time_entries.running():
         if running.user_id == user_id:
             change_entry(call, running, {"end": max(start, running.start)}, event="TIMER_STOPPED")
 
 
 def change_entry(call: Call, entry: TimeEntry, changes: Entity, event: WebhookEvent | None = None) -> Entity:
-    """Set fields of an entry; the answer is how it is shown."""
+    """Change fields of an entry, and return it in the form of responses."""
     show = written(call)
     before = show(entry)
     call.workspace.time_entries.change(entry, **changes)
@@ -221,7 +221,7 @@ def change_entry(call: Call, entry: TimeEntry, changes: Entity, event: WebhookEv
 
 
 def remove_entry(call: Call, entry: TimeEntry) -> Entity:
-    """Forget an entry; the answer is how it was shown."""
+    """Remove an entry, and return it in the form of responses."""
     call.workspace.time_entries.remove(entry)
     shown = written(call)(entry)
     action = f"DELETE_TIME_{_whose(call, entry)}"
@@ -233,16 +233,16 @@ def _whose(call: Call, entry: TimeEntry) -> str:
     return "PERSONAL" if entry.user_id == call.user_id else "FOR_OTHER"
 
 
-# -- how it is shown --
+# -- rendering --
 
 
 def written(call: Call) -> Callable[[TimeEntry], Entity]:
-    """Shows entries as answers to writes do: without rates."""
+    """Renders entries for responses to writes: without rates."""
     return time_entry_renderer(call.workspace, rates=False)
 
 
 def shown(call: Call, *, hydrated: bool | None, user: bool = True, rates: bool = True) -> Callable[[TimeEntry], Entity]:
-    """Shows entries, if `hydrated` with the objects behind their ids; `user` says whether the user is one of them."""
+    """Renders entries; `hydrated` includes the objects of their ids, `user` also the user."""
     plain = time_entry_renderer(call.workspace, rates=rates)
     if not hydrated:
         return plain

@@ -1,6 +1,6 @@
-"""How the API says no: one exception with the status, the code and the message that go out.
+"""Errors of the API: one exception with status, code and message.
 
-`code` is Clockify's own number and not the HTTP status; several refusals have no body at all.
+`code` is Clockify's own number, not the HTTP status; several errors have no body at all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ApiError(Exception):
-    """An answer that is not a success. Without a message the body is empty."""
+    """An error response. Without a message the body is empty."""
 
     def __init__(
         self,
@@ -39,12 +39,12 @@ def invalid(message: Message, code: int = 501) -> ApiError:
 
 
 def not_in(noun: Message, parent: Message = messages.WORKSPACE) -> ApiError:
-    """A missing, deleted or foreign id: Clockify answers all three alike, and never with a 404."""
+    """A missing, deleted or foreign id: Clockify's response is the same for all three, and never a 404."""
     return invalid(messages.DOES_NOT_BELONG(noun=noun, parent=parent))
 
 
 def not_one_of(name: str, allowed: Iterable[str], code: int = 501) -> ApiError:
-    """A value outside a closed set: code 3002 where the parser minds it, 501 where only the domain does."""
+    """A value outside a closed set: code 3002 if the parser checks it, 501 if only the domain does."""
     return invalid(messages.NOT_ONE_OF(name=name, values=", ".join(allowed)), code)
 
 
@@ -54,12 +54,12 @@ def forbidden(code: int = 403, message: Message = messages.NOT_PERMITTED) -> Api
 
 
 def access_denied() -> ApiError:
-    """The workspace id is malformed, or the workspace is not the caller's."""
+    """The workspace id is malformed, or the caller is not a member."""
     return forbidden(501, messages.ACCESS_DENIED)
 
 
 def not_on_plan(face: PlanRefusal) -> ApiError:
-    """The workspace's plan lacks the feature. Every face but 402 was observed somewhere."""
+    """The workspace's plan lacks the feature. All variants except 402 were observed."""
     match face:
         case "403-empty":
             return ApiError(403)
@@ -74,5 +74,5 @@ def not_on_plan(face: PlanRefusal) -> ApiError:
 
 
 def unauthorized(code: int, message: Message) -> ApiError:
-    """The credentials are missing, doubled, unknown or not enough."""
+    """The credentials are missing, given twice, unknown or insufficient."""
     return ApiError(401, code, message)

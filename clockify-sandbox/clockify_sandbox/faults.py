@@ -1,4 +1,4 @@
-"""Failures on order: which call of which route fails, and how."""
+"""Simulated failures: which call of which route fails, and how."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _HTML = b"<!DOCTYPE html><html><head><title>Error</title></head><body>The reques
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """One failure.
+    """One fault.
 
     Attributes:
         route: "GET /workspaces/{ws}/clients"; the names of placeholders do not matter, `*` stands for anything. With
-            ids in place of placeholders it strikes the calls for those alone.
+            ids instead of placeholders, it affects only calls for these ids.
         nth: which calls fail, counted from 1 since the fault was set: a number, several, or "every".
-        status: the status that is answered; the status of the real answer if None.
-        body: "empty", "html", "truncated" (half of the real answer), or the text of the body.
-        headers: further headers.
-        reset: drop the connection without an answer.
-        delay_ms: wait before the request is looked at.
-        commit_then: do what is asked before failing.
+        status: the status of the response; the real status if None.
+        body: "empty", "html", "truncated" (half of the real response), or the text of the body.
+        headers: additional headers.
+        reset: drop the connection without a response.
+        delay_ms: delay before the request is handled.
+        commit_then: execute the request before failing.
         retry_after: seconds for a `Retry-After` header.
     """
 
@@ -50,7 +50,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def fails(self) -> bool:
-        """Whether the answer is another than the real one (and not just late)."""
+        """Whether the response differs from the real one (and is not only late)."""
         return self.reset or self.status is not None or self.body == "truncated"
 
     @property
@@ -83,7 +83,7 @@ class Faults:
         routes: the keys of all routes.
 
     Raises:
-        ValueError: a fault would never strike, or would change nothing where it does.
+        ValueError: a fault would never match a call, or would change nothing.
     """
 
     def __init__(self, faults: Iterable[Fault], routes: Iterable[str]) -> None:
@@ -94,7 +94,7 @@ class Faults:
         self._calls = [0] * len(self._faults)
 
     def next(self, route: str, path: str) -> Fault | None:
-        """Count a call of a route by its path; the fault that strikes it, the first if there are several."""
+        """Count a call of a route by its path, and return the first fault that affects it."""
         if not self._faults:
             return None
         name, struck = _anonymous(route), None
@@ -111,7 +111,7 @@ def parse_faults(raw: bytes) -> list[Fault]:
     """A JSON list of faults.
 
     Raises:
-        ValueError: with one line that says what is wrong, and what is known.
+        ValueError: with one line that says what is wrong, and lists what is known.
     """
     try:
         return read_faults(msgspec.json.decode(raw))
@@ -120,10 +120,10 @@ def parse_faults(raw: bytes) -> list[Fault]:
 
 
 def read_faults(given: Any) -> list[Fault]:
-    """Faults made of what somebody has written.
+    """Faults made from user input.
 
     Raises:
-        ValueError: with one line that says what is wrong, and what is known.
+        ValueError: with one line that says what is wrong, and lists what is known.
     """
     if not isinstance(given, (list, tuple)):
         raise refusal("a list of objects", "each fault", declared(Fault))
@@ -131,7 +131,7 @@ def read_faults(given: Any) -> list[Fault]:
 
 
 def _check(fault: Fault, pattern: str, names: dict[str, str]) -> None:
-    """Refuse a fault that a test would wait for in vain. `names` has the keys of the routes by their anonymous form."""
+    """Refuse a fault that could never happen. `names` has the keys of the routes by their anonymous form."""
     if not fault.fails and not fault.delay_ms:
         msg = f"the fault of {fault.route!r} changes nothing: set status, reset, delay_ms, or body to truncated"
         raise ValueError(msg)
@@ -142,13 +142,13 @@ def _check(fault: Fault, pattern: str, names: dict[str, str]) -> None:
 
 
 def _may_be_path(pattern: str, name: str) -> bool:
-    """Whether a pattern names a path of a route. A HEAD is a GET."""
+    """Whether a pattern matches a path of a route. A HEAD counts as a GET."""
     return "{" not in pattern and _meet(re.sub("^HEAD ", "GET ", pattern), name.replace("{}", "\0"))
 
 
 @lru_cache(maxsize=1 << 16)
 def _meet(pattern: str, path: str) -> bool:
-    """Whether a pattern matches a path in which NUL stands for any one segment."""
+    """Whether a pattern matches a path in which NUL matches any single segment."""
     if not pattern or not path:
         return not pattern.strip("*") and not path.strip("\0")
     if pattern[0] == "*":

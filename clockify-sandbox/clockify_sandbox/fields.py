@@ -1,4 +1,4 @@
-"""Fields of entities, whatever their kind."""
+"""Functions for the fields of all kinds of entities."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ Stored = TypeVar("Stored", bound="Record")
 
 
 def overlaid(entity: Stored, fields: Record) -> Stored:
-    """The same entity after some of its fields were replaced.
+    """A copy of the entity with some fields replaced.
 
     Raises:
         KeyError: for a field that the entity does not have.
     """
     if unknown := [key for key in fields if key not in entity]:
         raise KeyError(f"no such field: {', '.join(unknown)}")
-    cast("Entity", entity).update(fields)  # every stored entity is a dict, but no type says so of all shapes
+    # every stored entity is a dict, but the types do not express that for all shapes
+    cast("Entity", entity).update(fields)
     return entity
 
 

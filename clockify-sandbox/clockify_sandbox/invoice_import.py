@@ -23,11 +23,11 @@ Thing = TypeVar("Thing")
 
 _QUARTER = 900  # seconds
 _SECONDS_PER_HUNDREDTH = 36  # quantities of time are hundredths of hours
-_ONE = 100  # one piece, on the same scale
+_ONE = 100  # a quantity of one, on the same scale
 
 
 def billable_time(workspace: Workspace, project_ids: Collection[str], start: int, end: int) -> list[TimeEntry]:
-    """The finished billable entries on projects that start within two seconds and are on no invoice, oldest first."""
+    """Finished billable entries of projects that start in a window and are not invoiced yet, oldest first."""
     found = [
         entry
         for entry in workspace.time_entries
@@ -41,7 +41,7 @@ def billable_time(workspace: Workspace, project_ids: Collection[str], start: int
 
 
 def billable_expenses(workspace: Workspace, project_ids: Collection[str], first: str, last: str) -> list[Expense]:
-    """The billable expenses on projects from a first to a last day that are on no invoice, oldest first."""
+    """Billable expenses of projects from a first to a last day, not yet invoiced, oldest first."""
     found = [
         expense
         for expense in workspace.expenses.values()
@@ -62,15 +62,15 @@ def time_items(  # noqa: PLR0913 - whose entries, which, and three choices of th
     shown: Sequence[TimeField],
     rounded: bool,
 ) -> list[InvoiceItem]:
-    """Items for time entries: the quantity is hundredths of hours, the price an hour's.
+    """Items for time entries: the quantity is in hundredths of hours, the price is for an hour.
 
     Args:
-        world: where the people are.
-        workspace: where everything else is.
-        entries: what to bill.
-        by: the traits that put entries together; an empty list makes one item, None one item per entry.
-        shown: what the description of an item per entry says.
-        rounded: whether each entry counts as the nearest whole number of quarters of an hour.
+        world: has the people.
+        workspace: has everything else.
+        entries: the entries to bill.
+        by: the fields to group entries by; an empty list makes one item, None one item per entry.
+        shown: the fields in the description of an item for a single entry.
+        rounded: whether each entry is rounded to quarters of an hour.
     """
 
     def trait(entry: TimeEntry, name: TimeGroup | TimeField) -> str:
@@ -106,7 +106,7 @@ def expense_items(
     by: ExpenseGroup | None,
     shown: Sequence[ExpenseField],
 ) -> list[InvoiceItem]:
-    """Items for expenses: one piece at what they cost together. Arguments are those of `time_items`."""
+    """Items for expenses: a quantity of one, with the total as price. The arguments are those of `time_items`."""
 
     def trait(expense: Expense, name: ExpenseGroup | ExpenseField) -> str:
         traits: dict[str, str | None] = {
@@ -134,7 +134,7 @@ def expense_items(
 def _grouped(
     things: Iterable[Thing], trait: Callable[[Thing, Any], str], by: Sequence[Any] | None, shown: Sequence[Any]
 ) -> list[tuple[str, list[Thing]]]:
-    """Labelled things: each on its own under what is `shown`, or together with those alike in everything in `by`."""
+    """Groups of things with labels: each thing alone, labelled by `shown`, or grouped by the fields in `by`."""
     if by is None:
         return [(_label(trait(thing, name) for name in shown), [thing]) for thing in things]
     groups: dict[str, list[Thing]] = {}

@@ -1,4 +1,4 @@
-"""What an invoice adds up to, and how answers show it."""
+"""The sums of an invoice, and invoices in the form of responses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SETTLED = ("PAID", "VOID")
 
 @dataclass(frozen=True)
 class Totals:
-    """The sums of an invoice in minor units; `paid` is None as long as nothing has been paid."""
+    """The sums of an invoice in minor units; `paid` is None if nothing has been paid."""
 
     subtotal: int
     discount: int
@@ -29,20 +29,20 @@ class Totals:
 
     @property
     def amount(self) -> int:
-        """What is charged."""
+        """The charged amount."""
         return self.subtotal - self.discount + self.tax + self.tax2
 
     @property
     def balance(self) -> int:
-        """What is still owed; negative after an overpayment."""
+        """The amount still owed; negative after an overpayment."""
         return self.amount - (self.paid or 0)
 
 
 def totals(invoice: Invoice) -> Totals:
-    """Add up an invoice, half units rounded up.
+    """Add up an invoice, half units rounded up. The discount comes first.
 
-    The discount comes first. Each tax is charged on the discounted items that name it; a compound second tax is
-    charged on the first one too, and with the tax type NONE there is no tax.
+    Each tax applies to the discounted items that name it. A compound second tax also applies to the first tax. With the
+    tax type NONE there is no tax.
     """
     items, discount = invoice["items"], invoice["discount"]
 
@@ -61,12 +61,12 @@ def totals(invoice: Invoice) -> Totals:
 
 
 def stored_percent(percent: float) -> float:
-    """A plain percentage as it is stored and read: 7.7 is 770.0."""
+    """Convert a plain percentage to the stored form: 7.7 becomes 770.0."""
     return float(Decimal(str(percent)) * 100)
 
 
 def row_of(workspace: Workspace, invoice: Invoice) -> Entity:
-    """An invoice as the list shows it."""
+    """An invoice in the form of the list."""
     sums = totals(invoice)
     client = workspace.clients.get(invoice["clientId"])
     return {
@@ -85,7 +85,7 @@ def row_of(workspace: Workspace, invoice: Invoice) -> Entity:
 
 
 def info_of(workspace: Workspace, invoice: Invoice, now: int) -> Entity:
-    """An invoice as the filtered list shows it at a second of time."""
+    """An invoice in the form of the filtered list, at the time `now` in seconds."""
     late = now - epoch(datetime.fromisoformat(invoice["dueDate"]))
     return {
         **row_of(workspace, invoice),
@@ -96,7 +96,7 @@ def info_of(workspace: Workspace, invoice: Invoice, now: int) -> Entity:
 
 
 def invoice_of(workspace: Workspace, invoice: Invoice) -> Entity:
-    """An invoice as the single GET and the answers of most writes show it."""
+    """An invoice in the form of the single GET and of responses to most writes."""
     sums = totals(invoice)
     imported = {item["importType"] for item in invoice["items"]}
     shown: dict[str, Any] = {
@@ -125,7 +125,7 @@ def invoice_of(workspace: Workspace, invoice: Invoice) -> Entity:
 
 
 def status_after_payment(invoice: Invoice) -> str:
-    """The status that the payments of an invoice put it into; without any it is sent, and no longer paid."""
+    """The status that results from the payments of an invoice; without payments it is sent, no longer paid."""
     sums = totals(invoice)
     if sums.paid is None:
         return "SENT" if invoice["status"] in ("PAID", "PARTIALLY_PAID") else str(invoice["status"])
@@ -133,7 +133,7 @@ def status_after_payment(invoice: Invoice) -> str:
 
 
 def release(workspace: Workspace, items: list[InvoiceItem]) -> None:
-    """Make the time entries and expenses that items had imported free for another invoice."""
+    """Mark the time entries and expenses of imported items as not invoiced again."""
     for item in items:
         for entry_id in item["timeEntryIds"]:
             if entry := workspace.time_entries.get(entry_id):

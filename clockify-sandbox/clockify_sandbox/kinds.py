@@ -1,4 +1,4 @@
-"""The kinds of entity: under which names each one is known to errors, tables, feeds, the audit log and webhooks."""
+"""The kinds of entities, with the name of each in errors, tables, feeds, the audit log and webhooks."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ Fields = TypeVar("Fields", bound="Record")
 
 @dataclass(frozen=True)
 class Kind(Generic[Stored, Fields]):
-    """One kind of entity, stored in one shape; `Fields` are those of it that are changed.
+    """One kind of entity, stored in one shape; `Fields` are the fields that can change.
 
-    `noun` is what errors call it, `table` the attribute of `Workspace` that holds it, `feed` its document type in
+    `noun` is its name in errors, `table` the attribute of `Workspace` that holds it, `feed` its document type in
     the entity feeds, `audit` the last word of its audit actions (CREATE_..., UPDATE_..., DELETE_...), and `events` the
     webhook events of creation, change and deletion. None if the API has no such thing.
     """

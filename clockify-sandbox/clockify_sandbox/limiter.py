@@ -1,4 +1,4 @@
-"""The rate limit: token buckets that stand before everything else, like the gateway of the real service."""
+"""The rate limit: token buckets in front of everything else, like the gateway of the real service."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Bucket:
 
 
 class Limiter:
-    """At most so many requests a second per credential and workspace, and an hour per workspace; 0 means no limit."""
+    """Limits requests a second per credential and workspace, and requests an hour per workspace; 0 means no limit."""
 
     def __init__(self, per_second: float, per_hour: float, clock: Callable[[], float]) -> None:
         self._per_second = per_second
@@ -37,7 +37,7 @@ class Limiter:
         self._buckets: dict[tuple[str, ...], _Bucket] = {}
 
     def admit(self, credential: str, workspace: str) -> float:
-        """Take a token for a request; the answer is 0, or the seconds to wait if the request is refused."""
+        """Take a token for a request; return 0, or the seconds to wait if the request is refused."""
         now = self._clock()
         buckets = []
         if self._per_second:

@@ -1,4 +1,4 @@
-"""What lists have in common: looking for names, and order."""
+"""Common parts of lists: search by name, and sorting."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Row = TypeVar("Row")
 
 
 def matches(text: str | None, wanted: str | None, *, strict: bool | None = False) -> bool:
-    """Whether a text contains what is looked for, letter case aside; with `strict`, whether it is exactly that."""
+    """Whether a text contains the wanted text, ignoring case; with `strict`, whether it is equal."""
     if not wanted:
         return True
     return text == wanted if strict else wanted.lower() in (text or "").lower()
 
 
 def is_or_any(value: object, wanted: object) -> bool:
-    """Whether a value is the wanted one; None wants anything."""
+    """Whether a value is the wanted one; None matches every value."""
     return wanted is None or value == wanted
 
 
@@ -30,11 +30,11 @@ def in_order(
     """Rows sorted by a column.
 
     Args:
-        rows: what to sort.
-        keys: a sort key per column; rows with equal keys stay in their order of creation.
-        column: the column asked for.
+        rows: the rows to sort.
+        keys: a sort key per column; rows with equal keys keep their order of creation.
+        column: the requested column.
         order: ASCENDING (also if None) or DESCENDING.
-        default: the column if none is asked for.
+        default: the column if none is requested.
     """
     return sorted(rows, key=keys[column or default], reverse=order == "DESCENDING")
 
@@ -46,5 +46,5 @@ def by_id(row: Record) -> str:
 
 
 def by_name(row: Record) -> tuple[str, str]:
-    """Sort key: the name, letter case aside."""
+    """Sort key: the name, ignoring case."""
     return row["name"].lower(), row["id"]

@@ -1,7 +1,7 @@
-"""Every message of every error, in all languages that an account can have.
+"""All error messages, in all languages of accounts. The English texts follow recordings.
 
-English follows what was recorded; Spanish and German are translations of our own, but for two Spanish ones that were
-recorded (`NO_SUBSCRIPTION`, `SUMMARY_FILTER_MISSING`). No status and no code depends on the language.
+The Spanish and German ones are our own translations, except for two Spanish ones that were recorded (`NO_SUBSCRIPTION`,
+`SUMMARY_FILTER_MISSING`). No status and no code depends on the language.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Message:
     """One text in every language. Placeholders in braces take `values`; a value that is a message is translated, too.
 
-    What a parser says about malformed input is always English: the placeholder `reason`, which only `en` has.
+    A parser's message about malformed input is always in English: the placeholder `reason`, which only `en` has.
     """
 
     en: str
@@ -32,7 +32,7 @@ class Message:
         return replace(self, values=values)
 
     def text(self, language: Language) -> str:
-        """The message as it is sent."""
+        """The text of the message in a language."""
         template: str = getattr(self, language)
         shown = {
             name: value.text(language) if isinstance(value, Message) else value for name, value in self.values.items()
@@ -72,7 +72,8 @@ USER_GROUP = Message("User group", "Grupo de usuarios", "Benutzergruppe")
 WEBHOOK = Message("Webhook", "Webhook", "Webhook")
 WORKSPACE = Message("Workspace", "Espacio de trabajo", "Arbeitsbereich")
 
-# -- who may ----------------------------------------------------------------------------------------------------------
+# -- permissions
+# ----------------------------------------------------------------------------------------------------------
 
 ACCESS_DENIED = Message("Access Denied", "Acceso denegado", "Zugriff verweigert")
 ADDON_LACKS_SCOPE = Message(
@@ -261,7 +262,7 @@ ZONE_UNKNOWN = Message(
     "Unknown time-zone ID: {zone}", "Zona horaria desconocida: {zone}", "Unbekannte Zeitzone: {zone}"
 )
 
-# -- what is there and what is not ------------------------------------------------------------------------------------
+# -- existing and missing objects ------------------------------------------------------------------------------------
 
 ALREADY_EXISTS = Message(
     "{noun} with name '{name}' already exists",

@@ -1,4 +1,4 @@
-"""Files that options name: none is waited for, and none is without an end."""
+"""Reads files that options name, and refuses files that would block or never end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def read_named(path: Path) -> bytes:
     """The content of a file.
 
     Raises:
-        OSError: it cannot be read; the file is named.
+        OSError: it cannot be read; the message names the file.
     """
     require_file(path)
     try:
@@ -25,10 +25,10 @@ def read_named(path: Path) -> bytes:
 
 
 def require_file(path: Path) -> None:
-    """Refuse what is there and is no file, such as a pipe or a device.
+    """Refuse an existing path that is not a file, such as a pipe or a device.
 
     Raises:
-        OSError: it is none, or cannot be looked at; the file is named.
+        OSError: it is not a file, or cannot be checked; the message names the file.
     """
     try:
         mode = path.stat().st_mode
@@ -37,4 +37,4 @@ def require_file(path: Path) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is a pipe or a device, and no file", str(path))
+        raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))

@@ -1,4 +1,4 @@
-"""What people are called, and where they are."""
+"""Names and time zones of people, and labels of objects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def name_of(world: World, user_id: str) -> str:
-    """What a user is called: the name, or the address of those who have not given one yet."""
+    """The name of a user, or the e-mail address if the name is missing."""
     user = world.users[user_id]
     return user["name"] or user["email"] or ""
 
@@ -23,6 +23,6 @@ def zone_of(world: World, user_id: str) -> str:
 
 
 def label_of(table: Mapping[str, Record], entity_id: str | None) -> str:
-    """The name of what an id refers to; "" if it refers to nothing."""
+    """The name of the object with an id; "" if there is no such object."""
     entity = table.get(entity_id or "")
     return str(entity["name"]) if entity else ""

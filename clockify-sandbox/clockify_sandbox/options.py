@@ -21,25 +21,25 @@ NotEmpty = Annotated[str, Meta(min_length=1)]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a sandbox serves, where, and how.
+    """The options of a sandbox server.
 
     Attributes:
         scale: how much data there is.
         seed: the same seed gives the same data and the same ids.
         plan: the plan of every workspace.
         world: the options of the world.
-        clock: the present of a new world; its data end there.
+        clock: the current time of a new world; its data end there.
         api_key: the API key of the owner of the workspaces.
-        latency_ms: milliseconds that pass before an answer.
+        latency_ms: milliseconds before each response.
         rate_per_second: requests per second and key; 0 is no limit.
         rate_per_hour: requests per hour and workspace; 0 is no limit.
         retry_after: whether 429 comes with `Retry-After`.
-        faults: failures to act out.
-        webhook_retry_delay: seconds until a failed delivery of a webhook is tried again; then twice as many.
-        state: the file in which the data is kept between runs.
+        faults: simulated failures.
+        webhook_retry_delay: seconds before a failed delivery of a webhook is repeated; doubled for the next attempt.
+        state: the file that keeps the data between runs.
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one.
-        tls: whether to serve https, with a certificate made at the start.
+        tls: whether to serve https, with a certificate that is created at the start.
         ca_file: where to write the certificate of the authority, for clients to trust; a temporary file if None.
     """
 
@@ -67,12 +67,12 @@ OPTIONS = declared(Options)
 
 
 def checked_options(given: Mapping[str, Any]) -> Options:
-    """Options as Python code gives them: paths as text or `Path`, the world as a mapping, faults as mappings.
+    """Options from Python code: paths as text or `Path`, the world as a mapping, faults as mappings.
 
-    None stands for the default.
+    None means the default.
 
     Raises:
-        ValueError: an unknown option or a value that it does not take; the message lists what is known.
+        ValueError: an unknown option or an invalid value; the message lists what is known.
     """
     values = {name: value for name, value in given.items() if value is not None}
     if isinstance(world := values.get("world"), Mapping):

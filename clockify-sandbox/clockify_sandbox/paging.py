@@ -1,4 +1,4 @@
-"""How lists are cut into pages: each style of the API under its own names; it ignores other spellings, and so do we."""
+"""The paging styles of the API, each with its own parameter names. Other names are ignored, as in the API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CEILING = 5000
 
 @dataclass(frozen=True)
 class Window:
-    """The page asked for: a 0-based index and a size."""
+    """The requested page: a 0-based index and a size."""
 
     index: int
     size: int
@@ -27,19 +27,19 @@ class Window:
         return rows[self.index * self.size : (self.index + 1) * self.size]
 
     def capped(self, most: int) -> Window:
-        """The window with pages of at most so many rows; 0 is no limit."""
+        """The window with a limited page size; 0 means no limit."""
         return Window(self.index, min(self.size, most)) if most else self
 
     def is_last(self, count: int) -> bool:
-        """Whether nothing follows the page in a list of `count` rows."""
+        """Whether the page is the last one in a list of `count` rows."""
         return (self.index + 1) * self.size >= count
 
 
 @dataclass(frozen=True)
 class Paging:
-    """A style: parameter names, first and last page number, default and largest size, whether `Last-Page` is sent.
+    """A paging style: parameter names, page numbers, page sizes, and whether `Last-Page` is sent.
 
-    A page before the first one is the first one, unless the style minds.
+    A page number before the first one means the first page, unless the style refuses it.
     """
 
     page: str = "page"

@@ -1,4 +1,4 @@
-"""People of a workspace: which of them a body picks, what is for them, who looks after whom, what they are called."""
+"""People of a workspace: selection by request bodies, what applies to them, and their managers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class Pick(Choice):
-    """Members or groups, by id and membership status. Holidays, policies and the schedule all read it."""
+    """A selection of members or groups, by id and membership status; used by holidays, policies and the schedule."""
 
     status: Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"] = "ALL"
 
 
 class NewPick(Pick):
-    """What creates accept: fewer values than updates do."""
+    """The selection in creates, which accept fewer values than updates."""
 
     contains: Literal["CONTAINS", "DOES_NOT_CONTAIN"] = "CONTAINS"
     status: Literal["ALL", "ACTIVE", "INACTIVE"] = "ALL"
@@ -39,7 +39,7 @@ class UserPick(Pick):
 
 
 def assigned(call: Call, kind: Kind[Any, Any], pick: Pick | None) -> list[str]:
-    """The ids, of members or groups, that a pick stands for when something is assigned: none without ids.
+    """The ids of the selected members or groups in an assignment; none if the selection has no ids.
 
     Raises:
         ApiError: 400/501 for an id that is not in the workspace.
@@ -53,7 +53,7 @@ def assigned(call: Call, kind: Kind[Any, Any], pick: Pick | None) -> list[str]:
 
 
 def user_filter(workspace: Workspace, users: UserPick | None, groups: Pick | None) -> Callable[[str], bool]:
-    """Whether a member passes both filters; a filter without ids lets everybody of its status pass."""
+    """Whether a member passes both filters; a filter without ids matches everybody with its status."""
     allowed = set(workspace.members)
     if users:
         statuses: set[str] = {*users.statuses} or {users.status}
@@ -75,13 +75,13 @@ def _has_status(workspace: Workspace, user_id: str, statuses: set[str]) -> bool:
 
 
 def members_of(workspace: Workspace, group_ids: Iterable[str]) -> set[str]:
-    """The members of some groups; unknown groups have none."""
+    """The members of some groups; unknown groups are empty."""
     groups = (workspace.user_groups.get(group_id) for group_id in group_ids)
     return {user_id for group in groups if group for user_id in group["userIds"]}
 
 
 def applies_to(workspace: Workspace, entity: Holiday | Policy, user_id: str) -> bool:
-    """Whether a holiday or policy is for a member: everybody's, their own, or their group's."""
+    """Whether a holiday or policy applies to a member: to everybody, to the member, or to one of their groups."""
     return (
         entity["everyoneIncludingNew"]
         or user_id in entity["userIds"]
@@ -90,12 +90,12 @@ def applies_to(workspace: Workspace, entity: Holiday | Policy, user_id: str) -> 
 
 
 def oversight(call: Call) -> Callable[[str], bool]:
-    """Whether the caller may look at a user's affairs: one's own, those of people one manages, as administrator all."""
+    """Whether the caller may read a user's data: their own, that of people they manage, or all as an administrator."""
     return (lambda _: True) if call.is_admin else managed_people(call.workspace, call.user_id).__contains__
 
 
 def managed_people(workspace: Workspace, manager: str) -> set[str]:
-    """A manager and those in the manager's care: by a role over them or their group, or as their manager by name."""
+    """A manager and the people they manage: through a role for them or their group, or as their direct manager."""
     roles = workspace.members[manager]["roles"] if manager in workspace.members else ()
     managed = {role["entityId"] for role in roles if role["role"] == "TEAM_MANAGER"}
     reports = {user_id for user_id, member in workspace.members.items() if manager in member["managers"]}
@@ -103,6 +103,6 @@ def managed_people(workspace: Workspace, manager: str) -> set[str]:
 
 
 def managed_projects(workspace: Workspace, manager: str) -> set[str]:
-    """The projects that somebody is a manager of."""
+    """The projects that a user manages."""
     roles = workspace.members[manager]["roles"] if manager in workspace.members else ()
     return {role["entityId"] for role in roles if role["role"] == "PROJECT_MANAGER"}

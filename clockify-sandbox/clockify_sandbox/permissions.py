@@ -1,8 +1,8 @@
-"""Who may do and see what, beyond the role that a route asks for.
+"""Permissions beyond the role that a route requires.
 
-Lists answer everybody with 200 and hold what the caller may see: administrators see everything, managers what was done
-by the people and on the projects in their care, everybody what is theirs. Where nothing is known about a list, it is
-the same for all.
+Lists always answer with 200 and contain what the caller may see: administrators see everything, managers see the work
+of their people and on their projects, and everybody sees their own. If nothing is known about a list, it is the same
+for all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Creation = Literal["whoCanCreateProjectsAndClients", "whoCanCreateTags", "whoCa
 
 
 def require_creator(call: Call, setting: _Creation) -> None:
-    """Refuse those whom a setting of `entityCreationPermissions` (e.g. `whoCanCreateTags`) leaves out."""
+    """Refuse callers that a setting of `entityCreationPermissions` (e.g. `whoCanCreateTags`) excludes."""
     allowed = call.workspace.record["workspaceSettings"]["entityCreationPermissions"][setting]
     if call.is_admin or allowed == "EVERYONE":
         return
@@ -34,7 +34,7 @@ def require_creator(call: Call, setting: _Creation) -> None:
 
 
 def require_users_list(call: Call) -> None:
-    """Refuse the list of users to members without a role over others, in a world that shows it to administrators."""
+    """Refuse the list of users to members without a manager role, in a world that shows it only to administrators."""
     if call.options.users_list == "admins" and not call.workspace.members[call.user_id]["roles"]:
         raise access_denied()
 
@@ -48,8 +48,8 @@ def can_see(call: Call, project: Project) -> bool:
 def visible_members(call: Call) -> Callable[[str], bool]:
     """Whether a list of users shows a member to the caller.
 
-    Members without a role over others see fewer people than administrators. That is documented, but not who is missing:
-    here it is those who do not work in the workspace (invited, declined, inactive).
+    Members without a manager role see fewer people than administrators. That is documented, but not which people; here,
+    people who do not work in the workspace (invited, declined, inactive) are hidden.
     """
     members = call.workspace.members
     if members[call.user_id]["roles"]:
@@ -58,20 +58,20 @@ def visible_members(call: Call) -> Callable[[str], bool]:
 
 
 def visible_work(call: Call) -> Callable[[str, str | None], bool]:
-    """Whether the caller may see what a user did, or spent, on a project or none."""
+    """Whether the caller may see a user's work or expenses for a project, or without a project."""
     may_see, projects = oversight(call), managed_projects(call.workspace, call.user_id)
     return lambda user_id, project_id: may_see(user_id) or project_id in projects
 
 
 def require_tasks(call: Call, project: Project) -> None:
-    """Refuse the tasks of a project to those who are in it through a group only, where the world is like that."""
+    """Refuse the tasks of a project to people who are only members through a group, if the world is set so."""
     own = {row["membershipType"] for row in project["memberships"] if row["userId"] == call.user_id}
     if call.options.group_access == "without-tasks" and own == {"USERGROUP"} and not call.is_admin:
         raise invalid(messages.USER_NOT_IN_PROJECT(user=call.user_id, project=project["id"]))
 
 
 def require_manager(call: Call, project_id: str) -> None:
-    """Refuse those who neither administer the workspace nor manage the project."""
+    """Refuse callers who neither administer the workspace nor manage the project."""
     if not call.is_admin and not manages(call, project_id):
         raise forbidden()
 

@@ -1,4 +1,4 @@
-"""What each plan brings, and what an add-on may be allowed."""
+"""The features of each plan, and the possible scopes of an add-on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several routes do with projects: show them with everything, copy them, forget them."""
+"""Common operations on projects: render, copy and delete."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ _MONEY_AND_PLANS = ("hourlyRate", "costRate", "estimate", "timeEstimate", "budge
 
 
 class ProjectShow:
-    """Shows projects to the caller; hydrated ones with client, tasks, custom fields, currency and favorite.
+    """Renders projects for the caller; hydrated ones with client, tasks, custom fields, currency and favorite.
 
-    Who neither administers the workspace nor manages the project gets no members, rates, estimates and sums.
+    A caller who neither administers the workspace nor manages the project gets no members, rates, estimates and sums.
     """
 
     def __init__(self, call: Call, *, hydrated: bool) -> None:
@@ -93,7 +93,7 @@ class ProjectShow:
 
 
 def task_shown(call: Call, task: Task) -> Entity:
-    """A task as the caller may see it: estimate and sum are for administrators and managers."""
+    """Render a task for the caller: only administrators and managers get estimate and sum."""
     shown = task_of(call.workspace, task)
     if call.is_admin or manages(call, task["projectId"]):
         return shown
@@ -101,19 +101,19 @@ def task_shown(call: Call, task: Task) -> Entity:
 
 
 def default_of(field: CustomField, project_id: str) -> FieldDefault | None:
-    """Value and status of a custom field on a project that has its own."""
+    """Value and status of a custom field on a project that overrides it."""
     rows = (row for row in field["projectDefaultValues"] if row["projectId"] == project_id)
     found = next(rows, None)
     return None if found is None else {"value": found["value"], "status": found["status"]}
 
 
 def workspace_default(field: CustomField) -> FieldDefault:
-    """Value and status of a custom field where a project has none of its own."""
+    """Value and status of a custom field on a project that does not override it."""
     return {"value": field["workspaceDefaultValue"], "status": field["status"]}
 
 
 def copy_of(call: Call, template: Project, changes: ProjectFields) -> Project:
-    """A new project like a template, with its tasks."""
+    """A new project from a template, with its tasks."""
     project_id, workspace = call.new_id(), call.workspace
     project: Project = {**deepcopy(template), **changes, "id": project_id, "template": False, "archived": False}
     for row in project["memberships"]:
@@ -131,13 +131,13 @@ def copy_of(call: Call, template: Project, changes: ProjectFields) -> Project:
 
 
 def forget_task(call: Call, task: Task) -> None:
-    """Delete a task; what was done, spent and planned for it stays on its project."""
+    """Delete a task; its time entries, expenses and assignments stay on the project."""
     _detach_task(call.workspace, task["id"])
     call.remove(TASK, task)
 
 
 def _detach_task(workspace: Workspace, task_id: str) -> None:
-    """Clear a task wherever something refers to it."""
+    """Clear all references to a task."""
     for entry in workspace.time_entries:
         if entry.task_id == task_id:
             workspace.time_entries.change(entry, task_id=None)
@@ -153,7 +153,7 @@ def _detach_task(workspace: Workspace, task_id: str) -> None:
 
 
 def _detach_project(workspace: Workspace, project_id: str) -> None:
-    """Clear a project, and the task with it, wherever something that outlives it refers to it."""
+    """Clear all references to a project and its tasks in objects that remain."""
     for entry in workspace.time_entries:
         if entry.project_id == project_id:
             workspace.time_entries.change(entry, task_id=None, project_id=None)
@@ -169,14 +169,14 @@ def _detach_project(workspace: Workspace, project_id: str) -> None:
 
 
 def _automatic(workspace: Workspace) -> list[DefaultEntities]:
-    """On what holidays and policies create time entries."""
+    """The projects and tasks for which holidays and policies create time entries."""
     owners = (*workspace.holidays.values(), *workspace.time_off_policies.values())
     creations = [owner["automaticTimeEntryCreation"] for owner in owners]
     return [creation["defaultEntities"] for creation in creations if creation]
 
 
 def forget_project(call: Call, project: Project) -> None:
-    """Delete a project and everything that cannot be without it; time entries, expenses and the like are detached."""
+    """Delete a project and its dependent objects; time entries, expenses and similar objects lose the reference."""
     workspace, project_id = call.workspace, project["id"]
     tasks = list(workspace.tasks_of(project_id))
     for task in tasks:

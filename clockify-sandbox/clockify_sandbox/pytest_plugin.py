@@ -1,4 +1,4 @@
-"""Fixtures for pytest, which finds them by itself where this package is installed."""
+"""Fixtures for pytest, which are available if this package is installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def clockify_sandbox_options() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def clockify_sandbox_servers() -> Iterator[Callable[[dict[str, Any]], Origin]]:
-    """Gives the sandbox with some options, one for the whole session, with whatever earlier tests left in it."""
+    """Return a sandbox with some options; it is shared in the session and contains changes of earlier tests."""
     from clockify_sandbox.testing import Sandbox  # noqa: PLC0415 - who uses no fixture need not wait for the import
 
     running: list[tuple[dict[str, Any], Origin]] = []
@@ -41,7 +41,7 @@ def clockify_sandbox_servers() -> Iterator[Callable[[dict[str, Any]], Origin]]:
 def clockify_sandbox(
     clockify_sandbox_servers: Callable[[dict[str, Any]], Origin], clockify_sandbox_options: dict[str, Any]
 ) -> Origin:
-    """A sandbox with the options, a fresh world, fresh statistics and no faults."""
+    """A sandbox with these options, a fresh world, fresh statistics and no faults."""
     try:
         origin = clockify_sandbox_servers(clockify_sandbox_options)
     except ValueError as error:

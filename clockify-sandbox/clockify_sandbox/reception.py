@@ -1,4 +1,4 @@
-"""What stands before the API for people and browsers: a page that says what this is, and the permissions of CORS."""
+"""Responses for people and browsers: a start page, and CORS headers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = b"Last-Page, total-count, Retry-After, Allow"
 
 @dataclass(frozen=True)
 class Reception:
-    """An answer that the API has no part in."""
+    """A response that does not come from the API."""
 
     status: int
     content: bytes = b""
@@ -29,7 +29,7 @@ class Reception:
 
 
 def receive_stranger(scheme: str, method: str, path: str, headers: Mapping[str, str]) -> Reception | None:
-    """Answer `GET /` and preflight requests of browsers; None for everything else.
+    """Respond to `GET /` and preflight requests of browsers; return None for everything else.
 
     Args:
         scheme: http or https.
@@ -54,7 +54,7 @@ def receive_stranger(scheme: str, method: str, path: str, headers: Mapping[str, 
 
 
 def cross_origin(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """The headers that let a page of another origin read an answer; none if no page asks."""
+    """The headers that allow a page of another origin to read a response; none without an origin."""
     if origin := headers.get("origin"):
         return [
             (b"access-control-allow-origin", origin.encode("latin-1")),

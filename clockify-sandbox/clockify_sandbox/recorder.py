@@ -1,4 +1,4 @@
-"""What every change leaves behind: a row in the entity feeds, one in the audit log, and events for webhooks."""
+"""Records every change: a row in the entity feeds, a row in the audit log, and events for webhooks."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _TRIGGERS: dict[TriggerSourceType, tuple[str, ...]] = {
     "ASSIGNMENT_ID": (),
     "EXPENSE_ID": (),
 }
-"""The fields by which an entity refers to a source, for every type of source; its own id counts, too."""
+"""The fields with which an entity refers to a trigger source, by type of source; its own id counts, too."""
 
 
 class Recorder:
-    """Writes the traces of changes in one workspace, done by one user."""
+    """Records changes that one user makes in one workspace."""
 
     def __init__(self, clock: Clock, world: World, workspace: Workspace, author: User, outbox: list[Delivery]) -> None:
         self._clock = clock
@@ -56,16 +56,16 @@ class Recorder:
         event: WebhookEvent | Literal["NONE"] | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Note a change.
+        """Record a change.
 
         Args:
-            kind: what changed.
-            verb: how.
+            kind: the kind of entity.
+            verb: the kind of change.
             entity: the entity after the change (before it, if it was deleted), with its id.
             before: the entity before an update.
             audit: the audit action, if it is not made of verb and kind.
             event: the webhook event, if it is not the kind's; "NONE" if the caller sees to it.
-            details: what the body of the event needs and the entity does not have.
+            details: values for the event body that the entity lacks.
         """
         now = timestamp(self._clock.seconds)
         word, index = _VERBS[verb]
@@ -95,7 +95,7 @@ class Recorder:
         )
 
     def event(self, name: WebhookEvent, entity: Record, details: Mapping[str, Any] | None = None) -> None:
-        """Have the event delivered to every webhook that listens for it on this entity and is not switched off."""
+        """Deliver the event to every enabled webhook that listens for it on this entity."""
         listening = [hook for hook in self._workspace.webhooks.values() if _listens(hook, name, entity)]
         if not listening:
             return

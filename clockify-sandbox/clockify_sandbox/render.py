@@ -1,4 +1,4 @@
-"""Stored entities as answers show them: what is derived is added here."""
+"""Renders stored entities for responses, with derived fields."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def project_currency(workspace: Workspace, project: Project) -> str:
 
 
 def client_of(workspace: Workspace, client: Client) -> Entity:
-    """A client as GET and POST show it; PUT and DELETE leave out `currencyCode`."""
+    """A client in the form of GET and POST; PUT and DELETE omit `currencyCode`."""
     return {**client, "currencyCode": currency_code(workspace, client["currencyId"])}
 
 
 def project_of(workspace: Workspace, project: Project) -> Entity:
-    """A project as every answer shows it."""
+    """A project in the form of responses."""
     client = workspace.clients.get(project["clientId"])
     return {
         **project,
@@ -47,17 +47,17 @@ def project_of(workspace: Workspace, project: Project) -> Entity:
 
 
 def task_of(workspace: Workspace, task: Task) -> Entity:
-    """A task as every answer shows it."""
+    """A task in the form of responses."""
     return {**task, "duration": duration(workspace.time_entries.tracked(task["id"]))}
 
 
 def billable_rate(workspace: Workspace, entry: TimeEntry) -> Rate | None:
-    """What an hour of an entry is billed at: its own rate, or the most specific one that applies."""
+    """The hourly rate at which an entry is billed: its own rate, or the most specific one that applies."""
     return _rate(workspace, entry, entry.hourly_rate, "hourlyRate")
 
 
 def cost_rate(workspace: Workspace, entry: TimeEntry) -> Rate | None:
-    """What an hour of an entry costs."""
+    """The hourly cost rate of an entry."""
     return _rate(workspace, entry, entry.cost_rate, "costRate")
 
 
@@ -68,7 +68,7 @@ def _rate(workspace: Workspace, entry: TimeEntry, own: int | None, name: RateNam
     task = workspace.tasks.get(entry.task_id or "")
     member = workspace.members.get(entry.user_id)
     membership = next((m for m in project["memberships"] if m["userId"] == entry.user_id), None) if project else None
-    # From the most to the least specific; a project's zero is what every new project has, and says nothing.
+    # From the most to the least specific; a project's rate of zero is the default of new projects, so it is ignored.
     of_project = project[name] if project else None
     for holder in (membership, task, member):
         if holder and (found := holder[name]):
@@ -79,7 +79,7 @@ def _rate(workspace: Workspace, entry: TimeEntry, own: int | None, name: RateNam
 def entry_rates(workspace: Workspace) -> Callable[[TimeEntry], tuple[Rate | None, Rate | None]]:
     """Return a function from a time entry to its billable rate and its cost rate.
 
-    Made once per answer: it keeps the rates that many entries share.
+    Create it once per response: it caches rates that many entries share.
     """
     known: dict[tuple[str, str | None, str | None], tuple[Rate | None, Rate | None]] = {}
 
@@ -95,9 +95,9 @@ def entry_rates(workspace: Workspace) -> Callable[[TimeEntry], tuple[Rate | None
 
 
 def time_entry_renderer(workspace: Workspace, *, rates: bool = True) -> Callable[[TimeEntry], Entity]:
-    """A function that shows time entries of a workspace.
+    """Return a function that renders time entries of a workspace. Create it once per response.
 
-    Made once per answer. Answers of writes leave the rates out.
+    Responses to writes omit the rates.
     """
     fields = {field["id"]: field for field in workspace.custom_fields.values()}
     rates_of = entry_rates(workspace)

@@ -20,31 +20,31 @@ _PARAMETER = re.compile(r"((?:^|&)[^=&]*(?:key|token|secret|password)[^=&]*=)[^&
 
 
 class RequestLog:
-    """The last requests with their answers. Neither keys nor bodies are kept."""
+    """The last requests with the status of their responses, without keys and bodies."""
 
     def __init__(self) -> None:
         self._rows: deque[tuple[Any, ...]] = deque(maxlen=_KEPT)
 
     def add(self, request: Request, status: int | None, role: str | None) -> None:
-        """Note a request; without a status the connection was dropped."""
+        """Add a request; no status means that the connection was dropped."""
         self._rows.append(
             (request.method, request.host, request.path, _without_keys(request.query_string), status, role)
         )
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """The requests in the order of their answers."""
+        """The requests in the order of their responses."""
         names = ("method", "host", "path", "query", "status", "role")
         return [dict(zip(names, row, strict=True)) for row in self._rows]
 
 
 def _without_keys(query: str) -> str:
-    """Return a query without the values of parameters that could hold a key: nobody should send one there."""
+    """Return a query without the values of parameters that could contain a key by mistake."""
     return _PARAMETER.sub(r"\1***", query)
 
 
 def caller_role(world: World, headers: Mapping[str, str]) -> str | None:
-    """The role of the owner of the key that a request came with; None if nobody has it."""
+    """The role of the owner of the request's key; None if the key is unknown."""
     if headers.get(TOKEN_HEADER) in world.addon_tokens:
         return "ADDON"
     user_id = world.keys.get(headers.get(KEY_HEADER, ""))

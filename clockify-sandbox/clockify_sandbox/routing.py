@@ -1,9 +1,9 @@
-"""Routes: how family files declare them, and how a path finds its own.
+"""Routes: how modules declare them, and how a path is matched.
 
-A route is a function and one decorator line. What the function takes besides the call says what the route reads:
-`query` and `body` (or `form`, for multipart) are converted to the types of their annotations before the function runs;
-so the modules of the families have no `from __future__ import annotations`, which would turn the types into texts.
-What it returns is the JSON of a success; None is an empty body; an `Answer` goes out as it is.
+A route is a function with one decorator line. Its arguments besides the call define what the route reads: `query` and
+`body` (or `form`, for multipart) are converted to the types of their annotations before the function runs; so these
+modules have no `from __future__ import annotations`, which would turn the types into text. The return value is the JSON
+of a success; None is an empty body; an `Answer` is sent unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Host = Literal["api", "report", "auditlog"]
 OUTSIDE = "/(outside)"
-"""Begins the paths that are under the base path of no host; no route has it."""
+"""The prefix for paths outside the base paths of all hosts; no route has it."""
 Role = Literal["MEMBER", "ADMIN", "SELF"]  # SELF: the user of {userId}, an administrator, and for reads a manager
 Handler = TypeVar("Handler", bound="Callable[..., Any]")
 
@@ -36,12 +36,12 @@ class Route:
         status: the status of a success.
         paging: the style of a paginated list; the call then carries the window.
         feature: the feature that the workspace's plan must have, or None.
-        role: who may call.
+        role: the role required of the caller.
         scope: the first word of the add-on scope; None refuses add-on tokens.
-        reads: whether it only reads, whatever the verb (decides between _READ and _WRITE).
+        reads: whether it only reads, whatever the verb (for _READ or _WRITE).
         handler: the function.
-        takes: the types of its arguments `query`, `body` and `form`, as far as it has them.
-        body_optional: whether an empty body stands for an empty object.
+        takes: the types of its arguments `query`, `body` and `form`, if it has them.
+        body_optional: whether an empty body counts as an empty object.
     """
 
     method: str
@@ -59,12 +59,12 @@ class Route:
 
     @property
     def key(self) -> str:
-        """How statistics and faults call it."""
+        """Its name in statistics and faults."""
         return f"{self.method} {self.template}"
 
 
 class Routes:
-    """The routes of one family. Keyword arguments are defaults of its routes (see `Route`)."""
+    """The routes of one family. Keyword arguments are defaults for all its routes (see `Route`)."""
 
     def __init__(self, **defaults: Any) -> None:
         self._defaults = defaults
@@ -92,7 +92,7 @@ class Routes:
         return self._declare("DELETE", template, options)
 
     def gone(self, template: str, host: Host = "api") -> None:
-        """Declare that a path is not a route, although its last word would fit the placeholder of one."""
+        """Declare that a path is not a route, although its last segment would match a placeholder."""
         self.dead.append((host, template))
 
     def _declare(self, method: str, template: str, options: dict[str, Any]) -> Callable[[Handler], Handler]:
@@ -120,10 +120,12 @@ class Match:
 
 
 class Router:
-    """All routes, by host and path. Literals win over placeholders, HEAD is a GET, and a trailing slash is accepted.
+    """All routes, by host and path.
+
+    Literals have priority over placeholders, HEAD counts as GET, and a trailing slash is accepted.
 
     Attributes:
-        all: the routes, with what their functions take.
+        all: the routes, with the arguments of their functions.
     """
 
     def __init__(self, families: list[Routes]) -> None:
@@ -138,7 +140,7 @@ class Router:
         """The route of a request.
 
         Raises:
-            ApiError: 404 if no route has the path, 405 with `Allow` if none has the verb.
+            ApiError: 404 if no route has the path, 405 with `Allow` if no route of the path has the verb.
         """
         segments = path.strip("/").split("/")
         verb = "GET" if method == "HEAD" else method

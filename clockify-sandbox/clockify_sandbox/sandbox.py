@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Request:
-    """What came in. Header names are lower case; `form` and `files` are those of a multipart body."""
+    """A received request. Header names are in lower case; `form` and `files` are those of a multipart body."""
 
     method: str
     host: Host
@@ -45,20 +45,17 @@ class Request:
 
 
 class Sandbox:
-    """Answers requests from a world.
-
-    `options` say how, where Clockify is not the same everywhere; they may be exchanged at any time.
-    """
+    """Answers requests from a world. `options` select the variant of Clockify; they may be replaced at any time."""
 
     def __init__(self, world: World, router: Router, ids: int = 0, options: WorldOptions = PLAIN) -> None:
         self.world = world
         self.options = options
         self.clock = Clock(world, ids)
         self.router = router
-        self.outbox: list[Delivery] = []  # for whoever serves this sandbox to deliver
+        self.outbox: list[Delivery] = []  # the server of this sandbox delivers these
 
     def let_time_pass(self, until: datetime) -> None:
-        """Move the clock; webhooks are sent for approved time off that begins meanwhile."""
+        """Move the clock; send webhooks for approved time off that begins in the meantime."""
         before = self.clock.seconds
         self.clock.move_to(until)
         for workspace in self.world.workspaces.values():
@@ -94,15 +91,15 @@ class Sandbox:
     def answer(self, request: Request, match: Match | ApiError) -> Answer:
         """Check and run one request.
 
-        Credentials come first, then the route, the workspace, plan and role, the query, the body; the rest is up to the
-        route's function.
+        Credentials are checked first, then the route, the workspace, plan and role, the query and the body; the route's
+        function does the rest.
 
         Args:
             request: the request.
-            match: what `router.match` said about it.
+            match: the result of `router.match`.
 
         Raises:
-            ApiError: if the API would refuse it.
+            ApiError: if the API refuses it.
         """
         caller = authenticate(self.world, request.headers)
         if isinstance(match, ApiError):
@@ -165,7 +162,7 @@ def _may(call: Call, route: Route) -> bool:
 
 
 def _require_acceptable(request: Request) -> None:
-    # Nothing the API sends is text or XML; whoever takes only that cannot be answered.
+    # The API never sends text or XML, so a client that accepts only these is refused.
     wanted = request.headers.get("accept", "*/*").split(",")
     if all(kind.strip().startswith(("text/", "application/xml")) for kind in wanted):
         raise ApiError(406, 3000, messages.NOT_ACCEPTABLE)

@@ -1,4 +1,4 @@
-"""The schedule: which days an assignment covers, and what assignments add up to per day."""
+"""The schedule: the days that an assignment covers, and the sums of assignments per day."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _SECOND = timedelta(seconds=1)
 
 
 class Window(NamedTuple):
-    """A stretch of time, in seconds since the epoch."""
+    """A time window, in seconds since the epoch."""
 
     start: int
     end: int
 
     @classmethod
     def of(cls, start: datetime, end: datetime) -> Window:
-        """The window between two parsed moments."""
+        """The window between two parsed times."""
         return cls(epoch(start), epoch(end))
 
     @classmethod
@@ -40,7 +40,7 @@ class Window(NamedTuple):
         return cls.of(datetime.fromisoformat(period["start"]), datetime.fromisoformat(period["end"]))
 
     def overlaps(self, other: Window) -> bool:
-        """Whether the two have a moment in common."""
+        """Whether the two windows overlap."""
         return self.start <= other.end and self.end >= other.start
 
     @property
@@ -50,13 +50,13 @@ class Window(NamedTuple):
 
     @property
     def last(self) -> date:
-        """The last day. One that has not begun, because the window ends at its midnight, does not count."""
+        """The last day. If the window ends at midnight, the day before is the last one."""
         end = datetime.fromtimestamp(self.end, UTC)
         return (end - _SECOND).date() if self.end > self.start else end.date()
 
 
 def assignments_in(call: Call, window: Window, status: str = "ALL") -> list[Assignment]:
-    """The assignments that touch a window and that the caller may see: drafts are for those who plan.
+    """The assignments that overlap a window and that the caller may see; only planners see drafts.
 
     Args:
         call: the call.
@@ -74,7 +74,7 @@ def assignments_in(call: Call, window: Window, status: str = "ALL") -> list[Assi
 
 
 def excluded_days(call: Call, user_id: str, window: Window, *, non_working_days: bool) -> list[ExcludedDay]:
-    """The days on which an assignment rests, each with the reason."""
+    """The days on which an assignment is suspended, each with the reason."""
     workspace, first, last = call.workspace, window.first, window.last
     holidays = holidays_of(workspace, user_id, first, last)
     away = time_off_of(workspace, user_id, first, last, zone_of(call.world, user_id))
@@ -92,7 +92,7 @@ def excluded_days(call: Call, user_id: str, window: Window, *, non_working_days:
 
 
 def hours_per_day(workspace: Workspace, assignments: Iterable[Assignment], window: Window) -> dict[date, float]:
-    """The hours planned on every day of a window that has any."""
+    """The planned hours of every day with assignments in a window."""
     hours: dict[date, float] = defaultdict(float)
     for assignment in assignments:
         for day in _working_days(workspace, assignment, window):
@@ -136,11 +136,12 @@ def _grouped(assignments: Iterable[Assignment], key: Literal["userId", "projectI
 
 
 def capacity_shower(call: Call, groups: dict[str, list[Assignment]], window: Window) -> Callable[[str], Entity]:
-    """A function that shows what a user can work, in seconds a day, and is planned to, in hours on each planned day."""
+    """Return a function that renders a user's capacity in seconds a day, and planned hours per day."""
 
     def show(user_id: str) -> Entity:
         profile, account = call.workspace.members[user_id]["profile"], call.world.users[user_id]
-        has_settings = account["settings"] is not None  # both were seen null; here for those who never set anything
+        # both were seen null; here they are null for users without settings
+        has_settings = account["settings"] is not None
         hours = hours_per_day(call.workspace, groups[user_id], window)
         return {
             "userId": user_id,
@@ -157,7 +158,7 @@ def capacity_shower(call: Call, groups: dict[str, list[Assignment]], window: Win
 
 
 def project_shower(call: Call, groups: dict[str, list[Assignment]], window: Window) -> Callable[[str], Entity]:
-    """A function that shows the hours planned on a project, and on which days from first to last they are."""
+    """Return a function that renders the planned hours of a project, per day from the first to the last."""
     workspace = call.workspace
 
     def show(project_id: str) -> Entity:

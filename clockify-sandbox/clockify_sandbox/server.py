@@ -1,4 +1,4 @@
-"""The HTTP server under the app: uvicorn, with one write per answer."""
+"""The HTTP server under the app: uvicorn, with one write per response."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.options import Options
 
-_KEEP_ALIVE = 75  # seconds; longer than clients keep idle connections, so that they are the ones to close
+_KEEP_ALIVE = 75  # seconds; longer than clients keep idle connections, so that clients close them first
 
 
 class _OneWrite:
-    """A transport that sends what is written within one turn of the event loop at once."""
+    """A transport that combines all writes of one event loop iteration."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -47,7 +47,7 @@ class _OneWrite:
 
 
 class _Protocol(HttpToolsProtocol):
-    """Hands its transport on to the app, which may have to drop the connection."""
+    """Passes its transport to the app, which may have to drop the connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.app_state = {**self.app_state, "transport": transport}
@@ -58,13 +58,13 @@ class Service:
     """A sandbox on a socket, served in the thread that calls `run`, until `stop`.
 
     Attributes:
-        app: what is served.
-        origin: where, e.g. "http://127.0.0.1:8765".
-        certificate: what it proves to be with, if it speaks https.
+        app: the served app.
+        origin: the address, e.g. "http://127.0.0.1:8765".
+        certificate: its certificate, if it serves https.
 
     Raises:
         ValueError: the options contradict each other, or name something unknown.
-        OSError: the address cannot be had, or a file cannot be read or written; the message is one line.
+        OSError: the address is not available, or a file cannot be read or written; the message is one line.
     """
 
     def __init__(self, options: Options) -> None:
@@ -104,13 +104,13 @@ class Service:
             self._server.should_exit = True
 
     def close(self) -> None:
-        """Keep the data, if the options say where, and give everything back."""
+        """Save the data, if the options name a file, and release all resources."""
         with self._closing:
             self.app.close()
 
 
 class _Server(uvicorn.Server):
-    """Tells when it accepts connections."""
+    """Signals when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""A world on disk, and a world on show."""
+"""Saves and loads a world, and dumps it as JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHUNK = 1000
 
 
 class Saved(msgspec.Struct):
-    """The content of a state file: the world, and how many ids have been given since its start."""
+    """The content of a state file: the world, and the number of ids that were created since its start."""
 
     ids: int
     world: World
@@ -43,8 +43,8 @@ def loaded(content: bytes) -> Saved:
 
 
 def save(path: Path, sandbox: Sandbox) -> None:
-    """Write a state file, all of it or nothing."""
-    content, path = saved(sandbox), path.resolve()  # what a link leads to is kept, not the link
+    """Write a state file, completely or not at all."""
+    content, path = saved(sandbox), path.resolve()  # the target of a link is replaced, not the link
     draft = path.with_name(path.name + ".part")
     try:
         draft.write_bytes(content)
@@ -69,8 +69,8 @@ def load(path: Path) -> Saved:
 def dump_chunks(sandbox: Sandbox) -> Iterator[bytes]:
     """The whole state as JSON, piece by piece: {now, users, workspaces: [{id, ..., clients: [...], ...}]}.
 
-    Every table is a list of rows as they are stored, under the names of the wire; a member carries its `userId`, and
-    time entries are shown as lists show them.
+    Every table is a list of stored rows, with the names of the API; a member has its `userId`, and time entries are in
+    the form of lists.
     """
     world = sandbox.world
     yield b'{"now":' + msgspec.json.encode(world.now) + b',"users":' + msgspec.json.encode(list(world.users.values()))

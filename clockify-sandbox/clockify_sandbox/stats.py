@@ -1,4 +1,4 @@
-"""What the sandbox was asked, for whoever measures a client against it."""
+"""Statistics of requests, for measuring a client."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Stats:
-    """Counts requests from the moment it is made."""
+    """Counts requests from its creation on."""
 
     def __init__(self) -> None:
         self._by_route: Counter[str] = Counter()
@@ -36,19 +36,19 @@ class Stats:
         self._peak = max(self._peak, len(self._recent))
 
     def asked(self, *request: object) -> None:
-        """Look whether the very same request came before."""
+        """Check whether the same request came before."""
         fingerprint = hash(request)
         self._repeated += fingerprint in self._asked
         self._asked.add(fingerprint)
 
     def answered(self, status: int | str) -> None:
-        """Count an answer; `status` is "reset" where the connection was dropped instead."""
+        """Count a response; `status` is "reset" if the connection was dropped instead."""
         self._last = time.monotonic()
         self._in_flight -= 1
         self._by_status[str(status)] += 1
 
     def report(self) -> dict[str, Any]:
-        """All counts; `seconds` run from the first request to the last answer."""
+        """All counts; `seconds` is the time from the first request to the last response."""
         return {
             "requests": sum(self._by_route.values()),
             "by_route": dict(self._by_route.most_common()),

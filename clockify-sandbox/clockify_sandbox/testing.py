@@ -1,4 +1,4 @@
-"""A Clockify for tests: start it, point a client at it, and ask it afterwards what it holds.
+"""A Clockify for tests: start it, point a client at it, and check its state afterwards.
 
     from clockify_sandbox.testing import Sandbox
 
@@ -7,7 +7,8 @@
         origin.faults([{"route": "GET *", "nth": 1, "status": 502}])
         assert origin.stats()["requests"] == 1
 
-`Sandbox` serves in a thread of this process, `SandboxProcess` in a process of its own. Any number of them run at once.
+`Sandbox` serves in a thread of this process, `SandboxProcess` in a separate process. Any number of them can run at
+once.
 """
 
 from __future__ import annotations
@@ -37,19 +38,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Origin", "Sandbox", "SandboxError", "SandboxProcess"]
 
-_PATIENCE = 300  # seconds for one answer to a control request; the state of a large world takes its time
+_PATIENCE = 300  # seconds for one response to a control request; dumping a large world takes time
 
 
 class SandboxError(RuntimeError):
-    """The sandbox did not start, or does not do what was asked; the message says why in one line."""
+    """The sandbox did not start, or a control request failed; the message says why in one line."""
 
 
 class Origin(str):
-    """Where a sandbox is, e.g. "http://127.0.0.1:40377", with what tests ask of the sandbox itself.
+    """The address of a sandbox, e.g. "http://127.0.0.1:40377", with control requests as methods.
 
     Attributes:
         key: the API key of the owner of the workspaces.
-        ca_file: the certificate that clients have to trust, if the sandbox speaks https.
+        ca_file: the certificate that clients must trust, if the sandbox serves https.
     """
 
     key: str
@@ -57,7 +58,7 @@ class Origin(str):
     __slots__ = ("ca_file", "key")
 
     def __new__(cls, origin: str, key: str, ca_file: Path | None = None) -> Self:
-        """An origin with what is needed to reach it."""
+        """Create an origin with its key and certificate."""
         self = super().__new__(cls, origin)
         self.key = key
         self.ca_file = ca_file
@@ -100,7 +101,7 @@ class Origin(str):
         plan: str | None = None,
         world: Mapping[str, Any] | None = None,
     ) -> list[str]:
-        """Begin anew: a new world, new statistics, no faults; what is left out is as it was at the start.
+        """Start again with a new world, new statistics and no faults; parameters that are omitted are as at the start.
 
         Returns:
             The ids of the workspaces.
@@ -115,30 +116,30 @@ class Origin(str):
         return workspaces
 
     def snapshot(self, name: str = "") -> None:
-        """Keep the world as it is now, to come back to it with `restore`: far faster than making it anew."""
+        """Save a snapshot of the current world for `restore`, which is much faster than building a world."""
         self.control("POST", "snapshot", {"name": name})
 
     def restore(self, name: str = "") -> list[str]:
-        """Come back to a world that was kept; options and faults stay as they are, statistics begin anew.
+        """Restore a snapshot; options and faults are kept, statistics are reset.
 
         Returns:
             The ids of the workspaces.
 
         Raises:
-            ValueError: none was kept under that name.
+            ValueError: there is no snapshot with that name.
         """
         workspaces: list[str] = self.control("POST", "restore", {"name": name})["workspaces"]
         return workspaces
 
     def reset_stats(self) -> None:
-        """Begin to count anew."""
+        """Reset the statistics."""
         self.control("POST", "reset", {"stats": True})
 
     def world(self, **options: Any) -> dict[str, Any]:
         """Change options of the world.
 
         Returns:
-            All options that are in force.
+            All current options.
 
         Raises:
             ValueError: an unknown option or value; the message lists the known ones.
@@ -147,10 +148,10 @@ class Origin(str):
         return answer
 
     def faults(self, faults: list[dict[str, Any]]) -> None:
-        """Replace the failures to act out.
+        """Replace the faults.
 
         Raises:
-            ValueError: they are none; the message says why.
+            ValueError: they are not valid; the message says why.
         """
         self.control("POST", "faults", faults)
 
@@ -164,7 +165,7 @@ class Origin(str):
         return answer
 
     def stats(self) -> dict[str, Any]:
-        """What was asked of the API so far, and the API keys with their holders."""
+        """Statistics of the API so far, and the API keys with their holders."""
         answer: dict[str, Any] = self.control("GET", "stats")
         return answer
 
@@ -179,12 +180,12 @@ class Origin(str):
         return answer
 
     def dump(self) -> dict[str, Any]:
-        """Everything that the sandbox holds."""
+        """The whole state of the sandbox."""
         answer: dict[str, Any] = self.control("GET", "dump")
         return answer
 
     def dump_to(self, path: Path) -> None:
-        """Write everything that the sandbox holds into a JSON file, which may be larger than the memory."""
+        """Write the whole state of the sandbox to a JSON file, which may be larger than memory."""
         with _Exchange(self, "GET", "dump") as answer, path.open("wb") as file:
             while chunk := answer.read(1 << 20):
                 file.write(chunk)
@@ -193,10 +194,8 @@ class Origin(str):
         """Move the sandbox's clock; the rate limits follow it.
 
         Returns:
-            The present of the sandbox.
-
-        Raises:
-            ValueError: `now` is no moment with a time zone.
+            The current time of the sandbox. Raises:
+            ValueError: `now` has no time zone.
         """
         wish = {"now": now, "advance_seconds": advance_seconds}
         body = {name: value for name, value in wish.items() if value is not None}
@@ -204,19 +203,19 @@ class Origin(str):
         return answer
 
     def flush_webhooks(self) -> None:
-        """Wait until every delivery of a webhook that was due has been made or given up."""
+        """Wait until every due webhook delivery has succeeded or failed."""
         self.control("POST", "webhooks/flush")
 
     def announce(self, event: str, entity_id: str) -> None:
-        """Deliver to the webhooks an event that only the web application has, such as `TIME_ENTRY_SPLIT`.
+        """Deliver an event to the webhooks that only the web application causes, such as `TIME_ENTRY_SPLIT`.
 
         Raises:
-            ValueError: the API has an operation for the event, or there is nothing with this id.
+            ValueError: the API has an operation for the event, or there is no object with this id.
         """
         self.control("POST", "webhooks/announce", {"event": event, "id": entity_id})
 
     def control(self, method: str, name: str, body: Any = None) -> Any:
-        """What `/__sandbox/<name>` answers.
+        """Send `/__sandbox/<name>` and return the response.
 
         Raises:
             ValueError: it refuses the body.
@@ -232,7 +231,7 @@ class Origin(str):
 
 
 class _Exchange:
-    """One control request, on a connection of its own."""
+    """One control request, on its own connection."""
 
     def __init__(self, origin: Origin, method: str, name: str, body: Any = None) -> None:
         parts = urlsplit(origin)
@@ -259,22 +258,22 @@ class _Exchange:
 
 
 class _Startable(ABC):
-    """What the two ways to run a sandbox have in common: `with`, or `start` and `stop`."""
+    """The common part of the two ways to run a sandbox: `with`, or `start` and `stop`."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = checked_options(options)
 
     @abstractmethod
     def start(self) -> Origin:
-        """Serve.
+        """Start serving.
 
         Raises:
-            SandboxError: it cannot; the message says why.
+            SandboxError: it cannot start; the message says why.
         """
 
     @abstractmethod
     def stop(self) -> None:
-        """Serve no longer, and give everything back; it may be called again."""
+        """Stop serving, and release all resources; it may be called again."""
 
     def __enter__(self) -> Origin:
         return self.start()
@@ -321,7 +320,7 @@ class Sandbox(_Startable):
         return Origin(service.origin, self._options.api_key, ca_file)
 
     def stop(self) -> None:
-        """Serve no longer."""
+        """Stop serving."""
         service, self._service = self._service, None
         if service is None or self._thread is None:
             return
@@ -340,10 +339,10 @@ def _run(service: Service, ready: threading.Event, failures: list[BaseException]
 
 
 class SandboxProcess(_Startable):
-    """A sandbox in a process of its own, which competes with nothing in this one; otherwise like `Sandbox`.
+    """A sandbox in a separate process, which does not compete with this one; otherwise like `Sandbox`.
 
     Args:
-        log: the file for what the sandbox says; without it, that is forgotten.
+        log: the file for the output of the sandbox; without it, the output is discarded.
         start_new_session: keep Ctrl-C from the sandbox, so that this process decides when it ends.
         options: as for `Sandbox`.
     """
@@ -391,7 +390,7 @@ class SandboxProcess(_Startable):
         return Origin(address, self._options.api_key, Path(named[0]) if named else None)
 
     def stop(self) -> None:
-        """Serve no longer, once the data is kept."""
+        """Stop serving, after the data is saved."""
         running, self._running = self._running, None
         if running:
             running.close()

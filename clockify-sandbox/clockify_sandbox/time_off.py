@@ -1,4 +1,4 @@
-"""Time-off requests as answers and webhooks show them."""
+"""Time-off requests in the form of responses and webhooks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHORT = ("id", "workspaceId", "policyId", "userId", "note", "createdAt", "balan
 
 
 def request_of(world: World, workspace: Workspace, request: TimeOffRequest) -> Entity:
-    """A request with the names of all concerned, as the search and creates show it."""
+    """A request with the names of all people involved, in the form of the search and of creates."""
     user, requester = world.users[request["userId"]], request["requesterUserId"]
     before = _balance_before(workspace, request)
     return {
@@ -27,7 +27,7 @@ def request_of(world: World, workspace: Workspace, request: TimeOffRequest) -> E
         "timeZone": zone_of(world, user["id"]),
         "balanceValueAtRequest": before,
         "negativeBalanceUsed": _debt(request, before),
-        "excludeDays": [],  # every recorded row has these two, and has nothing in them
+        "excludeDays": [],  # every recorded row has these two fields, which are empty
         "recipients": [],
         "requesterUserName": requester and name_of(world, requester),
         "status": _status(world, request),
@@ -35,7 +35,7 @@ def request_of(world: World, workspace: Workspace, request: TimeOffRequest) -> E
 
 
 def short_request_of(world: World, request: TimeOffRequest) -> Entity:
-    """A request as decisions and withdrawals show it."""
+    """A request in the form of decisions and withdrawals."""
     return {**picked(request, _SHORT), "status": _status(world, request)}
 
 
@@ -52,7 +52,7 @@ def _balance_before(workspace: Workspace, request: TimeOffRequest) -> float | No
 
 
 def _debt(request: TimeOffRequest, before: float | None) -> float:
-    """The part of the request for which there was no balance left."""
+    """The part of the request that exceeded the balance."""
     return 0.0 if before is None else max(0.0, request["balanceDiff"] - max(0.0, before))
 
 

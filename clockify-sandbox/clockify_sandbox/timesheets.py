@@ -1,4 +1,4 @@
-"""What an approval request holds: the time entries and expenses of a period, and what they add up to."""
+"""The contents of an approval request: the time entries and expenses of a period, and their sums."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ _EXPENSE = (
 )
 
 
-# -- what a period holds ----------------------------------------------------------------------------------------------
+# -- contents of a period ----------------------------------------------------------------------------------------------
 
 
 def week_of(call: Call, user_id: str, start: datetime) -> tuple[int, int]:
-    """The first and last second of the week, in a user's zone and beginning on their first day, that a start lies in.
+    """The first and last second of the week of a start, in the user's zone and with the user's first day of the week.
 
-    A start is a local midnight, as `dateRange` of a request shows it, or else the digits of a date in that zone.
+    A start is a local midnight, as in `dateRange` of a request, or a date in that zone.
     """
     zone = zone_of(call.world, user_id)
     moment = datetime.fromtimestamp(epoch(start), UTC)
@@ -68,7 +68,7 @@ def period_of(request: ApprovalRequest) -> tuple[int, int]:
 
 
 def entries_between(workspace: Workspace, user_id: str, start: int, end: int) -> list[TimeEntry]:
-    """The entries of a user that begin in a period, newest first; found without reading all of them."""
+    """The entries of a user that start in a period, newest first, without scanning all entries."""
     entries = workspace.time_entries.of_user(user_id)
     newest = bisect_left(entries, -end, key=lambda entry: -entry.start)
     oldest = bisect_right(entries, -start, key=lambda entry: -entry.start)
@@ -76,20 +76,20 @@ def entries_between(workspace: Workspace, user_id: str, start: int, end: int) ->
 
 
 def entries_of(workspace: Workspace, request: ApprovalRequest) -> list[TimeEntry]:
-    """The entries that a request holds."""
+    """The entries of a request."""
     entries = entries_between(workspace, request["ownerId"], *period_of(request))
     return [entry for entry in entries if entry.approval_id == request["id"]]
 
 
 def expenses_of(workspace: Workspace, request: ApprovalRequest) -> list[Expense]:
-    """The expenses that a request holds."""
+    """The expenses of a request."""
     if request["type"] == "TIMESHEET":
         return []
     return [row for row in workspace.expenses.values() if row["approvalRequestId"] == request["id"]]
 
 
 def gather(call: Call, request: ApprovalRequest) -> None:
-    """Put into a request what is finished in its period and in no other."""
+    """Add to a request the finished entries and expenses of its period that are in no other request."""
     owner, kind, period = request["ownerId"], request["type"], period_of(request)
     if kind != "EXPENSE":
         for entry in entries_between(call.workspace, owner, *period):
@@ -103,13 +103,13 @@ def gather(call: Call, request: ApprovalRequest) -> None:
                 row["approvalRequestId"] = request["id"]
 
 
-# -- how requests are shown -------------------------------------------------------------------------------------------
+# -- rendering -------------------------------------------------------------------------------------------
 
 
 class Details:
-    """Shows requests as the list does: with everything in them, and the sums.
+    """Renders requests for the list, with all contents and sums.
 
-    Made once per answer, since a year of timesheets names the same projects, tasks and tags again and again.
+    Create it once per response, since a year of timesheets contains the same projects, tasks and tags many times.
     """
 
     def __init__(self, world: World, workspace: Workspace) -> None:
@@ -122,7 +122,7 @@ class Details:
         self._tags = _encoded(lambda tag_ids: [tags[tag_id] for tag_id in tag_ids or () if tag_id in tags])
 
     def show(self, request: ApprovalRequest) -> Entity:
-        """A request as the list shows it."""
+        """A request in the form of the list."""
         state = request["status"]["state"]
         entries, expenses = entries_of(self._workspace, request), expenses_of(self._workspace, request)
         work = [entry for entry in entries if entry.type != "BREAK"]
@@ -169,7 +169,7 @@ class Details:
 
 
 def _encoded(show: Callable[[Any], Any]) -> Callable[[Any], msgspec.Raw]:
-    """A function that shows the same thing once, and then remembers how it is written."""
+    """Return a function that renders each object once and caches the result."""
     return cache(lambda what: msgspec.Raw(msgspec.json.encode(show(what))))
 
 

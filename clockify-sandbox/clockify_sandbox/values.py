@@ -1,4 +1,4 @@
-"""Time and text in the notations of the API."""
+"""Times and texts in the formats of the API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DAY = 86400
 CALENDAR = range(MINYEAR + 1, MAXYEAR - 4)
-"""The years of moments that every zone has, and that a few years of days may follow."""
+"""The years in which times exist in every zone, with a few years of margin."""
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)
 
 
@@ -36,10 +36,10 @@ def timestamp(seconds: int) -> str:
 
 
 def epoch(moment: datetime) -> int:
-    """A parsed moment as seconds since the epoch, fractions cut off; without an offset it is taken as UTC.
+    """A parsed time as seconds since the epoch, without fractions; a time without an offset counts as UTC.
 
     Raises:
-        ApiError: 400/501 if it is at an end of the calendar.
+        ApiError: 400/501 if it is at the limits of the calendar.
     """
     if moment.year not in CALENDAR:
         raise invalid(messages.TEXT_UNREADABLE(text=moment.isoformat()))
@@ -47,16 +47,17 @@ def epoch(moment: datetime) -> int:
 
 
 def wall_clock(moment: datetime, zone: str) -> int:
-    """Read the UTC digits of a moment again as a wall clock in a zone.
+    """Interpret the digits of a UTC time as a wall-clock time in a zone.
 
-    Core windows work like this: on an account at UTC+2 the effective bound lies two hours before the written one.
+    Windows of the core API work like this: for an account at UTC+2, the effective limit is two hours before the written
+    one.
     """
     digits = datetime.fromtimestamp(epoch(moment), UTC).replace(tzinfo=None)
     return int(digits.replace(tzinfo=ZoneInfo(zone)).timestamp())
 
 
 def offset(seconds: int, zone: str) -> int:
-    """The offset of a zone from UTC at an instant, in seconds."""
+    """The UTC offset of a zone at a point in time, in seconds."""
     shift = datetime.fromtimestamp(seconds, ZoneInfo(zone)).utcoffset()
     return int(shift.total_seconds()) if shift else 0
 
@@ -92,7 +93,7 @@ ID_LENGTH = 24
 
 
 def created_at(entity_id: str) -> int:
-    """The second of creation that every id begins with."""
+    """The second of creation, with which every id begins."""
     return int(entity_id[:8], 16)
 
 

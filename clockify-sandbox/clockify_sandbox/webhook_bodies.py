@@ -1,7 +1,7 @@
-"""What a webhook is sent, event by event.
+"""The bodies of webhook deliveries, by event.
 
-The shapes are those of deliveries that receivers recorded between 2022 and 2026, and where nothing else is known those
-of the test deliveries that Clockify makes: the entity itself without an envelope, with other entities in place of ids.
+The shapes follow deliveries that receivers recorded between 2022 and 2026. For other events they follow Clockify's test
+deliveries: the entity itself without an envelope, with other entities instead of ids.
 No recorded delivery of a time entry has `taskId` or `tagIds`, though test deliveries have them.
 """
 
@@ -54,10 +54,10 @@ _EXPENSE = (
 
 @dataclass(frozen=True)
 class Happening:
-    """An event with all that a body is made of.
+    """An event with the data for its body.
 
-    `entity` is as it is stored, in the shape of what the event is about (a time entry: as it is shown; a member: with
-    `id`), after the event or, if it is gone, before; `details` are what the operation alone knows.
+    `entity` is the stored entity (a time entry: as rendered; a member: with `id`) after the event or, if it was
+    deleted, before. `details` are values that only the operation knows.
     """
 
     world: World
@@ -184,7 +184,7 @@ def _group(it: Happening) -> Entity:
 
 
 def _user(it: Happening) -> Entity:
-    """A member with all settings. Values of custom fields are text, but for those of checkboxes."""
+    """A member with all settings. Values of custom fields are text, except those of checkboxes."""
     member, fields = it.entity, it.workspace.custom_fields
     return {
         **_person(it.world.users[member["id"]]),
@@ -247,7 +247,7 @@ def _invoice(it: Happening) -> Entity:
 
 
 def _expense(it: Happening) -> Entity:
-    """A new expense: a whole moment for its date, whole numbers for its amounts, and nothing about locks."""
+    """A new expense: with a full timestamp as date, whole numbers as amounts, and no lock fields."""
     shown = {name: it.entity[name] for name in _EXPENSE}
     return {
         **shown,
@@ -275,7 +275,10 @@ def _expense_in_short(it: Happening) -> Entity:
 
 
 def _rate(it: Happening) -> Entity:
-    """A change of a rate. That of a member on a project was seen; the names of the other sources are made after it."""
+    """A change of a rate.
+
+    The body for a project member was recorded; the names of the other sources are modelled on it.
+    """
     code, since = it.details["currency"], it.details["since"]
     currencies = it.workspace.record["currencies"]
     known = next((one for one in currencies if one["code"] == code), {"id": None, "code": code})
@@ -305,7 +308,7 @@ def _time_off(it: Happening) -> Entity:
 
 
 def _balance(it: Happening) -> Entity:
-    """By how much, or to what, a balance was set, as text."""
+    """The change, or the new value, of a balance, as text."""
     return {
         "workspaceId": it.workspace.id,
         "userId": it.entity["userId"],
@@ -351,7 +354,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _object_id(text: str | None) -> Entity | None:
-    """An id as the database's own object, which is how the currency of a client was delivered."""
+    """An id as a database object, as recorded for the currency of a client."""
     if text is None:
         return None
     seconds = int(text[:8], 16)

@@ -26,7 +26,7 @@ AnnouncedEvent = Literal[
     "USER_DELETED_FROM_WORKSPACE",
     "USER_EMAIL_CHANGED",
 ]
-"""Events of the web application, for which the API has no operation."""
+"""Events that only the web application causes."""
 ANNOUNCED_ABOUT: dict[AnnouncedEvent, Literal["time_entries", "expenses", "members"]] = {
     "TIME_ENTRY_SPLIT": "time_entries",
     "TIME_ENTRY_RESTORED": "time_entries",
@@ -35,6 +35,6 @@ ANNOUNCED_ABOUT: dict[AnnouncedEvent, Literal["time_entries", "expenses", "membe
     "USER_DELETED_FROM_WORKSPACE": "members",
     "USER_EMAIL_CHANGED": "members",
 }
-"""The table of what they are about."""
+"""The table of their objects."""
 ABOUT_ONE_USER = ("USER_EMAIL_CHANGED", "USER_UPDATED")
-"""Events that need users to listen to."""
+"""Events that require users as trigger source."""

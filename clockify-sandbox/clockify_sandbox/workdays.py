@@ -1,4 +1,4 @@
-"""Which days people work: their week, their holidays, their time off."""
+"""The working days of people: working week, holidays and time off."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def span_of(first: date, last: date, zone: str) -> tuple[int, int]:
 
 
 def is_working_day(workspace: Workspace, user_id: str, day: date) -> bool:
-    """Whether the day belongs to the member's working week."""
+    """Whether the day is in the member's working week."""
     return WEEK[day.weekday()] in workspace.members[user_id]["profile"]["workingDays"]
 
 
 def occurs_in(holiday: Holiday, first: date, last: date) -> bool:
-    """Whether a holiday, in any of its years, falls into a period."""
+    """Whether a holiday, in any of its years, is in a period."""
     return any(begin <= last and end >= first for begin, end in _occurrences(holiday, first, last))
 
 
@@ -57,7 +57,7 @@ def holidays_of(workspace: Workspace, user_id: str, first: date, last: date) -> 
 
 
 def time_off_of(workspace: Workspace, user_id: str, first: date, last: date, zone: str) -> set[date]:
-    """The days of a period on which a member is away all day."""
+    """The days of a period with all-day time off of a member."""
     away: set[date] = set()
     for request in workspace.time_off_requests.values():
         whole = request["timeUnit"] == "DAYS" and not request["timeOffPeriod"]["halfDay"]

@@ -44,19 +44,19 @@ LABELS = {
 
 
 class Ids(Protocol):
-    """Where the ids of accounts and workspaces come from."""
+    """The source of ids for accounts and workspaces."""
 
     @property
     def now(self) -> int:
-        """The present, in seconds since the epoch."""
+        """The current time, in seconds since the epoch."""
 
     def new_id(self, created: int, /) -> str:
-        """An id of something created at a second."""
+        """An id with this second of creation."""
 
 
 @dataclass
 class Account:
-    """What is asked for when a person is invited; the defaults are those of a full-time member in London."""
+    """The data of an invited person; the defaults are those of a full-time member in London."""
 
     email: str
     name: str | None
@@ -82,7 +82,7 @@ class Terms:
 
 
 def add_account(world: World, ids: Ids, workspace_id: str, account: Account) -> str:
-    """Register a person and answer the id of the account."""
+    """Register a person and return the id of the account."""
     user_id = ids.new_id(account.created)
     settings = overlaid(_user_settings(account), account.settings) if account.with_settings else None
     picture = f"https://img.clockify.me/no-user-image-{len(world.users) % 8}.png" if account.name else None
@@ -100,7 +100,7 @@ def add_account(world: World, ids: Ids, workspace_id: str, account: Account) -> 
 
 
 def add_member(workspace: Workspace, user: User, terms: Terms, role: str | None = None) -> Member:
-    """Make an account a member, as owner or administrator if `role` says so."""
+    """Make an account a member; `role` can make it owner or administrator."""
     currency = default_currency(workspace)
     settings = user["settings"]
     member: Member = {
@@ -126,7 +126,7 @@ def add_member(workspace: Workspace, user: User, terms: Terms, role: str | None 
 def adjust(
     profile: Profile, week_start: str | None, work_capacity: str | None, working_days: Sequence[str] | None
 ) -> None:
-    """Change what is given of a member's working time; None leaves things as they are."""
+    """Change a member's working time; None keeps the current value."""
     if week_start is not None:
         profile["weekStart"] = week_start
     if work_capacity is not None:
@@ -136,7 +136,7 @@ def adjust(
 
 
 def remove_member(workspace: Workspace, user_id: str) -> None:
-    """Remove a member: no list of the workspace has the person any more; the account and the time entries stay."""
+    """Remove a member from all lists of the workspace; the account and the time entries are kept."""
     del workspace.members[user_id]
 
 
@@ -146,7 +146,7 @@ def default_currency(workspace: Workspace) -> str:
 
 
 def currency_id(workspace: Workspace, code: str) -> str:
-    """The id under which the workspace keeps a currency."""
+    """The id of a currency in the workspace."""
     return next(currency["id"] for currency in workspace.record["currencies"] if currency["code"] == code)
 
 

@@ -1,7 +1,7 @@
 """The state of the sandbox: people with keys, and workspaces with tables of entities.
 
-Entities are stored flat, in the shapes of `clockify_sandbox.shapes`; time entries, of which there can be a million, as
-objects.
+Entities are stored flat, in the shapes of `clockify_sandbox.shapes`; time entries are compact objects, since there can
+be a million.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Entity = dict[str, Any]
-"""What an answer is made of; entities as they are stored have a shape each, in `shapes`."""
+"""Rendered JSON; stored entities have their own shapes, in `shapes`."""
 Record = Mapping[str, Any]
 """An entity of any kind, stored or shown, for reading."""
 
@@ -66,16 +66,17 @@ class TimeEntry(msgspec.Struct, gc=False):
 
 
 class TimeEntries:
-    """The time entries of a workspace: by id, and per user newest first, the order in which lists answer.
+    """The time entries of a workspace: by id, and per user newest first, as in lists.
 
-    Keeps what would otherwise cost a scan: the seconds tracked per project and task, and the running timers.
+    It also keeps values that would otherwise need a scan: the tracked seconds per project and task, and the running
+    timers.
     """
 
     def __init__(self) -> None:
         self.by_id: dict[str, TimeEntry] = {}
         self._by_user: dict[str, list[TimeEntry]] = {}
         self._unsorted: set[str] = set()
-        self._tracked: Counter[str] | None = None  # counted when first asked for
+        self._tracked: Counter[str] | None = None  # computed at first use
         self._running: dict[str, TimeEntry] | None = None
 
     def __len__(self) -> int:
@@ -89,7 +90,7 @@ class TimeEntries:
         return self.by_id.get(entry_id)
 
     def add(self, entries: Iterable[TimeEntry]) -> None:
-        """Keep new entries."""
+        """Add new entries."""
         for user_id, group in groupby(entries, attrgetter("user_id")):
             batch = list(group)
             self.by_id.update(zip(map(attrgetter("id"), batch), batch, strict=True))
@@ -100,13 +101,13 @@ class TimeEntries:
                     self._count(entry, 1)
 
     def remove(self, entry: TimeEntry) -> None:
-        """Forget an entry."""
+        """Remove an entry."""
         del self.by_id[entry.id]
         self._by_user[entry.user_id].remove(entry)
         self._count(entry, -1)
 
     def change(self, entry: TimeEntry, **fields: Any) -> None:
-        """Set fields of an entry; order and sums follow. The user of an entry never changes."""
+        """Change fields of an entry; order and sums are updated. The user of an entry never changes."""
         self._count(entry, -1)
         for name, value in fields.items():
             setattr(entry, name, value)
@@ -115,11 +116,14 @@ class TimeEntries:
             self.touch(entry)
 
     def touch(self, entry: TimeEntry) -> None:
-        """Note that `entry.start` changed, so that its user's order is restored before it is read again."""
+        """Mark the order of a user's entries as outdated after a change of `entry.start`.
+
+        It is restored at the next read.
+        """
         self._unsorted.add(entry.user_id)
 
     def of_user(self, user_id: str) -> list[TimeEntry]:
-        """The user's entries, newest start first; the list is the store's own and must not be changed."""
+        """The user's entries, newest start first; the caller must not change the list."""
         entries = self._by_user.get(user_id, [])
         if user_id in self._unsorted:
             entries.sort(key=lambda entry: (entry.start, entry.id), reverse=True)
@@ -192,7 +196,10 @@ class Workspace:
     _tasks_seen: tuple[int, str | None] = field(default=(0, None), init=False, repr=False)
 
     def tasks_of(self, project_id: str) -> list[work.Task]:
-        """The tasks of a project. A task never changes its project, so the grouping holds until one comes or goes."""
+        """The tasks of a project.
+
+        A task never changes its project, so the grouping is valid until a task is added or removed.
+        """
         seen = len(self.tasks), next(reversed(self.tasks), None)
         if seen != self._tasks_seen:
             self._tasks_seen, self._tasks_of = seen, {}
@@ -203,7 +210,10 @@ class Workspace:
 
 @dataclass
 class World:
-    """All the sandbox knows. `users` are accounts (UserDto without memberships); `keys` map API keys to users."""
+    """The whole state of the sandbox.
+
+    `users` are accounts (UserDto without memberships); `keys` map API keys to users.
+    """
 
     now: datetime
     users: dict[str, people.User] = field(default_factory=dict)

@@ -1,5 +1,5 @@
-"""Reports, computed from the time entries and expenses of a workspace at the moment they are asked for.
+"""Reports, computed from the time entries and expenses of a workspace at the time of the request.
 
 A request (`request`), the person who sends it (`viewer`) and a span of wall-clock time (`span`) make an `Inquiry`.
-`lines` are the time entries it selects, each with its seconds and its money; the other modules make reports of them.
+`lines` are the selected time entries, each with its seconds and amounts; the other modules make reports from them.
 """

@@ -1,4 +1,4 @@
-"""The attendance report: one row per user and day on which they were at work, or away."""
+"""The attendance report: one row per user and day with work or time off."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _COLUMNS = ("User", "Date", "Start", "End", "Break", "Work", "Capacity", "Overti
 
 @dataclass
 class _Day:
-    """What somebody did on a day, in seconds; `first` and `last` are instants."""
+    """The work of a user on a day, in seconds; `first` and `last` are points in time."""
 
     user_id: str
     day: date
@@ -105,7 +105,7 @@ def _days(inquiry: Inquiry, *, with_time_off: bool) -> Iterator[_Day]:
         if with_time_off and inquiry.viewer.sees(user_id, None):
             for day, seconds in _time_off(inquiry, user_id, member):
                 row = days.setdefault(day, _Day(user_id, day, _capacity(member, day)))
-                row.away = row.away or seconds  # entries made from a request already count
+                row.away = row.away or seconds  # entries that were created from a request are counted already
         if not with_time_off:
             days = {day: row for day, row in days.items() if row.first is not None}
             for row in days.values():
@@ -119,7 +119,7 @@ def _capacity(member: Member, day: date) -> int:
 
 
 def _time_off(inquiry: Inquiry, user_id: str, member: Member) -> Iterator[tuple[date, int]]:
-    """The working days of the span that approved requests take, with the seconds they take."""
+    """The working days of the span with approved time off, and its seconds."""
     span, calendar = inquiry.span, Calendar(inquiry.zone_of(user_id))
     for request in inquiry.workspace.time_off_requests.values():
         if request["userId"] != user_id or request["status"]["statusType"] != "APPROVED":

@@ -27,7 +27,7 @@ _COLUMNS = (
 
 
 def detailed(inquiry: Inquiry) -> Report:
-    """The page of entries that was asked for, newest first unless sorted otherwise."""
+    """The requested page of entries, newest first by default."""
     wanted = inquiry.request.detailed_filter
     if wanted is None:
         raise invalid(messages.DETAILED_FILTER_MISSING)
@@ -45,7 +45,7 @@ def detailed(inquiry: Inquiry) -> Report:
 
 
 def row_renderer(inquiry: Inquiry) -> Callable[[Line], Entity]:
-    """A function that shows lines; names appear only where there is something to name."""
+    """Return a function that renders lines; names appear only if there is an object."""
     workspace, amounts, zone = inquiry.workspace, inquiry.amounts, inquiry.span.zone
     fields, tags = workspace.custom_fields, workspace.tags
     leading = amounts[0] if amounts else None

@@ -21,7 +21,7 @@ _COLUMNS = ("Date", "User", "Project", "Category", "Note", "Quantity", "Amount",
 
 
 def expenses_detailed(inquiry: Inquiry) -> Report:
-    """The page of expenses that was asked for, newest first unless sorted otherwise."""
+    """The requested page of expenses, newest first by default."""
     request = inquiry.request
     window = inquiry.window(request.page, request.page_size)
     found = _selected(inquiry)

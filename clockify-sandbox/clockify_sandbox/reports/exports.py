@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from clockify_sandbox.reports.request import ExportType
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest moment a ZIP can note; the present would change the bytes
-_ROWS_OF_PDF = 40  # what fits on its one page
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date in a ZIP file; the current time would change the bytes
+_ROWS_OF_PDF = 40  # the number of lines on the single page
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _OFFICE = "http://schemas.openxmlformats.org"
 _MAIN = f"{_OFFICE}/spreadsheetml/2006/main"
@@ -49,7 +49,7 @@ def is_file(export_type: ExportType) -> bool:
 
 
 def download(sheet: Sheet, export_type: ExportType) -> Answer:
-    """The answer that carries a report as a file."""
+    """The response with a report as a file."""
     table = _csv(sheet)
     content = {
         "CSV": lambda: table,

@@ -1,4 +1,4 @@
-"""Which time entries and expenses a request selects."""
+"""The filters of a request for time entries and expenses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STATUSES = {"ACTIVE_WITH_PENDING": {"ACTIVE", "PENDING"}}
 
 
 def users_of(inquiry: Inquiry) -> list[str]:
-    """The accounts whose work is asked for."""
+    """The accounts whose work is requested."""
     request, workspace = inquiry.request, inquiry.workspace
     groups = workspace.user_groups
     found = list(inquiry.world.users)
@@ -47,7 +47,7 @@ def users_of(inquiry: Inquiry) -> list[str]:
 
 
 def entry_tests(inquiry: Inquiry) -> list[Callable[[TimeEntry], bool]]:
-    """What an entry of the right user and time must pass; only what the request mentions."""
+    """The tests for an entry of the right user and time; only filters in the request."""
     request, workspace, viewer = inquiry.request, inquiry.workspace, inquiry.viewer
     of_project, text = project_test(inquiry), (request.description or "").lower()
     of_task = _entity_test(request.tasks or Selection(), workspace.tasks, lambda task: task["status"] == "DONE")
@@ -71,7 +71,7 @@ def entry_tests(inquiry: Inquiry) -> list[Callable[[TimeEntry], bool]]:
 
 
 def project_test(inquiry: Inquiry) -> Callable[[str | None], bool] | None:
-    """A test of project ids for all that hangs on the project: itself, its client, its currency; None if all fit."""
+    """A test of project ids for all filters about the project, its client and its currency; None if there are none."""
     request, workspace = inquiry.request, inquiry.workspace
     if not (request.projects or request.clients or request.currency or request.archived is not None):
         return None
@@ -93,7 +93,7 @@ def project_test(inquiry: Inquiry) -> Callable[[str | None], bool] | None:
 
 
 def is_approved(inquiry: Inquiry, approval_id: str | None) -> bool:
-    """Whether an approval request has been granted."""
+    """Whether an approval request is approved."""
     approval = inquiry.workspace.approval_requests.get(approval_id or "")
     return bool(approval and approval["status"]["state"] == "APPROVED")
 

@@ -1,4 +1,4 @@
-"""An inquiry: a request, who asks, about which workspace, when."""
+"""An inquiry: a request with its caller, workspace and time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FREE_DAYS = 31
 
 @dataclass(frozen=True)
 class Report:
-    """What comes out: the JSON, the same as a table (made on demand), and whether the last page was reached.
+    """The result: JSON, the same as a table (made on demand), and whether the last page was reached.
 
     `is_last` is None for reports that do not say so.
     """
@@ -41,9 +41,9 @@ class Report:
 
 @dataclass(frozen=True)
 class Inquiry:
-    """Everything a report is made of. `amounts` are the kinds of amount to show, none if they are hidden.
+    """The input of a report. `amounts` are the kinds of amounts to show, none if they are hidden.
 
-    `page_cap` is the world's: the most rows of a page, 0 for no limit.
+    `page_cap` is the world's limit of rows per page, 0 for no limit.
     """
 
     world: World
@@ -57,11 +57,11 @@ class Inquiry:
 
     @classmethod
     def by(cls, call: Call, request: ReportRequest, user_id: str | None = None, *, rolling: bool = False) -> Inquiry:
-        """The inquiry of a caller, or of the author of a saved question.
+        """The inquiry of a caller, or of the author of a saved report.
 
         Raises:
-            ApiError: 400/501 for a span that makes no sense or is too long for the plan, 403 for amounts that a manager
-                must not see.
+            ApiError: 400/501 for a span that is invalid or too long for the plan, 403 for amounts that a manager may
+                not see.
         """
         viewer = Viewer(call.workspace, user_id or call.user_id)
         span = asked_for(request, zone_of(call.world, viewer.user_id), call.today, rolling=rolling)
@@ -76,27 +76,27 @@ class Inquiry:
 
     @cached_property
     def calendar(self) -> Calendar:
-        """Days in the zone of the report."""
+        """The calendar in the time zone of the report."""
         return Calendar(self.span.zone)
 
     def title(self, kind: str) -> str:
-        """What a file of the report is called."""
+        """The name of an exported file."""
         return f"Clockify {kind} Report {self.span.first:%d_%m_%Y}-{self.span.days[-1]:%d_%m_%Y}"
 
     def user(self, user_id: str) -> User:
-        """An account; former members have one too."""
+        """The account of a user, also of former members."""
         return self.world.users[user_id]
 
     def zone_of(self, user_id: str) -> str:
-        """The zone of somebody's account."""
+        """The time zone of a user's account."""
         settings = self.user(user_id)["settings"]
         return settings["timeZone"] if settings else self.span.zone
 
     def project(self, project_id: str | None) -> Project | None:
-        """A project, if there is one."""
+        """A project, if it exists."""
         return self.workspace.projects.get(project_id or "")
 
     def client_of(self, project_id: str | None) -> Client | None:
-        """The client of a project, if both are there."""
+        """The client of a project, if both exist."""
         project = self.project(project_id)
         return self.workspace.clients.get(project["clientId"]) if project else None

@@ -1,4 +1,4 @@
-"""The time entries of a report, each with its seconds and its money, and what they add up to."""
+"""The time entries of a report, each with its seconds and amounts, and their sums."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Line(NamedTuple):
         return self.earned if kind == "EARNED" else self.cost if kind == "COST" else self.earned - self.cost
 
     def rate(self, kind: str) -> int:
-        """What an hour contributes to the amount of a kind."""
+        """The hourly rate of a kind of amount."""
         return (
             self.earned_rate
             if kind == "EARNED"
@@ -45,7 +45,7 @@ class Line(NamedTuple):
 
 
 class Sums:
-    """What lines add up to. Amounts are kept per currency."""
+    """Sums of lines. Amounts are kept per currency."""
 
     __slots__ = ("billable_seconds", "cost", "count", "earned", "seconds")
 
@@ -78,7 +78,7 @@ class Sums:
         return float(sum(self.by_currency(amounts[0]).values())) if amounts else None
 
     def shown(self, amounts: tuple[str, ...]) -> list[dict[str, Any]]:
-        """The amounts of several kinds as answers carry them."""
+        """The amounts of several kinds in the form of responses."""
         return [
             {
                 "type": kind,
@@ -107,7 +107,7 @@ def entries_of(inquiry: Inquiry, user_id: str) -> list[TimeEntry]:
 
 
 def totals(lines: Iterable[Line], amounts: tuple[str, ...]) -> list[dict[str, Any] | None]:
-    """The `totals` of a report; a null instead of a row where there is nothing to add up."""
+    """The `totals` of a report; null instead of a row if there are no lines."""
     sums = Sums()
     for line in lines:
         sums.add(line)
@@ -115,7 +115,7 @@ def totals(lines: Iterable[Line], amounts: tuple[str, ...]) -> list[dict[str, An
 
 
 def totals_of(sums: Sums, amounts: tuple[str, ...]) -> list[dict[str, Any] | None]:
-    """The `totals` of a report whose sums are known."""
+    """The `totals` of a report from known sums."""
     if not sums.count:
         return [None]
     return [
@@ -133,12 +133,12 @@ def totals_of(sums: Sums, amounts: tuple[str, ...]) -> list[dict[str, Any] | Non
 
 
 def rounded(amounts: dict[str, float]) -> list[dict[str, Any]]:
-    """Amounts per currency as answers carry them: in whole minor units, unlike their sum."""
+    """Amounts per currency in the form of responses: in whole minor units, unlike their sum."""
     return [{"currency": currency, "amount": float(round(amount))} for currency, amount in sorted(amounts.items())]
 
 
 class _Prices:
-    """What entries earn and cost. Entries of the same user on the same project and task share their rates."""
+    """Computes the rates and amounts of entries. Entries of one user, project and task share their rates."""
 
     def __init__(self, inquiry: Inquiry) -> None:
         self._workspace = inquiry.workspace
@@ -173,7 +173,7 @@ class _Prices:
         )
 
 
-# By the words of the setting: "Round up to", "Round down to", and half-way for "Round to nearest".
+# As in the setting: "Round up to", "Round down to", and half-way for "Round to nearest".
 _SHIFTS = {"up": 1 - 1e-9, "down": 0.0}
 
 

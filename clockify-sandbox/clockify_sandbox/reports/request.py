@@ -1,4 +1,4 @@
-"""What is asked: the body of every report request, which is also the saved question of a shared report."""
+"""The body of every report request, which is also stored as the filter of a shared report."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class AuditFilter(Body):
 
 
 class DetailedOptions(Body):
-    """Whether the detailed report adds up."""
+    """Whether the detailed report contains totals."""
 
     totals: Literal["CALCULATE", "EXCLUDE"] = "CALCULATE"
 
 
 class DetailedFilter(Body):
-    """What the detailed report needs."""
+    """The filter of the detailed report."""
 
     page: int | None = None
     page_size: int | None = None
@@ -66,7 +66,7 @@ class DetailedFilter(Body):
 
 
 class SummaryFilter(Body):
-    """What the summary report needs."""
+    """The filter of the summary report."""
 
     groups: Annotated[list[GroupKind], Meta(min_length=1, max_length=3)]
     sort_column: str | None = None
@@ -74,21 +74,21 @@ class SummaryFilter(Body):
 
 
 class WeeklyFilter(Body):
-    """What the weekly report needs."""
+    """The filter of the weekly report."""
 
     group: Literal["USER", "PROJECT"]
     subgroup: Literal["TIME", "EARNINGS"] = "TIME"
 
 
 class Comparison(Body):
-    """A bound: hours x 100, or a time of day."""
+    """A limit: hours x 100, or a time of day."""
 
     filtration_type: Literal["EXACTLY", "LARGER_THAN", "SMALLER_THAN"]
     value: str
 
 
 class AttendanceFilter(Body):
-    """What the attendance report needs."""
+    """The filter of the attendance report."""
 
     page: int | None = None
     page_size: int | None = None
@@ -105,9 +105,9 @@ class AttendanceFilter(Body):
 
 
 class ReportRequest(Body):
-    """The question of any report: common filters, and an object per kind of report of which one is needed.
+    """The body of any report request: common filters, and one object per kind of report, of which one is required.
 
-    `date_range_start` and `date_range_end` are wall clocks in `time_zone`.
+    `date_range_start` and `date_range_end` are wall-clock times in `time_zone`.
     """
 
     date_range_start: Annotated[str, Meta(min_length=1)]
@@ -148,7 +148,7 @@ class ReportRequest(Body):
     weekly_filter: WeeklyFilter | None = None
     attendance_filter: AttendanceFilter | None = None
 
-    # The expense report keeps its own at the top.
+    # The fields of the expense report are at the top level.
     page: int | None = None
     page_size: int | None = None
     sort_column: Literal["ID", "PROJECT", "USER", "CATEGORY", "DATE", "AMOUNT"] | None = None

@@ -1,4 +1,4 @@
-"""Saved questions: what a shared report keeps, and the report it becomes when it is opened."""
+"""Saved filters: what a shared report stores, and the report when it is opened."""
 
 from __future__ import annotations
 
@@ -76,15 +76,15 @@ _UNSAID_CHART = {"sortColumn": "GROUP", "summaryChartType": "BILLABILITY"}
 
 
 def checked(kind: str, wanted: dict[str, Any], settings: Entity) -> Entity:
-    """A filter as it is kept: everything it could have said, with nulls and defaults where it said nothing.
+    """The stored form of a filter: all possible fields, with nulls and defaults for missing ones.
 
     Args:
         kind: the type of the shared report.
-        wanted: the filter as it was sent.
+        wanted: the filter in the request.
         settings: the settings of the account, for zone and formats.
 
     Raises:
-        ApiError: 400 if the body lacks a field that every report, or this kind of report, needs.
+        ApiError: 400 if the body lacks a required field.
     """
     for name in ("dateRangeStart", "dateRangeEnd"):
         if not wanted.get(name):
@@ -101,12 +101,12 @@ def checked(kind: str, wanted: dict[str, Any], settings: Entity) -> Entity:
 
 
 def opened(call: Call, shared: SharedReport, changes: dict[str, Any]) -> tuple[Report, ReportRequest]:
-    """The report of a saved question, with the author's eyes.
+    """The report of a saved filter, with the author's permissions.
 
     Args:
         call: the call, in the workspace of the report.
         shared: the shared report.
-        changes: what the viewer wants otherwise: keys of the filter, and `page`, `pageSize`, `sortColumn`.
+        changes: changes by the viewer: keys of the filter, and `page`, `pageSize`, `sortColumn`.
     """
     kind = shared["type"]
     request = decode_body(ReportRequest, msgspec.json.encode(_applied(kind, shared["filter"], changes)))
@@ -125,7 +125,7 @@ def opened(call: Call, shared: SharedReport, changes: dict[str, Any]) -> tuple[R
 
 
 def _sums_only(inquiry: Inquiry) -> Report:
-    """What is known of the entries in question, for kinds of report that this host does not make."""
+    """The sums of the selected entries, for kinds of reports that this host does not make."""
     rows = totals(lines_of(inquiry), inquiry.amounts)
     row = rows[0] or {}
     keys = ("totalTime", "totalBillableTime", "entriesCount", "totalAmount")
@@ -133,7 +133,7 @@ def _sums_only(inquiry: Inquiry) -> Report:
 
 
 def _applied(kind: str, kept: Entity, changes: dict[str, Any]) -> Entity:
-    """A kept filter with the viewer's wishes where the kind of report looks for them."""
+    """A stored filter with the viewer's changes, in the place where this kind of report expects them."""
     paging = {key: value for key, value in changes.items() if key in ("page", "pageSize")}
     column = {"sortColumn": changes["sortColumn"]} if "sortColumn" in changes else {}
     rest = {key: value for key, value in changes.items() if key not in ("page", "pageSize", "sortColumn")}
@@ -144,7 +144,7 @@ def _applied(kind: str, kept: Entity, changes: dict[str, Any]) -> Entity:
 
 
 def _settled(kind: str, span: Span) -> Span:
-    """A span that the kind of report can answer: whole days of attendance, a week of the weekly report, its last."""
+    """A span that fits the kind of report: whole days for attendance, the last week for the weekly report."""
     if kind not in ("WEEKLY", "ATTENDANCE"):
         return span
     last = span.days[-1]

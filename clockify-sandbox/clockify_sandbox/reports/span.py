@@ -1,4 +1,4 @@
-"""Spans of time as reports mean them: wall clocks in a zone."""
+"""Time spans of reports: wall-clock times in a time zone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _QUARTER = 900  # seconds; every zone of today is a number of quarters of an hou
 
 @dataclass(frozen=True)
 class Span:
-    """From the first to the last moment, both included, as local times of `zone` without offset."""
+    """A span from the first to the last point in time, both included, as local times of `zone` without offset."""
 
     zone: str
     first: datetime
@@ -40,7 +40,7 @@ class Span:
 
     @cached_property
     def days(self) -> list[date]:
-        """The days it touches; a last moment of 00:00:00 belongs to the day before."""
+        """The days of the span; an end of 00:00:00 belongs to the day before."""
         last = self.last - timedelta(microseconds=1) if self.last > self.first else self.last
         return [self.first.date() + timedelta(number) for number in range((last.date() - self.first.date()).days + 1)]
 
@@ -51,14 +51,14 @@ class Span:
 
 
 class Calendar:
-    """Tells the day of an instant in a zone, quickly for many instants."""
+    """Finds the local day of points in time, fast for many of them."""
 
     def __init__(self, zone: str) -> None:
         self._zone = ZoneInfo(zone)
         self._known: dict[int, date] = {}
 
     def day(self, seconds: int) -> date:
-        """The local day of an instant."""
+        """The local day of a point in time."""
         quarter = seconds // _QUARTER
         day = self._known.get(quarter)
         if day is None:
@@ -72,17 +72,17 @@ def asked_for(request: ReportRequest, account_zone: str, now: datetime, *, rolli
     Args:
         request: the request.
         account_zone: the zone of the account, used if the request names none.
-        now: the present.
-        rolling: whether a relative range (LAST_MONTH ...) is counted from now, as a saved question without fixed dates
-            does; otherwise the dates of the request count.
+        now: the current time.
+        rolling: whether a relative range (LAST_MONTH ...) counts from now, as in a saved filter without fixed dates;
+            otherwise the dates of the request are used.
 
     Raises:
-        ApiError: 400/501 for an unknown zone, an unreadable moment, or a start after the end.
+        ApiError: 400/501 for an unknown zone, an invalid date, or a start after the end.
     """
     zone = request.time_zone or account_zone
     try:
         here = now.astimezone(ZoneInfo(zone))
-    except (KeyError, ValueError, OSError):  # unknown, or not even the form of a name
+    except (KeyError, ValueError, OSError):  # unknown, or not the form of a name
         raise invalid(messages.ZONE_UNKNOWN(zone=zone)) from None
     if rolling and request.date_range_type not in (None, "ABSOLUTE"):
         first, after = _relative(request.date_range_type or "", here.date(), request.week_start or "MONDAY")
@@ -99,12 +99,12 @@ def week_of(day: date, week_start: str) -> date:
 
 
 def instant(wall_clock: datetime, zone: str) -> int:
-    """A wall clock in a zone as seconds since the epoch."""
+    """A wall-clock time in a zone as seconds since the epoch."""
     return int(wall_clock.replace(microsecond=0, tzinfo=ZoneInfo(zone)).timestamp())
 
 
 def zoned(seconds: int, zone: str) -> str:
-    """An instant in ISO notation with the offset of a zone; "Z" in UTC."""
+    """A point in time in ISO notation with the offset of a zone; "Z" in UTC."""
     if zone == "UTC":
         return timestamp(seconds)
     text = datetime.fromtimestamp(seconds, ZoneInfo(zone)).isoformat()
@@ -117,13 +117,13 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise unreadable from None
-    if "T" not in text or moment.year not in CALENDAR:  # a date alone, or an end of the calendar
+    if "T" not in text or moment.year not in CALENDAR:  # a plain date, or a date at the limits of the calendar
         raise unreadable
     return (moment.astimezone(UTC) if moment.tzinfo else moment).replace(tzinfo=None)
 
 
 def _relative(kind: str, today: date, week_start: str) -> tuple[date, date]:
-    """The first day of a relative range, and the first day after it."""
+    """The first day of a relative range, and the first day after the range."""
     monday, week = week_of(today, week_start), timedelta(7)
     month, year = today.replace(day=1), today.replace(month=1, day=1)
     ranges = {

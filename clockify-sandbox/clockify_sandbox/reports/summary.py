@@ -33,7 +33,7 @@ class Group:
         self.groups: dict[str, Group] = {}
 
     def add(self, line: Line, keys: list[Callable[[Line], Iterable[str]]]) -> None:
-        """Add a line here, and below in each group that the first of the key functions names."""
+        """Add a line to this group, and to each subgroup that the first key function returns."""
         self.sums.add(line)
         if keys:
             for key in keys[0](line):
@@ -44,7 +44,7 @@ class Group:
 
 
 def summary(inquiry: Inquiry) -> Report:
-    """Sums of groups in groups; an entry with several tags counts in each of them."""
+    """Sums of nested groups; an entry with several tags counts in each of them."""
     wanted = inquiry.request.summary_filter
     if wanted is None:
         raise invalid(messages.SUMMARY_FILTER_MISSING)
@@ -67,10 +67,7 @@ def summary(inquiry: Inquiry) -> Report:
 
 
 class Grouping:
-    """What lines can be grouped by, and how groups are shown.
-
-    `keys` gives the groups of a line per kind; "" stands for none.
-    """
+    """How lines are grouped, and how groups are rendered. `keys` gives the groups of a line per kind; "" means none."""
 
     def __init__(self, inquiry: Inquiry) -> None:
         self.inquiry = inquiry
@@ -94,7 +91,7 @@ class Grouping:
         return (client["id"] if client else "",)
 
     def about(self, kind: str, key: str) -> Entity:
-        """What a group is called, and what else is known of it."""
+        """The name of a group, and further data about it."""
         inquiry, workspace = self.inquiry, self.inquiry.workspace
         tables: dict[str, Mapping[str, Record]] = {
             "CLIENT": workspace.clients,
@@ -123,7 +120,7 @@ class Grouping:
         }
 
     def ordered(self, rows: list[Entity]) -> list[Entity]:
-        """Rows in the requested order, else ascending by group."""
+        """Rows in the requested order, by default ascending by group."""
         request = self.inquiry.request
         column = request.summary_filter.sort_column if request.summary_filter else None
         descending = request.sort_order == "DESCENDING"
@@ -149,7 +146,7 @@ def _rows(group: Group, grouping: Grouping, kinds: list[Any], above: dict[str, s
     for key, inner in group.groups.items():
         path = {**above, kind: key}
         row: Entity = {
-            # The innermost of three levels is named by the keys of all three.
+            # The name of the innermost of three levels has the keys of all three.
             "_id": path if len(path) == len(_LEVELS) else key,
             "duration": inner.sums.seconds,
             "amount": inner.sums.amount(amounts),

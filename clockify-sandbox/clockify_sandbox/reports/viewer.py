@@ -1,4 +1,4 @@
-"""Who asks for a report, and what of it they may see."""
+"""The caller of a report, and which data they may see."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MANAGER_ROLES = {"PROJECT_MANAGER", "TEAM_MANAGER"}
 
 
 class Viewer:
-    """A member with an eye on the work of others.
+    """A member who requests reports.
 
-    Administrators see everything; managers see the projects and people they manage, but no money; everybody sees what
-    they did themselves.
+    Administrators see everything; managers see the projects and people they manage, but no amounts; everybody sees
+    their own work.
     """
 
     def __init__(self, workspace: Workspace, user_id: str) -> None:
@@ -32,11 +32,11 @@ class Viewer:
         self._people = managed_people(workspace, user_id)
 
     def sees(self, user_id: str, project_id: str | None) -> bool:
-        """Whether somebody's work on a project is visible."""
+        """Whether a user's work on a project is visible."""
         return self.is_admin or user_id in self._people or project_id in self._projects
 
     def amounts(self, request: ReportRequest) -> tuple[str, ...]:
-        """The kinds of amount to show, the leading one first; none if amounts are hidden.
+        """The kinds of amounts to show, the main one first; none if amounts are hidden.
 
         Raises:
             ApiError: 403 for a manager who does not ask to hide them.
@@ -47,6 +47,7 @@ class Viewer:
             raise forbidden()
         kinds = ["EARNED" if kind == "EXPORT" else kind for kind in wanted]
         if not self.is_admin:
-            # Costs and profits are for administrators; what a member's own work earns depends on the workspace.
+            # Only administrators see costs and profits; whether members see the amounts of their own work depends on
+            # the workspace.
             kinds = [] if self._hides_rates else [kind for kind in kinds if kind == "EARNED"]
         return () if hidden else tuple(dict.fromkeys(kinds))

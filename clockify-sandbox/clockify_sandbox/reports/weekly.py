@@ -20,7 +20,7 @@ _DAYS = 7
 
 
 def weekly(inquiry: Inquiry) -> Report:
-    """Seven days, no more and no less."""
+    """A report of exactly seven days."""
     wanted = inquiry.request.weekly_filter
     if wanted is None:
         raise invalid(messages.WEEKLY_FILTER_MISSING)

@@ -1,4 +1,4 @@
-"""The API, family by family: every module of this package declares its routes in a variable `routes`."""
+"""The routes of the API: every module of this package declares one family in a variable `routes`."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _PERIOD = "WEEKLY"  # the setting of every workspace here
 _LISTABLE = ("PENDING", "APPROVED", "WITHDRAWN_APPROVAL")
 _TYPES = ("TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE")
 _HOLDS = {"PENDING", "APPROVED"}
-_OF_OWNER = {"PENDING", "WITHDRAWN_SUBMISSION"}  # what the owner does; the other states are the approver's
+_OF_OWNER = {"PENDING", "WITHDRAWN_SUBMISSION"}  # states that the owner sets; the others are set by the approver
 _ORDER: dict[str, Callable[[ApprovalRequest], Any]] = {
     "ID": by_id,
     "USER_ID": lambda request: (request["ownerId"], request["id"]),
@@ -51,14 +51,14 @@ class ApprovalQuery(Query):
 
 
 class Submission(Body):
-    """The period that is submitted; its length must be that of the workspace's periods."""
+    """The submitted period; it must have the length of the workspace's periods."""
 
     period_start: datetime
     period: Literal["WEEKLY", "SEMI_MONTHLY", "MONTHLY"] = "WEEKLY"
 
 
 class StateChange(Body):
-    """What becomes of a request."""
+    """The new state of a request."""
 
     state: _State
     note: str | None = None
@@ -66,7 +66,7 @@ class StateChange(Body):
 
 @routes.get(_REQUESTS, paging=KEBAB)
 def list_requests(call: Call, query: ApprovalQuery) -> Answer:
-    """Requests of those whom the caller may see: of all states, or of one of the three that the filter takes."""
+    """The requests of people whom the caller may see: in all states, or in one of the three states of the filter."""
     if query.status and query.status not in _LISTABLE:
         raise not_one_of("status", _LISTABLE)
     may_see = oversight(call)
@@ -83,43 +83,43 @@ def list_requests(call: Call, query: ApprovalQuery) -> Answer:
 
 @routes.post(_REQUESTS, status=201)
 def submit_all(call: Call, body: Submission) -> Entity:
-    """Submit one's own time and expenses: the old way, without a type."""
+    """Submit the caller's time and expenses: the old call, without a type."""
     return _submit(call, call.user_id, _TYPES[-1], body)
 
 
 @routes.post(f"{_REQUESTS}/{{type}}", status=201)
 def submit(call: Call, body: Submission) -> Entity:
-    """Submit one's own time or expenses."""
+    """Submit the caller's time or expenses."""
     return _submit(call, call.user_id, _type(call), body)
 
 
 @routes.post(f"{_REQUESTS}/users/{{userId}}", status=201)
 def submit_all_for(call: Call, body: Submission) -> Entity:
-    """Submit somebody's time and expenses: the old way, without a type."""
+    """Submit another person's time and expenses: the old call, without a type."""
     return _submit(call, _user(call), _TYPES[-1], body)
 
 
 @routes.post(f"{_REQUESTS}/users/{{userId}}/{{type}}", status=201)
 def submit_for(call: Call, body: Submission) -> Entity:
-    """Submit somebody's time, expenses or both."""
+    """Submit another person's time, expenses or both."""
     return _submit(call, _user(call), _type(call), body)
 
 
 @routes.post(f"{_REQUESTS}/resubmit-entries-for-approval")
 def resubmit(call: Call, body: Submission) -> Entity:
-    """Submit again what came back, or was added since, with the requests of the period."""
+    """Submit entries again that were returned or added since, in the requests of the period."""
     return _resubmit(call, call.user_id, body)
 
 
 @routes.post(f"{_REQUESTS}/users/{{userId}}/resubmit-entries-for-approval")
 def resubmit_for(call: Call, body: Submission) -> Entity:
-    """Submit somebody's entries again."""
+    """Submit another person's entries again."""
     return _resubmit(call, _user(call), body)
 
 
 @routes.patch(f"{_REQUESTS}/{{approvalRequestId}}")
 def change_state(call: Call, body: StateChange) -> Entity:
-    """Approve, reject, withdraw. Approval locks what the request holds; rejection and withdrawal let go of it."""
+    """Approve, reject, withdraw. Approval locks the entries of the request; rejection and withdrawal unlock them."""
     request = call.named(APPROVAL_REQUEST, "approvalRequestId")
     owner = request["ownerId"]
     is_own = owner == call.user_id

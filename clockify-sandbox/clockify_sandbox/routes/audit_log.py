@@ -1,4 +1,4 @@
-"""The audit log, on a host of its own."""
+"""The audit log, on its own host."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -30,14 +30,14 @@ AuditAction = Literal[
 
 
 class Authors(Body):
-    """Whose doings to show."""
+    """The authors whose actions are returned."""
 
     author_ids: list[str]
     contains: Literal["CONTAINS", "DOES_NOT_CONTAIN"]
 
 
 class AuditSearch(Body):
-    """What to show. Pages 0 and 1 are the same."""
+    """The search filter. Pages 0 and 1 are the same."""
 
     actions: Annotated[list[AuditAction], Meta(min_length=1)]
     authors: Authors
@@ -49,7 +49,7 @@ class AuditSearch(Body):
 
 @routes.post("/workspaces/{ws}/audit-log", reads=True)
 def search_audit_log(call: Call, body: AuditSearch) -> Answer:
-    """What was done in at most 31 days, newest first; both bounds are instants and included."""
+    """The actions in a window of at most 31 days, newest first; both limits are points in time and included."""
     start, end = epoch(body.start), epoch(body.end)
     if start > end:
         raise invalid(messages.START_NOT_BEFORE_END)

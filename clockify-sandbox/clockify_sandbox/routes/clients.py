@@ -42,7 +42,7 @@ class ClientQuery(Query):
 
 
 class NewClient(Body):
-    """What a create reads; everything else is dropped without a word."""
+    """The body of a create; other fields are ignored without an error."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     email: str | None = None
@@ -51,7 +51,7 @@ class NewClient(Body):
 
 
 class ClientChange(NewClient):
-    """What an update reads. Absent keys are cleared, but for the currency."""
+    """The body of an update. Missing fields are cleared, except for the currency."""
 
     archived: bool = False
     cc_emails: list[str] | None = None
@@ -59,7 +59,7 @@ class ClientChange(NewClient):
 
 
 class ClientChangeQuery(Query):
-    """What archiving a client does to its projects."""
+    """The effect of archiving a client on its projects."""
 
     archive_projects: bool = False
     mark_tasks_as_done: bool = False
@@ -67,7 +67,7 @@ class ClientChangeQuery(Query):
 
 @routes.get("/workspaces/{ws}/clients", paging=KEBAB)
 def list_clients(call: Call, query: ClientQuery) -> Answer:
-    """All clients, archived ones too unless the query says otherwise."""
+    """All clients, including archived ones unless the query excludes them."""
     found = [
         client
         for client in call.workspace.clients.values()

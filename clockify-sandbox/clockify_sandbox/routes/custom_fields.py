@@ -29,7 +29,7 @@ class FieldQuery(Query):
 
 
 class FieldChange(Body):
-    """What an update reads; absent keys fall back to nothing."""
+    """The body of an update; missing fields are cleared."""
 
     name: Annotated[str, Meta(min_length=2, max_length=250)]
     type: Literal["TXT", "NUMBER", "DROPDOWN_SINGLE", "DROPDOWN_MULTIPLE", "CHECKBOX", "LINK"]
@@ -43,14 +43,14 @@ class FieldChange(Body):
 
 
 class NewField(FieldChange):
-    """What a create reads."""
+    """The body of a create."""
 
     entity_type: _EntityType = "TIMEENTRY"
 
 
 @routes.get("/workspaces/{ws}/custom-fields", scope="CUSTOM_FIELDS", role="MEMBER")
 def list_fields(call: Call, query: FieldQuery) -> list[CustomField]:
-    """All custom fields at once; there are no pages."""
+    """All custom fields, without pages."""
     return [
         field
         for field in call.workspace.custom_fields.values()
@@ -62,7 +62,7 @@ def list_fields(call: Call, query: FieldQuery) -> list[CustomField]:
 
 @routes.post("/workspaces/{ws}/custom-fields", status=201)
 def create_field(call: Call, body: NewField) -> CustomField:
-    """A new field, up to the limit of the plan."""
+    """Create a field, up to the limit of the plan."""
     workspace = call.workspace
     if body.entity_type == "USER" and "USER_CUSTOM_FIELDS" not in workspace.record["features"]:
         raise not_on_plan(call.options.plan_refusal)
@@ -73,7 +73,7 @@ def create_field(call: Call, body: NewField) -> CustomField:
 
 @routes.put("/workspaces/{ws}/custom-fields/{customFieldId}")
 def update_field(call: Call, body: FieldChange) -> CustomField:
-    """Replace a field; what it is on projects stays."""
+    """Replace a field; its values on projects are kept."""
     field = call.named(CUSTOM_FIELD, "customFieldId")
     _require_room(call, body, field["id"])
     return call.of(CUSTOM_FIELD).update(field, _fields(body))

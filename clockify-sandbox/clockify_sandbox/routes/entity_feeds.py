@@ -1,4 +1,4 @@
-"""The feeds of entities that were created, updated and deleted. They lag, and leave things out."""
+"""The feeds of created, updated and deleted entities. They are delayed and incomplete."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +16,7 @@ from clockify_sandbox.world import Entity
 
 routes = Routes(scope="WORKSPACE", role="ADMIN")
 
-_LAG = 60  # seconds until a change shows up
+_LAG = 60  # seconds until a change is in the feed
 _DEFAULT_DAYS = 30
 _FIRST_BIT = 1 << 63
 DOCUMENT_TYPES = (
@@ -27,7 +27,7 @@ DOCUMENT_TYPES = (
 
 
 class FeedQuery(Query):
-    """Which documents, and when; bounds are instants. The numbers are read as text and complain like it."""
+    """The kinds of documents and the window. The numbers are parsed from text, with the same errors."""
 
     type: list[str]
     start: datetime | None = None
@@ -38,19 +38,19 @@ class FeedQuery(Query):
 
 @routes.get("/workspaces/{ws}/entities/created")
 def list_created(call: Call, query: FeedQuery) -> Answer:
-    """What was created, even if it has been updated since, unless it has been deleted since."""
+    """Entities that were created, including later updated ones, excluding later deleted ones."""
     return _page(call, query, "created", _document)
 
 
 @routes.get("/workspaces/{ws}/entities/updated")
 def list_updated(call: Call, query: FeedQuery) -> Answer:
-    """What was updated, unless it was also created in the window or has been deleted since."""
+    """Entities that were updated, unless they were also created in the window or deleted since."""
     return _page(call, query, "updated", _document)
 
 
 @routes.get("/workspaces/{ws}/entities/deleted")
 def list_deleted(call: Call, query: FeedQuery) -> Answer:
-    """What was deleted, unless it was also created in the window."""
+    """Entities that were deleted, unless they were also created in the window."""
     return _page(call, query, "deleted", _deletion)
 
 
@@ -87,7 +87,7 @@ def _document(change: Change) -> Entity:
 
 
 def _deletion(change: Change) -> Entity:
-    """A row with an id of its own; the id of what was deleted is that of the document."""
+    """A row with its own id; the id of the deleted entity is in the document."""
     return {
         "id": _deletion_id(change),
         "deletionBinId": None,
@@ -102,7 +102,7 @@ def _deletion(change: Change) -> Entity:
 
 
 def _deletion_id(change: Change) -> str:
-    """The second of the deletion, then the rest of the object's id with its first bit turned: nothing else has it."""
+    """A unique id: the second of the deletion, then the rest of the object's id with its first bit inverted."""
     deleted = epoch(datetime.fromisoformat(change["at"]))
     return f"{deleted:08x}{int(change['id'][8:], 16) ^ _FIRST_BIT:016x}"
 

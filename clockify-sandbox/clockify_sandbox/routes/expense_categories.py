@@ -22,7 +22,7 @@ routes = Routes(scope="EXPENSE", feature="EXPENSES", role="ADMIN")
 
 
 class CategoryQuery(Query):
-    """Filters and order of the list; archived categories have to be asked for."""
+    """Filters and order of the list; archived categories must be requested."""
 
     name: str | None = None
     archived: bool = False
@@ -31,7 +31,7 @@ class CategoryQuery(Query):
 
 
 class CategoryBody(Body):
-    """What creates and updates read. An update replaces all of it."""
+    """The body of creates and updates. An update replaces all fields."""
 
     name: Annotated[str, Meta(min_length=1, max_length=250)]
     has_unit_price: bool = False
@@ -39,7 +39,7 @@ class CategoryBody(Body):
     unit: str = ""
 
     def fields(self) -> ExpenseCategoryFields:
-        """The same under stored names."""
+        """The fields under their stored names."""
         return {
             "name": self.name,
             "hasUnitPrice": self.has_unit_price,
@@ -49,7 +49,7 @@ class CategoryBody(Body):
 
 
 class CategoryStatus(Body):
-    """Whether a category is to be archived."""
+    """Whether a category should be archived."""
 
     archived: bool
 
@@ -81,7 +81,7 @@ def update_category(call: Call, body: CategoryBody) -> ExpenseCategory:
 
 @routes.patch("/workspaces/{ws}/expenses/categories/{categoryId}/status")
 def archive_category(call: Call, body: CategoryStatus) -> ExpenseCategory:
-    """Archive a category, or bring it back."""
+    """Archive a category, or restore it."""
     return call.of(CATEGORY).update(call.named(CATEGORY, "categoryId"), {"archived": body.archived})
 
 

@@ -50,7 +50,7 @@ _Change = Literal["USER", "DATE", "PROJECT", "TASK", "CATEGORY", "NOTES", "AMOUN
 
 
 class ExpenseQuery(Query):
-    """The one filter of the list. `start` and `end`, which clients send, have no effect."""
+    """The only filter of the list. `start` and `end`, which clients send, have no effect."""
 
     user_id: str | None = None
 
@@ -102,7 +102,7 @@ def list_expenses(call: Call, query: ExpenseQuery) -> Answer:
 
 @routes.post("/workspaces/{ws}/expenses", status=201)
 def create_expense(call: Call, form: ExpenseForm) -> Entity:
-    """A new expense, for oneself or, by an administrator, for another member."""
+    """Create an expense for the caller or, as an administrator, for another member."""
     values = _values(call, form)
     _require_task_of(call, form.task_id, form.project_id)
     expense = new_expense(call.new_id(), call.workspace.id, form.user_id, **values)
@@ -114,7 +114,7 @@ def create_expense(call: Call, form: ExpenseForm) -> Entity:
 
 @routes.get("/workspaces/{ws}/expenses/{expenseId}")
 def get_expense(call: Call) -> Entity:
-    """One expense, with ids where the list has objects."""
+    """One expense, with ids instead of the list's nested objects."""
     return _flat(_visible(call))
 
 
@@ -159,7 +159,8 @@ def download_receipt(call: Call) -> Answer:
     return Answer(200, content, disposition, "application/octet-stream")
 
 
-# -- who may -----------------------------------------------------------------------------------------------------------
+# -- permissions
+# -----------------------------------------------------------------------------------------------------------
 
 
 def _visible(call: Call) -> Expense:
@@ -199,11 +200,11 @@ def _audit(call: Call, verb: str, expense: Expense) -> str:
     return f"{verb}_EXPENSE" if expense["userId"] == call.user_id else f"{verb}_EXPENSE_FOR_OTHER"
 
 
-# -- what is sent ------------------------------------------------------------------------------------------------------
+# -- requests ------------------------------------------------------------------------------------------------------
 
 
 def _values(call: Call, form: ExpenseForm) -> ExpenseFields:
-    """The fields of a form under stored names; ids are checked one by one, and whether the caller may use them."""
+    """The fields of a form under stored names; checks every id, and whether the caller may use it."""
     call.find(MEMBER, form.user_id)
     if form.user_id != call.user_id:
         call.require_admin()
@@ -228,7 +229,7 @@ def _values(call: Call, form: ExpenseForm) -> ExpenseFields:
 
 
 def _named(values: ExpenseFields, names: list[_Change]) -> ExpenseFields:
-    """Those of the fields that an update names."""
+    """The fields that an update names."""
     wanted: dict[_Change, ExpenseFields] = {
         "USER": {"userId": values["userId"]},
         "DATE": {"date": values["date"], "locked": values["locked"]},
@@ -251,7 +252,7 @@ def _require_task_of(call: Call, task_id: str | None, project_id: str | None) ->
 
 
 def _total(workspace: Workspace, category_id: str | None, quantity: float) -> float:
-    """Minor units: so many times the price of a unit, or a hundred times an amount in major units."""
+    """The total in minor units: quantity times unit price, or 100 times an amount in major units."""
     category = workspace.expense_categories.get(category_id or "")
     price = category["priceInCents"] if category and category["hasUnitPrice"] else 100
     return float((Decimal(str(quantity)) * price).quantize(Decimal(1), ROUND_HALF_UP))
@@ -274,7 +275,7 @@ def _keep(call: Call, receipt: tuple[str, bytes]) -> str:
     return file_id
 
 
-# -- what is answered --------------------------------------------------------------------------------------------------
+# -- responses --------------------------------------------------------------------------------------------------
 
 
 def _flat(expense: Expense) -> Entity:
@@ -314,7 +315,7 @@ def _week_of(first_day: str) -> Callable[[str], str]:
 
 
 def _totals(page: list[Entity], found: list[Expense], span: Callable[[str], str]) -> list[tuple[str, float]]:
-    """The totals of all found expenses for those days or weeks that the page shows."""
+    """The totals of all matching expenses, for the days or weeks on the page."""
     sums = {span(row["date"]): 0.0 for row in page}
     for expense in found:
         if (key := span(expense["date"])) in sums:

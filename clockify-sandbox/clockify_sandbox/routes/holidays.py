@@ -1,4 +1,4 @@
-"""Holidays. They cannot be read one by one; only the answer of a delete shows all of one."""
+"""Holidays. A single holiday cannot be read; only the response to a delete contains all its fields."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -39,7 +39,7 @@ _IN_PERIOD = ("id", "name", "datePeriod", "occursAnnually", "everyoneIncludingNe
 
 
 class HolidayQuery(Query):
-    """The one filter of the list: the id of a user."""
+    """The only filter of the list: the id of a user."""
 
     assigned_to: str | None = None
 
@@ -60,7 +60,7 @@ class DatePeriod(Body):
 
 
 class HolidayBody(Body):
-    """What both writes read, whatever their limits."""
+    """The common fields of both writes."""
 
     name: Annotated[str, Meta(min_length=2, max_length=100)]
     date_period: DatePeriod
@@ -73,14 +73,14 @@ class HolidayBody(Body):
 
 
 class NewHoliday(HolidayBody):
-    """What a create reads."""
+    """The body of a create."""
 
     users: NewPick | None = None
     user_groups: NewPick | None = None
 
 
 class HolidayChange(HolidayBody, kw_only=True):
-    """What an update reads: a replacement, with a shorter name than a create takes."""
+    """The body of an update: a full replacement; the name must be shorter than in a create."""
 
     name: Annotated[str, Meta(min_length=1, max_length=50)]
     occurs_annually: bool
@@ -100,9 +100,10 @@ def list_holidays(call: Call, query: HolidayQuery) -> list[Entity]:
 
 @routes.get("/workspaces/{ws}/holidays/in-period")
 def list_holidays_in_period(call: Call, query: PeriodQuery) -> list[Entity]:
-    """The holidays of one user in a period, without the ids of whom they are assigned to.
+    """The holidays of one user in a period, without the ids of the people they are assigned to.
 
-    An unknown user is an error that the service does not catch; a group is taken for a user that must not be seen.
+    For an unknown user, the service fails with a server error; a group id is handled like a user whom the caller may
+    not see.
     """
     if query.assigned_to in call.workspace.user_groups:
         raise forbidden()
@@ -118,7 +119,7 @@ def list_holidays_in_period(call: Call, query: PeriodQuery) -> list[Entity]:
 
 @routes.post("/workspaces/{ws}/holidays", role="ADMIN")
 def create_holiday(call: Call, body: NewHoliday) -> Entity:
-    """A new holiday; names need not be unique. Unlike other creates it answers 200."""
+    """A new holiday; names need not be unique. Unlike other creates it returns 200."""
     values = _values(call, body)
     period = values["datePeriod"]
     holiday = new_holiday(call.new_id(), call.workspace.id, body.name, period["startDate"], period["endDate"])
@@ -127,13 +128,13 @@ def create_holiday(call: Call, body: NewHoliday) -> Entity:
 
 @routes.put("/workspaces/{ws}/holidays/{holidayId}", role="ADMIN")
 def update_holiday(call: Call, body: HolidayChange) -> Entity:
-    """Replace a holiday; what is absent falls back to the default, the colour too."""
+    """Replace a holiday; missing fields get their defaults, including the colour."""
     return _row(call.of(HOLIDAY).update(call.named(HOLIDAY, "holidayId"), _values(call, body)))
 
 
 @routes.delete("/workspaces/{ws}/holidays/{holidayId}", role="ADMIN")
 def delete_holiday(call: Call) -> Entity:
-    """Delete a holiday and show all of it."""
+    """Delete a holiday, and return all its fields."""
     holiday = call.remove(HOLIDAY, call.named(HOLIDAY, "holidayId"))
     groups = call.workspace.user_groups
     return {

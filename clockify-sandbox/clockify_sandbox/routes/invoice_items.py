@@ -1,4 +1,4 @@
-"""The items of invoices: typed in, imported from tracked time and expenses, taken out by position."""
+"""The items of invoices: added by hand, imported from tracked time and expenses, removed by position."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -33,7 +33,7 @@ routes = Routes(scope="INVOICE", feature="INVOICING", role="ADMIN")
 
 
 class NewItem(Body):
-    """An item: quantity times unit price is a hundredfold of its amount in minor units."""
+    """An item: quantity times unit price is 100 times its amount in minor units."""
 
     apply_taxes: Literal["TAX1", "TAX2", "TAX1TAX2", "NONE"]
     description: str
@@ -61,7 +61,7 @@ class Import(Body):
     round_time_entry_duration: bool = False
 
     def time_groups(self) -> list[TimeGroup]:
-        """By what time is put together; nothing makes a single item."""
+        """The fields by which time is grouped; without any, there is a single item."""
         if self.time_entry_group_type == "SINGLE_ITEM":
             return []
         return [self.time_entry_primary_group_by, self.time_entry_secondary_group_by]
@@ -86,7 +86,7 @@ def add_item(call: Call, body: NewItem) -> Entity:
 
 @routes.post("/workspaces/{ws}/invoices/{invoiceId}/items/import")
 def import_items(call: Call, body: Import) -> Entity:
-    """Append what is billable on the client's projects and on no invoice yet."""
+    """Append billable work of the client's projects that is not invoiced yet."""
     invoice, workspace = call.named(INVOICE, "invoiceId"), call.workspace
     start, end = epoch(body.from_), epoch(body.to)
     if start > end:
@@ -120,7 +120,7 @@ def import_items(call: Call, body: Import) -> Entity:
 
 @routes.delete("/workspaces/{ws}/invoices/{invoiceId}/items/{order}")
 def delete_item(call: Call) -> Entity:
-    """Take out the item at a position; the ones behind it move up."""
+    """Remove the item at a position; later items move up."""
     invoice, order = call.named(INVOICE, "invoiceId"), _order(call.path["order"])
     items = [item for item in invoice["items"] if item["order"] != order]
     if len(items) == len(invoice["items"]):

@@ -1,4 +1,4 @@
-"""Payments towards invoices. Writes answer the invoice, never the payment."""
+"""Payments of invoices. Writes return the invoice, never the payment."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ routes = Routes(scope="INVOICE", feature="INVOICING", role="ADMIN")
 
 
 class NewPayment(Body):
-    """A payment in minor units. Fractions of a second are refused, unlike anywhere else but in time off."""
+    """A payment in minor units. Fractions of a second are refused, as otherwise only in time off."""
 
     payment_date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
     amount: Annotated[int, Meta(ge=1)] | None = None
@@ -29,16 +29,16 @@ class NewPayment(Body):
 
 @routes.get("/workspaces/{ws}/invoices/{invoiceId}/payments", paging=KEBAB)
 def list_payments(call: Call) -> Answer:
-    """The payments of an invoice, in the order in which they were noted."""
+    """The payments of an invoice, in the order in which they were added."""
     return call.page(call.named(INVOICE, "invoiceId")["payments"])
 
 
 @routes.post("/workspaces/{ws}/invoices/{invoiceId}/payments", status=201)
 def add_payment(call: Call, body: NewPayment) -> Entity:
-    """Note a payment; more than is owed is accepted."""
+    """Add a payment; overpayment is accepted."""
     invoice = call.named(INVOICE, "invoiceId")
     if body.amount is None:
-        # The service itself trips over this one.
+        # The real service fails on this one.
         raise ApiError(500, 500, messages.INTERNAL_ERROR)
     payment: Payment = {
         "id": call.new_id(),
@@ -52,7 +52,7 @@ def add_payment(call: Call, body: NewPayment) -> Entity:
 
 @routes.delete("/workspaces/{ws}/invoices/{invoiceId}/payments/{paymentId}")
 def delete_payment(call: Call) -> Entity:
-    """Forget a payment."""
+    """Delete a payment."""
     invoice, payment_id = call.named(INVOICE, "invoiceId"), call.path["paymentId"]
     payments = [payment for payment in invoice["payments"] if payment["id"] != payment_id]
     if len(payments) == len(invoice["payments"]):

@@ -1,4 +1,4 @@
-"""The invoice settings of a workspace. Several keys are written under another name than they are read."""
+"""The invoice settings of a workspace. Several fields have different names in reads and writes."""
 
 from typing import Annotated, Literal
 
@@ -17,7 +17,7 @@ _Label = Annotated[str, Meta(max_length=20)]
 
 
 class Labels(Body, rename=None):
-    """All labels, under the names of the wire."""
+    """All labels, with the names of the API."""
 
     amount: _Label
     billFrom: _Label  # noqa: N815
@@ -39,7 +39,7 @@ class Labels(Body, rename=None):
 
 
 class Defaults(Body):
-    """What new invoices start with; percentages are plain."""
+    """The defaults of new invoices; percentages are plain."""
 
     notes: str
     subject: str
@@ -52,7 +52,7 @@ class Defaults(Body):
 
 
 class ExportFields(Body):
-    """What documents show."""
+    """The fields that documents show."""
 
     item_type: bool = False
     quantity: bool = False
@@ -63,7 +63,7 @@ class ExportFields(Body):
 
 
 class SettingsChange(Body):
-    """The settings as an update writes them."""
+    """The body of an update of the settings."""
 
     labels: Labels
     defaults: Defaults

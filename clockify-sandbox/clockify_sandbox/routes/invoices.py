@@ -1,4 +1,4 @@
-"""Invoices: everything but their items and payments, which have files of their own."""
+"""Invoices, except for their items and payments, which are in separate files."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -50,7 +50,7 @@ class IssueDates(Body, rename="kebab"):
 
 
 class InvoiceFilter(BodyPage):
-    """The filters of the search; amounts are minor units, and the bounds themselves are left out."""
+    """The filters of the search; amounts are in minor units, and the limits are exclusive."""
 
     clients: Selection = msgspec.field(default_factory=Selection)
     companies: Selection = msgspec.field(default_factory=Selection)
@@ -91,7 +91,7 @@ class InvoiceFilter(BodyPage):
 
 
 class NewInvoice(Body):
-    """What a create reads; note, subject, taxes and the rest are dropped without a word."""
+    """The body of a create; note, subject, taxes and other fields are ignored without an error."""
 
     client_id: _Filled
     currency: Annotated[str, Meta(min_length=1, max_length=100)]
@@ -102,7 +102,10 @@ class NewInvoice(Body):
 
 
 class InvoiceChange(Body):
-    """The whole document that an update writes, with plain percentages. What is absent is lost, but for the client."""
+    """The body of an update: the whole document, with plain percentages.
+
+    Missing fields are lost, except for the client.
+    """
 
     currency: Annotated[str, Meta(min_length=1, max_length=100)]
     due_date: datetime
@@ -122,13 +125,13 @@ class InvoiceChange(Body):
 
 
 class StatusChange(Body):
-    """The status to set."""
+    """The new status."""
 
     invoice_status: _Status
 
 
 class ExportQuery(Query):
-    """The language of the document; it has to be named, and the sandbox writes English."""
+    """The language of the document; it is required, but the sandbox always writes English."""
 
     user_locale: str = msgspec.field(name="userLocale")
 
@@ -144,7 +147,7 @@ def list_invoices(call: Call, query: InvoiceQuery) -> Answer:
 
 @routes.post("/workspaces/{ws}/invoices/info", paging=BODY, reads=True)
 def search_invoices(call: Call, body: InvoiceFilter) -> Answer:
-    """Invoices that fit a filter, with a little more than the list shows."""
+    """Invoices that match a filter, with a few more fields than in the list."""
     found = [invoice for invoice in call.workspace.invoices.values() if body.keeps(call.workspace, invoice)]
     rows = _sorted(call.workspace, found, body.sort_column, body.sort_order)
     return call.page(rows, lambda row: info_of(call.workspace, row, call.now), _envelope(call, rows))
@@ -152,7 +155,7 @@ def search_invoices(call: Call, body: InvoiceFilter) -> Answer:
 
 @routes.post("/workspaces/{ws}/invoices", status=201)
 def create_invoice(call: Call, body: NewInvoice) -> Entity:
-    """A new invoice with the texts of the settings, answered in short."""
+    """Create an invoice with the texts of the settings; the response is short."""
     client = call.find(CLIENT, body.client_id)
     defaults = call.workspace.invoice_settings["defaults"]
     invoice = new_invoice(
@@ -177,13 +180,13 @@ def create_invoice(call: Call, body: NewInvoice) -> Entity:
 
 @routes.get("/workspaces/{ws}/invoices/{invoiceId}")
 def get_invoice(call: Call) -> Entity:
-    """One invoice with everything but its payments."""
+    """One invoice with all fields except its payments."""
     return invoice_of(call.workspace, call.named(INVOICE, "invoiceId"))
 
 
 @routes.put("/workspaces/{ws}/invoices/{invoiceId}")
 def update_invoice(call: Call, body: InvoiceChange) -> Entity:
-    """Replace an invoice; its items, payments and status stay."""
+    """Replace an invoice; its items, payments and status are kept."""
     invoice = call.named(INVOICE, "invoiceId")
     if body.client_id:
         call.find(CLIENT, body.client_id)
@@ -216,7 +219,10 @@ def set_status(call: Call, body: StatusChange) -> None:
 
 @routes.post("/workspaces/{ws}/invoices/{invoiceId}/duplicate", status=201)
 def duplicate_invoice(call: Call) -> Entity:
-    """An unsent copy under the next free number; imported items become plain ones, for time is billed once."""
+    """An unsent copy under the next free number.
+
+    Imported items become plain ones, since time can be billed only once.
+    """
     invoice = call.named(INVOICE, "invoiceId")
     items: list[InvoiceItem] = [
         {**item, "importType": "NOT_IMPORTED", "timeEntryIds": [], "expenseIds": []} for item in invoice["items"]
@@ -235,7 +241,7 @@ def duplicate_invoice(call: Call) -> Entity:
 
 @routes.delete("/workspaces/{ws}/invoices/{invoiceId}")
 def delete_invoice(call: Call) -> None:
-    """Delete an invoice with its items and payments; what it had imported is free again."""
+    """Delete an invoice with its items and payments; imported work counts as not invoiced again."""
     invoice = call.named(INVOICE, "invoiceId")
     release(call.workspace, invoice["items"])
     call.remove(INVOICE, invoice)
@@ -281,7 +287,7 @@ def _sorted(
 
 
 def _next_number(number: str, taken: Iterable[str]) -> str:
-    """The number with its last digits counted up to one that is not taken: INV-009 becomes INV-010."""
+    """The next unused number, by increasing the last digits: INV-009 becomes INV-010."""
     used = set(taken)
     digits = (re.search(r"\d*$", number) or [""])[0]
     head = number.removesuffix(digits) if digits else f"{number}-"

@@ -21,7 +21,7 @@ routes = Routes(scope="USER")
 
 
 class ProfileChange(Body):
-    """The fields that change; the others stay. Name and picture change for members without accounts only."""
+    """The changed fields; others are kept. Name and picture can be changed only for members without an account."""
 
     week_start: Day | None = None
     work_capacity: str | None = None

@@ -1,4 +1,4 @@
-"""What hangs on a project: estimates, members and their rates, the template flag, values of custom fields."""
+"""Parts of a project: estimates, members and their rates, the template flag, values of custom fields."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -54,7 +54,7 @@ class BudgetEstimate(Body):
 
 
 class ResetBody(Body):
-    """When estimates begin anew."""
+    """When estimates are reset."""
 
     interval: _Reset | None = None
     day_of_week: Day | None = None
@@ -64,7 +64,7 @@ class ResetBody(Body):
 
 
 class Estimates(Body):
-    """All estimates of a project; absent ones stay."""
+    """All estimates of a project; missing ones are kept."""
 
     time_estimate: TimeEstimate | None = None
     budget_estimate: BudgetEstimate | None = None
@@ -72,7 +72,7 @@ class Estimates(Body):
 
 
 class Member(Body):
-    """A member with rates of its own."""
+    """A member with their own rates."""
 
     user_id: str
     hourly_rate: RateBody | None = None
@@ -80,14 +80,14 @@ class Member(Body):
 
 
 class Memberships(Body):
-    """Who is on the project; everybody else is not."""
+    """The complete list of members of the project."""
 
     memberships: list[Member]
     user_groups: Choice = field(default_factory=Choice)
 
 
 class MembershipChange(Body):
-    """Who joins, or with `remove` leaves."""
+    """Members to add or, with `remove`, to remove."""
 
     user_ids: list[str] = field(default_factory=list)
     user_groups: Choice = field(default_factory=Choice)
@@ -116,7 +116,7 @@ class FieldDefault(Body):
 
 @routes.patch(_PROJECT + "/estimate")
 def set_estimates(call: Call, body: Estimates) -> Entity:
-    """Set estimates. Budgets and resets need the plan for them."""
+    """Set estimates. Budgets and resets require a plan with these features."""
     project, features = _managed(call), call.workspace.record["features"]
     time, budget, reset = body.time_estimate, body.budget_estimate, body.estimate_reset
     if (budget and "PROJECT_BUDGET" not in features) or (reset and "RECURRING_ESTIMATES" not in features):
@@ -191,19 +191,19 @@ def set_template(call: Call, body: TemplateFlag) -> Entity:
 
 @routes.put(_PROJECT + "/users/{userId}/hourly-rate")
 def set_hourly_rate(call: Call, body: RateBody) -> Entity:
-    """Set what an hour of a member is billed at on this project."""
+    """Set the hourly billable rate of a member on this project."""
     return _set_rate(call, "hourlyRate", body, "BILLABLE_RATE_UPDATED")
 
 
 @routes.put(_PROJECT + "/users/{userId}/cost-rate", feature="LABOR_COST")
 def set_cost_rate(call: Call, body: RateBody) -> Entity:
-    """Set what an hour of a member costs on this project."""
+    """Set the hourly cost rate of a member on this project."""
     return _set_rate(call, "costRate", body, "COST_RATE_UPDATED")
 
 
 @routes.get(_PROJECT + "/custom-fields", feature="CUSTOM_FIELDS", scope="CUSTOM_FIELDS")
 def list_fields(call: Call, query: FieldQuery) -> list[CustomField]:
-    """The custom fields of a project's entries, all at once."""
+    """The custom fields of a project's entries, without pages."""
     project = call.named(PROJECT, "projectId")
     wanted = query.entity_type or ["TIMEENTRY"]
     return [
@@ -216,7 +216,7 @@ def list_fields(call: Call, query: FieldQuery) -> list[CustomField]:
 
 @routes.patch(_PROJECT + "/custom-fields/{customFieldId}", feature="CUSTOM_FIELDS", scope=None)
 def set_field(call: Call, body: FieldDefault) -> CustomField:
-    """Give a custom field a value and a status of its own on a project."""
+    """Override value and status of a custom field on a project."""
     project, field = _managed(call), call.named(CUSTOM_FIELD, "customFieldId")
     before = default_of(field, project["id"]) or workspace_default(field)
     row: ProjectDefault = {
@@ -229,7 +229,7 @@ def set_field(call: Call, body: FieldDefault) -> CustomField:
 
 @routes.delete(_PROJECT + "/custom-fields/{customFieldId}", feature="CUSTOM_FIELDS", scope=None)
 def unset_field(call: Call) -> CustomField:
-    """Let a custom field on a project be what it is in the workspace."""
+    """Remove the override of a custom field on a project."""
     project, field = _managed(call), call.named(CUSTOM_FIELD, "customFieldId")
     return call.of(CUSTOM_FIELD).update(field, {"projectDefaultValues": _others(field, project)})
 

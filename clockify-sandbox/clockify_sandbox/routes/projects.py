@@ -1,4 +1,4 @@
-"""Projects: lists, creation, change and deletion. What hangs on a project is in `project_parts`."""
+"""Projects: lists, creation, change and deletion. Parts of a project are in `project_parts`."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -79,7 +79,7 @@ class MembershipBody(Body):
 
 
 class NewProject(Body):
-    """What a create reads."""
+    """The body of a create."""
 
     name: Name
     client_id: str = ""
@@ -95,7 +95,7 @@ class NewProject(Body):
 
 
 class ProjectChange(Body):
-    """What an update reads. Absent fields keep their value, except that `billable` and `isPublic` become false."""
+    """The body of an update. Missing fields keep their value, except that `billable` and `isPublic` become false."""
 
     name: Name | UnsetType = UNSET
     client_id: str | UnsetType = UNSET
@@ -109,7 +109,7 @@ class ProjectChange(Body):
 
 
 class FromTemplate(Body):
-    """A new project after the model of a template."""
+    """A new project from a template."""
 
     name: Name
     template_project_id: Annotated[str, Meta(min_length=1)]
@@ -120,7 +120,7 @@ class FromTemplate(Body):
 
 @routes.get("/workspaces/{ws}/projects", paging=KEBAB)
 def list_projects(call: Call, query: ProjectQuery) -> Answer:
-    """The projects that the caller may see, archived ones too unless the query says otherwise."""
+    """The projects that the caller may see, including archived ones unless the query excludes them."""
     workspace = call.workspace
     found = [row for row in workspace.projects.values() if can_see(call, row) and _wanted(call, row, query)]
     keys: dict[str, Callable[[Project], Any]] = {

@@ -1,4 +1,4 @@
-"""Reports, on a host of their own: computed when asked for, as JSON or as a file."""
+"""Reports, on their own host: computed at the time of the request, as JSON or as a file."""
 
 from clockify_sandbox.answers import Answer
 from clockify_sandbox.call import Call
@@ -46,7 +46,7 @@ def expense_report(call: Call, body: ReportRequest) -> Answer:
 
 
 def answer(call: Call, report: Report, request: ReportRequest) -> Answer:
-    """A report as it goes out."""
+    """The response with a report."""
     if is_file(request.export_type):
         return download(report.sheet(), request.export_type)
     last = {} if report.is_last is None else call.last_page(is_last=report.is_last)

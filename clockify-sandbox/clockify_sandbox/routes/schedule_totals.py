@@ -1,4 +1,4 @@
-"""Totals of the schedule, per project and per user. A single total of nobody's plans is an empty body."""
+"""Totals of the schedule, per project and per user. A single total without assignments is an empty body."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -68,13 +68,13 @@ def list_project_totals(call: Call, body: ProjectTotals) -> Answer:
 
 @routes.get(f"{_ASSIGNMENTS}/projects/totals", paging=replace(KEBAB, maximum=200))
 def list_project_totals_as_before(call: Call, query: SearchQuery) -> Answer:
-    """The same, as it was asked for once: deprecated, but still answered."""
+    """The same through the deprecated call, which still works."""
     return _project_totals(call, Window.of(query.start, query.end), query.search, "ALL")
 
 
 @routes.get(f"{_ASSIGNMENTS}/projects/totals/{{projectId}}")
 def get_project_total(call: Call, query: WindowQuery) -> Entity | None:
-    """One project; nothing if it is unknown or has no assignment in the window."""
+    """One project; an empty body if it is unknown or has no assignment in the window."""
     window = Window.of(query.start, query.end)
     groups, project_id = by_project(assignments_in(call, window)), call.path["projectId"]
     return project_shower(call, groups, window)(project_id) if project_id in groups else None

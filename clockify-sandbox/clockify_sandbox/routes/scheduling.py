@@ -1,4 +1,4 @@
-"""Assignments of the schedule. Even a single one is created as recurring, and every write answers a list."""
+"""Assignments of the schedule. Even a single one is created as recurring, and every write returns a list."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -65,7 +65,7 @@ class AssignmentQuery(Query):
 
 
 class SeriesQuery(Query, rename="camel"):
-    """Which occurrences of a series are meant."""
+    """Which occurrences of a series are affected."""
 
     series_update_option: _Option = "THIS_ONE"
 
@@ -78,7 +78,7 @@ class Recurrence(Body):
 
 
 class NewAssignment(Body):
-    """What a create reads."""
+    """The body of a create."""
 
     user_id: Annotated[str, Meta(min_length=1)]
     project_id: Annotated[str, Meta(min_length=1)]
@@ -94,7 +94,10 @@ class NewAssignment(Body):
 
 
 class AssignmentChange(Body):
-    """What an update reads: always the period, the rest as far as it changes. User and project stay."""
+    """The body of an update: the period is required, other fields only if they change.
+
+    User and project cannot change.
+    """
 
     start: datetime
     end: datetime
@@ -114,14 +117,14 @@ class SeriesChange(Recurrence):
 
 
 class Copy(Body):
-    """Who gets the same assignment, or series."""
+    """The user who gets a copy of the assignment or series."""
 
     user_id: str
     series_update_option: _Option = "THIS_ONE"
 
 
 class Publication(Body):
-    """Which drafts are published: all in the window, unless the filters say otherwise."""
+    """Which drafts are published: all in the window, unless filtered."""
 
     start: datetime
     end: datetime
@@ -134,7 +137,7 @@ class Publication(Body):
 
 @routes.get(f"{_ASSIGNMENTS}/all", paging=KEBAB)
 def list_assignments(call: Call, query: AssignmentQuery) -> Answer:
-    """The assignments in a window, without whether they are published or repeat."""
+    """The assignments in a window, without the fields for publication and repetition."""
     found = [
         row
         for assignment in assignments_in(call, Window.of(query.start, query.end))
@@ -175,7 +178,10 @@ def create_assignment(call: Call, body: NewAssignment) -> list[Assignment]:
 
 @routes.patch(f"{_ASSIGNMENTS}/recurring/{{assignmentId}}")
 def update_assignment(call: Call, body: AssignmentChange) -> list[Assignment]:
-    """Change an assignment; the others of its series that are meant move by as much, and become as long."""
+    """Change an assignment.
+
+    The other affected occurrences of its series move by the same time, and get the same length.
+    """
     assignment = _named(call)
     _require_task(call, body.task_id, assignment["projectId"])
     window = _window(body.start, body.end, repeats=assignment["recurring"]["repeat"])
@@ -191,14 +197,14 @@ def update_assignment(call: Call, body: AssignmentChange) -> list[Assignment]:
 
 @routes.delete(f"{_ASSIGNMENTS}/recurring/{{assignmentId}}")
 def delete_assignment(call: Call, query: SeriesQuery) -> list[Assignment]:
-    """Delete an assignment, or more of its series."""
+    """Delete an assignment, or several of its series."""
     meant = _meant(call, _named(call), query.series_update_option)
     return [call.remove(ASSIGNMENT, occurrence) for occurrence in meant]
 
 
 @routes.put(f"{_ASSIGNMENTS}/series/{{assignmentId}}")
 def change_series(call: Call, body: SeriesChange) -> list[Assignment]:
-    """Let an assignment repeat for so many weeks from itself on, or no more."""
+    """Let an assignment repeat for a number of weeks, or end the repetition."""
     assignment = _named(call)
     if body.repeat:
         _require_week(Window.covered_by(assignment))
@@ -217,7 +223,7 @@ def change_series(call: Call, body: SeriesChange) -> list[Assignment]:
 
 @routes.post(f"{_ASSIGNMENTS}/{{assignmentId}}/copy")
 def copy_assignment(call: Call, body: Copy) -> list[Assignment]:
-    """Plan the same for somebody, as drafts."""
+    """Copy an assignment to a user, as drafts."""
     assignment = _named(call)
     call.find(MEMBER, body.user_id)
     meant = _meant(call, assignment, body.series_update_option)
@@ -237,7 +243,7 @@ def copy_assignment(call: Call, body: Copy) -> list[Assignment]:
 
 @routes.put(f"{_ASSIGNMENTS}/publish", role="ADMIN")
 def publish_assignments(call: Call, body: Publication) -> None:
-    """Publish the drafts of a window: everybody's, unless filtered."""
+    """Publish the drafts in a window, for all people unless filtered."""
     wanted = user_filter(call.workspace, body.user_filter, body.user_group_filter)
     names = {"PROJECTS": ("projectName", "clientName"), "TEAM": ("userName",)}.get(
         body.view_type, ("userName", "projectName", "clientName")
@@ -248,11 +254,11 @@ def publish_assignments(call: Call, body: Publication) -> None:
             call.of(ASSIGNMENT).update(assignment, {"published": True}, event="ASSIGNMENT_PUBLISHED")
 
 
-# -- what is asked for ------------------------------------------------------------------------------------------------
+# -- requests ------------------------------------------------------------------------------------------------
 
 
 def _named(call: Call) -> Assignment:
-    """The assignment of the path, which the caller must be allowed to change."""
+    """The assignment in the path; the caller must be allowed to change it."""
     assignment_id = call.path["assignmentId"]
     assignment = call.workspace.assignments.get(assignment_id)
     if assignment is None:
@@ -268,7 +274,7 @@ def _require_task(call: Call, task_id: str | None, project_id: str) -> None:
 
 
 def _given(body: AssignmentChange) -> AssignmentFields:
-    """What an update changes besides the period."""
+    """The changes of an update besides the period."""
     changes: AssignmentFields = {}
     if body.hours_per_day is not None:
         changes["hoursPerDay"] = body.hours_per_day
@@ -301,7 +307,7 @@ def _require_week(window: Window) -> None:
 
 
 def _meant(call: Call, assignment: Assignment, option: str) -> list[Assignment]:
-    """The occurrences of a series that an option names, by start."""
+    """The occurrences of a series that an option selects, by start."""
     series_id = assignment["recurring"]["seriesId"]
     if option == "THIS_ONE" or series_id is None:
         return [assignment]
@@ -311,7 +317,7 @@ def _meant(call: Call, assignment: Assignment, option: str) -> list[Assignment]:
 
 
 def _repetitions(call: Call, first: Assignment, weeks: range) -> list[Assignment]:
-    """Drafts like the first assignment, so many weeks later."""
+    """Drafts like the first assignment, for a number of later weeks."""
     start, end = Window.covered_by(first)
     drafts = []
     for week in weeks:
@@ -330,7 +336,7 @@ def _moved(call: Call, assignment: Assignment, window: Window) -> AssignmentFiel
     }
 
 
-# -- what is answered -------------------------------------------------------------------------------------------------
+# -- responses -------------------------------------------------------------------------------------------------
 
 
 def _hydrated(call: Call, assignment: Assignment) -> Entity:

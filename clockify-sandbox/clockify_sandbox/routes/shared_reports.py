@@ -1,4 +1,4 @@
-"""Shared reports: saved questions with a link. They live on the reports host only."""
+"""Shared reports: saved filters with a link. They exist only on the reports host."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +39,7 @@ class SharedReportQuery(Query, rename="camel"):
 
 
 class SharedReportChange(Body):
-    """What an update reads; whatever is left out stays."""
+    """The body of an update; missing fields are kept."""
 
     name: str
     type: str | None = None
@@ -51,7 +51,7 @@ class SharedReportChange(Body):
 
 
 class OpenQuery(Query, rename="camel"):
-    """What a viewer wants otherwise than the report was saved."""
+    """Changes by the viewer of a saved report."""
 
     export_type: ExportType | None = None
     date_range_start: str | None = None
@@ -73,7 +73,7 @@ def list_shared_reports(call: Call, query: SharedReportQuery) -> Answer:
 
 @routes.post("/workspaces/{ws}/shared-reports")
 def create_shared_report(call: Call, body: SharedReportChange) -> Entity:
-    """Save a question."""
+    """Save a report."""
     if body.filter is None:
         raise invalid(messages.FILTERS_MISSING)
     if body.type is None:
@@ -96,7 +96,7 @@ def create_shared_report(call: Call, body: SharedReportChange) -> Entity:
 
 @routes.put("/workspaces/{ws}/shared-reports/{reportId}")
 def update_shared_report(call: Call, body: SharedReportChange) -> Entity:
-    """Overlay a saved question with what is sent."""
+    """Change fields of a saved report."""
     report = _own(call)
     _check(call, body)
     users, groups = body.visible_to_users, body.visible_to_user_groups
@@ -116,13 +116,13 @@ def update_shared_report(call: Call, body: SharedReportChange) -> Entity:
 
 @routes.delete("/workspaces/{ws}/shared-reports/{reportId}", status=204)
 def delete_shared_report(call: Call) -> None:
-    """Forget a saved question."""
+    """Delete a saved report."""
     call.remove(SHARED_REPORT, _own(call))
 
 
 @routes.get("/shared-reports/{reportId}")
 def open_shared_report(call: Call, query: OpenQuery) -> Answer:
-    """The report of a saved question, as its author would see it."""
+    """Open a saved report, with the permissions of its author."""
     report_id = call.path["reportId"]
     workspace = next((ws for ws in call.world.workspaces.values() if report_id in ws.shared_reports), None)
     if workspace is None:
@@ -222,7 +222,7 @@ def _names(ids: list[str] | None, table: Mapping[str, Record]) -> list[Entity] |
 
 
 def _context(call: Call, report: SharedReport, zone: str | None) -> Entity:
-    """The saved report as an opened one carries it, and who is looking."""
+    """The saved report in the response of an opened one, with its viewer."""
     workspace = call.workspace
     return {
         **report,

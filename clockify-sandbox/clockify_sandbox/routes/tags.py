@@ -33,20 +33,20 @@ class TagQuery(Query):
 
 
 class NewTag(Body):
-    """What a create reads."""
+    """The body of a create."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class TagChange(NewTag):
-    """What an update reads. It replaces the tag: without `archived` it is an active one afterwards."""
+    """The body of an update. It replaces the tag: without `archived`, the tag becomes active."""
 
     archived: bool = False
 
 
 @routes.get("/workspaces/{ws}/tags", paging=KEBAB)
 def list_tags(call: Call, query: TagQuery) -> Answer:
-    """All tags, archived ones too unless the query says otherwise."""
+    """All tags, including archived ones unless the query excludes them."""
     found = [
         tag
         for tag in call.workspace.tags.values()
@@ -83,7 +83,7 @@ def update_tag(call: Call, body: TagChange) -> Tag:
 
 @routes.delete("/workspaces/{ws}/tags/{tagId}")
 def delete_tag(call: Call) -> Tag:
-    """Delete a tag, and take it off the time entries that carry it."""
+    """Delete a tag, and remove it from time entries."""
     require_creator(call, "whoCanCreateTags")
     tag = call.named(TAG, "tagId")
     for entry in call.workspace.time_entries:

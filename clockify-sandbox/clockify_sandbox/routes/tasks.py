@@ -40,7 +40,7 @@ class TaskQuery(Query):
 
 
 class NewTask(Body):
-    """A task. An update replaces it with the same fields; `billable` is then false if it is absent."""
+    """A task. An update replaces it with the same fields; a missing `billable` then means false."""
 
     name: Annotated[str, Meta(min_length=1, max_length=1000)]
     assignee_ids: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class NewTask(Body):
 
 
 class AssigneeQuery(Query):
-    """Accepted and without effect."""
+    """Accepted, but without effect."""
 
     contains_assignee: bool = True
     membership_status: Literal["PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL"] | None = None
@@ -60,7 +60,7 @@ class AssigneeQuery(Query):
 
 @routes.get(_TASKS, paging=KEBAB)
 def list_tasks(call: Call, query: TaskQuery) -> Answer:
-    """The tasks of a project, done ones too unless the query says otherwise."""
+    """The tasks of a project, including done ones unless the query excludes them."""
     project = _project(call)
     require_tasks(call, project)
     found = [
@@ -99,7 +99,7 @@ def update_task(call: Call, query: AssigneeQuery, body: NewTask) -> Entity:  # n
 
 @routes.delete(_TASKS + "/{taskId}")
 def delete_task(call: Call) -> Entity:
-    """Delete a task that is done; what was done and planned for it stays on the project."""
+    """Delete a done task; its time entries and assignments stay on the project."""
     task = _task(call)
     require_manager(call, task["projectId"])
     if task["status"] != "DONE":
@@ -111,18 +111,18 @@ def delete_task(call: Call) -> Entity:
 
 @routes.put(_TASKS + "/{taskId}/hourly-rate", feature="TASK_RATES")
 def set_hourly_rate(call: Call, body: RateBody) -> Entity:
-    """Set what an hour of a task is billed at."""
+    """Set the hourly billable rate of a task."""
     return _set_rate(call, "hourlyRate", body, "BILLABLE_RATE_UPDATED")
 
 
 @routes.put(_TASKS + "/{taskId}/cost-rate", feature="LABOR_COST")
 def set_cost_rate(call: Call, body: RateBody) -> Entity:
-    """Set what an hour of a task costs."""
+    """Set the hourly cost rate of a task."""
     return _set_rate(call, "costRate", body, "COST_RATE_UPDATED")
 
 
 def add_task(call: Call, project: Project, body: NewTask) -> Task:
-    """Keep a new task of a project."""
+    """Store a new task of a project."""
     _check(call, body)
     billable = project["billable"] if body.billable is None else body.billable
     fields: TaskFields = {**_fields(body), "billable": billable}

@@ -57,38 +57,38 @@ class EntriesQuery(Query):
 
 
 class HydratedQuery(Query):
-    """Whether entries come with the objects behind their ids."""
+    """Whether entries contain the objects of their ids."""
 
     hydrated: bool | None = None
 
 
 class FromQuery(Query):
-    """An entry whose fields stand in for those that the body leaves out."""
+    """An entry that provides the fields that are missing in the body."""
 
     from_entry: str | None = None
 
 
 class DeleteQuery(Query):
-    """Which entries go."""
+    """The entries to delete."""
 
     time_entry_ids: list[str]
 
 
 class StopBody(Body):
-    """When the timer stops."""
+    """The time at which the timer stops."""
 
     end: datetime
 
 
 class BatchBody(Body):
-    """Which entries are wanted."""
+    """The requested entries."""
 
     time_entry_ids: list[str]
     hydrated: bool = False
 
 
 class InvoicedBody(Body):
-    """Which entries are invoiced, or not any more."""
+    """The entries to mark as invoiced or not invoiced."""
 
     time_entry_ids: list[str]
     invoiced: bool
@@ -96,7 +96,7 @@ class InvoicedBody(Body):
 
 @routes.get(_OF_USER, paging=KEBAB)
 def list_entries(call: Call, query: EntriesQuery) -> Answer:
-    """The entries of a user, newest start first; of another user, managers of projects see those on their projects."""
+    """The entries of a user, newest start first; project managers see other users' entries only on their projects."""
     entries = _visible_entries(call)
     call.named(MEMBER, "userId")
     if query.project:
@@ -124,7 +124,7 @@ def get_entry(call: Call, query: HydratedQuery) -> Entity:
 
 @routes.post(_ENTRIES + "/batch", reads=True)
 def get_entries(call: Call, body: BatchBody) -> list[Entity]:
-    """Entries by id; ids that lead nowhere are left out."""
+    """Entries by id; unknown ids are left out."""
     show, found = shown(call, hydrated=body.hydrated), map(call.workspace.time_entries.get, body.time_entry_ids)
     visible = visible_work(call)
     return [show(entry) for entry in found if entry and visible(entry.user_id, entry.project_id)]
@@ -138,7 +138,7 @@ def create_own(call: Call, body: EntryBody) -> Entity:
 
 @routes.post(_OF_USER, status=201, body_optional=True)
 def create_entry(call: Call, query: FromQuery, body: EntryBody) -> Entity:
-    """A new entry of a user; other users than oneself are for administrators on a paid plan."""
+    """Create an entry for a user; only administrators on a paid plan may do so for other users."""
     user_id = call.path["userId"]
     call.named(MEMBER, "userId")
     if user_id != call.user_id:
@@ -152,7 +152,7 @@ def create_entry(call: Call, query: FromQuery, body: EntryBody) -> Entity:
 
 @routes.post(_OF_USER + "/{timeEntryId}/duplicate", status=201, role="SELF")
 def duplicate_entry(call: Call) -> Entity:
-    """The same entry once more."""
+    """Duplicate an entry."""
     entry = owned_entry(call, call.path["timeEntryId"], call.path["userId"])
     copy = TimeEntry(
         id=call.new_id(),
@@ -172,7 +172,7 @@ def duplicate_entry(call: Call) -> Entity:
 
 @routes.put(_ENTRIES + "/{timeEntryId}")
 def update_entry(call: Call, body: EntryChange) -> Entity:
-    """Replace an entry; what the body leaves out is reset."""
+    """Replace an entry; missing fields are reset."""
     return _replace(call, owned_entry(call, call.path["timeEntryId"]), body)
 
 
@@ -197,7 +197,7 @@ def stop_timer(call: Call, body: StopBody) -> Entity:
 
 @routes.patch(_ENTRIES + "/invoiced", role="ADMIN", feature="INVOICING", scope="INVOICE")
 def mark_invoiced(call: Call, body: InvoicedBody) -> None:
-    """Mark entries as invoiced; no answer ever shows it."""
+    """Mark entries as invoiced; no response ever shows that."""
     for entry in [owned_entry(call, entry_id) for entry_id in body.time_entry_ids]:
         entry.invoice_id = (entry.invoice_id or BY_HAND) if body.invoiced else None
 

@@ -1,4 +1,4 @@
-"""Time-off balances, and the assignments by which they are filled."""
+"""Time-off balances, and the assignments that increase them."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -51,14 +51,14 @@ class BalanceChange(Body):
 
 
 class DateRange(Body):
-    """The days for which an assignment is meant; of timestamps the day counts."""
+    """The days of an assignment; only the day of a timestamp is used."""
 
     start: str
     end: str
 
 
 class NewAssignment(Body):
-    """An amount that some users get on top of what they have."""
+    """An amount that is added to the balances of some users."""
 
     policy_id: Annotated[str, Meta(min_length=1)]
     user_ids: Annotated[list[str], Meta(min_length=1)]
@@ -68,7 +68,7 @@ class NewAssignment(Body):
 
 
 class AssignmentChange(Body):
-    """By how much an assignment grows or shrinks."""
+    """The change of an assignment's amount."""
 
     balance_change: Annotated[float, Meta(ge=-10000, le=10000)]
     note: str | None = None
@@ -83,7 +83,7 @@ class Reason(Body):
 
 @routes.get("/workspaces/{ws}/time-off/balance/policy/{policyId}", paging=TIME_OFF)
 def list_balances_of_policy(call: Call, query: BalanceQuery) -> Answer:
-    """The balances under a policy, archived or not, of those whom the caller may see."""
+    """The balances under a policy, archived or not, of people whom the caller may see."""
     return _page(call, query, "policyId", call.named(POLICY, "policyId")["id"])
 
 
@@ -96,7 +96,7 @@ def list_balances_of_user(call: Call, query: BalanceQuery) -> Answer:
 
 @routes.patch("/workspaces/{ws}/time-off/balance/policy/{policyId}", status=204, role="ADMIN")
 def set_balances(call: Call, body: BalanceChange) -> None:
-    """Set balances to a value, whatever they were."""
+    """Set balances to a value."""
     policy = call.named(POLICY, "policyId")
     for balance in [balance_of(call, user_id, policy) for user_id in body.user_ids]:
         grant(call, balance, body.value - balance["balance"])
@@ -105,7 +105,7 @@ def set_balances(call: Call, body: BalanceChange) -> None:
 
 @routes.get(f"{_ASSIGNMENTS}/user/{{userId}}/policy/{{policyId}}")
 def list_assignments(call: Call) -> list[Entity]:
-    """The assignments of a user under a policy, in practice one or none."""
+    """The assignments of a user under a policy: one or none."""
     _require_member(call)
     call.named(POLICY, "policyId")
     return [_shown(assignment) for assignment in _assignments(call, call.path["userId"], call.path["policyId"])]
@@ -113,7 +113,7 @@ def list_assignments(call: Call) -> list[Entity]:
 
 @routes.post(_ASSIGNMENTS, status=201, role="ADMIN")
 def assign_balance(call: Call, body: NewAssignment) -> None:
-    """Give to users: every repetition adds to the assignment that is there."""
+    """Assign an amount to users; repeated calls add to the existing assignment."""
     policy = call.find(POLICY, body.policy_id)
     period = _period(body.date_range)
     for balance in [balance_of(call, user_id, policy) for user_id in body.user_ids]:

@@ -1,4 +1,4 @@
-"""Time-off policies. A policy is archived before it is deleted, and takes its requests and balances along."""
+"""Time-off policies. A policy must be archived before it is deleted; its requests and balances are deleted with it."""
 
 from typing import Annotated, Any, Literal
 
@@ -42,7 +42,7 @@ _Icon = Literal[
 
 
 class PolicyQuery(Query):
-    """Filters of the list. Any text passes for a sort order; there is one order only."""
+    """Filters of the list. Any text is accepted as sort order; there is only one order."""
 
     name: str | None = None
     status: Literal["ACTIVE", "ARCHIVED", "ALL"] = "ACTIVE"
@@ -58,7 +58,7 @@ class Approve(Body):
 
 
 class AccrualBody(Body):
-    """How balances grow by themselves."""
+    """How balances grow automatically."""
 
     amount: _Amount
     period: _Period = "YEAR"
@@ -75,7 +75,7 @@ class DebtBody(Body):
 
 
 class PolicyBody(Body):
-    """What both writes read."""
+    """The common fields of both writes."""
 
     name: Annotated[str, Meta(min_length=2, max_length=100)]
     approve: Approve
@@ -94,7 +94,7 @@ class PolicyBody(Body):
 
 
 class NewPolicy(PolicyBody):
-    """What a create reads."""
+    """The body of a create."""
 
     users: NewPick | None = None
     user_groups: NewPick | None = None
@@ -102,7 +102,7 @@ class NewPolicy(PolicyBody):
 
 
 class PolicyChange(PolicyBody):
-    """What an update reads: a replacement, in which much must be said although some of it cannot be read."""
+    """The body of an update: a full replacement, with required fields that cannot all be read."""
 
     allow_half_day: bool
     allow_negative_balance: bool
@@ -131,14 +131,14 @@ def list_policies(call: Call, query: PolicyQuery) -> Answer:
 
 @routes.post("/workspaces/{ws}/time-off/policies", status=201, role="ADMIN")
 def create_policy(call: Call, body: NewPolicy) -> Entity:
-    """A new policy, which must be for somebody."""
+    """Create a policy, which must apply to somebody."""
     policy = new_policy(call.new_id(), call.workspace.id, body.name, timeUnit=body.time_unit)
     return _shown(call.insert(POLICY, overlaid(policy, _values(call, body, policy))))
 
 
 @routes.get("/workspaces/{ws}/time-off/policies/{policyId}")
 def get_policy(call: Call) -> Entity:
-    """One active policy: archived ones are in the list only."""
+    """One active policy; archived ones are only in the list."""
     policy = call.named(POLICY, "policyId")
     if policy["archived"]:
         raise not_in(POLICY.noun)
@@ -167,7 +167,7 @@ def change_policy_status(call: Call, body: PolicyStatus) -> Entity:
 
 @routes.delete("/workspaces/{ws}/time-off/policies/{policyId}", role="ADMIN")
 def delete_policy(call: Call) -> None:
-    """Delete an archived policy with everything that hangs on it."""
+    """Delete an archived policy with its requests and balances."""
     policy = call.named(POLICY, "policyId")
     if not policy["archived"]:
         raise invalid(messages.POLICY_NOT_ARCHIVED, 400)

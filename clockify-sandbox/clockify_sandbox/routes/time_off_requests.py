@@ -1,4 +1,4 @@
-"""Time-off requests: asked for under a policy, decided by its approvers, and lowering a balance once approved."""
+"""Time-off requests: made under a policy, decided by its approvers, and subtracted from a balance when approved."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
@@ -34,7 +34,7 @@ _Half = Literal["FIRST_HALF", "SECOND_HALF", "NOT_DEFINED"]
 
 
 class Search(BodyPage):
-    """Which requests are wanted; everybody's and of every state unless it says otherwise."""
+    """The search filter; without it, the requests of all people in all states."""
 
     statuses: list[Literal["PENDING", "APPROVED", "REJECTED", "WITHDRAWN", "ALL"]] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Search(BodyPage):
 
 
 class Period(Body):
-    """Under a policy in days a start date and a number of days, under one in hours two timestamps."""
+    """A start date and a number of days for a policy in days, two timestamps for a policy in hours."""
 
     start: str
     end: str | None = None
@@ -53,7 +53,7 @@ class Period(Body):
 
 
 class PeriodBody(Body):
-    """When somebody wants to be away. The half of a day goes by either of two names."""
+    """The period of a request. Two names are accepted for the half of a day."""
 
     period: Period
     is_half_day: bool = False
@@ -69,7 +69,7 @@ class NewRequest(Body):
 
 
 class Decision(Body):
-    """What is decided about a pending request. It is written as `status` and read as `statusType`."""
+    """The decision about a pending request. It is written as `status` and read as `statusType`."""
 
     status: Literal["APPROVED", "REJECTED"]
     note: str | None = None
@@ -77,7 +77,7 @@ class Decision(Body):
 
 @routes.post("/workspaces/{ws}/time-off/requests", paging=BODY_200, reads=True)
 def search_requests(call: Call, body: Search) -> Answer:
-    """Requests, newest first; those without authority over others find their own."""
+    """Requests, newest first; people without a manager role find only their own."""
     if "WITHDRAWN" in body.statuses:
         raise not_one_of("statuses", _SEARCHABLE)
     states = set(body.statuses) - {"ALL"} if "ALL" not in body.statuses else set()
@@ -102,13 +102,13 @@ def search_requests(call: Call, body: Search) -> Answer:
 
 @routes.post("/workspaces/{ws}/time-off/policies/{policyId}/requests")
 def request_time_off(call: Call, body: NewRequest) -> Entity:
-    """A request for oneself."""
+    """Create a request for the caller."""
     return _create(call, call.user_id, body)
 
 
 @routes.post("/workspaces/{ws}/time-off/policies/{policyId}/users/{userId}/requests")
 def request_time_off_for(call: Call, body: NewRequest) -> Entity:
-    """A request for somebody one may decide for."""
+    """Create a request for a person for whom the caller may decide."""
     if not oversight(call)(call.path["userId"]):
         raise forbidden()
     call.named(MEMBER, "userId")
@@ -117,7 +117,7 @@ def request_time_off_for(call: Call, body: NewRequest) -> Entity:
 
 @routes.patch("/workspaces/{ws}/time-off/policies/{policyId}/requests/{requestId}")
 def decide_request(call: Call, body: Decision) -> Entity:
-    """Approve or reject a pending request; what is decided stays so, and may be said again."""
+    """Approve or reject a pending request. A decision is final, but may be repeated."""
     policy, request = _named(call)
     if not _may_decide(call, policy, request):
         raise forbidden()
@@ -129,7 +129,7 @@ def decide_request(call: Call, body: Decision) -> Entity:
     changes: TimeOffRequestFields = {"status": _decided(call, body.status, body.note)}
     if body.status == "APPROVED":
         changes["balance"] = _spend(call, policy, request["userId"], request["balanceDiff"])
-    # Approvals reached receivers that listen for TIME_OFF_REQUEST_UPDATED, too.
+    # According to recordings, approvals also trigger TIME_OFF_REQUEST_UPDATED.
     call.of(TIME_OFF_REQUEST).update(request, changes)
     call.recorder.event(
         "TIME_OFF_REQUEST_APPROVED" if body.status == "APPROVED" else "TIME_OFF_REQUEST_REJECTED", request
@@ -164,7 +164,7 @@ def _may_decide(call: Call, policy: Policy, request: TimeOffRequest) -> bool:
 
 
 def _was_created_between(call: Call, request: TimeOffRequest, start: datetime | None, end: datetime | None) -> bool:
-    """Bounds are wall clocks in the zone of the user whose request it is."""
+    """The limits are wall-clock times in the time zone of the request's user."""
     created = epoch(datetime.fromisoformat(request["createdAt"]))
     zone = zone_of(call.world, request["userId"])
     return not (start and created < wall_clock(start, zone)) and not (end and created > wall_clock(end, zone))

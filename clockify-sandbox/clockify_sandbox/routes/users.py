@@ -75,13 +75,13 @@ class SortQuery(Query):
 
 
 class Invitation(Body):
-    """Who is to join."""
+    """The person to invite."""
 
     email: Annotated[str, Meta(min_length=1)]
 
 
 class LimitedUser(Body):
-    """A member without an account of its own."""
+    """A member without their own account."""
 
     name: Annotated[str, Meta(min_length=1)]
     hourly_rate: Minor | None = None
@@ -100,13 +100,13 @@ class LimitedUsers(Body):
 
 
 class StatusBody(Body):
-    """The membership status to set."""
+    """The new membership status."""
 
     status: Literal["ACTIVE", "INACTIVE"]
 
 
 class RoleBody(Body):
-    """A role, and over what."""
+    """A role, and the objects that it covers."""
 
     role: Literal["WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER"]
     entity_id: Annotated[str, Meta(min_length=1)]
@@ -115,7 +115,7 @@ class RoleBody(Body):
 
 @routes.get("/workspaces/{ws}/users", paging=KEBAB)
 def list_users(call: Call, query: UsersQuery) -> Answer:
-    """Members; those without an account of their own only if `account-statuses` asks for them."""
+    """Members; those without their own account only if `account-statuses` requests them."""
     require_users_list(call)
     rows = _sorted(call, _found(call, query), query.sort_column, query.sort_order)
     return call.page(rows, UserShow(call.world, call.workspace, query.memberships, roles=query.include_roles))
@@ -137,7 +137,10 @@ def find_users(call: Call, body: UsersBody) -> Answer:
 
 @routes.post("/workspaces/{ws}/users", role="ADMIN")
 def invite_user(call: Call, body: Invitation) -> Entity:
-    """Invite somebody by e-mail; the answer is the workspace, for a member as it is. Needs a paid plan."""
+    """Invite a person by e-mail, and return the workspace. For an existing member, nothing changes.
+
+    Requires a paid plan.
+    """
     if call.workspace.record["featureSubscriptionType"] is None:
         raise not_on_plan(call.options.plan_refusal)
     users = call.world.users
@@ -178,7 +181,7 @@ def add_limited_users(call: Call, body: LimitedUsers) -> Entity:
 
 @routes.put("/workspaces/{ws}/users/{userId}", role="ADMIN")
 def set_status(call: Call, body: StatusBody) -> Entity:
-    """Switch a member on or off."""
+    """Activate or deactivate a member."""
     active = body.status == "ACTIVE"
     event: WebhookEvent = "USER_ACTIVATED_ON_WORKSPACE" if active else "USER_DEACTIVATED_ON_WORKSPACE"
     return _set(call, {"membershipStatus": body.status}, event)
@@ -186,19 +189,19 @@ def set_status(call: Call, body: StatusBody) -> Entity:
 
 @routes.put("/workspaces/{ws}/users/{userId}/hourly-rate", role="ADMIN")
 def set_hourly_rate(call: Call, body: RateBody) -> Entity:
-    """Set what an hour of a member is billed at."""
+    """Set the hourly billable rate of a member."""
     return _set_rate(call, "hourlyRate", body, "BILLABLE_RATE_UPDATED")
 
 
 @routes.put("/workspaces/{ws}/users/{userId}/cost-rate", role="ADMIN", feature="LABOR_COST")
 def set_cost_rate(call: Call, body: RateBody) -> Entity:
-    """Set what an hour of a member costs."""
+    """Set the hourly cost rate of a member."""
     return _set_rate(call, "costRate", body, "COST_RATE_UPDATED")
 
 
 @routes.get("/workspaces/{ws}/users/{userId}/managers", paging=KEBAB, role="SELF", feature="MANAGER_ROLE")
 def list_managers(call: Call, query: SortQuery) -> Answer:
-    """Who manages a member."""
+    """The managers of a member."""
     call.named(MEMBER, "userId")
     rows = _sorted(call, managers_of(call.workspace, call.path["userId"]), query.sort_column, query.sort_order)
     return call.page(rows, UserShow(call.world, call.workspace))
@@ -206,7 +209,7 @@ def list_managers(call: Call, query: SortQuery) -> Answer:
 
 @routes.post("/workspaces/{ws}/users/{userId}/roles", status=201, role="ADMIN")
 def give_role(call: Call, body: RoleBody) -> list[Entity]:
-    """Give a role over the workspace, a project, a user or a group."""
+    """Give a role for the workspace, a project, a user or a group."""
     member, row = _role(call, body)
     if row not in member["roles"]:
         member["roles"].append(row)
@@ -216,7 +219,7 @@ def give_role(call: Call, body: RoleBody) -> list[Entity]:
 
 @routes.delete("/workspaces/{ws}/users/{userId}/roles", status=204, role="ADMIN")
 def take_role(call: Call, body: RoleBody) -> None:
-    """Take a role away; the body says which. Nothing happens if the member does not have it."""
+    """Remove the role in the body. Nothing happens if the member does not have it."""
     member, row = _role(call, body)
     if row not in member["roles"]:
         return

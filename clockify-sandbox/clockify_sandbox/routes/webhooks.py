@@ -43,7 +43,7 @@ class WebhookQuery(Query):
 
 
 class WebhookBody(Body):
-    """What create and update read. That a name is needed shows late, and in strange words."""
+    """The body of create and update. A missing name is noticed late, with an unusual error message."""
 
     url: Annotated[str, Meta(min_length=1)]
     webhook_event: WebhookEvent
@@ -53,7 +53,7 @@ class WebhookBody(Body):
 
 
 class LogSearch(Body):
-    """Which deliveries to show; moments are instants."""
+    """The filter for deliveries."""
 
     since: datetime | None = field(name="from", default=None)
     until: datetime | None = field(name="to", default=None)
@@ -62,14 +62,14 @@ class LogSearch(Body):
 
 
 class StatusQuery(Query):
-    """Which events to show."""
+    """The filter for events."""
 
     statuses: list[Literal["SUCCEEDED", "RETRYING", "FAILED"]] | None = None
 
 
 @routes.get("/workspaces/{ws}/webhooks")
 def list_webhooks(call: Call, query: WebhookQuery) -> Entity:
-    """All webhooks of people, or those of add-ons. Asking for those of the system breaks the server."""
+    """All webhooks of people, or those of add-ons. Requesting system webhooks causes a server error."""
     if query.type == "SYSTEM":
         raise ApiError(500, 500, messages.INTERNAL_ERROR)
     workspace = call.workspace
@@ -89,7 +89,7 @@ def list_addon_webhooks(call: Call) -> Entity:
 
 @routes.post("/workspaces/{ws}/webhooks", status=201)
 def create_webhook(call: Call, body: WebhookBody) -> Webhook:
-    """A new webhook with a token of its own."""
+    """Create a webhook with its own token."""
     if body.name is None:
         raise invalid(messages.WEBHOOK_EXISTS)
     _check(call, body)
@@ -120,7 +120,7 @@ def get_webhook(call: Call) -> Webhook:
 
 @routes.put("/workspaces/{ws}/webhooks/{webhookId}")
 def update_webhook(call: Call, body: WebhookBody) -> Webhook:
-    """Replace what a webhook listens for."""
+    """Replace the fields of a webhook."""
     hook = _own(call)
     _check(call, body)
     changes: WebhookFields = {
@@ -149,13 +149,13 @@ def delete_webhook(call: Call) -> None:
 
 @routes.patch("/workspaces/{ws}/webhooks/{webhookId}/token")
 def rotate_token(call: Call) -> Webhook:
-    """A new token; the old one is void."""
+    """Create a new token; the old one becomes invalid."""
     return call.of(WEBHOOK).update(_own(call), {"authToken": _token(call.new_id())})
 
 
 @routes.post("/workspaces/{ws}/webhooks/{webhookId}/logs", paging=WEBHOOK_LOGS, reads=True, body_optional=True)
 def search_logs(call: Call, body: LogSearch) -> Answer:
-    """Every attempt to deliver, oldest first unless the newest are wanted."""
+    """Every delivery attempt, oldest first by default."""
     hook = _own(call)
     rows = [
         row
@@ -218,7 +218,7 @@ def _check(call: Call, body: WebhookBody) -> None:
 
 
 def _token(seed: str) -> str:
-    """Thirty-two characters that nobody guesses from the id alone; the same on every machine."""
+    """Thirty-two characters that cannot be guessed from the id alone, but are the same on every machine."""
     return hashlib.sha256(f"webhook {seed}".encode()).hexdigest()[:32]
 
 

@@ -21,19 +21,19 @@ routes = Routes()
 
 
 class UserQuery(Query):
-    """Whether the account comes with its memberships."""
+    """Whether the account contains its memberships."""
 
     include_memberships: bool = False
 
 
 class WorkspaceQuery(Query):
-    """Narrows the list to workspaces in which the caller has one of the roles."""
+    """Limits the list to workspaces in which the caller has one of the roles."""
 
     roles: list[str] | None = None
 
 
 class NewWorkspace(Body):
-    """A workspace to be."""
+    """A new workspace."""
 
     name: Annotated[str, Meta(min_length=1, max_length=50)]
     organization_id: str | None = None
@@ -46,7 +46,7 @@ class BillableRate(RateBody):
 
 
 class ImageForm(Query):
-    """The text fields that come with a picture: none."""
+    """The text fields of a picture upload: none."""
 
 
 @routes.get("/user", scope="USER")
@@ -92,19 +92,19 @@ def get_workspace(call: Call) -> Entity:
 
 @routes.put("/workspaces/{ws}/hourly-rate", scope="WORKSPACE", role="ADMIN")
 def set_hourly_rate(call: Call, body: BillableRate) -> Entity:
-    """Set what an hour is billed at by default."""
+    """Set the default hourly billable rate."""
     return _set_rate(call, "hourlyRate", body, body.currency, "BILLABLE_RATE_UPDATED")
 
 
 @routes.put("/workspaces/{ws}/cost-rate", scope="WORKSPACE", role="ADMIN", feature="LABOR_COST")
 def set_cost_rate(call: Call, body: RateBody) -> Entity:
-    """Set what an hour costs by default."""
+    """Set the default hourly cost rate."""
     return _set_rate(call, "costRate", body, call.currency, "COST_RATE_UPDATED")
 
 
 @routes.post("/file/image", scope="USER")
 def upload_image(call: Call, form: ImageForm) -> Entity:  # noqa: ARG001 - asking for a form makes the route take multipart
-    """Keep a picture."""
+    """Store a picture."""
     if "file" not in call.files:
         raise invalid(messages.NOT_NULL)
     name, _ = call.files["file"]

@@ -1,7 +1,7 @@
-"""Seed data: a whole Clockify, drawn from a seed.
+"""Seed data: a complete Clockify, generated from a seed.
 
 `build_world(scale, seed, plan, api_key, now)` fills a `World`. The same arguments give the same data and the same ids
-on every machine: everything is drawn from one `random.Random(seed)` and one seeded Faker, and nothing reads the wall
+on every machine: everything comes from one `random.Random(seed)` and one seeded Faker, and nothing reads the system
 clock.
 
 Entities are stored in the shapes of `clockify_sandbox.shapes`; beside them there are

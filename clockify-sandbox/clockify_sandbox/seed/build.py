@@ -1,4 +1,4 @@
-"""From a scale and a seed to a world."""
+"""Builds a world from a scale and a seed."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def build_world(scale: Scale, seed: int, plan: Plan, api_key: str, now: datetime
     Args:
         scale: how much data there is.
         seed: any whole number.
-        plan: the plan of every workspace; data of all families is there whatever the plan.
+        plan: the plan of every workspace; the data does not depend on the plan.
         api_key: the key of the owner of the first workspace.
-        now: the present, with a time zone; entries end here.
+        now: the current time, with a time zone; entries end here.
     """
     present = now.astimezone(UTC)
     world = World(now=present)
@@ -64,4 +64,4 @@ SCALES: dict[Scale, Callable[[World, Draw, str], Cast]] = {
     "agency": _agency,
     "large": _large,
 }
-"""Builders by scale; each names the people who have API keys."""
+"""Builders by scale; each returns the people who have API keys."""

@@ -1,4 +1,4 @@
-"""Who of a world has an API key: one person of every role, and two far from UTC."""
+"""The people of a world with an API key: one for every role, and two in time zones far from UTC."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import NamedTuple
 class Cast(NamedTuple):
     """User ids by role in the first workspace; only the owner is in every world.
 
-    `west` and `east` are people whose zones lie far from UTC on either side: where the edge of a window is depends on
-    who asks.
+    `west` and `east` are people in time zones far from UTC: for them, the limits of a window differ.
     """
 
     owner: str
@@ -33,7 +32,7 @@ EAST_KEY = "sandbox-east-key"
 
 
 def keys_of(cast: Cast, owner_key: str) -> dict[str, str]:
-    """User ids by API key; the owner's key comes first and wins over others of its name."""
+    """User ids by API key; the owner's key comes first and replaces others of the same name."""
     keys = {
         ADMIN_KEY: cast.admin,
         PROJECT_MANAGER_KEY: cast.project_manager,

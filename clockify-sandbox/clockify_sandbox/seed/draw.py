@@ -1,4 +1,4 @@
-"""Where chance, time and ids come from while a world is being built."""
+"""The source of random values, times and ids during the creation of a world."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 class Draw:
-    """One source of chance, seconds and ids for a whole world.
+    """The source of random values, times and ids for a whole world.
 
-    Everything is built on `random()`, whose sequence is the same on every platform; the normal distribution, for one,
-    goes through the platform's logarithm.
+    It uses only `random()`, whose sequence is the same on every platform; the normal distribution, for example, depends
+    on the platform's logarithm.
     """
 
     def __init__(self, seed: int, now: datetime) -> None:
@@ -46,7 +46,10 @@ class Draw:
         return f"{(min(created, self.now) << 64) + self._next:024x}"
 
     def reserve(self, count: int) -> int:
-        """For loops that cannot afford a call per id: `count` ids are `created << 64` plus this number and the next."""
+        """For fast loops: reserve `count` ids.
+
+        Each is `created << 64` plus this number, or one of the following numbers.
+        """
         first = self._next + 1
         self._next += count
         return first
@@ -94,7 +97,7 @@ def midnight(ordinal: int, zone: str) -> int:
 
 
 def local_ordinal(seconds: int, zone: str) -> int:
-    """The day it is in a zone at an instant."""
+    """The local day of a point in time in a zone."""
     return datetime.fromtimestamp(seconds, _zone(zone)).toordinal()
 
 
@@ -112,12 +115,12 @@ def clock_change(before: int, zone: str) -> tuple[int, int]:
 
 
 def ts(seconds: int) -> str:
-    """An instant as the API writes it."""
+    """A point in time in the format of the API."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:-6] + "Z"
 
 
 def iso_date(ordinal: int) -> str:
-    """A day as the API writes it."""
+    """A day in the format of the API."""
     return date.fromordinal(ordinal).isoformat()
 
 

@@ -1,4 +1,4 @@
-"""Receipts: the smallest files that programs accept as what they are called."""
+"""Receipts: the smallest files that programs accept as valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left behind by use: webhook deliveries, shared reports, change feeds."""
+"""Traces of use: webhook deliveries, shared reports, change feeds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ANSWERS = {200: '{"ok":true}', 500: "Internal Server Error", 503: ""}
 
 
 def token(draw: Draw) -> str:
-    """Thirty-two characters, as webhooks sign with."""
+    """Thirty-two characters, like the tokens of webhooks."""
     letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
     return "".join(draw.pick(letters) for _ in range(32))
 
@@ -144,7 +144,7 @@ def add_shared_report(
 
 
 def entry_document(workspace: Workspace, entry: TimeEntry) -> Entity:
-    """A time entry as the change feeds carry it."""
+    """A time entry in the form of the change feeds."""
     return {
         "id": entry.id,
         "workspaceId": workspace.id,
@@ -158,7 +158,7 @@ def entry_document(workspace: Workspace, entry: TimeEntry) -> Entity:
 
 
 def add_changes(workspace: Workspace, draw: Draw, entries: Iterable[TimeEntry]) -> None:
-    """The feeds of the last thirty days: what was created since, the given time entries, some updates, deletions."""
+    """The feeds of the last thirty days: created entities, the given time entries, some updates and deletions."""
     since = draw.now - FEED_DAYS * DAY
     changes = workspace.changes
     for kind, table in _tables(workspace).items():
@@ -207,7 +207,7 @@ def _change(kind: str, document_type: str, entity_id: str, at: int, document: En
 def audit_row(  # noqa: PLR0913 - the columns of the log
     workspace: Workspace, user: User, at: int, action: str, *, content: object, previous: object = None
 ) -> AuditRow:
-    """A row of the audit log; contents are JSON text, and the text "null" where there was nothing before."""
+    """A row of the audit log; contents are JSON text, or the text "null" if there was nothing before."""
     return {
         "action": action,
         "content": json.dumps(content, separators=(",", ":")),

@@ -18,14 +18,14 @@ class DefaultEntities(TypedDict):
 
 
 class AutomaticCreation(TypedDict):
-    """Whether time entries are created automatically, and on what."""
+    """Whether time entries are created automatically, and for which project and task."""
 
     enabled: bool
     defaultEntities: DefaultEntities
 
 
 class Audience(TypedDict, total=False):
-    """Whom a holiday or policy is for: everybody, now and later, or some users and groups."""
+    """The people that a holiday or policy applies to: everybody, now and later, or some users and groups."""
 
     everyoneIncludingNew: bool
     userIds: list[str]
@@ -43,7 +43,7 @@ class HolidayFields(Audience, total=False):
 
 
 class Holiday(HolidayFields):
-    """A holiday, as the answer of `DELETE holidays/{holidayId}`; other answers flatten and leave out parts of it."""
+    """A holiday, as in the response of `DELETE holidays/{holidayId}`; other responses flatten it and omit parts."""
 
     id: str
     workspaceId: str
@@ -59,7 +59,7 @@ class Approvers(TypedDict):
 
 
 class Accrual(TypedDict):
-    """How balances grow by themselves: so many days or hours (`timeUnit`) every MONTH or YEAR."""
+    """How balances grow automatically: a number of days or hours (`timeUnit`) every MONTH or YEAR."""
 
     amount: float
     period: str
@@ -67,7 +67,7 @@ class Accrual(TypedDict):
 
 
 class Debt(TypedDict):
-    """How far balances may fall below zero: so many days or hours (`timeUnit`) every MONTH or YEAR."""
+    """How far balances may fall below zero: a number of days or hours (`timeUnit`) every MONTH or YEAR."""
 
     amount: float
     period: str
@@ -76,7 +76,7 @@ class Debt(TypedDict):
 
 
 class PolicyFields(Audience, total=False):
-    """The fields of a policy that are given and changed."""
+    """The fields of a policy that writes can set."""
 
     name: str
     archived: bool
@@ -94,7 +94,10 @@ class PolicyFields(Audience, total=False):
 
 
 class Policy(PolicyFields):
-    """A policy, as `GET time-off/policies/{policyId}`; `timeUnit` is DAYS or HOURS, `hasExpiration` for own use."""
+    """A policy, as `GET time-off/policies/{policyId}`.
+
+    `timeUnit` is DAYS or HOURS, `hasExpiration` for internal use.
+    """
 
     id: str
     workspaceId: str
@@ -117,9 +120,10 @@ class Hours(TypedDict):
 
 
 class TimeOffPeriod(TypedDict):
-    """When somebody is away. Days run from 00:00:00 of the first to 23:59:59 of the last one in the user's zone.
+    """The period of a time-off request.
 
-    Half a day has the hours of its half.
+    Days run from 00:00:00 of the first to 23:59:59 of the last one in the user's zone. Half a day has the hours of its
+    half.
     """
 
     period: Hours
@@ -129,7 +133,7 @@ class TimeOffPeriod(TypedDict):
 
 
 class TimeOffRequestFields(TypedDict, total=False):
-    """The fields of a time off request that are given and changed."""
+    """The fields of a time off request that writes can set."""
 
     requesterUserId: str
     timeUnit: str
@@ -142,7 +146,7 @@ class TimeOffRequestFields(TypedDict, total=False):
 
 
 class TimeOffRequest(TimeOffRequestFields):
-    """A request, as `POST time-off/requests` finds it, with ids only.
+    """A request, as in the search `POST time-off/requests`, with ids only.
 
     `createdAt` is a ts with microseconds; `balance` and `balanceDiff` are days or hours, as `timeUnit` says.
     """
@@ -154,7 +158,7 @@ class TimeOffRequest(TimeOffRequestFields):
 
 
 class BalanceFields(TypedDict, total=False):
-    """The fields of a balance that are given and changed."""
+    """The fields of a balance that writes can set."""
 
     balance: float
     total: float
@@ -165,7 +169,7 @@ class BalanceFields(TypedDict, total=False):
 
 
 class Balance(BalanceFields):
-    """What a user has under a policy, as `GET time-off/balance/user/{userId}`, with ids only.
+    """The balance of a user under a policy, as `GET time-off/balance/user/{userId}`, with ids only.
 
     All numbers are in the unit of the policy; balance = total - used.
     """
@@ -177,7 +181,7 @@ class Balance(BalanceFields):
 
 
 class BalanceAssignmentFields(TypedDict, total=False):
-    """The fields of a balance assignment that are given and changed."""
+    """The fields of a balance assignment that writes can set."""
 
     accrued: float
     balance: float
@@ -186,9 +190,9 @@ class BalanceAssignmentFields(TypedDict, total=False):
 
 
 class BalanceAssignment(BalanceAssignmentFields):
-    """What a user was given under a policy, as `GET time-off/balance/assignment/user/{userId}/policy/{policyId}`.
+    """An assignment to a user under a policy, as `GET time-off/balance/assignment/user/{userId}/policy/{policyId}`.
 
-    `dateRange` are dates, the numbers in the unit of the policy; `note` is for the sandbox's own use.
+    `dateRange` are dates, the numbers in the unit of the policy; `note` is for internal use.
     """
 
     id: str

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 
 class ExpenseCategoryFields(TypedDict, total=False):
-    """The fields of an expense category that are given and changed."""
+    """The fields of an expense category that writes can set."""
 
     name: str
     hasUnitPrice: bool
@@ -22,7 +22,7 @@ class ExpenseCategory(ExpenseCategoryFields):
 
 
 class ExpenseFields(TypedDict, total=False):
-    """The fields of an expense that are given and changed."""
+    """The fields of an expense that writes can set."""
 
     userId: str
     date: str
@@ -53,7 +53,7 @@ class Expense(ExpenseFields):
 
 
 class InvoiceItemFields(TypedDict, total=False):
-    """The fields of an invoice item that are given and changed."""
+    """The fields of an invoice item that writes can set."""
 
     itemType: str
     description: str
@@ -70,7 +70,7 @@ class InvoiceItem(InvoiceItemFields):
     """An item, in `items` of `GET invoices/{invoiceId}`, counted from 1.
 
     Quantities are times 100, unit prices minor units: amount = quantity times unitPrice / 100, in minor units. The ids
-    are those of what was imported.
+    are those of imported entries and expenses.
     """
 
     order: int
@@ -87,7 +87,7 @@ class Payment(TypedDict):
 
 
 class InvoiceFields(TypedDict, total=False):
-    """The fields of an invoice that are given and changed."""
+    """The fields of an invoice that writes can set."""
 
     number: str
     clientId: str
@@ -112,7 +112,7 @@ class InvoiceFields(TypedDict, total=False):
 
 
 class Invoice(InvoiceFields):
-    """An invoice, as `GET invoices/{invoiceId}` without its sums; its payments have a route of their own.
+    """An invoice, as `GET invoices/{invoiceId}` without its sums; its payments have a separate route.
 
     `discount`, `tax` and `tax2` are percentages times 100, the dates ts, `currency` a code. `workspaceId` is for the
     sandbox's own use.
@@ -123,7 +123,7 @@ class Invoice(InvoiceFields):
 
 
 class InvoiceDefaults(TypedDict):
-    """What new invoices start with; `tax` and `tax2` are percentages times 100, the other two percentages plain."""
+    """The defaults of new invoices; `tax` and `tax2` are percentages times 100, the other two percentages plain."""
 
     companyId: str | None
     defaultImportExpenseItemTypeId: str
@@ -153,7 +153,7 @@ class ShownFields(TypedDict):
 
 
 class InvoiceSettings(TypedDict):
-    """The settings of invoices, as `GET invoices/settings`; the words of a document by their place."""
+    """The settings of invoices, as `GET invoices/settings`; the texts of a document by their position."""
 
     labels: dict[str, str]
     defaults: InvoiceDefaults

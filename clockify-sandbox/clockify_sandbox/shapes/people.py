@@ -1,9 +1,9 @@
-"""Stored shapes of people: accounts, members, groups, and what their hours are worth."""
+"""Stored shapes of people: accounts, members, groups, and their rates."""
 
 from typing import Any, Literal, TypedDict
 
 RateName = Literal["hourlyRate", "costRate"]
-"""What an hour is billed at, and what it costs: the two rates that workspace, member, project and task can have."""
+"""Billable rate and cost rate: the two rates that workspace, member, project and task can have."""
 
 
 class Rate(TypedDict):
@@ -14,7 +14,7 @@ class Rate(TypedDict):
 
 
 class ReportGroups(TypedDict):
-    """What the summary report is grouped by when an account opens it."""
+    """The default groups of the summary report for an account."""
 
     group: str
     subgroup: str
@@ -58,8 +58,8 @@ class UserSettings(TypedDict):
 class User(TypedDict):
     """An account, as `GET /v1/user` without memberships, customFields and roles.
 
-    `email` is "" for LIMITED accounts, and nobody who has not joined yet has `name` and `settings`. Who was removed
-    from every workspace stays, as their time entries stay where they are; accounts of status DELETED and
+    `email` is "" for LIMITED accounts, and people who have not joined yet have no `name` and `settings`. People who
+    were removed from every workspace are kept, and so are their time entries; accounts of status DELETED and
     LIMITED_DELETED are INACTIVE members.
     """
 
@@ -74,7 +74,7 @@ class User(TypedDict):
 
 
 class Role(TypedDict):
-    """A role of a member, of `POST users/{userId}/roles`, and over what.
+    """A role of a member, from `POST users/{userId}/roles`, with the object that it covers.
 
     OWNER and WORKSPACE_ADMIN name the workspace, PROJECT_MANAGER a project, TEAM_MANAGER a user or, with `sourceType`
     "USER_GROUP", a group.
@@ -97,7 +97,7 @@ class Profile(TypedDict):
 
 
 class MemberFields(TypedDict, total=False):
-    """The fields of a member that are given and changed."""
+    """The fields of a member that writes can set."""
 
     membershipStatus: str
     hourlyRate: Rate | None
@@ -117,7 +117,7 @@ class Member(MemberFields):
 
 
 class UserGroupFields(TypedDict, total=False):
-    """The fields of a user group that are given and changed."""
+    """The fields of a user group that writes can set."""
 
     name: str
     userIds: list[str]
@@ -125,7 +125,7 @@ class UserGroupFields(TypedDict, total=False):
 
 
 class UserGroup(UserGroupFields):
-    """A group, as `GET user-groups`; `teamManagers` are ids of users here, and objects in answers."""
+    """A group, as `GET user-groups`; `teamManagers` are ids of users here, and objects in responses."""
 
     id: str
     workspaceId: str

@@ -15,7 +15,7 @@ class ApprovalStatus(TypedDict):
 
 
 class ApprovalRequestFields(TypedDict, total=False):
-    """The fields of an approval request that are given and changed."""
+    """The fields of an approval request that writes can set."""
 
     type: str
     dateRange: Hours
@@ -26,8 +26,8 @@ class ApprovalRequestFields(TypedDict, total=False):
 class ApprovalRequest(ApprovalRequestFields):
     """A request, as `approvalRequest` of `GET approval-requests`, with ids only.
 
-    `type` is TIMESHEET, EXPENSE or TIMESHEET_AND_EXPENSE, `dateRange` a week in the owner's zone. What it holds is what
-    carries its id; what it held until it was rejected or withdrawn carries none.
+    `type` is TIMESHEET, EXPENSE or TIMESHEET_AND_EXPENSE, `dateRange` a week in the owner's zone. Its entries carry its
+    id. After it is rejected or withdrawn, they carry no id.
     """
 
     id: str
@@ -36,7 +36,7 @@ class ApprovalRequest(ApprovalRequestFields):
 
 
 class ExcludedDay(TypedDict):
-    """A day, as a ts, on which an assignment rests: WEEKEND, HOLIDAY or TIME_OFF."""
+    """A day, as a ts, on which an assignment is suspended: WEEKEND, HOLIDAY or TIME_OFF."""
 
     date: str
     type: str
@@ -54,7 +54,7 @@ class Recurring(TypedDict):
 
 
 class AssignmentFields(TypedDict, total=False):
-    """The fields of an assignment that are given and changed."""
+    """The fields of an assignment that writes can set."""
 
     userId: str
     projectId: str
@@ -71,7 +71,9 @@ class AssignmentFields(TypedDict, total=False):
 
 
 class Assignment(AssignmentFields):
-    """An assignment, as writes below `scheduling/assignments/recurring` answer it: one row per occurrence of a series.
+    """An assignment, as in responses to writes below `scheduling/assignments/recurring`.
+
+    There is one row per occurrence of a series.
 
     `startTime` is a clock "hh:mm:ss".
     """

@@ -1,4 +1,4 @@
-"""Stored shapes of what use leaves behind: webhooks and their deliveries, shared reports, audit log, feeds."""
+"""Stored shapes of webhooks and their deliveries, shared reports, audit log and feeds."""
 
 from typing import Any, TypedDict
 
@@ -6,7 +6,7 @@ from clockify_sandbox.webhook_events import TriggerSourceType, WebhookEvent
 
 
 class WebhookFields(TypedDict, total=False):
-    """The fields of a webhook that are given and changed."""
+    """The fields of a webhook that writes can set."""
 
     name: str
     url: str
@@ -54,7 +54,7 @@ class WebhookStatus(TypedDict):
 
 
 class SharedReportFields(TypedDict, total=False):
-    """The fields of a shared report that are given and changed."""
+    """The fields of a shared report that writes can set."""
 
     userId: str
     name: str
@@ -67,7 +67,7 @@ class SharedReportFields(TypedDict, total=False):
 
 
 class SharedReport(SharedReportFields):
-    """A saved question, as writes below `shared-reports` answer it, with `link`.
+    """A shared report, as in the responses to writes below `shared-reports`, with `link`.
 
     `filter` is the body of the report, whose keys depend on `type`; the other ids are those of users and groups.
     """
@@ -78,7 +78,7 @@ class SharedReport(SharedReportFields):
 
 
 class AuditRow(TypedDict):
-    """A row of the audit log; contents are JSON text, and names and addresses those of the time (a ts)."""
+    """A row of the audit log; contents are JSON text, and names and addresses are those at that time (a ts)."""
 
     action: str
     content: str | None
@@ -91,7 +91,7 @@ class AuditRow(TypedDict):
 
 
 class Change(TypedDict):
-    """A row of the entity feeds, for the sandbox's own use.
+    """A row of the entity feeds, for internal use.
 
     `kind` is created, updated or deleted, `type` the document type, `at` a ts, `document` the entity as it was. The
     second of its creation is in the first 8 digits of its id.

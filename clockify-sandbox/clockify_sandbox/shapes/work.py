@@ -1,4 +1,4 @@
-"""Stored shapes of what work is done for and on: clients, projects, tasks, tags, custom fields."""
+"""Stored shapes of clients, projects, tasks, tags and custom fields."""
 
 from typing import Any, TypedDict
 
@@ -6,7 +6,7 @@ from clockify_sandbox.shapes.people import Rate
 
 
 class ClientFields(TypedDict, total=False):
-    """The fields of a client that are given and changed."""
+    """The fields of a client that writes can set."""
 
     name: str
     email: str | None
@@ -25,7 +25,7 @@ class Client(ClientFields):
 
 
 class MembershipFields(TypedDict, total=False):
-    """The fields of a membership that are given and changed."""
+    """The fields of a membership that writes can set."""
 
     hourlyRate: Rate | None
     costRate: Rate | None
@@ -52,7 +52,7 @@ class Estimate(TypedDict):
 
 
 class TimeEstimateFields(TypedDict, total=False):
-    """The fields of a time estimate that are given and changed."""
+    """The fields of a time estimate that writes can set."""
 
     type: str
     resetOption: str | None
@@ -61,13 +61,13 @@ class TimeEstimateFields(TypedDict, total=False):
 
 
 class TimeEstimate(TimeEstimateFields):
-    """An estimate of time: a dur, AUTO or MANUAL, and what begins it anew."""
+    """An estimate of time: a dur, AUTO or MANUAL, and what resets it."""
 
     estimate: str
 
 
 class BudgetEstimateFields(TypedDict, total=False):
-    """The fields of a budget estimate that are given and changed."""
+    """The fields of a budget estimate that writes can set."""
 
     type: str
     resetOption: str | None
@@ -76,13 +76,13 @@ class BudgetEstimateFields(TypedDict, total=False):
 
 
 class BudgetEstimate(BudgetEstimateFields):
-    """A budget: minor units of the project's currency, AUTO or MANUAL, and what begins it anew."""
+    """A budget: minor units of the project's currency, AUTO or MANUAL, and what resets it."""
 
     estimate: int
 
 
 class EstimateReset(TypedDict):
-    """When estimates begin anew: every WEEKLY, MONTHLY or YEARLY interval, on a day, at an hour from 0 to 23."""
+    """When estimates are reset: every WEEKLY, MONTHLY or YEARLY interval, on a day, at an hour from 0 to 23."""
 
     interval: str
     dayOfWeek: str | None
@@ -92,7 +92,7 @@ class EstimateReset(TypedDict):
 
 
 class ProjectFields(TypedDict, total=False):
-    """The fields of a project that are given and changed."""
+    """The fields of a project that writes can set."""
 
     name: str
     clientId: str
@@ -122,7 +122,7 @@ class Project(ProjectFields):
 
 
 class TaskFields(TypedDict, total=False):
-    """The fields of a task that are given and changed."""
+    """The fields of a task that writes can set."""
 
     name: str
     assigneeIds: list[str]
@@ -147,7 +147,7 @@ class Task(TaskFields):
 
 
 class TagFields(TypedDict, total=False):
-    """The fields of a tag that are given and changed."""
+    """The fields of a tag that writes can set."""
 
     name: str
     archived: bool
@@ -168,13 +168,13 @@ class FieldDefault(TypedDict):
 
 
 class ProjectDefault(FieldDefault):
-    """What a custom field is on one project."""
+    """The override of a custom field on a project."""
 
     projectId: str
 
 
 class CustomFieldFields(TypedDict, total=False):
-    """The fields of a custom field that are given and changed."""
+    """The fields of a custom field that writes can set."""
 
     name: str
     description: str | None
@@ -190,7 +190,7 @@ class CustomFieldFields(TypedDict, total=False):
 
 
 class CustomField(CustomFieldFields):
-    """A custom field, as `GET custom-fields`; `entityType` is TIMEENTRY or USER, values are what `type` says."""
+    """A custom field, as `GET custom-fields`; `entityType` is TIMEENTRY or USER, the type of values is in `type`."""
 
     id: str
     workspaceId: str

@@ -14,14 +14,14 @@ class Currency(TypedDict):
 
 
 class Subdomain(TypedDict):
-    """Whether the workspace has a host name of its own."""
+    """Whether the workspace has its own host name."""
 
     name: str | None
     enabled: bool
 
 
 class AutomaticLock(TypedDict):
-    """When older time entries are locked by themselves."""
+    """When older time entries are locked automatically."""
 
     changeDay: str
     dayOfMonth: int
@@ -32,7 +32,7 @@ class AutomaticLock(TypedDict):
 
 
 class CreationPermissions(TypedDict):
-    """Who may create what: EVERYONE, ADMINS_AND_PROJECT_MANAGERS or ADMINS."""
+    """Who may create each kind of object: EVERYONE, ADMINS_AND_PROJECT_MANAGERS or ADMINS."""
 
     whoCanCreateProjectsAndClients: str
     whoCanCreateTags: str
@@ -40,7 +40,7 @@ class CreationPermissions(TypedDict):
 
 
 class Rounding(TypedDict):
-    """How reports round: to so many minutes (a number as text), and which way, in words."""
+    """How reports round: to a number of minutes (as text), and in which direction (as words)."""
 
     minutes: str
     round: str

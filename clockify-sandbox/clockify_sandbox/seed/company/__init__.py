@@ -1,4 +1,4 @@
-"""One company with two years of work, as small as an agency or as large as four hundred people."""
+"""A company with two years of work, from a small agency to four hundred people."""
 
 from __future__ import annotations
 

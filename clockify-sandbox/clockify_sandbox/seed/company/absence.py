@@ -152,7 +152,7 @@ class _Leave:
         return taken
 
     def _ideas(self, person: Person) -> None:
-        """Requests that came to nothing, and hours in lieu still to be decided."""
+        """Requests without success, and undecided requests for time in lieu."""
         draw = self.draw
         for state in ("REJECTED", "WITHDRAWN"):
             start = draw.between(self.company.first, draw.today + 40)
@@ -172,7 +172,7 @@ class _Leave:
             )
 
     def _free_days(self, person: Person, start: int, length: int, year: int) -> list[int]:
-        """The next working days of the person from a day on, if there are as many in the year without a break."""
+        """The next working days of the person from a day, if there are enough in the year without a gap."""
         days: list[int] = []
         limit = min(date(year, 12, 31).toordinal(), self.draw.today + 90)
         ordinal = max(start, self.company.first)

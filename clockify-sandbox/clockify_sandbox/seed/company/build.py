@@ -1,4 +1,4 @@
-"""A believable company, built in the order in which one thing needs another."""
+"""Builds a realistic company in the order of dependencies."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _AUDITED_DAYS = 31
 
 
 def add_company(world: World, draw: Draw, plan: str, size: Size) -> Cast:
-    """One workspace with two years of everything; the result names the people who have API keys."""
+    """Build one workspace with two years of data; return the people who have API keys."""
     first = monday(draw.today) - 7 * _WEEKS
     starts = month_starts(first, draw.today)
     locked_before = midnight(starts[-3], "Europe/London")
@@ -91,7 +91,7 @@ def add_company(world: World, draw: Draw, plan: str, size: Size) -> Cast:
     add_invoices(company)
     add_schedule(company)
     _add_traces(company)
-    # What came later is drawn last, so that the ids of everything before it stay what they were.
+    # Later additions are generated last, so that earlier ids do not change.
     limited = add_latecomers(company, locked_before)
     return Cast(
         owner=company.owner.user_id,
@@ -150,7 +150,7 @@ def _recent_entries(company: Company) -> Iterator[TimeEntry]:
 
 
 def _add_audit_log(company: Company, recent: list[TimeEntry]) -> None:
-    """Who created and changed clients, projects, tasks, expenses and, in the last month, time entries."""
+    """Audit log rows for clients, projects, tasks, expenses and, in the last month, time entries."""
     workspace, draw, users = company.workspace, company.draw, company.world.users
     admins = [users[company.owner.user_id], *(users[lead.user_id] for lead in company.leads.values())]
     rows: list[AuditRow] = []

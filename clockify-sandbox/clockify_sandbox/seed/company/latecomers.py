@@ -1,4 +1,4 @@
-"""What a company holds beside its regular work: people who left, a night watch, and names that are hard to store."""
+"""Special cases of a company: people who left, night shifts, and names that are hard to store."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Latecomers:
         return watch
 
     def _add_project(self) -> tuple[Project, str]:
-        """A client in euros, with rates in euros, and a name of every hard kind."""
+        """A client in euros, with rates in euros, and names of every difficult kind."""
         workspace, born = self.workspace, midnight(self.draw.today - 160, "UTC")
         owner = client(
             self.draw.new_id(born),
@@ -91,7 +91,7 @@ class _Latecomers:
     def _add_days(  # noqa: PLR0913 - what days of work consist of
         self, user_id: str, zone: str, days: tuple[int, int], job: Project, task_id: str | None, *, billable: bool
     ) -> None:
-        """Two entries on every working day of a range of days, counted from today."""
+        """Two entries on every working day of a range of days relative to today."""
         for ordinal in range(self.draw.today + days[0], self.draw.today + days[1]):
             if (ordinal - 1) % 7 in (5, 6) or ordinal in self.company.holidays:
                 continue
@@ -111,7 +111,7 @@ class _Latecomers:
                 )
 
     def _add_nights(self, user_id: str, job: Project) -> None:
-        """From ten in the evening until six, from Monday to Thursday, and the night in which the clocks changed."""
+        """Shifts from 22:00 to 06:00, from Monday to Thursday, and in the night of the clock change."""
         nights = [
             midnight(ordinal, "Europe/London")
             for ordinal in range(self.draw.today - 12, self.draw.today - 1)

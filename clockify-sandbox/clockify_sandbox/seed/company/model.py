@@ -1,4 +1,4 @@
-"""What the builders of a company hand to each other; none of it is stored."""
+"""Data that the builders of a company pass to each other; it is not stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything; of entries about as many."""
+    """The amount of data; the number of entries is approximate."""
 
     people: int
     clients: int
@@ -28,7 +28,7 @@ class Size:
 
 @dataclass(eq=False)
 class Person:
-    """Somebody who tracks time: employment, habits, absences and stints on projects. Days are ordinals."""
+    """A person who tracks time: employment, habits, absences and periods on projects. Days are ordinals."""
 
     user_id: str
     name: str
@@ -53,7 +53,7 @@ class Person:
 
 
 class Line(NamedTuple):
-    """A ready-made content of time entries; shared by many of them."""
+    """A prepared content of time entries, shared by many of them."""
 
     task_id: str | None
     text: str
@@ -66,7 +66,7 @@ Jobs = list[tuple["Job", str, list[Line]]]  # with task id and lines
 
 @dataclass(eq=False)
 class Effort:
-    """A project with what is needed to work on it: life in days (whole weeks), client, tasks, lines per task."""
+    """A project with the data for its time entries: duration in days (whole weeks), client, tasks, lines per task."""
 
     record: Project
     first: int
@@ -79,7 +79,7 @@ class Effort:
 
 @dataclass(eq=False)
 class Stint:
-    """A person's time on a project, at a rate in minor units; collects the billable entries."""
+    """A person's period on a project, with a rate in minor units; collects the billable entries."""
 
     person: Person
     effort: Effort
@@ -111,7 +111,7 @@ class Company:
 
     @property
     def plain_member(self) -> Person:
-        """Somebody present who manages neither people nor projects."""
+        """A current member who manages neither people nor projects."""
         members = self.workspace.members
         return next(
             person
@@ -121,7 +121,7 @@ class Company:
 
     @property
     def project_manager(self) -> Person:
-        """Somebody present who manages projects, and people only if nobody else manages projects."""
+        """A current member who manages projects, if possible without managing people."""
         members = self.workspace.members
         managers = [
             person

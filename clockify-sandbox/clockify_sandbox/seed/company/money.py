@@ -125,7 +125,7 @@ def _items(
 
 
 def _effective_rate(company: Company, stint: Stint) -> int:
-    """The project member's rate where there is one, else the member's."""
+    """The rate of the project member if there is one, otherwise that of the workspace member."""
     own = company.workspace.members[stint.person.user_id]["hourlyRate"]
     return own["amount"] if own and stint.effort.currency == "GBP" else stint.rate
 
@@ -188,7 +188,7 @@ def _add_invoice(  # noqa: PLR0913 - what an invoice is made of
 
 
 def _settle(company: Company, record: Invoice, issued: int, *, late: bool) -> None:
-    """What has been paid by now: most clients pay around the due date, some late, a few in parts or not at all."""
+    """Add payments: most clients pay around the due date, some late, a few in parts or not at all."""
     draw = company.draw
     age = draw.today - issued
     total = totals(record).amount

@@ -16,7 +16,7 @@ _AVERAGE_RATE = 9500
 
 
 def add_estimates(company: Company) -> None:
-    """Plans made before the work: somewhat optimistic, so that some projects exceed them."""
+    """Estimates from before the work; they are optimistic, so that some projects exceed them."""
     draw, tasks = company.draw, company.workspace.tasks
     for effort in company.efforts:
         lived = min(1.0, (draw.today - effort.first + 1) / (effort.last - effort.first + 1))
@@ -52,7 +52,7 @@ def _monthly(effort: Effort, hours: int) -> None:
 
 
 def add_schedule(company: Company) -> None:
-    """Who is planned on what, two months back and two ahead; the far future is not published yet."""
+    """Assignments from two months ago to two months ahead; later ones are not published yet."""
     current = monday(company.draw.today)
     for person in company.people:
         for week in range(current - 7 * _HORIZON, current + 7 * _HORIZON + 1, 7):

@@ -1,4 +1,4 @@
-"""The clients of a company, its projects and their tasks, and who works on them when."""
+"""The clients, projects and tasks of a company, and their staffing."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class _Desk:
         self.currencies = {key: codes[record["currencyId"] or ""] for key, record in company.workspace.clients.items()}
 
     def open_internal(self, name: str) -> None:
-        """A project without client that everybody may use for ever."""
+        """A project without a client that everybody may use at any time."""
         effort = self._effort(
             internal_jobs(name),
             share=0.0,
@@ -161,7 +161,7 @@ class _Desk:
             if (owner["id"], name) not in self.names:
                 self.names.add((owner["id"], name))
                 return name
-        raise AssertionError  # nobody has a hundred projects of one kind in a year
+        raise AssertionError  # no client has a hundred projects of one kind in a year
 
     def _effort(
         self, jobs: tuple[Job, ...], *, share: float, first: int, last: int, **fields: Unpack[ProjectFields]
@@ -188,7 +188,7 @@ class _Desk:
         draw, pick, random = self.draw, self.draw.pick, self.draw.rng.random
         tickets = ((self.ticket_field, f"WEB-{draw.between(100, 4999)}"),)
         fields = (tickets, (), ()) if job.discipline == ENGINEERING else (*self.place_fields, *((),) * 12)
-        # Some write nothing, and some track on the project alone.
+        # Some entries have no description, and some have no task.
         return [
             Line(
                 None if random() < _WITHOUT_TASK else task_id,
@@ -200,7 +200,7 @@ class _Desk:
         ]
 
     def _staff(self, effort: Effort, kind: Kind) -> None:
-        """One or two people of every discipline that the kind needs, the least busy; the one from delivery manages."""
+        """One or two of the least busy people of every required discipline; the one from Delivery is the manager."""
         draw = self.draw
         team: list[Person] = []
         for discipline in dict.fromkeys(job.discipline for job in kind.jobs):

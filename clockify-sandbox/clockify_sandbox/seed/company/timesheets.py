@@ -1,7 +1,7 @@
-"""The time entries of a company, week by week and person by person, and the weekly approvals.
+"""The time entries of a company by week and person, and the weekly approvals.
 
-This is the one place where speed matters: a large company writes a million entries. What entries have in common (texts,
-tags, custom fields) is drawn once per task and shared.
+Speed matters here, since a large company has a million entries. Common parts of entries (texts, tags, custom fields)
+are generated once per task and shared.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _NOON = 12 * HOUR + 20 * MINUTE
 _HALF_DAY = 3 * HOUR + 30 * MINUTE
 _FULL_DAY = 7.5 * HOUR
-_PRESENCE = 0.98  # people stay a little less than their contract says
+_PRESENCE = 0.98  # people work a little less than their contracted hours
 _WEIGHTS = (6, 4, 2)
 _OVERHEAD = {"Company": 8, "Learning": 2, "Recruiting": 1}
 
 
 class _Slot(NamedTuple):
-    """A share of somebody's week: a project with the lines in question."""
+    """A part of a person's week: a project with possible lines."""
 
     project_id: str
     share: float  # probability that an entry is billable
@@ -33,7 +33,7 @@ class _Slot(NamedTuple):
 
 
 class _Week(NamedTuple):
-    """What the days of a week have in common."""
+    """Data that the days of a week share."""
 
     slots: list[_Slot]
     approval_id: str | None
@@ -93,14 +93,14 @@ class _Timesheets:
         return len(self._working_days(person, person.first, self.draw.today)) * person.capacity / _FULL_DAY
 
     def _focus(self, person: Person, monday: int, before: list[Stint]) -> list[Stint]:
-        """The two or three projects of the week; work goes on where it was more often than not."""
+        """The two or three projects of the week; usually some of them continue from the week before."""
         open_now = person.weeks.get(monday, [])
         kept = [stint for stint in before if stint in open_now and self.draw.chance(0.7)]
         fresh = [stint for stint in open_now if stint not in kept]
         return kept + self.draw.some(fresh, max(0, self.draw.between(2, 3) - len(kept)))
 
     def _until_now(self, person: Person, entries: list[TimeEntry]) -> list[TimeEntry]:
-        """Leave out what has not begun; what is under way is a running timer, or not yet written down."""
+        """Leave out future entries; a current one is a running timer or is not recorded yet."""
         now = self.draw.now
         while entries and (entries[-1].end or now) > now:
             last = entries[-1]
@@ -193,7 +193,7 @@ class _Timesheets:
         self._habits(person, day, entries, entries[-count])
 
     def _lunch(self, person: Person, start: int, entries: list[TimeEntry], week: _Week) -> int:
-        """A pause, recorded by those who record breaks; answers when it is over."""
+        """Add a break, if the person records breaks; return its end."""
         over = start + self.draw.pick((30, 30, 45, 60)) * MINUTE
         if person.tracks_breaks:
             lunch = TimeEntry(self.draw.new_id(start), person.user_id, start, over, "Lunch", type="BREAK")
@@ -202,7 +202,7 @@ class _Timesheets:
         return over
 
     def _habits(self, person: Person, day: int, entries: list[TimeEntry], first: TimeEntry) -> None:
-        """Many a day begins with a short meeting; once in a while a timer runs until the next morning."""
+        """Often a day begins with a short meeting; sometimes a timer runs until the next morning."""
         if self.draw.chance(0.25) and first.type == "REGULAR":
             first.description, first.end = "Daily stand-up", first.start + 15 * MINUTE
         if person.uses_timer and day < self.draw.today - 2 and self.draw.chance(0.003):
@@ -214,7 +214,7 @@ _RECENT_FATES = {"APPROVED": 80, "PENDING": 20}
 
 
 def _slot(stint: Stint, monday: int) -> _Slot:
-    """A project in a week: the tasks that are under way, if any, and of these the person's own, if any."""
+    """A project in a week: its current tasks if there are any, and if possible those of the person."""
     effort = stint.effort
     progress = (monday - effort.first) / (effort.last - effort.first + 1)
     under_way = [entry for entry in effort.jobs if entry[0].begins <= progress <= entry[0].ends] or effort.jobs

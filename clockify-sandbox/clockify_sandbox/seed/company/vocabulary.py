@@ -1,4 +1,4 @@
-"""What an agency sells and what its people write into their timesheets."""
+"""The services of an agency, and the texts of its time entries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLORS = ("#03A9F4", "#8BC34A", "#FF9800", "#E91E63", "#9C27B0", "#3F51B5", "#00
 
 @dataclass(frozen=True)
 class Job:
-    """A task of a project kind: who does it, in which part of the project's life, and what they write down."""
+    """A task of a kind of project: the discipline, the phase of the project, and descriptions of entries."""
 
     name: str
     discipline: str

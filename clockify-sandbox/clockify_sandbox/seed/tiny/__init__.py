@@ -1,4 +1,4 @@
-"""Two small workspaces in which every kind of object and every oddity of the API occurs at least once."""
+"""Two small workspaces that contain every kind of object and every special case of the API at least once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two small workspaces, put together."""
+"""Builds the two small workspaces."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def add_tiny(world: World, draw: Draw, plan: str) -> Cast:
-    """Build both workspaces; the result names the people of the first workspace who have API keys."""
+    """Build both workspaces; return the people of the first workspace who have API keys."""
     first = Stage(
         world,
         draw,
@@ -65,7 +65,7 @@ def add_tiny(world: World, draw: Draw, plan: str) -> Cast:
     add_second_leave(second)
     add_second_planning(second)
     add_second_traces(second)
-    # What came later is drawn last, so that the ids of everything before it stay what they were.
+    # Later additions are generated last, so that earlier ids do not change.
     add_hard_names(first)
     add_former_people(first)
     return Cast(

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def add_former_people(stage: Stage) -> None:
-    """Three ways to be gone: removed from the workspace, account deleted, account of a kiosk worker deleted."""
+    """Three ways to leave: removed from the workspace, account deleted, account of a kiosk worker deleted."""
     _add_removed_member(stage)
     _add_deleted_accounts(stage)
 
 
 def _add_removed_member(stage: Stage) -> None:
-    """Rosa has entries on both projects in either currency, over midnight and over a change of the clock."""
+    """Rosa has entries in both currencies, over midnight and over a clock change."""
     ids = stage.ids
     invite(stage, "rosa", "Rosa Removed", "America/New_York", Terms(hourly_rate=6000, cost_rate=2500))
     zone = stage.zone("rosa")

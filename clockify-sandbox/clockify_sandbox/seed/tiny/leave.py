@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_leave(stage: Stage) -> None:
-    """Expenses and invoices of the first workspace."""
+    """Holidays and time off of the first workspace."""
     _add_holidays(stage)
     _add_policies(stage)
     _add_requests(stage)
@@ -29,7 +29,10 @@ def add_leave(stage: Stage) -> None:
 
 
 def _add_holidays(stage: Stage) -> None:
-    """For everyone, some people, a group; once, over several days, every year; with time entries and without."""
+    """Holidays for everyone, for some people, for a group; single, over several days, yearly.
+
+    With and without time entries.
+    """
     holidays, ids, day = stage.workspace.holidays, stage.ids, stage.day
     stage.add(holidays, "summer", holiday, "Company retreat", day(-90), day(-88))
     stage.add(holidays, "new year", holiday, "New Year", "2025-01-01", "2025-01-01", occursAnnually=True)
@@ -90,7 +93,10 @@ def _add_policies(stage: Stage) -> None:
 
 
 def _add_requests(stage: Stage) -> None:
-    """Every state, half days, hours, on behalf of others; approved leave of Ada has time entries."""
+    """Requests in every state, for half days, in hours, and on behalf of others.
+
+    Ada's approved leave has time entries.
+    """
     lia, kenji = stage.zone("lia"), stage.zone("kenji")
 
     def days(who: str, first: int, last: int, half: str = "NOT_DEFINED") -> TimeOffPeriod:
@@ -160,7 +166,7 @@ def _file(stage: Stage, ask: _Ask) -> None:
 
 
 def _add_balances(stage: Stage) -> None:
-    """Balances above, at and below zero; under the archived policy too."""
+    """Balances above, at and below zero, also under the archived policy."""
     for who, policy_name, total, used in (
         ("ada", "annual", 20.0, 2.0),
         ("ben", "annual", 20.0, 0.0),

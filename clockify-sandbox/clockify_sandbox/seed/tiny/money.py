@@ -27,7 +27,7 @@ def _receipt(stage: Stage, number: int) -> str:
 
 
 def _add_expenses(stage: Stage) -> None:
-    """With and without receipt, category, project, task and notes; by amount and by unit."""
+    """Expenses with and without receipt, category, project, task and notes; by amount and by unit."""
     categories, ids = stage.workspace.expense_categories, stage.ids
     stage.add(categories, "travel", expense_category, "Travel")
     stage.add(categories, "mileage", expense_category, "Mileage", hasUnitPrice=True, priceInCents=42, unit="km")
@@ -68,7 +68,10 @@ def _add_expenses(stage: Stage) -> None:
 
 
 def _add_invoices(stage: Stage) -> None:
-    """One of every status; items with either tax, both and none; discount, payments, imported time and expenses."""
+    """Invoices of every status; items with one tax, both taxes or none.
+
+    Discount, payments, imported time and expenses.
+    """
     ids = stage.ids
     bill(stage, "draft", "acme", -2)
     stage.workspace.invoices[ids["draft"]].update({"subject": "", "note": None, "visibleZeroFields": None})
@@ -161,7 +164,7 @@ def _import_work(stage: Stage) -> None:
 def bill(
     stage: Stage, name: str, client: str, days: int, *lines: InvoiceItem, **fields: Unpack[InvoiceFields]
 ) -> Invoice:
-    """An invoice to a client, issued so many days from today and due a month later."""
+    """An invoice to a client, issued a number of days from today and due a month later."""
     workspace = stage.workspace
     values: InvoiceFields = {"items": list(lines), "currency": workspace.record["hourlyRate"]["currency"], **fields}
     values["number"] = f"{workspace.record['name'][:1]}-{len(workspace.invoices) + 1:03d}"

@@ -1,4 +1,4 @@
-"""Names that are hard on whoever stores, splits or quotes them, on work billed in a second currency."""
+"""Names that are hard to store, split or quote, for work in a second currency."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONG_NAME = ("Survey of the quay, \N{ROMAN NUMERAL TWO} " * 12)[:255]
 
 
 def add_hard_names(stage: Stage) -> None:
-    """A client in euros with a project, a task and tags; Ben and Kenji worked for it, Ben while the clocks changed."""
+    """A client in euros with a project, a task and tags; Ben and Kenji worked for it, Ben during the clock change."""
     workspace, ids = stage.workspace, stage.ids
     stage.add(
         workspace.clients,

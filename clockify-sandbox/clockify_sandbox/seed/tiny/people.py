@@ -1,4 +1,4 @@
-"""Who is in the small workspaces: every role, every kind of membership, every kind of account."""
+"""The people of the small workspaces: every role, every kind of membership, every kind of account."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def invite(  # noqa: PLR0913 - one value per trait
     role: str | None = None,
     **account: Any,
 ) -> None:
-    """A person with an account of their own; `name` is the short name."""
+    """A person with their own account; `name` is the short name."""
     email = "" if account.get("status") == "LIMITED" else f"{name}@tiny.example"
     created = stage.draw.now - _AGE + len(stage.world.users) * DAY
     person = Account(email=email, name=full_name, zone=zone, created=created, **account)
@@ -34,7 +34,7 @@ def invite(  # noqa: PLR0913 - one value per trait
 
 
 def join(stage: Stage, name: str, terms: Terms, *, role: str | None = None) -> None:
-    """A person with an account, perhaps of another workspace, becomes a member."""
+    """Make a person with an account, perhaps in another workspace, a member."""
     add_member(stage.workspace, stage.world.users[stage[name]], terms, role)
 
 
@@ -104,7 +104,7 @@ def _add_groups(stage: Stage) -> None:
 
 
 def _add_user_fields(stage: Stage) -> None:
-    """One field of every type for people; Kenji has a value of every kind, Lia explicit nothing."""
+    """One field of every type for people; Kenji has values of every type, Lia has explicit nulls."""
     fields: dict[str, tuple[str, str, CustomFieldFields]] = {
         "shirt": ("T-shirt", "TXT", {"description": "Size as printed", "placeholder": "M"}),
         "floor": ("Floor", "NUMBER", {"workspaceDefaultValue": 2}),
@@ -129,7 +129,7 @@ def _add_user_fields(stage: Stage) -> None:
 
 
 def add_neighbours(stage: Stage, first: Stage) -> None:
-    """The second workspace: an owner of its own; Ada administers it, Kenji is in both."""
+    """The second workspace has another owner; Ada administers it, Kenji is a member of both."""
     for shared in ("ada", "kenji"):
         stage.ids[shared] = first[shared]
     invite(stage, "chloe", "Chloé Propriétaire", "Europe/Paris", Terms(hourly_rate=9500, cost_rate=4200), role="OWNER")

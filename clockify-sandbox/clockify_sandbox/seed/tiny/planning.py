@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 
 def add_planning(stage: Stage) -> None:
-    """Expenses and invoices of the first workspace."""
+    """Approvals, schedule and milestones of the first workspace."""
     _add_approvals(stage)
     _add_schedule(stage)
 
 
 def _add_approvals(stage: Stage) -> None:
-    """All five states and all three types; what is pending or approved holds the entries of its week."""
+    """Requests in all five states and of all three types.
+
+    Pending and approved ones contain the entries of their week.
+    """
     submit(stage, "mia", 1, "PENDING")
     submit(stage, "mia", 2, "APPROVED", by="ben")
     submit(stage, "ada", 2, "APPROVED", kind="TIMESHEET_AND_EXPENSE", by="ben", note="Well done")
@@ -41,7 +44,7 @@ def submit(  # noqa: PLR0913 - what a request consists of
     by: str | None = None,
     note: str | None = None,
 ) -> None:
-    """A request for the member's own week around the Monday so many weeks before the current one."""
+    """A request for the week of a member, `weeks` before the current one."""
     begins = WEEK.index(stage.workspace.members[stage[who]]["profile"]["weekStart"])
     zone, first = stage.zone(who), stage.monday - 7 * weeks - (-begins) % 7
     begin, end = stage.at(first, "00:00", zone), stage.at(first + 7, "00:00", zone) - 1
@@ -81,7 +84,7 @@ def plan(
 
 
 def _add_schedule(stage: Stage) -> None:
-    """Published and not, with and without task, on a project without client, on an archived one, and a series."""
+    """Assignments of every kind: published or not, with or without a task, on unusual projects, in a series."""
     ids = stage.ids
     plan(stage, "sprint", "kenji", "site", (-11, -7), taskId=ids["design"], startTime="10:00:00", note="First sprint")
     plan(stage, "hand-over", "lia", "site", (-4, 3), hoursPerDay=4.5)

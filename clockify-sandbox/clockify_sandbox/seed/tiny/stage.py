@@ -1,4 +1,4 @@
-"""The stage on which the small workspaces are set up: one workspace, its clock, and names for what stands on it."""
+"""Helper for building a small workspace: the workspace, its clock, and short names of its objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Stage:
-    """A workspace being furnished; `ids` remembers things by a short name for those that refer to them."""
+    """A workspace under construction; `ids` has the ids of objects by short name."""
 
     world: World
     draw: Draw
@@ -34,7 +34,7 @@ class Stage:
         return str(settings["timeZone"]) if settings else "Europe/London"
 
     def at(self, days: int, clock: str = "09:00", zone: str = "UTC") -> int:
-        """The second at which a clock in the zone shows a time, so many days from today (negative: before)."""
+        """The second of a local time, a number of days from today (negative: before)."""
         hours, minutes, seconds = (int(part) for part in f"{clock}:00".split(":")[:3])
         return midnight(self.draw.today + days, zone) + hours * HOUR + minutes * MINUTE + seconds
 
@@ -44,7 +44,7 @@ class Stage:
         return monday(self.draw.today) - self.draw.today
 
     def day(self, days: int) -> str:
-        """The date so many days from today."""
+        """The date a number of days from today."""
         return iso_date(self.draw.today + days)
 
     def add(
@@ -65,7 +65,7 @@ class Stage:
         return entity
 
     def log(self, who: str, start: int, end: int | None, text: str = "", **fields: object) -> TimeEntry:
-        """A time entry of a person; one in the future was written down now."""
+        """A time entry of a person; a future one was created now."""
         entry_id = self.draw.new_id(min(start, self.draw.now))
         entry = TimeEntry(entry_id, self.ids[who], start, end, text)
         for name, value in fields.items():

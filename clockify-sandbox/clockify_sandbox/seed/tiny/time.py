@@ -1,4 +1,4 @@
-"""Time entries of the small workspaces: ordinary ones, running ones, and every oddity."""
+"""Time entries of the small workspaces: ordinary ones, running ones, and every special case."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOCKED_DAYS = 60
 
 
 def add_time(stage: Stage) -> None:
-    """Expenses and invoices of the first workspace."""
+    """Time entries of the first workspace."""
     _add_routine(stage)
     _add_oddities(stage)
     _add_edges(stage, "lia")
@@ -62,12 +62,12 @@ def _add_routine(stage: Stage) -> None:
 
 
 def is_weekend(stage: Stage, days: int) -> bool:
-    """Whether the day so many days from today is a Saturday or Sunday."""
+    """Whether the day a number of days from today is a Saturday or Sunday."""
     return (stage.draw.today + days - 1) % 7 in (5, 6)
 
 
 def _add_oddities(stage: Stage) -> None:
-    """One entry for everything that a reader might not expect."""
+    """One entry for each unexpected case."""
     ids, noon = stage.ids, stage.at(-6, "12:00")
     stage.log("ben", noon, noon)  # no duration, no text, no project, tags None
     stage.log(
@@ -103,7 +103,7 @@ def _add_oddities(stage: Stage) -> None:
 
 
 def _add_edges(stage: Stage, who: str) -> None:
-    """Entries on both sides of midnight, by the person's clock and by UTC."""
+    """Entries on both sides of midnight, in the person's zone and in UTC."""
     project = stage.ids["site"]
     for label, zone in (("local", stage.zone(who)), ("UTC", "UTC")):
         midnight = stage.at(-9 if zone == "UTC" else -12, "00:00", zone)
@@ -114,7 +114,7 @@ def _add_edges(stage: Stage, who: str) -> None:
 
 
 def _add_values(stage: Stage) -> None:
-    """Custom fields with values of every kind, and without."""
+    """Custom fields with values of every type, and without values."""
     ids, start = stage.ids, stage.at(-4, "02:00")
     filled: tuple[tuple[str, Any], ...] = (
         (ids["ticket"], "WEB-42"),
@@ -139,7 +139,7 @@ def _add_values(stage: Stage) -> None:
 
 
 def _add_running(stage: Stage) -> None:
-    """Four timers: two began this morning, two before midnight, by the clock of UTC and by the person's own."""
+    """Four timers: two started this morning, two before midnight, in UTC and in the person's zone."""
     ids = stage.ids
     stage.log("ada", stage.draw.now - 35 * MINUTE, None, "Planning", project_id=ids["site"], billable=True)
     stage.log("mia", stage.draw.now - 15 * MINUTE, None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def add_traces(stage: Stage) -> None:
-    """Expenses and invoices of the first workspace."""
+    """Webhooks, shared reports, audit log and feeds of the first workspace."""
     _add_webhooks(stage)
     _add_reports(stage)
     _add_audit_log(stage)
@@ -31,7 +31,10 @@ def add_traces(stage: Stage) -> None:
 
 
 def _add_webhooks(stage: Stage) -> None:
-    """Delivered at once, after a failure, not yet, and never; one switched off, one on a project, one of an add-on."""
+    """Webhooks with deliveries at once, after a failure, pending and failed.
+
+    One disabled, one for a project, one of an add-on.
+    """
     workspace, draw, ids = stage.workspace, stage.draw, stage.ids
     hook = add_webhook(workspace, draw, ids["ada"], "New entries", "NEW_TIME_ENTRY")
     add_webhook(

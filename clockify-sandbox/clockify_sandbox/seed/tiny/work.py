@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def add_work(stage: Stage) -> None:
-    """What the first workspace works on."""
+    """Clients, projects and tasks of the first workspace."""
     _add_clients(stage)
     for name, label, archived in (
         ("urgent", "urgent", False),
@@ -65,7 +65,7 @@ def _add_clients(stage: Stage) -> None:
 
 
 def _add_projects(stage: Stage) -> None:
-    """Each project shows something that the others do not."""
+    """Each project covers a different special case."""
     projects, ids = stage.workspace.projects, stage.ids
     site = stage.add(
         projects,
