@@ -59,7 +59,7 @@ def _audit(url: str, **environment: str) -> tuple[int, str]:
     return ended.returncode, ended.stdout
 
 
-def test_a_source_that_knows_nothing_bad_of_ours() -> None:
+def test_packages_without_known_weaknesses_pass() -> None:
     with _source("jinja2") as url:
         code, said = _audit(url, AUDIT="required")
     assert (code, "NOT AUDITED" in said) == (0, False), said
@@ -73,7 +73,7 @@ def test_a_finding_fails() -> None:
     assert f": {_KNOWN['requests']}, mended in 99" in said
 
 
-def test_no_source_is_no_audit() -> None:
+def test_without_a_source_nothing_is_audited() -> None:
     with _source(status=500) as broken, _source() as ignorant:
         for url in (broken, ignorant, "http://127.0.0.1:9/v1/query"):
             code, said = _audit(url)

@@ -66,13 +66,13 @@ def _problems(config: dict[str, Any]) -> list[str]:
         ({"dry_run": "maybe"}, "dry_run must be true or false"),
     ],
 )
-def test_a_setting_that_is_not_valid_is_one_line_that_says_what_to_write(config: dict[str, Any], problem: str) -> None:
+def test_an_invalid_setting_is_one_line_with_the_correction(config: dict[str, Any], problem: str) -> None:
     assert _problems(config) == [problem]
     assert SECRET not in problem
 
 
 @given(st.dictionaries(st.sampled_from(sorted(SCHEMA["properties"])), _JSON))
-def test_no_value_ends_in_anything_but_a_client_or_one_line(config: dict[str, Any]) -> None:
+def test_any_value_gives_a_client_or_a_one_line_error(config: dict[str, Any]) -> None:
     try:
         configuration.check(config, SCHEMA)
         configuration.client_of({"api_key": "k", **config}, "test").close()
@@ -88,7 +88,7 @@ def test_fractions_and_whole_numbers_with_a_point_are_accepted() -> None:
     assert (settings.max_workers, settings.page_size, settings.requests_per_hour) == (8, 50, None)
 
 
-def test_the_environment_is_read_by_type_and_what_is_empty_is_unset() -> None:
+def test_environment_values_have_types_and_empty_means_unset() -> None:
     variables = {
         "APP_API_KEY": "123",
         "APP_PAGE_SIZE": "",
@@ -133,7 +133,7 @@ def test_an_array_may_be_written_with_commas() -> None:
     assert found == {"workspace_ids": ["a", "b"]}
 
 
-def test_a_variable_that_is_almost_a_setting_is_refused() -> None:
+def test_a_misspelled_variable_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="APP_WORKSPACE_ID is not a setting; write APP_WORKSPACE_IDS"):
         configuration.from_environment(SCHEMA, "APP_", {"APP_WORKSPACE_ID": "a"})
 

@@ -86,7 +86,7 @@ def test_no_log_line_and_no_error_shows_key_or_values(
 # -- what is sent ------------------------------------------------------------------------------
 
 
-def test_parameters_travel_as_clockify_reads_them(stub: Stub, client: Client) -> None:
+def test_parameters_are_encoded_for_clockify(stub: Stub, client: Client) -> None:
     params = {"archived": True, "strict": False, "ids": ["a", "b"], "none": None, "name": "a&b ä"}
     client.call(Request(method="GET", path="/x", ids={}, params=params, reading=True))
     assert stub.seen[0].query == {"archived": ["true"], "strict": ["false"], "ids": ["a", "b"], "name": ["a&b ä"]}
@@ -141,7 +141,7 @@ def test_connections_are_kept_and_shared_by_many_threads(stub: Stub, connect: Co
     assert len({seen.connection for seen in stub.seen}) <= workers
 
 
-def test_a_connection_outlives_failures(stub: Stub, client: Client) -> None:
+def test_a_connection_survives_failures(stub: Stub, client: Client) -> None:
     stub.answers(Reply(500, b"<html>"), Reply(429), Reply(404, b""), Reply(200, b"[]"))
     with pytest.raises(Exception, match="no such workspace"):
         rows(client)
@@ -275,7 +275,7 @@ def test_a_certificate_must_be_trusted_and_of_that_host(tls_stub: Stub, certific
 
 @pytest.mark.usefixtures("_no_certificates_named")
 @pytest.mark.parametrize("variable", CERTIFICATES)
-def test_the_environment_names_whom_to_trust(
+def test_the_environment_names_certificate_authorities(
     tls_stub: Stub, certificate: Path, monkeypatch: Any, variable: str
 ) -> None:
     for place, says in ((certificate / "nowhere", "is not there"), (Path(__file__), "holds no certificates in PEM")):
@@ -288,7 +288,7 @@ def test_the_environment_names_whom_to_trust(
 
 
 @pytest.mark.usefixtures("_no_certificates_named")
-def test_behind_a_proxy_the_key_goes_to_the_host_alone(tls_stub: Stub, certificate: Path, monkeypatch: Any) -> None:
+def test_behind_a_proxy_the_key_is_sent_only_to_the_host(tls_stub: Stub, certificate: Path, monkeypatch: Any) -> None:
     """A proxy that passes everything on sees where to, and else what is encrypted."""
     proxy = Tunnel()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -307,7 +307,7 @@ def test_behind_a_proxy_the_key_goes_to_the_host_alone(tls_stub: Stub, certifica
         proxy.close()
 
 
-def test_what_was_seen_is_what_was_sent(stub: Stub, client: Client) -> None:
+def test_the_server_receives_what_was_sent(stub: Stub, client: Client) -> None:
     def echo(seen: Seen) -> Reply:
         return Reply(200, {"method": seen.method, "path": seen.path, "body": json.loads(seen.body)})
 

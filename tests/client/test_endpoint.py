@@ -27,12 +27,12 @@ def test_a_value_that_is_all_placeholder_keeps_its_type() -> None:
     assert filled(template, ids) == {"filter": {"ids": ["a", "b"]}, "page": 3, "text": "n=3, x", "list": [3, 1]}
 
 
-def test_values_are_no_templates() -> None:
+def test_values_are_not_used_as_templates() -> None:
     assert filled("{name}", {"name": "{other}"}) == "{other}"
 
 
 @given(JSON.filter(lambda value: isinstance(value, dict)), st.lists(st.sampled_from("abc"), min_size=1, max_size=3))
-def test_what_was_placed_is_there_and_the_rest_untouched(body: dict[str, Any], names: list[str]) -> None:
+def test_a_placed_value_changes_nothing_else(body: dict[str, Any], names: list[str]) -> None:
     body = {key: value for key, value in body.items() if key not in "abc"}
     before = dict(body)
     made: Any = placed(body, ".".join(names), 7)
@@ -43,7 +43,7 @@ def test_what_was_placed_is_there_and_the_rest_untouched(body: dict[str, Any], n
     assert made == 7
 
 
-def test_two_values_find_place_side_by_side() -> None:
+def test_two_values_can_be_placed_in_one_object() -> None:
     once = placed({"detailedFilter": {"options": {}}, "start": 1}, "detailedFilter.page", 1)
     assert placed(once, "detailedFilter.pageSize", 2) == {
         "detailedFilter": {"options": {}, "page": 1, "pageSize": 2},
@@ -51,7 +51,7 @@ def test_two_values_find_place_side_by_side() -> None:
     }
 
 
-def test_an_endpoint_takes_further_parameters_and_leaves_out_those_that_are_none() -> None:
+def test_additional_parameters_that_are_none_are_omitted() -> None:
     endpoint = Endpoint("/x", params={"a": "1", "b": "2"}, body={"c": 3})
     more = endpoint.having(params={"b": None, "d": "4"}, body={"e": 5})
     assert more.params == {"a": "1", "d": "4"}
@@ -61,7 +61,7 @@ def test_an_endpoint_takes_further_parameters_and_leaves_out_those_that_are_none
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_every_endpoint_pages_within_what_is_documented(name: str) -> None:
+def test_every_endpoint_uses_a_documented_page_size(name: str) -> None:
     endpoint = ALL[name]
     ceiling = 50 if endpoint is endpoints.AUDIT_LOG_ROWS else 1000 if endpoint.host.value == "reports" else 5000
     assert 50 <= endpoint.page_size <= max(ceiling, 5000 * (endpoint.paging is None))

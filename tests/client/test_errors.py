@@ -104,7 +104,7 @@ def test_an_add_on_may_be_refused_a_route_with_the_status_of_bad_credentials(mes
     assert type(classify(CALL, 401, b"", addon=True)) is BadCredentialsError
 
 
-def test_code_and_message_are_at_hand_for_a_reject_file() -> None:
+def test_errors_have_code_and_message_for_the_rejects_file() -> None:
     error = classify(CALL, 400, body(501, "Tag with name 'Ada' already exists"))
     assert (error.code, error.detail) == (501, "Tag with name 'Ada' already exists")
     assert classify(CALL, 400, b'{"message":"x","code":"501"}').code == 501
@@ -126,7 +126,7 @@ def test_no_message_repeats_what_clockify_repeats(status: int, code: int | None,
 
 
 @given(st.integers(300, 599), st.binary(max_size=40))
-def test_any_answer_has_a_meaning(status: int, content: bytes) -> None:
+def test_any_response_can_be_classified(status: int, content: bytes) -> None:
     assert isinstance(classify(CALL, status, content), ClockifyError)
 
 

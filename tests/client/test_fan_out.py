@@ -218,7 +218,7 @@ TIMINGS = st.builds(Timing, st.integers(0, 2**16), st.sampled_from([1, 2, 8]), s
     timing=TIMINGS,
     consumers=st.lists(st.lists(st.none() | st.integers(1, 3), max_size=3), min_size=3, max_size=3),
 )
-def test_any_tree_is_read_the_same_whatever_the_timing(
+def test_timing_does_not_change_what_is_read(
     roots: list[Node], timing: Timing, consumers: list[list[int | None]]
 ) -> None:
     world = World(answers(roots, random.Random(timing.seed)), timing.workers)
@@ -249,7 +249,7 @@ def test_any_tree_is_read_the_same_whatever_the_timing(
 # -- concurrency -------------------------------------------------------------------------------
 
 
-def test_parents_are_asked_side_by_side() -> None:
+def test_parents_are_requested_concurrently() -> None:
     together = threading.Barrier(8)
 
     def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
@@ -262,7 +262,7 @@ def test_parents_are_asked_side_by_side() -> None:
         assert within(LONG, lambda: [item.ids["n"] for item in reading.items()]) == [list(range(16))]
 
 
-def test_never_more_workers_than_set_and_what_is_read_first_is_asked_first() -> None:
+def test_concurrency_is_limited_and_requests_keep_their_order() -> None:
     begin = threading.Event()
     lock, under_way, most = threading.Lock(), 0, 0
 
@@ -292,7 +292,7 @@ def test_never_more_workers_than_set_and_what_is_read_first_is_asked_first() -> 
     )
 
 
-def test_lists_in_small_pages_are_begun_early_as_their_pages_follow_one_another() -> None:
+def test_lists_with_many_pages_start_early() -> None:
     begin = threading.Event()
 
     def answer(_: Endpoint, ids: Ids, number: int) -> PageAnswer:
@@ -310,7 +310,7 @@ def test_lists_in_small_pages_are_begun_early_as_their_pages_follow_one_another(
     assert paths[:7].count(LEVELS[1].path) == 6, "one of the other may have been under way"
 
 
-def test_children_are_asked_before_their_parents_list_has_ended() -> None:
+def test_children_are_requested_before_the_parent_list_ends() -> None:
     child_asked = threading.Event()
 
     def answer(endpoint: Endpoint, _: Ids, number: int) -> PageAnswer:
@@ -341,7 +341,7 @@ def noise(ids: Ids, number: int, *, last: bool) -> PageAnswer:
     return PageAnswer(Packed(body), {"Last-Page": str(last).lower()}, number, 100)
 
 
-def test_all_is_read_ahead_and_waits_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_are_read_ahead_and_stored_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     spooled: list[bytes] = []
     put = Spool.put
 
@@ -372,7 +372,7 @@ def test_all_is_read_ahead_and_waits_on_disk(monkeypatch: pytest.MonkeyPatch) ->
         assert bodies == [noise({"n": number}, 0, last=True).packed.body for number in range(200)] * 3
 
 
-def test_what_all_consumers_have_passed_is_forgotten() -> None:
+def test_pages_are_freed_after_all_consumers_passed_them() -> None:
     with fan_out_of(World(lambda _, ids, number: noise(ids, number, last=True), 1)) as fan_out:
         reading = fan_out.read(LEVELS[0], rank=(0,), consumers=2)
         ids = [{"n": number} for number in range(100)]
@@ -393,7 +393,7 @@ def test_what_all_consumers_have_passed_is_forgotten() -> None:
         within(LONG, consume)
 
 
-def test_nothing_is_kept_on_disk_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_without_consumers_are_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     spooled: list[bytes] = []
 
     def watched(_: Spool, content: bytes) -> int:
@@ -423,7 +423,7 @@ def test_a_full_disk_is_one_error_for_everybody(monkeypatch: pytest.MonkeyPatch)
     assert len(world.calls) == 1
 
 
-def test_consumers_that_leave_let_go_and_nothing_more_is_asked_for_them() -> None:
+def test_no_requests_are_made_for_consumers_that_stopped() -> None:
     left = threading.Event()
 
     def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
@@ -466,7 +466,7 @@ def test_a_failure_in_one_reading_does_not_disturb_another() -> None:
     assert [one[1]["n"] for one in whole] == list(range(5))
 
 
-def test_rows_that_no_children_can_be_made_of_are_a_failure_that_reaches_whoever_waits() -> None:
+def test_rows_without_usable_children_raise_an_error_for_consumers() -> None:
     def broken(rows: list[dict[str, Any]], _: Ids) -> list[Ids]:
         return [{"id": row["no such field"]} for row in rows]
 
@@ -479,7 +479,7 @@ def test_rows_that_no_children_can_be_made_of_are_a_failure_that_reaches_whoever
 
 
 @pytest.mark.parametrize("odd", [{"no": "id"}, {"id": None}, {"id": ""}, {"id": ["x"]}, "busy", None, 7, ["a"]])
-def test_a_parent_row_that_is_none_costs_itself_alone(odd: Any) -> None:
+def test_a_malformed_parent_row_affects_only_itself(odd: Any) -> None:
     def answer(endpoint: Endpoint, ids: Ids, number: int) -> PageAnswer:
         rows = [{"id": "a"}, odd, {"id": "b"}] if endpoint is LEVELS[0] else [{"id": ids["id"]}]
         return page(rows, number, last=True)
@@ -545,7 +545,7 @@ def test_a_parent_whose_children_cannot_be_read_is_reported(error: type[GoneErro
 
 
 @pytest.mark.parametrize("error", [BadCredentialsError, RateLimitedError])
-def test_what_holds_for_the_whole_account_ends_everything(error: type[ClockifyError]) -> None:
+def test_a_failure_of_the_account_ends_everything(error: type[ClockifyError]) -> None:
     def answer(endpoint: Endpoint, _: Ids, __: int) -> PageAnswer:
         raise error(endpoint.call)
 
@@ -559,7 +559,7 @@ def test_what_holds_for_the_whole_account_ends_everything(error: type[ClockifyEr
     assert len(world.calls) == 1
 
 
-def test_the_same_page_twice_breaks_off_a_list_that_would_not_end() -> None:
+def test_a_repeated_page_ends_the_list() -> None:
     world = World(lambda _, __, number: page([{"id": "same"}], number, last=False))
     with fan_out_of(world) as fan_out:
         parents = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
@@ -571,7 +571,7 @@ def test_the_same_page_twice_breaks_off_a_list_that_would_not_end() -> None:
     assert children_of_it == ["page", "MalformedAnswerError", "MalformedAnswerError"], "its own list, then its parent's"
 
 
-def test_a_child_that_two_pages_name_is_asked_for_once() -> None:
+def test_a_child_named_on_two_pages_is_requested_once() -> None:
     def answer(endpoint: Endpoint, _: Ids, number: int) -> PageAnswer:
         shifting = [["a", "b"], ["b", "c"]][number] if endpoint is LEVELS[0] else ["x"]
         return page([{"id": one} for one in shifting], number, last=endpoint is not LEVELS[0] or number == 1)
@@ -587,7 +587,7 @@ def test_a_child_that_two_pages_name_is_asked_for_once() -> None:
     assert end[2] == "1 of its rows came twice, so that others may be missing"
 
 
-def test_a_consumer_that_was_not_announced_is_refused_rather_than_given_nothing() -> None:
+def test_an_unannounced_consumer_is_refused() -> None:
     with fan_out_of(World(lambda _, __, number: page([], number, last=True))) as fan_out:
         reading = fan_out.read(LEVELS[0], rank=(0,), consumers=1)
         reading.feed([{}], last=True)
@@ -655,9 +655,7 @@ def test_parents_may_be_fed_bit_by_bit() -> None:
 # -- over HTTP ---------------------------------------------------------------------------------
 
 
-def test_a_page_that_proves_too_heavy_is_read_in_halves_under_many_workers(
-    stub: Stub, connect: Callable[..., Client]
-) -> None:
+def test_a_slow_page_is_split_with_many_workers(stub: Stub, connect: Callable[..., Client]) -> None:
     def answer(seen: Seen) -> Reply:
         (number,), (size,) = seen.query["page"], seen.query["page-size"]
         start = (int(number) - 1) * int(size)

@@ -27,7 +27,7 @@ def test_an_unknown_region_is_refused_with_the_known_ones() -> None:
         Hosts.of("mars")
 
 
-def test_each_url_can_be_given_alone() -> None:
+def test_each_url_can_be_overridden() -> None:
     assert Hosts.of(reports_url="https://acme.clockify.me/report/v1/") == Hosts(
         "https://api.clockify.me/api/v1",
         "https://acme.clockify.me/report/v1",

@@ -63,7 +63,7 @@ def test_a_large_array_comes_in_small_pieces() -> None:
 
 
 @given(st.lists(st.dictionaries(TEXT, VALUE, max_size=3), min_size=1, max_size=12), st.data())
-def test_what_is_cut_off_is_no_json(rows: list[Any], data: st.DataObject) -> None:
+def test_truncated_json_is_invalid(rows: list[Any], data: st.DataObject) -> None:
     body = json.dumps(rows).encode()
     length = data.draw(st.integers(1, len(body) - 1))
     assert not wire(body[:length]).is_json()
@@ -116,7 +116,7 @@ def test_on_disk_a_body_stays_the_same() -> None:
         wire(bodies[0]).move_to(spool)
 
 
-def test_an_answer_that_comes_after_the_end_finds_no_spool() -> None:
+def test_a_response_after_closing_is_not_stored() -> None:
     spool = Spool()
     spool.close()
     with pytest.raises(ValueError, match="the run has ended"):
@@ -124,7 +124,7 @@ def test_an_answer_that_comes_after_the_end_finds_no_spool() -> None:
 
 
 @pytest.mark.parametrize("stated", [None, 5], ids=["told", "told as small"])
-def test_what_unpacks_to_more_than_any_answer_is_none(monkeypatch: pytest.MonkeyPatch, stated: int | None) -> None:
+def test_a_decompression_bomb_is_refused(monkeypatch: pytest.MonkeyPatch, stated: int | None) -> None:
     monkeypatch.setattr("clockify_client.packed._LARGEST", 1 << 20)
     bomb = gzip.compress(b"[" + b" " * (2 << 20) + b"]")
     if stated is not None:
@@ -134,7 +134,7 @@ def test_what_unpacks_to_more_than_any_answer_is_none(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(("digits", "is_json"), [(4300, True), (4301, False), (100_000, False)])
-def test_numbers_that_few_programs_can_read_are_none(digits: int, *, is_json: bool) -> None:
+def test_too_long_numbers_are_refused(digits: int, *, is_json: bool) -> None:
     number = b"7" * digits
     for before in (b"", b'{"a":1},' * 1000):
         assert Packed(b'[%s{"n": %s}]' % (before, number)).is_json() is is_json

@@ -102,7 +102,7 @@ def ids(client: Client, endpoint: Endpoint = LIST) -> list[int]:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_every_style_asks_by_its_own_names_from_its_own_first_page(stub: Stub, client: Client, style: str) -> None:
+def test_every_paging_style_uses_its_own_names_and_first_page(stub: Stub, client: Client, style: str) -> None:
     paging, page, size, first = STYLES[style]
     assert (paging.page, paging.size, paging.first) == (page, size, first)
     method = "POST" if paging.in_body else "GET"
@@ -123,7 +123,7 @@ def test_every_style_asks_by_its_own_names_from_its_own_first_page(stub: Stub, c
             assert seen.body == b""
 
 
-def test_an_unpaged_list_is_asked_once_and_without_page_parameters(stub: Stub, client: Client) -> None:
+def test_an_unpaged_list_is_requested_once_without_page_parameters(stub: Stub, client: Client) -> None:
     stub.answers(Reply(200, [{"id": number} for number in range(50)]))
     assert ids(client, Endpoint("/list", page_size=50)) == list(range(50))
     assert [seen.query for seen in stub.seen] == [{}]
@@ -190,7 +190,7 @@ def test_a_short_page_whose_header_says_more_is_not_the_last(stub: Stub, client:
     assert ids(client) == [0, 1, 2]
 
 
-def test_an_empty_page_that_says_more_ends_the_list_and_does_not_pass_for_complete(stub: Stub, client: Client) -> None:
+def test_an_empty_page_that_is_not_the_last_makes_the_list_incomplete(stub: Stub, client: Client) -> None:
     stub.answers(Reply(200, b"[]", {"Last-Page": "false"}))
     with pytest.raises(MalformedAnswerError, match="an empty page says that more rows follow"):
         ids(client)
@@ -204,7 +204,7 @@ def test_an_empty_page_that_says_more_ends_the_list_and_does_not_pass_for_comple
     header=st.booleans(),
     total=st.sampled_from(["all", "page", "none"]),
 )
-def test_pages_that_are_capped_in_silence_lose_no_row(  # noqa: PLR0913
+def test_smaller_pages_than_requested_lose_no_row(  # noqa: PLR0913
     stub: Stub, client: Client, *, rows: int, cap: int, header: bool, total: str
 ) -> None:
     assume(rows / cap < 60)
@@ -222,7 +222,7 @@ def test_pages_that_are_capped_in_silence_lose_no_row(  # noqa: PLR0913
 
 
 @pytest.mark.parametrize("headers", [{}, {"Last-Page": "true"}])
-def test_a_total_that_is_not_reached_does_not_pass_for_complete(
+def test_fewer_rows_than_the_total_make_the_list_incomplete(
     stub: Stub, client: Client, headers: dict[str, str]
 ) -> None:
     endpoint = Endpoint("/list", KEBAB, page_size=200, rows="rows", total="count")
@@ -234,9 +234,7 @@ def test_a_total_that_is_not_reached_does_not_pass_for_complete(
 
 
 @pytest.mark.parametrize("headers", [{}, {"Last-Page": "false"}])
-def test_a_list_that_repeats_its_page_ends_and_does_not_pass_for_complete(
-    stub: Stub, client: Client, headers: dict[str, str]
-) -> None:
+def test_a_list_that_repeats_its_page_ends_as_incomplete(stub: Stub, client: Client, headers: dict[str, str]) -> None:
     stub.answers(Reply(200, [{"id": number} for number in range(200)], headers))
     rows = client.rows(LIST, {})
     assert [next(rows)["id"] for _ in range(200)] == list(range(200))
@@ -247,7 +245,9 @@ def test_a_list_that_repeats_its_page_ends_and_does_not_pass_for_complete(
 
 @pytest.mark.parametrize("period", [1, 3], ids=["one page", "three pages"])
 @pytest.mark.parametrize("identity", ["id", ""], ids=["by id", "by the whole row"])
-def test_one_whose_rows_change_meanwhile_ends_too(stub: Stub, client: Client, period: int, identity: str) -> None:
+def test_a_repeated_page_with_changed_values_ends_the_list(
+    stub: Stub, client: Client, period: int, identity: str
+) -> None:
     """A moment or a counter in each row makes no other row of it."""
 
     def answer(request: Seen) -> Reply:
@@ -271,7 +271,7 @@ def test_one_whose_rows_change_meanwhile_ends_too(stub: Stub, client: Client, pe
 # -- smaller pages -----------------------------------------------------------------------------
 
 
-def test_the_size_is_the_largest_documented_or_what_is_set(stub: Stub, connect: Connect) -> None:
+def test_the_page_size_is_the_maximum_or_the_setting(stub: Stub, connect: Connect) -> None:
     stub.decides(Listing(10))
     for setting, asked in ((None, 200), (50, 50), (1000, 200), (1, 1)):
         list(connect(page_size=setting).rows(LIST, {}))
@@ -298,7 +298,7 @@ def test_a_refused_size_is_made_smaller_and_remembered(stub: Stub, client: Clien
 
 
 @pytest.mark.parametrize("code", [400, 501, 3000])
-def test_a_refusal_that_no_size_cures_is_raised_and_not_remembered(stub: Stub, client: Client, code: int) -> None:
+def test_a_refusal_independent_of_the_page_size_is_raised(stub: Stub, client: Client, code: int) -> None:
     stub.answers(Reply(400, {"message": "page must not be null", "code": code}))
     with pytest.raises((GoneError, InvalidRequestError)) as raised:
         ids(client)
@@ -311,7 +311,7 @@ def test_a_refusal_that_no_size_cures_is_raised_and_not_remembered(stub: Stub, c
 
 @pytest.mark.parametrize("heavy", [Reply(500), Reply(503, b"<html>"), Reply(504), Reply(how="silent")])
 @pytest.mark.parametrize("bad_page", [1, 2, 3])
-def test_a_page_that_proves_too_heavy_is_read_in_halves_and_no_row_is_lost_or_doubled(
+def test_a_slow_page_is_split_without_lost_or_repeated_rows(
     stub: Stub, connect: Connect, heavy: Reply, bad_page: int
 ) -> None:
     whole = Listing(950)
@@ -324,7 +324,7 @@ def test_a_page_that_proves_too_heavy_is_read_in_halves_and_no_row_is_lost_or_do
     assert numbers(stub.seen[before], KEBAB)[1] == 200, "only a rejected size is remembered"
 
 
-def test_a_page_stays_large_where_only_the_connection_broke(stub: Stub, client: Client) -> None:
+def test_a_broken_connection_does_not_reduce_the_page_size(stub: Stub, client: Client) -> None:
     whole = Listing(10)
     broken = [Reply(how="reset"), Reply(200, b"<html>"), Reply(429), Reply(200, b"[{", how="short")]
     stub.decides(lambda seen: broken.pop() if broken else whole(seen))
@@ -340,7 +340,7 @@ def test_no_page_is_made_smaller_than_the_default(stub: Stub, client: Client) ->
 
 
 @given(number=st.integers(0, 40), size=st.integers(1, 5000))
-def test_a_smaller_walk_keeps_its_place(number: int, size: int) -> None:
+def test_smaller_pages_continue_at_the_same_row(number: int, size: int) -> None:
     walk = Walk(number, size)
     while True:
         before = walk.size
@@ -352,7 +352,7 @@ def test_a_smaller_walk_keeps_its_place(number: int, size: int) -> None:
     assert walk.size <= 50 or number
 
 
-def test_json_is_not_touched_on_its_way(stub: Stub, client: Client) -> None:
+def test_json_is_passed_on_unchanged(stub: Stub, client: Client) -> None:
     body = b'[{"n": 1.10, "big": 123456789012345678901234567890, "text": "\\u00e4"}]'
     stub.answers(Reply(200, body))
     assert client.page(Endpoint("/list"), {}).packed.body == body

@@ -64,7 +64,7 @@ def write(method: str = "POST", **more: Any) -> Request:
 
 
 @pytest.mark.parametrize("how", PASSING)
-def test_a_read_rides_out_whatever_passes(stub: Stub, client: Client, how: str) -> None:
+def test_a_read_is_retried_after_temporary_failures(stub: Stub, client: Client, how: str) -> None:
     stub.answers(PASSING[how], PASSING[how], FINE)
     assert list(client.rows(ONE, IDS)) == [{"id": "h1"}]
     assert len(stub.seen) == 3
@@ -73,7 +73,7 @@ def test_a_read_rides_out_whatever_passes(stub: Stub, client: Client, how: str) 
     assert client.statistics.refused == (2 if how.startswith("429") else 0)
 
 
-def test_a_read_rides_out_silence(stub: Stub, connect: Connect) -> None:
+def test_a_read_is_retried_after_a_timeout(stub: Stub, connect: Connect) -> None:
     stub.answers(Reply(how="silent"), FINE)
     assert list(connect(timeout_seconds=0.2).rows(ONE, IDS)) == [{"id": "h1"}]
 
@@ -160,7 +160,7 @@ def test_a_write_that_was_refused_for_its_rate_is_sent_again(stub: Stub, client:
 
 
 @pytest.mark.parametrize("how", [one for one in PASSING if not one.startswith(("429", "an empty"))])
-def test_a_write_without_a_dependable_answer_is_ambiguous_and_sent_once(stub: Stub, client: Client, how: str) -> None:
+def test_a_write_without_a_reliable_response_is_ambiguous_and_sent_once(stub: Stub, client: Client, how: str) -> None:
     stub.answers(PASSING[how])
     with pytest.raises(AmbiguousWriteError, match="may have taken effect"):
         client.call(write())
@@ -175,7 +175,7 @@ def test_a_write_that_is_not_answered_in_time_is_ambiguous_and_sent_once(stub: S
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_write_that_was_found_wrong_is_raised_at_once(stub: Stub, client: Client, method: str) -> None:
+def test_an_invalid_write_is_raised_at_once(stub: Stub, client: Client, method: str) -> None:
     stub.answers(Reply(400, {"code": 501, "message": "Tag with name 'Ada' already exists"}))
     with pytest.raises(InvalidRequestError) as raised:
         client.call(write(method))
@@ -185,7 +185,7 @@ def test_a_write_that_was_found_wrong_is_raised_at_once(stub: Stub, client: Clie
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
-def test_a_write_may_be_answered_with_nothing(stub: Stub, client: Client, status: int) -> None:
+def test_a_write_may_have_an_empty_response(stub: Stub, client: Client, status: int) -> None:
     stub.answers(Reply(status, b""))
     assert client.call(write("DELETE")) is None
 

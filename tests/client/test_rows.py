@@ -36,7 +36,7 @@ def test_rows_are_found_in_every_envelope(endpoint: Endpoint, answer: Any, rows:
         assert rows_of(endpoint, body) == rows
 
 
-def test_rows_come_as_the_type_that_is_asked_for() -> None:
+def test_rows_have_the_requested_type() -> None:
     class Row(msgspec.Struct):
         id: str
 
@@ -71,6 +71,6 @@ def test_rows_come_as_the_type_that_is_asked_for() -> None:
         (NESTED, b'{"expenses": []}'),
     ],
 )
-def test_another_shape_is_an_error_and_never_an_empty_list(endpoint: Endpoint, body: bytes) -> None:
+def test_an_unexpected_shape_is_an_error_not_an_empty_list(endpoint: Endpoint, body: bytes) -> None:
     with pytest.raises(MalformedAnswerError, match="GET /x"):
         rows_of(endpoint, body)

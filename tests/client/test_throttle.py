@@ -189,7 +189,7 @@ def test_never_more_in_an_hour_than_allowed(per_hour: int, idles: list[float]) -
     assert most_within(3600, moments) <= per_hour
 
 
-def test_the_hourly_allowance_is_used_and_what_it_costs_is_counted() -> None:
+def test_waiting_for_the_hourly_allowance_is_counted() -> None:
     throttle = VirtualThrottle(50, 30)
     moments = [sent(throttle).moment for _ in range(60)]
     assert moments[29] < 1
@@ -207,7 +207,7 @@ def test_a_long_wait_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
-def test_a_long_wait_that_nobody_planned_says_what_to_set(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_long_wait_names_the_setting(caplog: pytest.LogCaptureFixture) -> None:
     throttle = VirtualThrottle(50)
     throttle.refused(sent(throttle), 100)
     sent(throttle)
@@ -222,14 +222,14 @@ def test_late_wake_ups_do_not_slow_the_pace() -> None:
     assert moments[-1] - moments[0] < 500 / 50 * 1.02
 
 
-def test_nobody_waits_where_nothing_was_refused() -> None:
+def test_no_thread_waits_without_a_refusal() -> None:
     throttle = VirtualThrottle(50)
     for _ in range(200):
         sent(throttle)
     assert throttle.waited == 0
 
 
-def test_a_refusal_holds_everybody_back_for_the_time_it_names() -> None:
+def test_retry_after_delays_all_threads() -> None:
     throttle = VirtualThrottle(50)
     leaves = [sent(throttle) for _ in range(5)]
     throttle.refused(leaves[2], 7.0)
@@ -253,7 +253,7 @@ def test_refusals_without_a_time_pause_longer_each_time_until_one_request_passes
     assert sent(throttle).moment - at == pytest.approx(1)
 
 
-def test_waiting_is_in_vain_after_a_minute_of_refusals_until_a_request_passes() -> None:
+def test_after_a_minute_of_refusals_no_thread_waits() -> None:
     throttle = VirtualThrottle(50)
     for _ in range(6):
         throttle.refused(sent(throttle), None)
@@ -267,7 +267,7 @@ def test_waiting_is_in_vain_after_a_minute_of_refusals_until_a_request_passes() 
     assert not throttle.in_vain
 
 
-def test_a_long_outage_is_recovered_from() -> None:
+def test_the_rate_recovers_after_a_long_outage() -> None:
     throttle = VirtualThrottle(50)
     for _ in range(20):
         throttle.refused(sent(throttle), None)
@@ -283,7 +283,7 @@ def _pace(throttle: VirtualThrottle) -> float:
     return 10 / (moments[-1] - moments[0])
 
 
-def test_one_refusal_alone_costs_a_tenth_and_a_burst_is_one_lesson() -> None:
+def test_one_refusal_costs_a_tenth_and_a_burst_counts_once() -> None:
     alone, burst = VirtualThrottle(50), VirtualThrottle(50)
     for throttle, refusals in ((alone, 1), (burst, 10)):
         leaves = [sent(throttle) for _ in range(60)]
@@ -295,7 +295,7 @@ def test_one_refusal_alone_costs_a_tenth_and_a_burst_is_one_lesson() -> None:
     assert _pace(burst) == pytest.approx(50 * 0.9, rel=0.06)
 
 
-def test_a_burst_after_few_requests_takes_the_rate_down_to_what_passed_but_not_to_nothing() -> None:
+def test_a_burst_reduces_the_rate_to_the_accepted_requests() -> None:
     throttle = VirtualThrottle(50)
     leaves = [sent(throttle) for _ in range(25)]
     for leave in leaves[20:]:
@@ -323,7 +323,7 @@ def test_the_rate_recovers_by_itself() -> None:
 
 
 @pytest.mark.parametrize("latency", [0.01, 0.2, 0.6])
-def test_the_pace_is_filled_where_nothing_is_refused(latency: float) -> None:
+def test_the_allowed_rate_is_used_fully(latency: float) -> None:
     outcome = simulate(NoLimit(), 1000, latency=latency)
     assert outcome.seconds - latency < 1000 / 50 * 1.02
     assert most_within(1, outcome.moments) <= 50
@@ -331,7 +331,7 @@ def test_the_pace_is_filled_where_nothing_is_refused(latency: float) -> None:
 
 @pytest.mark.parametrize(("latency", "jitter"), [(0.02, 0.5), (0.2, 0.1)])
 @pytest.mark.parametrize("server", [Bucket, Window])
-def test_a_server_with_the_very_limit_refuses_nothing(
+def test_a_server_with_exactly_this_limit_refuses_nothing(
     server: type[Bucket | Window], latency: float, jitter: float
 ) -> None:
     outcome = simulate(server(50), 1500, latency=latency, jitter=jitter)
@@ -364,7 +364,7 @@ def test_a_limit_that_is_lifted_is_noticed() -> None:
 # -- threads -----------------------------------------------------------------------------------
 
 
-def test_close_frees_all_who_wait() -> None:
+def test_close_wakes_all_waiting_threads() -> None:
     throttle = Throttle(0.001)
     assert throttle.acquire() is not None
     freed: list[Send | None] = []
@@ -378,7 +378,7 @@ def test_close_frees_all_who_wait() -> None:
     assert throttle.acquire() is None
 
 
-def test_threads_share_one_pace() -> None:
+def test_threads_share_one_rate() -> None:
     throttle = Throttle(1000)
     moments: list[float] = []
 

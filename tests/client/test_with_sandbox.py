@@ -69,7 +69,7 @@ def test_small_pages_hold_what_a_large_one_holds(sandbox: Sandboxes, endpoint: E
     assert (small.statistics.requests > 1) == bool(endpoint.paging and len(whole) > 2)
 
 
-def test_a_fan_out_reads_every_time_entry_there_is(sandbox: Sandboxes) -> None:
+def test_a_fan_out_reads_every_time_entry(sandbox: Sandboxes) -> None:
     world = sandbox(scale="tiny")
     with FanOut(connected(world, page_size=5)) as fan_out:
         workspaces = fan_out.read(endpoints.WORKSPACES, rank=(0,), consumers=0)

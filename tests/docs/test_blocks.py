@@ -67,7 +67,7 @@ def named(block: Block) -> str:
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=named)
-def test_a_block_is_run_or_its_page_says_why_not(block: Block) -> None:
+def test_every_block_is_run_or_marked_as_not_run(block: Block) -> None:
     if kind(block) == "never":
         assert len(block.run.split()) > 3
     else:
@@ -135,7 +135,7 @@ def test_commands_that_are_not_run_are_understood_by_a_shell() -> None:
         assert checked.returncode == 0, named(block)
 
 
-def test_goals_of_make_are_in_the_makefile() -> None:
+def test_make_targets_on_pages_exist() -> None:
     goals = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     made = {
         word
@@ -159,7 +159,7 @@ def test_pipelines_of_meltano_are_those_of_the_demo() -> None:
         assert f"meltano {pipeline}" in demo, pipeline
 
 
-def test_what_is_left_running_starts() -> None:
+def test_commands_that_keep_running_start() -> None:
     left = of("leave running")
     assert left
     for block in left:
@@ -217,7 +217,7 @@ def test_settings_of_a_loader_in_meltano_are_settings_of_it() -> None:
             assert loader["config"].keys() <= known.keys(), named(block)
 
 
-def test_files_of_a_configuration_are_read(tmp_path: Path) -> None:
+def test_configuration_files_are_valid(tmp_path: Path) -> None:
     for block in of("files"):
         config = json.loads(block.text)
         folder = tmp_path / config["path"]
@@ -242,7 +242,7 @@ def test_files_of_a_configuration_are_read(tmp_path: Path) -> None:
         assert all(record["Größe"] == "5" for record in records.values())
 
 
-def test_faults_are_taken_by_a_sandbox(origin: Any) -> None:
+def test_faults_are_accepted_by_a_sandbox(origin: Any) -> None:
     for block in of("faults"):
         origin.faults(json.loads(block.text))
         origin.faults([])

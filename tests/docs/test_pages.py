@@ -48,7 +48,7 @@ def anchors(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("page", sorted(TEXTS))
-def test_links_lead_somewhere(page: str) -> None:
+def test_links_have_targets(page: str) -> None:
     for target in _LINK.findall(_FENCED.sub("", TEXTS[page])):
         if "://" in target or target.startswith("mailto:"):
             continue
@@ -81,7 +81,7 @@ def test_the_table_of_a_package_is_that_of_the_code(document: str) -> None:
     assert before == after, "run `python docs/tables.py`"
 
 
-def test_a_table_without_a_place_on_its_page_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_without_markers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "clockify-sandbox").mkdir()
     (tmp_path / "clockify-sandbox" / "README.md").write_text("no markers\n", encoding="utf-8")
     monkeypatch.setattr(tables, "ROOT", tmp_path)

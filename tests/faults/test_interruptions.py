@@ -55,22 +55,22 @@ def _of_target(player: TargetCases, program: Prefork, folder: Path, count: int) 
     _assert_good([(one, interrupt_target(player, program, one, folder)) for one in chosen])
 
 
-def test_a_target_that_is_interrupted_loses_and_doubles_nothing(
+def test_an_interrupted_target_loses_nothing_and_writes_nothing_twice(
     target_cases: TargetCases, forks: Callable[[str], Prefork], tmp_path: Path
 ) -> None:
     _of_target(target_cases, forks("target-clockify"), tmp_path, 16)
 
 
-def test_nor_does_one_whose_ledger_is_in_postgresql(forks: Callable[[str], Prefork], tmp_path: Path) -> None:
+def test_an_interrupted_target_with_a_postgresql_ledger_loses_nothing(
+    forks: Callable[[str], Prefork], tmp_path: Path
+) -> None:
     with postgres_running(tmp_path / "postgres") as server:
         player = TargetCases(tmp_path, ledgers=PostgresLedgers(server.sqlalchemy_url))
         _of_target(player, forks("target-clockify"), tmp_path, 6)
         player.close()
 
 
-def test_a_tap_that_is_interrupted_activates_nothing_that_is_not_whole(
-    forks: Callable[[str], Prefork], tmp_path: Path
-) -> None:
+def test_an_interrupted_tap_activates_no_incomplete_version(forks: Callable[[str], Prefork], tmp_path: Path) -> None:
     player = TapCases(tmp_path)
     stories = {name: player.without_fault(name)[1].total() for name in _GROUPS}
     chosen = interruptions(stories, random.Random(_SEED), 12)
@@ -79,7 +79,9 @@ def test_a_tap_that_is_interrupted_activates_nothing_that_is_not_whole(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_at_any_line_loses_and_doubles_nothing(target_cases: TargetCases, number: signal.Signals) -> None:
+def test_a_signal_at_any_line_loses_nothing_and_writes_nothing_twice(
+    target_cases: TargetCases, number: signal.Signals
+) -> None:
     stage = target_cases.stage("entries")
     lines = random.Random(_SEED).sample(lines_of(target_cases, stage), 8)
     _assert_good([(place, signal_at(target_cases, stage, place, number)) for place in lines])

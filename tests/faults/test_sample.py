@@ -49,7 +49,7 @@ def _sample(player: Any) -> list[Case]:
     return [case for some in rounds for case in some if case is not None][:_CASES]
 
 
-def test_nothing_is_lost_doubled_or_activated_wrongly(player: Any) -> None:
+def test_faults_cause_no_loss_no_double_write_and_no_wrong_activation(player: Any) -> None:
     played = [(case, player.play(case)) for case in _sample(player)]
     bad = [(case, verdict) for case, verdict in played if verdict.outcome not in GOOD]
     assert not bad, "\n".join(f"{'|'.join(case)}: {verdict.outcome}: {verdict.told[-800:]}" for case, verdict in bad)

@@ -68,7 +68,7 @@ def whole() -> dict[str, Counter[str]]:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_an_answer_of_any_shape_costs_itself_and_no_version(
+def test_a_malformed_response_prevents_activation(
     gateway: Gateway, read: Callable[[], CompletedProcess[bytes]], whole: dict[str, Counter[str]], seed: int
 ) -> None:
     if not whole:

@@ -38,6 +38,6 @@ def test_hostile_settings_are_refused_in_words(
     assert 0 in codes, "not everything is refused for the same reason"
 
 
-def test_a_key_that_is_told_is_noticed(keyed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leaked_key_is_detected(keyed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PROGRAMS, "talkative", lambda *_: lambda: (1, f"error: {KEY}"))
     assert tried("talkative", 1, keyed, tmp_path) == (1, "the key is told")

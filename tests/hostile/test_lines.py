@@ -78,7 +78,7 @@ def test_a_line_that_is_not_a_message_ends_the_run_after_the_lines_before_it(
 
 
 @pytest.mark.parametrize("line", _NO_MESSAGES.values(), ids=_NO_MESSAGES)
-def test_a_line_that_is_no_message_can_be_a_reject(target: Any, singer: Any, line: bytes) -> None:
+def test_an_invalid_line_can_be_a_reject(target: Any, singer: Any, line: bytes) -> None:
     result = target(_lines(singer, line), on_invalid="reject")
     assert (result.code, result.states[-1]) == (1, {"x": 2}), result.log
     assert "1 lines of the input were rejected" in result.log
@@ -89,7 +89,7 @@ def test_a_line_that_is_no_message_can_be_a_reject(target: Any, singer: Any, lin
     assert "1 lines of the input were rejected" in again.log
 
 
-def test_a_line_that_was_mended_is_read_back(target: Any, singer: Any) -> None:
+def test_a_corrected_line_can_be_loaded_again(target: Any, singer: Any) -> None:
     target(_lines(singer, _NO_MESSAGES["half a line"]), on_invalid="reject")
     noted = json.loads(target.rejects.read_text())
     noted["line"] += 'ew"}}'
@@ -109,14 +109,14 @@ def test_a_rejected_line_may_have_been_any_row(target: Any, singer: Any) -> None
     assert _names(target) == ["n 0", "n 1", "n 2"]
 
 
-def test_a_stream_that_means_nothing_ends_the_run_behind_what_came_before_it(target: Any, singer: Any) -> None:
+def test_an_unknown_stream_ends_the_run_after_earlier_rows_are_written(target: Any, singer: Any) -> None:
     lines = [singer.schema("tags"), singer.record("tags", id=1, name="a"), singer.state(x=0), singer.schema("nonsense")]
     result = target(lines)
     assert (result.code, result.states) == (1, [{"x": 0}]), result.log
     assert _names(target) == ["a"]
 
 
-def test_what_came_is_written_when_no_more_comes(
+def test_rows_are_written_when_the_input_pauses(
     target: Any, singer: Any, forks: Callable[[str], Prefork], tmp_path: Path
 ) -> None:
     """A tap that waits with its output open: its few records are not held until there are a thousand."""

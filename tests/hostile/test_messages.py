@@ -20,7 +20,7 @@ def test_every_hostile_line_of_any_stream_is_accounted_for(target: Any) -> None:
     assert tried(target, Generator(3).run(300)).problems == []
 
 
-def test_in_a_dry_run_as_well(target: Any) -> None:
+def test_every_hostile_line_of_a_dry_run_is_accounted_for(target: Any) -> None:
     run = Generator(4, good_rows(target)).run(150)
     run.good.clear()  # none is written
     assert tried(target, run, dry_run=True).problems == []

@@ -91,7 +91,9 @@ _WELL = {
 
 
 @pytest.mark.parametrize("setting", _SETTINGS)
-def test_what_is_no_file_costs_one_line(target: Any, forks: Any, tmp_path: Path, setting: str) -> None:
+def test_a_path_that_is_not_a_file_is_reported_in_one_line(
+    target: Any, forks: Any, tmp_path: Path, setting: str
+) -> None:
     program, words, settings, variables = _SETTINGS[setting]
     kinds = [kind for kind in _KINDS if (setting, kind) not in _WELL]
     with ExitStack() as files:

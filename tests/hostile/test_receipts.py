@@ -28,7 +28,7 @@ _ODD_NAMES = ("a\r\nb: c.png", 'a"; b="c.png', "a.png\n", "a\\.png")
 _NOWHERE = ("missing.png", "\x00.png", "\x00/a.png", f"{'long' * 100}.png", "missing.png/a.png")
 
 
-def test_a_receipt_that_is_no_file_costs_its_record(target: Any, singer: Any, tmp_path: Path) -> None:
+def test_a_receipt_that_is_not_a_file_rejects_its_record(target: Any, singer: Any, tmp_path: Path) -> None:
     for name, make in _SPECIAL.items():
         make(tmp_path / name)
     for name in (*_ODD_NAMES, "good.png"):

@@ -46,7 +46,7 @@ def _is_written_once(target: Any, work: Any, entries: Callable[[], int], **setti
 # -- the disk --------------------------------------------------------------------------------------
 
 
-def test_a_full_disk_is_called_so(target: Any, work: Any, entries: Callable[[], int], file: Path) -> None:
+def test_a_full_disk_is_reported_as_full(target: Any, work: Any, entries: Callable[[], int], file: Path) -> None:
     """Of SQLite itself: pages run out at each stage of a run."""
     for row in work[1:-1]:
         row["record"]["id"] = f"{row['record']['id']:0400}"
@@ -77,7 +77,7 @@ def test_a_read_only_file(target: Any, work: Any, entries: Callable[[], int], fi
 
 
 @pytest.mark.parametrize("damage", ["garbage", "damaged", "cut off", "emptied"])
-def test_a_file_that_is_no_ledger_any_more(
+def test_a_file_that_is_no_longer_a_ledger_is_refused(
     target: Any, work: Any, entries: Callable[[], int], file: Path, damage: str
 ) -> None:
     assert target(work).code == 0
@@ -98,7 +98,7 @@ def test_a_file_that_is_no_ledger_any_more(
     _is_written_once(target, work, entries)
 
 
-def test_what_is_begun_anew_on_purpose_is(target: Any, work: Any, entries: Callable[[], int], file: Path) -> None:
+def test_a_new_ledger_can_be_started_on_purpose(target: Any, work: Any, entries: Callable[[], int], file: Path) -> None:
     assert target(work).code == 0
     file.unlink()
     refused = target(work, dry_run=True)
@@ -116,13 +116,13 @@ def test_what_is_begun_anew_on_purpose_is(target: Any, work: Any, entries: Calla
 @pytest.mark.parametrize(
     "url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"]
 )
-def test_a_ledger_in_memory_is_none(target: Any, work: Any, url: str) -> None:
+def test_a_ledger_in_memory_is_refused(target: Any, work: Any, url: str) -> None:
     result = target(work, ledger_url=url)
     assert_refused(result, "ledger_url ")
     assert result.requests.total() <= 1
 
 
-def test_another_way_to_write_the_path_evades_no_lock(target: Any, work: Any, file: Path) -> None:
+def test_another_spelling_of_the_path_uses_the_same_lock(target: Any, work: Any, file: Path) -> None:
     assert target(work[:2]).code == 0
     (target.folder / "sub").mkdir()
     (target.folder / "link").symlink_to(target.folder)
@@ -139,7 +139,7 @@ def test_another_way_to_write_the_path_evades_no_lock(target: Any, work: Any, fi
 
 
 @pytest.mark.parametrize("kind", ["symbolic", "hard", "dangling"])
-def test_a_link_is_no_ledger(target: Any, work: Any, file: Path, kind: str) -> None:
+def test_a_ledger_that_is_a_link_is_refused(target: Any, work: Any, file: Path, kind: str) -> None:
     real, content = target.folder / "real.db", b""
     if kind != "dangling":
         assert target(work[:2], ledger_url=f"sqlite:///{real}").code == 0
@@ -262,7 +262,7 @@ def test_a_server_that_refuses(  # noqa: PLR0913
 
 
 @pytest.mark.parametrize("table", ["clockify_rows", "clockify_journal", "clockify_streams"])
-def test_a_table_that_is_gone_is_not_made_anew(
+def test_a_missing_table_is_not_created_again(
     target: Any, work: Any, entries: Callable[[], int], ledger_url: str, table: str
 ) -> None:
     """Without its rows a ledger would write everything once more."""
@@ -327,7 +327,7 @@ def test_a_lost_connection_to_the_ledger(
     _is_written_once(target, work, entries, ledger_url=url)
 
 
-def test_a_ledger_that_is_not_there(target: Any, work: Any, relay: Relay) -> None:
+def test_a_report_of_a_missing_ledger_is_one_line(target: Any, work: Any, relay: Relay) -> None:
     url = relay.url("nobody_made_it").replace("postgres@", "postgres:hidden@")
     result = target(work, ledger_url=url)
     assert_refused(result, "the ledger nobody_made_it cannot be used: ")

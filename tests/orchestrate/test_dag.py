@@ -153,7 +153,7 @@ def test_workspaces_are_read_one_by_one_and_tried_again_alone(
     assert warehouse.row_counts().items() <= census(clockify.dump()).items()
 
 
-def test_workspace_that_fails_holds_up_no_other_and_fails_the_run(
+def test_a_failed_workspace_does_not_affect_others_and_fails_the_run(
     clockify: Any, warehouse: Warehouse, run: Callable[..., Run]
 ) -> None:
     clockify.faults([{"route": f"GET /workspaces/{clockify.workspace_id}/tags", **REFUSED}])

@@ -92,7 +92,7 @@ def test_each_workspace_has_a_schema_and_follows_its_own_deletions(
     assert fleet.tags(warehouse, before) == {**before, third: 0}
 
 
-def test_what_fails_is_told_in_a_line_and_alone_is_tried_again(origin: Any, run: Any, warehouse: Warehouse) -> None:
+def test_a_failure_is_one_line_and_is_retried_alone(origin: Any, run: Any, warehouse: Warehouse) -> None:
     failing, second = origin.workspace_ids
     origin.faults([fleet.of_tags(failing, fleet.REFUSED)])
     first = run("--run", "tonight")
@@ -155,7 +155,7 @@ def test_worker_that_is_killed_leaves_no_program_behind_and_loses_no_state(
     assert {path.stem for path in states.iterdir()} == {first, second}
 
 
-def test_record_that_cannot_be_read_is_not_guessed(origin: Any, run: Any, states: Path) -> None:
+def test_an_unreadable_record_is_refused(origin: Any, run: Any, states: Path) -> None:
     first, second = origin.workspace_ids
     states.mkdir()
     (states / f"{first}.json").write_text('{"state": {"book')
@@ -185,7 +185,7 @@ def test_mistakes_in_settings_are_told_in_a_line(run: Any) -> None:
         assert (ended.returncode, ended.stderr) == (2, f"clockify_fleet: {line}\n")
 
 
-def test_key_that_is_not_accepted_holds_up_no_other(origin: Any, run: Any, tmp_path: Path) -> None:
+def test_an_invalid_key_does_not_affect_other_keys(origin: Any, run: Any, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("revoked\n")
     ended = run(CLOCKIFY_KEY_MAIN="", CLOCKIFY_KEY_MAIN_FILE=str(tmp_path / "key"))
     assert ended.returncode == 1

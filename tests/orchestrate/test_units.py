@@ -97,7 +97,7 @@ def test_state_is_that_of_the_loader_and_goes_into_the_next_run(sync: Any, state
     assert KEY not in failed.stderr + broken.stderr
 
 
-def test_a_run_refuses_to_run_beside_another(sync: Any, state: Path) -> None:
+def test_two_runs_at_once_are_refused_by_the_script(sync: Any, state: Path) -> None:
     with (state / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         refused = sync()
@@ -160,7 +160,7 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
     assert exposed.returncode == 0, exposed.stdout[-300:]
 
 
-def test_what_systemd_would_not_understand_is_noticed(tmp_path: Path) -> None:
+def test_invalid_units_are_noticed(tmp_path: Path) -> None:
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd is not on this machine")
     text = (fleet.ORCHESTRATE / "systemd" / "clockify.timer").read_text()
@@ -191,7 +191,7 @@ def test_what_systemd_would_not_understand_is_noticed(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_the_commands_of_the_page_place_what_the_files_name(tmp_path: Path, heading: str, placed: set[str]) -> None:
+def test_the_commands_of_the_page_install_all_named_files(tmp_path: Path, heading: str, placed: set[str]) -> None:
     """The commands as root, with a folder in place of the root of the file system, for a user that is here."""
     page = (fleet.ORCHESTRATE / "README.md").read_text(encoding="utf-8")
     section = re.split(r"^## ", page.partition(f"\n## {heading}\n")[2], flags=re.MULTILINE)[0]

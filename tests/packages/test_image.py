@@ -116,7 +116,7 @@ def test_the_linter_finds_nothing(index: dict[str, str]) -> None:
     assert (linted.returncode, linted.stdout) == (0, ""), linted.stderr
 
 
-def test_it_runs_as_nobody_in_particular_and_keeps_no_secret() -> None:
+def test_the_image_runs_without_root_and_contains_no_secret() -> None:
     last = max(one.stage for one in steps())
     user = of("USER", last)[-1].split(":")
     assert user[0].isdigit() and int(user[0]) > 0  # noqa: PT018 - Kubernetes can tell a number that is not root
@@ -131,7 +131,7 @@ def test_it_runs_as_nobody_in_particular_and_keeps_no_secret() -> None:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="becoming another user takes root")
-def test_what_its_steps_install_reads_and_writes_as_another_user(root: Path, origin: Origin) -> None:
+def test_the_installed_programs_work_as_another_user(root: Path, origin: Origin) -> None:
     """As in the image: another user, the programs on the path, and a volume as the working folder."""
     data = root / "data"
     data.mkdir(mode=0o700)

@@ -117,7 +117,7 @@ def test_index_would_show_what_a_package_is(dist: Path, package: str) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_archives_hold_licence_types_and_nothing_of_the_house(dist: Path, package: str) -> None:
+def test_archives_contain_licence_and_types_but_no_internal_files(dist: Path, package: str) -> None:
     module = package.replace("-", "_")
     with zipfile.ZipFile(wheel(dist, package)) as archive:
         inside = archive.namelist()
@@ -225,7 +225,7 @@ def meltano(tmp_path_factory: pytest.TempPathFactory, index: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_meltano_project_of_ones_own_takes_the_tap(
+def test_another_meltano_project_can_use_the_tap(
     dist: Path, tmp_path: Path, meltano: Path, index: dict[str, str], shell: str
 ) -> None:
     """What docs/install.md says, word for word; what is read then are the streams of the tap's own default."""

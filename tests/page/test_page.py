@@ -114,7 +114,7 @@ def test_light_and_dark_differ(drawn: Drawn, opened: Open) -> None:
     assert [sum(map(int, re.findall(r"\d+", ground))) > 3 * 128 for ground in grounds] == [True, False]
 
 
-def test_page_is_small_and_needs_nothing_but_itself(drawn: Drawn) -> None:
+def test_page_is_small_and_self_contained(drawn: Drawn) -> None:
     assert drawn.path.stat().st_size < 2_000_000
     assert re.findall(r"https?://[^\s\"']+", drawn.path.read_text(encoding="utf-8").split('id="answers"')[0]) == []
 
@@ -401,7 +401,7 @@ def test_names_cannot_break_out(drawn: Drawn, opened: Open, tmp_path: Path) -> N
     assert page.locator("#map svg .name", has_text="</script>").count() > 0
 
 
-def test_page_of_nothing_says_so(drawn: Drawn, opened: Open, tmp_path: Path) -> None:
+def test_page_without_data_says_so(drawn: Drawn, opened: Open, tmp_path: Path) -> None:
     with psycopg.connect(drawn.warehouse.uri) as connection:
         connection.execute("drop schema if exists nothing cascade; create schema nothing")
         copied(connection, drawn.warehouse.models, "nothing", "where false")

@@ -51,7 +51,7 @@ def said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tu
     return run
 
 
-def test_what_is_audited_and_not_weak_passes(said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_audited_packages_without_weaknesses_pass(said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIT", "required")
     code, told = said()
     assert (code, "WRONG" in told, "NOT AUDITED" in told) == (0, False, False), told
@@ -71,7 +71,7 @@ def test_a_finding_fails_unless_it_is_accepted_for_now(said: Any) -> None:
 
 
 @pytest.mark.parametrize("missing", ["reason", "until", "package"])
-def test_what_is_accepted_needs_a_reason_and_a_day(said: Any, missing: str) -> None:
+def test_an_accepted_finding_needs_a_reason_and_an_end_date(said: Any, missing: str) -> None:
     entry = "".join(f"{line}\n" for line in _ENTRY.format(until=_TODAY).splitlines() if not line.startswith(missing))
     code, told = said(weak=True, entry=entry)
     assert (code, f"CVE-2026-1 has no proper {missing}" in told) == (1, True), told
@@ -83,7 +83,9 @@ def test_a_package_that_is_skipped_was_not_audited(said: Any) -> None:
 
 
 @pytest.mark.parametrize("how", [{"skipped": "all"}, {"out": ""}, {"out": "[]"}, {"out": '{"dependencies": []}'}])
-def test_no_source_is_never_a_green_audit(said: Any, how: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_audit_without_a_source_never_succeeds(
+    said: Any, how: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, told = said(**how)
     assert (code, told.count("NOT AUDITED"), "audited by" in told) == (0, 1, False), told
     monkeypatch.setenv("AUDIT", "required")
@@ -120,7 +122,7 @@ def _problems(page: str | None = None, **installed: _Installed) -> list[str]:
     return licences.problems(page, found, unpinned, _ALLOWED)
 
 
-def test_the_page_is_what_is_installed() -> None:
+def test_the_page_lists_the_installed_packages() -> None:
     with audit.ACCEPTED.open("rb") as file:
         content = tomllib.load(file)["licences"]
     found, unpinned = licences.dependencies(licences.pins(audit.CONSTRAINTS), content["stated"])

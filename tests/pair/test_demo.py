@@ -99,7 +99,7 @@ def test_demo_agrees_with_the_sandbox(first: tuple[Path, str, str]) -> None:
 
 
 @pytest.mark.slow
-def test_corrections_are_rehearsed_and_then_arrive_as_planned(first: tuple[Path, str, str]) -> None:
+def test_corrections_are_written_as_planned_in_the_dry_run(first: tuple[Path, str, str]) -> None:
     told = first[2]
     planned = Counter(re.findall(r"^  (INSERT|UPDATE|DELETE) (\w+) ", told, re.MULTILINE))
     assert planned == {
@@ -160,7 +160,7 @@ def test_second_demo_follows_deletions_and_writes_nothing_again(
 
 
 @pytest.mark.slow
-def test_an_edit_is_all_that_is_written(first: tuple[Path, str, str], second: tuple[str, str]) -> None:
+def test_only_an_edit_is_written(first: tuple[Path, str, str], second: tuple[str, str]) -> None:
     assert second
     folder = first[0] / "demo" / "corrections" / "tiny"
     edit(folder / "clients.csv", "northwind", email="", note="Pays late.")
@@ -179,7 +179,7 @@ def test_an_edit_is_all_that_is_written(first: tuple[Path, str, str], second: tu
 
 
 @pytest.mark.slow
-def test_page_needs_nothing_but_itself(first: tuple[Path, str, str]) -> None:
+def test_page_is_self_contained(first: tuple[Path, str, str]) -> None:
     page = (first[0] / "agency.html").read_text(encoding="utf-8")
     assert len(page) < 2_000_000
     told = json.loads(re.findall(r'id="answers">(.*?)</script>', page, re.DOTALL)[0])
@@ -221,7 +221,7 @@ def test_different_differences_are_reported_differently(capsys: pytest.CaptureFi
     }
 
 
-def test_empty_warehouse_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_warehouse_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
     assert not compare({}, {}, {"tags": 3})
     assert "MISMATCH" not in capsys.readouterr().out
 

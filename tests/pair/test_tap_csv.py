@@ -47,7 +47,7 @@ def records(finished: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [{name: value for name, value in one.items() if not name.startswith("_sdc_source")} for one in found]
 
 
-def test_a_file_is_a_stream_and_an_empty_cell_says_nothing(tap: Callable[..., Any]) -> None:
+def test_a_file_is_a_stream_and_empty_cells_are_left_out(tap: Callable[..., Any]) -> None:
     spreadsheet = '\ufeffid,name,note\r\n1,Café,\r\n,,\r\n2,"a ""b"",\nc", \r\n3,d,e\r\n'.encode()
     clients, one, two, three, tags, tag = messages(
         tap(clients=spreadsheet, tags=b"tag,_sdc_deleted_at\nold,2026-11-24\n")
@@ -73,7 +73,7 @@ def test_separators_and_encodings_are_found(tap: Callable[..., Any], encoding: s
     assert records(finished) == [{"id": "1", "name": "Søn", "Größe, m; b": "1,5; 2"}, {"id": "2", "name": "Ōta"}]
 
 
-def test_what_is_not_found_can_be_said(tap: Callable[..., Any]) -> None:
+def test_ambiguous_separators_and_encodings_can_be_declared(tap: Callable[..., Any]) -> None:
     settings = {"clients": {"encoding": "cp1252", "separator": ";", "key": ["name", "town"]}}
     finished = tap(settings, clients="name;town,land\nSøn;Å\nSøn;Ø\n".replace(",land", "").encode("cp1252"))
     assert [one["name"] for one in records(finished)] == ["Søn", "Søn"]
@@ -86,7 +86,7 @@ def test_what_is_not_found_can_be_said(tap: Callable[..., Any]) -> None:
     ]
 
 
-def test_a_header_below_a_title_is_found_where_its_line_is_said(tap: Callable[..., Any]) -> None:
+def test_the_line_of_the_header_can_be_declared(tap: Callable[..., Any]) -> None:
     content = b"Timesheet of October;\r\n\r\nid;name\r\n1;Ada\r\n"
     refused = tap(hours=content)
     assert 'line 1 is a title, say in which line the names of the columns are: {"files": {"hours":' in refused.stderr
@@ -97,7 +97,7 @@ def test_a_header_below_a_title_is_found_where_its_line_is_said(tap: Callable[..
     ]
 
 
-def test_the_mark_of_a_file_and_its_encoding_must_agree(tap: Callable[..., Any]) -> None:
+def test_the_byte_order_mark_and_the_declared_encoding_must_agree(tap: Callable[..., Any]) -> None:
     content = "id,name\n1,Café\n".encode("utf-8-sig")
     refused = tap({"clients": {"encoding": "cp1252"}}, clients=content)
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -124,7 +124,7 @@ def test_a_stream_is_read_from_several_files(tap: Callable[..., Any]) -> None:
     }
 
 
-def test_a_column_that_comes_twice_counts_once_where_both_say_the_same(tap: Callable[..., Any]) -> None:
+def test_a_repeated_column_with_equal_cells_is_read_once(tap: Callable[..., Any]) -> None:
     assert records(tap(tempo=b"Key,Epic,Hours,Epic,\n1,E,2,E,\n2,,3,,\n")) == [
         {"Key": "1", "Epic": "E", "Hours": "2"},
         {"Key": "2", "Hours": "3"},
@@ -151,7 +151,7 @@ def test_a_column_that_comes_twice_counts_once_where_both_say_the_same(tap: Call
     ],
     ids=str,
 )
-def test_a_mistake_in_one_file_lets_none_through(tap: Callable[..., Any], content: bytes, said: str) -> None:
+def test_an_error_in_one_file_stops_all_files(tap: Callable[..., Any], content: bytes, said: str) -> None:
     finished = tap(clients=b"id,name\n1,a\n", projects=content)
     assert (finished.returncode, finished.stdout) == (1, "")
     assert said in finished.stderr
@@ -177,7 +177,7 @@ def test_settings_that_mean_nothing_are_refused(tap: Callable[..., Any], setting
     assert said in finished.stderr
 
 
-def test_no_file_is_a_mistake_too(tap: Callable[..., Any]) -> None:
+def test_a_folder_without_files_is_an_error(tap: Callable[..., Any]) -> None:
     finished = tap()
     assert finished.returncode == 1
     assert "there is no CSV file in" in finished.stderr
@@ -207,7 +207,7 @@ def _seconds(target: TargetRunner) -> dict[str, int]:
     ("name", "seconds"), [("toggl", 41_700), ("harvest", 19_188), ("tempo", 13_200), ("clockify", 12_000)]
 )
 @pytest.mark.parametrize(("encoding", "separator"), [("utf-8", ","), ("utf-16", ";"), ("utf-8-sig", "\t")])
-def test_exports_pass_through_without_loss(  # noqa: PLR0913, PLR0917
+def test_exports_are_passed_on_without_loss(  # noqa: PLR0913, PLR0917
     tap: Callable[..., Any], target: TargetRunner, name: str, seconds: int, encoding: str, separator: str
 ) -> None:
     rows = csv.reader(io.StringIO((EXPORTS / f"{name}.csv").read_text(encoding="utf-8")))

@@ -80,7 +80,7 @@ def programs(untouched: Sandbox, tmp_path: Path, forks: Callable[[str], Prefork]
     return Programs(untouched, tmp_path, forks)
 
 
-def test_the_tap_shows_how_far_it_is_and_leaves_a_table(programs: Programs) -> None:
+def test_the_tap_shows_progress_and_leaves_a_table(programs: Programs) -> None:
     with Terminal() as terminal:
         process = programs.tap(terminal)
         screen = terminal.wait_for(r"[1-9]\d* requests known to be left, at least 0:0\d:\d\d")
@@ -154,7 +154,7 @@ def test_tap_and_target_share_a_terminal(programs: Programs) -> None:
     assert all(re.match(r"\d{4}-", line) for line in lines if " | INFO " in line), "no line begins within another"
 
 
-def test_a_rehearsal_on_a_terminal_is_a_diff(programs: Programs) -> None:
+def test_a_dry_run_on_a_terminal_is_a_diff(programs: Programs) -> None:
     [tag, *_] = programs.sandbox.ok("GET", "/workspaces/{ws}/tags")
     records = [{"id": "new", "name": "Rush"}, {"id": tag["id"], "name": f"{tag['name']} and more"}, {"id": "none"}]
     rows = programs.rows(

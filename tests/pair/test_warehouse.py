@@ -119,7 +119,7 @@ def test_every_table_holds_what_clockify_holds(
     assert warehouse.row_counts() == {stream: expected[stream] for stream in sorted(selected(catalog))}
 
 
-def test_streams_left_out_by_default_are_as_complete(
+def test_streams_that_are_not_selected_by_default_are_complete(
     sandbox: Sandbox, warehouse: Warehouse, load: Callable[..., tuple[int, int]], catalog: dict[str, Any]
 ) -> None:
     expected = census(sandbox.dump())

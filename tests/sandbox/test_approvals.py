@@ -33,7 +33,7 @@ def listed(box: Sandbox, request_id: str) -> dict[str, Any]:
     return next(row for row in rows if row["approvalRequest"]["id"] == request_id)
 
 
-def test_submission_holds_the_entries_of_the_week_in_the_zone_of_the_owner(tiny: Sandbox) -> None:
+def test_a_submission_contains_the_entries_of_the_week_in_the_owners_zone(tiny: Sandbox) -> None:
     # Ada lives in Belgrade, two hours ahead in May: her week begins on Sunday at 22:00 UTC.
     before = entry(tiny, "2030-05-05T21:00:00Z", "2030-05-05T22:30:00Z")
     inside = entry(tiny, "2030-05-05T22:00:00Z", "2030-05-05T23:30:00Z", billable=True)
@@ -54,7 +54,7 @@ def test_submission_holds_the_entries_of_the_week_in_the_zone_of_the_owner(tiny:
 @pytest.mark.parametrize(
     "start", ["2030-05-06T00:00:00.000Z", "2030-05-05T22:00:00Z", "2030-05-12T00:00:00Z", "2030-05-12T23:00:00Z"]
 )
-def test_any_moment_of_the_week_names_it(tiny: Sandbox, start: str) -> None:
+def test_any_time_in_the_week_identifies_it(tiny: Sandbox, start: str) -> None:
     request = tiny.ok("POST", f"{APPROVALS}/TIMESHEET", {"periodStart": start})
     assert request["dateRange"]["start"] == "2030-05-05T22:00:00Z"
 

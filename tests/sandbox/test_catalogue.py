@@ -64,7 +64,7 @@ BROKEN = {  # the service itself fails here, and so do we
         "GET /shared-reports",
     ],
 )
-def test_paths_that_only_look_like_routes_are_unknown(untouched: conftest.Sandbox, route: str) -> None:
+def test_paths_similar_to_routes_are_unknown(untouched: conftest.Sandbox, route: str) -> None:
     method, path = route.split()
     assert untouched.refused(method, f"/workspaces/{{ws}}{path}") == (404, 3000)
 
@@ -96,7 +96,7 @@ def test_the_refusal_of_a_wrong_verb_names_the_right_ones(
     assert (answer.status_code, answer.json()["code"], answer.headers["Allow"]) == (405, 3000, allowed)
 
 
-def test_the_other_hosts_have_their_own_words_for_a_wrong_verb(untouched: conftest.Sandbox) -> None:
+def test_other_hosts_have_their_own_message_for_a_wrong_verb(untouched: conftest.Sandbox) -> None:
     shared = untouched.call("GET", f"/workspaces/{{ws}}/shared-reports/{ID}", host="report")
     assert (shared.status_code, shared.json()["code"], shared.headers["Allow"]) == (405, 405, "DELETE, PUT")
     assert untouched.call("GET", "/workspaces/{ws}/audit-log", host="auditlog").status_code == 405
@@ -191,7 +191,7 @@ def _values(option: Option) -> st.SearchStrategy[Any]:
     plan=st.sampled_from(["ENTERPRISE", "ENTERPRISE", "FREE"]),
     options=st.builds(WorldOptions, **{name: _values(option) for name, option in OPTIONS.items()}),
 )
-def test_whatever_is_asked_has_an_answer_of_the_api(random: Random, plan: Plan, options: WorldOptions) -> None:
+def test_every_request_gets_a_response_of_the_api(random: Random, plan: Plan, options: WorldOptions) -> None:
     world = build_world("tiny", 7, plan, "sandbox-key", DEFAULT_NOW)
     box, workspace = Sandbox(world, ROUTER, options=options), next(iter(world.workspaces.values()))
     for _ in range(60):
@@ -218,7 +218,7 @@ LOGS = {"changes", "audit_log", "webhooks", "webhook_logs", "webhook_statuses"}
         ("user_groups", "user-groups/{id}", {}),
     ],
 )
-def test_nothing_refers_to_what_is_deleted(
+def test_nothing_refers_to_deleted_objects(
     sandbox: conftest.StartSandbox, table: str, path: str, first: dict[str, Any]
 ) -> None:
     box = sandbox()

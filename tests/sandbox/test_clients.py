@@ -48,7 +48,7 @@ def test_update_clears_what_it_does_not_mention_but_the_currency(empty: Sandbox)
     assert after["currencyId"]
 
 
-def test_archiving_a_client_can_take_its_projects_and_tasks_along(empty: Sandbox) -> None:
+def test_archiving_a_client_can_archive_its_projects_and_tasks(empty: Sandbox) -> None:
     client = empty.ok("POST", CLIENTS, {"name": "Acme"})["id"]
     project = empty.ok("POST", "/workspaces/{ws}/projects", {"name": "Site", "clientId": client})["id"]
     task = empty.ok("POST", f"/workspaces/{{ws}}/projects/{project}/tasks", {"name": "Build"})["id"]
@@ -78,7 +78,7 @@ def test_list_filters_and_sorts(empty: Sandbox) -> None:
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(count=st.integers(0, 8), size=st.integers(1, 9))
-def test_pages_partition_the_list_and_only_the_last_says_so(empty: Sandbox, count: int, size: int) -> None:
+def test_pages_partition_the_list_and_only_the_last_is_marked(empty: Sandbox, count: int, size: int) -> None:
     empty.reset(scale="empty")
     for number in range(count):
         empty.ok("POST", CLIENTS, {"name": f"c{number}"})

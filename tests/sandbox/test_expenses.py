@@ -225,7 +225,7 @@ def test_no_cent_is_lost_between_the_two_units(empty: Sandbox, minor: int) -> No
     ],
     ids=lambda broken: next(iter(broken)),
 )
-def test_what_does_not_fit_is_refused(empty: Sandbox, broken: dict[str, Any]) -> None:
+def test_invalid_expenses_are_refused(empty: Sandbox, broken: dict[str, Any]) -> None:
     answer = send(empty, "POST", EXPENSES, {**form_of(empty), **broken})
     assert (answer.status_code, answer.json()["code"]) == (400, 501)
     assert empty.ok("GET", EXPENSES)["expenses"]["count"] == 0
@@ -283,7 +283,7 @@ def test_receipts_come_back_byte_by_byte(empty: Sandbox) -> None:
     assert send(empty, "PUT", f"{EXPENSES}/{expense['id']}", form).json()["fileId"] == ""
 
 
-def test_deleting_answers_nothing_and_the_id_is_gone(empty: Sandbox) -> None:
+def test_a_delete_has_an_empty_response_and_the_id_is_unknown_afterwards(empty: Sandbox) -> None:
     path = f"{EXPENSES}/{spend(empty)['id']}"
     answer = empty.call("DELETE", path)
     assert (answer.status_code, answer.content) == (200, b"")

@@ -37,7 +37,7 @@ def test_exactly_one_known_credential_comes_before_everything(
     assert empty.refused("GET", "/no/such/route", key=None, headers=headers) == (401, code)
 
 
-def test_addon_tokens_reach_what_their_scopes_say(sandbox: StartSandbox) -> None:
+def test_addon_tokens_can_use_only_their_scopes(sandbox: StartSandbox) -> None:
     box = sandbox()
     as_addon: dict[str, Any] = {"key": None, "headers": {"X-Addon-Token": ADDON}}
     reader: dict[str, Any] = {"key": None, "headers": {"X-Addon-Token": "sandbox-addon-readonly-token"}}
@@ -93,7 +93,7 @@ def test_each_host_has_its_own_errors_and_routes(empty: Sandbox) -> None:
         (b'{"name": "%s"}' % (b"x" * 101), 501),
     ],
 )
-def test_bodies_are_refused_by_what_is_wrong_with_them(empty: Sandbox, body: bytes, code: int) -> None:
+def test_invalid_bodies_are_refused_with_the_reason(empty: Sandbox, body: bytes, code: int) -> None:
     headers = {"Content-Type": "application/json"}
     assert empty.refused("POST", CLIENTS, data=body, headers=headers) == (400, code)
 
@@ -188,7 +188,7 @@ def test_latency_keeps_many_requests_in_flight(sandbox: StartSandbox) -> None:
     assert box.stats()["max_in_flight"] > 10
 
 
-def test_faults_strike_the_calls_they_name(empty: Sandbox) -> None:
+def test_faults_affect_the_named_calls(empty: Sandbox) -> None:
     html = {"route": "GET /workspaces/{workspaceId}/clients", "nth": [2, 3], "status": 502, "body": "html"}
     empty.faults([html, {"route": "* /user", "nth": 1, "status": 429, "retry_after": 7}])
     assert [empty.call("GET", CLIENTS).status_code for _ in range(4)] == [200, 502, 502, 200]
@@ -197,7 +197,7 @@ def test_faults_strike_the_calls_they_name(empty: Sandbox) -> None:
     assert empty.call("GET", "/user").status_code == 200
 
 
-def test_faults_strike_the_calls_for_one_object_alone(sandbox: StartSandbox) -> None:
+def test_faults_can_affect_only_calls_for_one_object(sandbox: StartSandbox) -> None:
     box = sandbox("tiny")
     first, second = box.workspace_ids
     box.faults([{"route": f"GET /workspaces/{first}/tags", "nth": [1, 3], "status": 400}])
@@ -342,7 +342,7 @@ def test_a_plan_without_a_feature_gets_an_empty_403(sandbox: StartSandbox) -> No
     assert box.ok("GET", CLIENTS)
 
 
-def test_gzip_of_an_answer_is_the_answer(sandbox: StartSandbox) -> None:
+def test_a_compressed_response_is_the_same_response(sandbox: StartSandbox) -> None:
     box = sandbox()
     url = f"{box.api_url}/workspaces/{box.workspace_id}/projects"
     with requests.get(url, headers={"X-Api-Key": "sandbox-key"}, stream=True, timeout=9) as raw:
@@ -350,12 +350,12 @@ def test_gzip_of_an_answer_is_the_answer(sandbox: StartSandbox) -> None:
     assert gzip.decompress(content) == box.call("GET", PROJECTS, headers={"Accept-Encoding": "identity"}).content
 
 
-def test_only_json_is_to_be_had(empty: Sandbox) -> None:
+def test_only_json_is_served(empty: Sandbox) -> None:
     assert empty.refused("GET", CLIENTS, headers={"Accept": "text/html"}) == (406, 3000)
     assert empty.call("GET", CLIENTS, headers={"Accept": "text/html, */*;q=0.8"}).ok
 
 
-def test_the_root_says_what_this_is_and_where_the_api_lies(empty: Sandbox) -> None:
+def test_the_root_describes_the_sandbox_and_the_addresses_of_the_api(empty: Sandbox) -> None:
     for accepted in ("text/html,*/*", "application/json"):
         answer = requests.get(f"{empty.origin}/", headers={"Accept": accepted}, timeout=9)
         assert answer.status_code == 200
@@ -383,7 +383,7 @@ def test_browsers_may_call_from_any_page(empty: Sandbox) -> None:
     assert empty.refused("OPTIONS", CLIENTS) == (405, 3000)
 
 
-def test_hosts_are_known_by_their_names(empty: Sandbox) -> None:
+def test_the_host_header_selects_the_service(empty: Sandbox) -> None:
     headers = {"X-Api-Key": "sandbox-key"}
     path = f"{empty.origin}/v1/workspaces/{empty.workspace_id}"
     reports = requests.get(f"{path}/shared-reports", headers={**headers, "Host": "reports.api.clockify.me"}, timeout=9)

@@ -222,7 +222,7 @@ def test_a_duplicate_is_unsent_unpaid_and_has_a_number_of_its_own(empty: Sandbox
     assert empty.ok("POST", f"{path}/duplicate")["number"] == "INV-011"
 
 
-def test_deleting_answers_nothing_and_the_id_is_gone(empty: Sandbox) -> None:
+def test_a_delete_has_an_empty_response_and_the_id_is_unknown_afterwards(empty: Sandbox) -> None:
     path = bill(empty)
     answer = empty.call("DELETE", path)
     assert (answer.status_code, answer.content) == (200, b"")
@@ -386,7 +386,7 @@ def test_time_and_expenses_are_billed_once_until_their_item_is_deleted(empty: Sa
     assert empty.ok("POST", f"{other}/items/import", body)["items"] == []
 
 
-def test_an_import_needs_its_range_the_right_way_round(empty: Sandbox) -> None:
+def test_an_import_needs_a_start_before_its_end(empty: Sandbox) -> None:
     path, body = importable(empty)
     for name in ("from", "to", "importExpenses", "projectFilter", "timeEntryGroupType"):
         assert empty.refused("POST", f"{path}/items/import", {**body, name: None}) == (400, 501)
@@ -415,7 +415,7 @@ def test_a_payment_answers_the_invoice_and_changes_its_status(empty: Sandbox) ->
     assert (second.headers["Last-Page"], len(second.json())) == ("false", 1)
 
 
-def test_deleting_payments_takes_the_status_back(empty: Sandbox) -> None:
+def test_deleting_payments_resets_the_status(empty: Sandbox) -> None:
     path = bill(empty, {})
     for amount in (40_000, 60_000):
         empty.ok("POST", f"{path}/payments", {"amount": amount, "paymentDate": "2026-05-02T09:00:00Z"})

@@ -89,7 +89,7 @@ def feed(box: Sandbox, kind: str, query: str = "type=TAGS") -> list[dict[str, An
     return rows
 
 
-def test_feeds_lag_a_minute(empty: Sandbox) -> None:
+def test_feeds_are_delayed_by_a_minute(empty: Sandbox) -> None:
     tag = empty.ok("POST", TAGS, {"name": "one"})["id"]
     assert feed(empty, "created") == []
     empty.clock(advance_seconds=61)
@@ -99,7 +99,7 @@ def test_feeds_lag_a_minute(empty: Sandbox) -> None:
     assert feed(empty, "created", "type=CLIENTS") == []
 
 
-def test_what_happens_twice_in_a_window_shows_once_or_never(empty: Sandbox) -> None:
+def test_repeated_changes_in_a_window_appear_once_or_never(empty: Sandbox) -> None:
     kept, lost = (empty.ok("POST", TAGS, {"name": name})["id"] for name in ("kept", "lost"))
     empty.clock(advance_seconds=3600)
     empty.ok("PUT", f"{TAGS}/{kept}", {"name": "changed"})

@@ -62,7 +62,7 @@ def test_the_code_raises_every_message_of_the_catalogue_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_every_message_is_there_in_every_language(name: str) -> None:
+def test_every_message_exists_in_every_language(name: str) -> None:
     message = CATALOGUE[name]
     texts = [message.en, message.es, message.de]
     assert all(text.strip() for text in texts)

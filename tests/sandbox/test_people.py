@@ -121,7 +121,7 @@ def test_group_members_come_and_go_one_by_one(empty: Sandbox) -> None:
     assert empty.ok("GET", groups) == []
 
 
-def test_plain_members_see_and_change_what_is_theirs(sandbox: StartSandbox) -> None:
+def test_plain_members_see_and_change_only_their_own_data(sandbox: StartSandbox) -> None:
     box = sandbox()
     me, owner = box.ok("GET", "/user", key=LIMITED)["id"], box.ok("GET", "/user")["id"]
     refused: list[tuple[str, str, Any]] = [

@@ -60,7 +60,7 @@ def test_an_update_keeps_most_but_drops_billable_and_public(empty: Sandbox) -> N
     assert empty.ok("PUT", path, kept)["archived"]
 
 
-def test_deleting_a_project_takes_its_tasks_and_frees_its_entries(empty: Sandbox) -> None:
+def test_deleting_a_project_deletes_its_tasks_and_detaches_its_entries(empty: Sandbox) -> None:
     project = new_project(empty, tasks=[{"name": "Build"}])
     path = f"{PROJECTS}/{project['id']}"
     (task,) = empty.ok("GET", f"{path}/tasks")
@@ -87,7 +87,7 @@ def test_deleting_a_project_takes_its_tasks_and_frees_its_entries(empty: Sandbox
         ("is-template=true", lambda row: row["template"]),
     ],
 )
-def test_filters_of_the_list_keep_what_they_say(sandbox: StartSandbox, query: str, test: Any) -> None:
+def test_filters_of_the_list_keep_matching_projects(sandbox: StartSandbox, query: str, test: Any) -> None:
     box = sandbox()
     everything = box.ok("GET", f"{PROJECTS}?page-size=5000")
     assert {row["id"] for row in box.ok("GET", f"{PROJECTS}?{query}&page-size=5000")} == {

@@ -134,7 +134,7 @@ NOUNS = {
 }  # fmt: skip
 
 
-def test_every_refusal_has_been_shown_by_somebody() -> None:
+def test_every_refusal_is_recorded_or_documented() -> None:
     known = {name for name, value in vars(messages).items() if isinstance(value, Message)}
     assert known == EVIDENCE.keys() | NOUNS
     assert all(EVIDENCE.values())
@@ -159,7 +159,9 @@ def first(box: Sandbox, table: str, **fields: Any) -> Any:
         ("/time-off/policies", {"name": "Leave", "approve": {"requiresApproval": True}, "everyoneIncludingNew": True}),
     ],
 )
-def test_names_may_come_twice_where_nobody_saw_them_refused(empty: Sandbox, path: str, body: dict[str, Any]) -> None:
+def test_duplicate_names_are_accepted_unless_a_refusal_is_known(
+    empty: Sandbox, path: str, body: dict[str, Any]
+) -> None:
     made = [empty.ok("POST", WS + path, body) for _ in range(2)]
     assert made[0]["name"] == made[1]["name"]
     assert made[0]["id"] != made[1]["id"]
@@ -171,7 +173,7 @@ def test_a_project_may_have_two_tasks_of_a_name(empty: Sandbox) -> None:
     assert len({empty.ok("POST", path, {"name": "Pillar"})["id"] for _ in range(2)}) == 2
 
 
-def test_what_changes_nothing_is_taken(tiny: Sandbox) -> None:
+def test_writes_that_change_nothing_are_accepted(tiny: Sandbox) -> None:
     member = first(tiny, "members", membershipStatus="ACTIVE")["userId"]
     group = first(tiny, "user_groups", name="Nobody yet")["id"]
     assert tiny.ok("DELETE", f"{WS}/user-groups/{group}/users/{member}")["userIds"] == []

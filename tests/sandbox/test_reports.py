@@ -64,7 +64,7 @@ def acme(empty: Sandbox) -> tuple[Sandbox, dict[str, str]]:
     return empty, ids
 
 
-def test_a_row_names_only_what_there_is(acme: tuple[Sandbox, dict[str, str]]) -> None:
+def test_a_row_has_names_only_for_existing_objects(acme: tuple[Sandbox, dict[str, str]]) -> None:
     box, ids = acme
     report = ask(box, DETAILED, BY_DETAIL)
     assert [row["_id"] for row in report["timeentries"]] == [ids["loose"], ids["internal"], ids["billable"]]
@@ -330,7 +330,7 @@ def test_expenses_are_filtered_by_their_date(sandbox: StartSandbox) -> None:
     assert ask(box, EXPENSES, {**NOVEMBER, "billable": True})["totals"]["expensesCount"] < len(expected)
 
 
-def test_plans_gate_reports_and_their_length(sandbox: StartSandbox) -> None:
+def test_plans_limit_reports_and_their_length(sandbox: StartSandbox) -> None:
     free = sandbox(scale="empty", plan="FREE")
     assert refusal(free, ATTENDANCE, {**NOVEMBER, "attendanceFilter": {}}) == (403, None)
     assert refusal(free, EXPENSES, NOVEMBER) == (403, None)

@@ -243,7 +243,7 @@ def test_user_totals_are_filtered_and_paged(tiny: Sandbox) -> None:
     assert tiny.refused("POST", f"{PLAN}/user-filter/totals", {"start": MAY["start"]}) == (400, 501)
 
 
-def test_project_totals_are_the_same_by_every_road(tiny: Sandbox) -> None:
+def test_project_totals_are_the_same_in_every_call(tiny: Sandbox) -> None:
     ever = {"start": "2000-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}
     rows = tiny.ok("POST", f"{PLAN}/projects/totals", {**ever, "statusFilter": "ALL"})
     assert rows == tiny.ok("GET", f"{PLAN}/projects/totals?{query(ever)}")

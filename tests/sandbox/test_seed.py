@@ -480,7 +480,7 @@ def test_money_zones_and_clocks_are_those_of_many_countries(name: str, request: 
 
 
 @pytest.mark.parametrize("name", ["tiny", "agency"])
-def test_names_are_hard_to_store_and_to_tell_apart(name: str, request: pytest.FixtureRequest) -> None:
+def test_some_names_are_hard_to_store_and_distinguish(name: str, request: pytest.FixtureRequest) -> None:
     space = workshop(request.getfixturevalue(name))
     tables = (space.clients, space.projects, space.tasks, space.tags)
     names = [row["name"] for table in tables for row in table.values()]
@@ -499,7 +499,7 @@ def test_names_are_hard_to_store_and_to_tell_apart(name: str, request: pytest.Fi
 
 @pytest.mark.parametrize("moment", [datetime(2025, 3, 3, 0, 30, tzinfo=UTC), datetime(2028, 2, 29, 23, 59, tzinfo=UTC)])
 @pytest.mark.parametrize("scale", ["tiny", "agency"])
-def test_worlds_of_another_present_end_there(scale: Scale, moment: datetime) -> None:
+def test_data_ends_at_the_clock_of_the_world(scale: Scale, moment: datetime) -> None:
     space = workshop(build_world(scale, 7, "PRO", KEY, moment))
     limit = int(moment.timestamp())
     assert max(created(entry.id) for entry in space.time_entries) <= limit

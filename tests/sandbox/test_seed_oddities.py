@@ -274,7 +274,7 @@ def test_tiny_has(oddity: str, tiny: World) -> None:
     assert ODDITIES[oddity](tiny)
 
 
-def test_tiny_holds_something_of_every_kind(tiny: World) -> None:
+def test_tiny_contains_every_kind_of_object(tiny: World) -> None:
     space = workshop(tiny)
     tables = {name: value for name, value in vars(space).items() if name[0] != "_" and not isinstance(value, str)}
     assert [name for name, value in tables.items() if not len(value)] == []

@@ -28,7 +28,7 @@ def refused(box: Sandbox, method: str, path: str, body: Any = None, **more: Any)
     return box.refused(method, path, body, host="report", **more)
 
 
-def test_a_question_is_kept_whole(empty: Sandbox) -> None:
+def test_a_saved_filter_is_stored_completely(empty: Sandbox) -> None:
     answer = empty.call("POST", SHARED, NEW, host="report")
     assert answer.status_code == 200
     report = answer.json()
@@ -46,7 +46,7 @@ def test_a_question_is_kept_whole(empty: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("filter_", [{**FILTER, "exportType": None}, {key: FILTER[key] for key in list(FILTER)[1:]}])
-def test_a_question_without_export_type_is_accepted(empty: Sandbox, filter_: dict[str, Any]) -> None:
+def test_a_filter_without_export_type_is_accepted(empty: Sandbox, filter_: dict[str, Any]) -> None:
     report = shared(empty, "POST", "", {**NEW, "filter": filter_})
     assert report["filter"]["exportType"] == "JSON"
     assert "totals" in empty.ok("GET", f"/shared-reports/{report['id']}", host="report")
@@ -61,7 +61,7 @@ def test_a_question_without_export_type_is_accepted(empty: Sandbox, filter_: dic
         ("EXPENSE_DETAILED", {}),
     ],
 )
-def test_a_filter_without_wishes_is_a_filter(empty: Sandbox, kind: str, own: dict[str, Any]) -> None:
+def test_an_empty_filter_is_accepted(empty: Sandbox, kind: str, own: dict[str, Any]) -> None:
     """What a client library for assistants sends, whose filters of details and attendance are empty."""
     dates = {"dateRangeStart": "2026-10-05T00:00:00Z", "dateRangeEnd": "2026-10-11T23:59:59.999Z"}
     made = shared(empty, "POST", "", {"name": kind, "type": kind, "filter": {**dates, **own}})
@@ -97,7 +97,7 @@ def test_updates_merge_and_deletes_are_final(empty: Sandbox) -> None:
         {**NEW, "visibleToUsers": ["0" * 24]},
     ],
 )
-def test_incomplete_questions_are_refused(empty: Sandbox, body: dict[str, Any]) -> None:
+def test_incomplete_filters_are_refused(empty: Sandbox, body: dict[str, Any]) -> None:
     assert empty.call("POST", SHARED, body, host="report").status_code == 400
     assert shared(empty, "GET")["count"] == 0
 

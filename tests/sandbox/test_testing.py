@@ -81,7 +81,7 @@ def test_it_fails_on_request_and_can_be_reset(kind: type[Sandbox | SandboxProces
 
 
 @BOTH
-def test_a_world_that_was_kept_comes_back_to_the_letter(kind: type[Sandbox | SandboxProcess]) -> None:
+def test_a_restored_snapshot_is_identical(kind: type[Sandbox | SandboxProcess]) -> None:
     with kind(scale="tiny") as origin:
         origin.snapshot("before")
         before = origin.dump()
@@ -97,7 +97,7 @@ def test_a_world_that_was_kept_comes_back_to_the_letter(kind: type[Sandbox | San
 
 
 @BOTH
-def test_the_present_is_the_same_in_whatever_zone_it_is_written(kind: type[Sandbox | SandboxProcess]) -> None:
+def test_the_clock_can_be_given_in_any_zone(kind: type[Sandbox | SandboxProcess]) -> None:
     clock = datetime(2027, 3, 1, 2, tzinfo=timezone(timedelta(hours=2)))
     with kind(clock=clock) as origin:
         assert origin.clock() == "2027-03-01T00:00:00Z"
@@ -144,7 +144,7 @@ def test_unknown_options_and_values_are_one_line(
         ({"round": {"minutes": "15"}}, "is no value of round; known are objects"),
     ],
 )
-def test_a_workspace_has_no_setting_that_it_could_not_keep(settings: dict[str, Any], words: str) -> None:
+def test_only_existing_settings_of_a_workspace_can_be_changed(settings: dict[str, Any], words: str) -> None:
     with Sandbox(scale="tiny") as origin:
         before = origin.dump()
         with pytest.raises(ValueError, match=words):
@@ -153,7 +153,7 @@ def test_a_workspace_has_no_setting_that_it_could_not_keep(settings: dict[str, A
 
 
 @BOTH
-def test_what_keeps_it_from_starting_is_said(kind: type[Sandbox | SandboxProcess], tmp_path: Path) -> None:
+def test_the_reason_of_a_failed_start_is_reported(kind: type[Sandbox | SandboxProcess], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SandboxError, match=f"cannot listen on 127.0.0.1:{port}"):

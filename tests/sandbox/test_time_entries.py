@@ -51,7 +51,7 @@ def test_an_empty_body_starts_a_timer_that_can_be_stopped(empty: Sandbox) -> Non
         {**HOUR, "customFields": [{"customFieldId": "0" * 24, "value": 1}]},
     ],
 )
-def test_writes_are_refused_for_what_they_contain(empty: Sandbox, body: dict[str, Any]) -> None:
+def test_invalid_writes_are_refused(empty: Sandbox, body: dict[str, Any]) -> None:
     assert empty.refused("POST", ENTRIES, body) == (400, 501)
     assert empty.refused("POST", own(empty), body) == (400, 501)
 

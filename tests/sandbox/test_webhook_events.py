@@ -498,7 +498,7 @@ def test_single_expenses_and_assignments_can_be_watched(office: Office, receiver
     assert wanted in body.values()
 
 
-def test_what_is_switched_off_receives_nothing(sandbox: StartSandbox) -> None:
+def test_disabled_webhooks_receive_nothing(sandbox: StartSandbox) -> None:
     box = sandbox(scale="tiny")
     (off,) = [row for row in box.dump()["workspaces"][0]["webhooks"] if not row["enabled"]]
     tag = box.ok("POST", f"{WS}/tags", {"name": "gone"})["id"]

@@ -69,14 +69,12 @@ def test_a_webhook_lives_through_all_its_calls(empty: Sandbox) -> None:
         ({**NEW, "webhookEvent": "USER_EMAIL_CHANGED", "triggerSourceType": "USER_ID"}, (400, 501)),
     ],
 )
-def test_creates_are_refused_for_what_they_contain(
-    empty: Sandbox, body: dict[str, Any], expected: tuple[int, int]
-) -> None:
+def test_invalid_creates_are_refused(empty: Sandbox, body: dict[str, Any], expected: tuple[int, int]) -> None:
     assert empty.refused("POST", WEBHOOKS, body) == expected
     assert empty.ok("GET", WEBHOOKS)["workspaceWebhookCount"] == 0
 
 
-def test_a_missing_name_is_called_something_else(empty: Sandbox) -> None:
+def test_a_missing_name_has_an_unusual_error_message(empty: Sandbox) -> None:
     answer = empty.call("POST", WEBHOOKS, without("name"))
     assert (answer.status_code, answer.json()) == (400, {"message": "Webhook already exists", "code": 501})
 
@@ -194,7 +192,7 @@ def test_a_delivery_under_way_shows_that_it_is_tried_again(empty: Sandbox) -> No
     assert shown == [[], [("RETRYING", 0)], [("RETRYING", 1)]]
 
 
-def test_a_failed_delivery_holds_up_no_other_one(launch: Callable[..., Sandbox]) -> None:
+def test_a_failed_delivery_does_not_delay_others(launch: Callable[..., Sandbox]) -> None:
     box, arrived = launch(webhook_retry_delay=3600), threading.Event()
     with Receiver(500) as down, Receiver() as up:
         up.before_answer = arrived.set

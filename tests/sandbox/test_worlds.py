@@ -195,7 +195,7 @@ def lengths(box: Sandbox) -> list[int]:
     ]
 
 
-def test_pages_are_cut_silently(sandbox: StartSandbox) -> None:
+def test_pages_can_be_smaller_than_requested(sandbox: StartSandbox) -> None:
     box = sandbox()
     whole, plain = box.ok("GET", CLIENTS), lengths(box)
     assert min(plain) > 2
@@ -211,7 +211,7 @@ def test_pages_are_cut_silently(sandbox: StartSandbox) -> None:
     assert min(unpaged) > 2, "lists without pages are not cut"
 
 
-def test_the_last_page_can_be_unsaid(sandbox: StartSandbox) -> None:
+def test_the_header_of_the_last_page_can_be_omitted(sandbox: StartSandbox) -> None:
     box = sandbox()
     report = {
         "dateRangeStart": "2026-11-01T00:00:00Z",
@@ -363,7 +363,7 @@ def test_a_plain_member_sees_fewer_rows_with_200(sandbox: StartSandbox) -> None:
     assert mine.clients == everything.clients
 
 
-def test_a_team_manager_sees_what_the_people_in_care_did(sandbox: StartSandbox) -> None:
+def test_a_team_manager_sees_the_work_of_managed_people(sandbox: StartSandbox) -> None:
     box = sandbox()
     workspace, me, person, _ = cast(box)
     before = Seen(box, LIMITED_KEY)
@@ -380,7 +380,7 @@ def test_a_team_manager_sees_what_the_people_in_care_did(sandbox: StartSandbox) 
     assert box.refused("DELETE", f"/workspaces/{{ws}}/expenses/{receipt}", key=LIMITED_KEY) == (403, 403)
 
 
-def test_a_project_manager_sees_what_was_done_on_the_projects_in_care(sandbox: StartSandbox) -> None:
+def test_a_project_manager_sees_the_work_on_managed_projects(sandbox: StartSandbox) -> None:
     box = sandbox()
     workspace, me, _, project = cast(box)
     before = Seen(box, LIMITED_KEY)

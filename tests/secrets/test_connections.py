@@ -109,7 +109,7 @@ def test_a_redirect_carries_the_key_nowhere(run: Any, program: str, status: int)
 
 
 @pytest.mark.parametrize("status", [302, 307])
-def test_nor_does_a_redirected_write(run: Any, box: Any, status: int) -> None:
+def test_a_redirected_write_carries_the_key_nowhere(run: Any, box: Any, status: int) -> None:
     elsewhere = Stub()
     try:
         moved = {"route": "POST /workspaces/{ws}/tags", "nth": "every", "status": status}

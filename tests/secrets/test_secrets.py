@@ -68,7 +68,7 @@ def _answers(box: Sandbox) -> None:
     )
 
 
-def test_the_tap_tells_no_key_and_logs_no_value(programs: Programs, box: Sandbox) -> None:
+def test_the_tap_outputs_no_key_and_logs_no_value(programs: Programs, box: Sandbox) -> None:
     _plant(box)
     config = programs.settings(api_key=KEY, api_url=box.api_url, requests_per_second=1000)
     for words in (["--about"], ["--about", "--format=json"], ["--discover"], ["--config", config, "--test"]):
@@ -85,7 +85,7 @@ def test_the_tap_tells_no_key_and_logs_no_value(programs: Programs, box: Sandbox
     _is_silent(programs)
 
 
-def test_the_target_tells_no_key_and_logs_no_value(programs: Programs, box: Sandbox, singer: Any) -> None:
+def test_the_target_outputs_no_key_and_logs_no_value(programs: Programs, box: Sandbox, singer: Any) -> None:
     url = f"sqlite:///{programs.folder / 'ledger.db'}"
     settings: dict[str, Any] = {"api_key": KEY, "api_url": box.api_url, "ledger_url": url}
     settings |= {
@@ -157,7 +157,7 @@ def _is_silent(programs: Programs) -> None:
             assert not holds_key(file.read_bytes()), file
 
 
-def test_a_call_tells_no_key(box: Sandbox, tmp_path: Path) -> None:
+def test_a_call_outputs_no_key(box: Sandbox, tmp_path: Path) -> None:
     around = {**os.environ, "TARGET_CLOCKIFY_API_KEY": KEY, "LOGLEVEL": "DEBUG"}
     command: list[str | Path] = [
         _BIN / "clockify-call",
@@ -265,7 +265,7 @@ def test_no_value_goes_through_a_link(target: Any, singer: Any, name: str, kind:
     assert kind == "dangling" or stat.S_IMODE(victim.stat().st_mode) == 0o644
 
 
-def test_what_a_killed_target_leaves_is_private(target: Any, singer: Any, tmp_path: Path) -> None:
+def test_files_of_a_killed_target_are_private(target: Any, singer: Any, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     around = {**os.environ, "TMPDIR": str(temporary), "SQLITE_TMPDIR": str(temporary)}

@@ -89,7 +89,7 @@ def test_a_plan_without_a_feature_skips_its_streams_and_reads_the_rest(sandbox: 
     assert len(run.complaints) == len(skipped) * len(workspaces)
 
 
-def test_what_one_workspace_lacks_is_named_and_read_from_the_others(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_a_stream_missing_in_one_workspace_is_read_from_the_others(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     world.faults([{"route": "GET /workspaces/{ws}/holidays", "nth": 1, "status": 403}])
     run = run_tap(world.origin, streams=["holidays", "tags"])
@@ -102,7 +102,7 @@ def test_what_one_workspace_lacks_is_named_and_read_from_the_others(sandbox: San
     assert run.activated == {"tags"}
 
 
-def test_what_belongs_to_no_workspace_is_skipped_without_one(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_streams_without_a_workspace_are_skipped(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     world.faults([{"route": "GET /user", "nth": "every", "status": 403}])
     (complaint,) = run_tap(world.origin, streams=["current_user"]).complaints
@@ -113,7 +113,9 @@ def test_what_belongs_to_no_workspace_is_skipped_without_one(sandbox: Sandboxes,
 
 @pytest.mark.parametrize("message", ["User doesn't belong to Workspace", "No pertenece", ""])
 @pytest.mark.parametrize("status", [400, 404])
-def test_no_row_of_a_workspace_is_taken_for_gone(sandbox: Sandboxes, run_tap: Runs, status: int, message: str) -> None:
+def test_no_row_of_an_unreadable_workspace_counts_as_deleted(
+    sandbox: Sandboxes, run_tap: Runs, status: int, message: str
+) -> None:
     world = sandbox(scale="tiny")
     left = {"message": message, "code": 501}
     fault = {"nth": "every", "status": status, "body": json.dumps(left)}
@@ -147,7 +149,7 @@ def test_an_unknown_workspace_is_noticed_whatever_is_read(sandbox: Sandboxes, ru
     assert error.endswith(f"no such workspace for this key; check workspace_ids, and the region: {'0' * 24}")
 
 
-def test_a_key_without_rights_reads_what_it_may(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_a_key_with_few_rights_reads_what_is_permitted(sandbox: Sandboxes, run_tap: Runs) -> None:
     run = run_tap(sandbox(scale="tiny").origin, api_key="sandbox-limited-key")
     assert run.code == 0
     assert len(run.records["workspaces"]) == 1
@@ -169,7 +171,7 @@ def test_a_key_without_rights_reads_what_it_may(sandbox: Sandboxes, run_tap: Run
     ],
     ids=lambda fault: "-".join(f"{name}={value}" for name, value in fault.items()),
 )
-def test_a_passing_failure_is_ridden_out(sandbox: Sandboxes, run_tap: Runs, fault: dict[str, Any]) -> None:
+def test_temporary_failures_are_retried(sandbox: Sandboxes, run_tap: Runs, fault: dict[str, Any]) -> None:
     world = sandbox(scale="tiny")
     calm = run_tap(world.origin, streams=["clients", "tags"])
     world.faults([{"route": "GET /workspaces/{ws}/tags", **fault}])
@@ -180,7 +182,7 @@ def test_a_passing_failure_is_ridden_out(sandbox: Sandboxes, run_tap: Runs, faul
 
 
 @pytest.mark.parametrize("body", ["html", "empty"])
-def test_a_stream_that_stays_broken_ends_with_one_and_removes_nothing(
+def test_a_failed_stream_ends_with_exit_code_1_and_removes_nothing(
     sandbox: Sandboxes, run_tap: Runs, body: str
 ) -> None:
     world = sandbox(scale="tiny")
@@ -215,7 +217,7 @@ def test_a_stream_that_stays_broken_ends_with_one_and_removes_nothing(
         ("approval_requests", "approval-requests", [{"approvalRequest": "a"}]),
     ],
 )
-def test_json_of_another_shape_passes_for_no_row_and_removes_none(
+def test_json_of_another_shape_counts_as_no_row_and_removes_none(
     sandbox: Sandboxes, run_tap: Runs, stream: str, route: str, body: Any
 ) -> None:
     world = sandbox(scale="tiny")
@@ -254,9 +256,7 @@ def test_a_list_that_repeats_its_page_is_not_complete(sandbox: Sandboxes, run_ta
     assert run.activated == {"clients"}
 
 
-def test_a_list_that_shifts_while_it_is_read_brings_no_row_and_no_child_twice(
-    sandbox: Sandboxes, run_tap: Runs
-) -> None:
+def test_a_list_that_changes_while_it_is_read_yields_no_row_twice(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     ids = world.workspace_ids[0]
     whole = run_tap(world.origin, streams=["users", "time_entries"], workspace_ids=[ids], verify_time_entries=False)
@@ -281,7 +281,7 @@ def test_a_list_that_shifts_while_it_is_read_brings_no_row_and_no_child_twice(
     assert asked == len(whole.records["users"])
 
 
-def test_a_workspace_that_cannot_be_read_costs_itself_alone(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_an_unreadable_workspace_does_not_affect_others(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     bad = world.workspace_ids[1]
     world.faults([{"route": f"* /workspaces/{bad}/*", "status": 404}])
@@ -296,7 +296,9 @@ def test_a_workspace_that_cannot_be_read_costs_itself_alone(sandbox: Sandboxes, 
 
 
 @pytest.mark.parametrize("made", [[], {"stream": []}, {"streams": "all"}])
-def test_a_file_that_is_no_catalog_is_one_line(sandbox: Sandboxes, run_tap: Runs, made: Any, tmp_path: Path) -> None:
+def test_an_invalid_catalog_is_reported_in_one_line(
+    sandbox: Sandboxes, run_tap: Runs, made: Any, tmp_path: Path
+) -> None:
     file = tmp_path / "catalog.json"
     file.write_text(json.dumps(made))
     run = run_tap(sandbox(scale="tiny").origin, options=["--catalog", str(file)])
@@ -307,7 +309,7 @@ def test_a_file_that_is_no_catalog_is_one_line(sandbox: Sandboxes, run_tap: Runs
 
 
 @pytest.mark.parametrize("expression", ["1 / 0", "no_such_name", "name.no_such_method()"])
-def test_a_stream_map_that_fails_breaks_off_its_stream(sandbox: Sandboxes, run_tap: Runs, expression: str) -> None:
+def test_a_failing_stream_map_ends_its_stream(sandbox: Sandboxes, run_tap: Runs, expression: str) -> None:
     maps = {"tags": {"name": expression}}
     run = run_tap(sandbox(scale="tiny").origin, streams=["tags", "users"], stream_maps=maps)
     assert run.code == 1
@@ -365,7 +367,7 @@ def test_a_child_whose_parent_has_left_the_list_is_gone(sandbox: Sandboxes, run_
     assert [row for row in listed.records["tasks"] if row["projectId"] != project] == run.records["tasks"]
 
 
-def test_one_parent_that_fails_costs_its_own_rows_and_is_named(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_a_failed_parent_affects_only_its_rows_and_is_named(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     calm = run_tap(world.origin, streams=["invoices"])
     bad = calm.records["invoices"][2]["id"]
@@ -395,7 +397,7 @@ def test_one_parent_that_fails_costs_its_own_rows_and_is_named(sandbox: Sandboxe
     ],
 )
 @pytest.mark.parametrize("place", [0, 1, -1])
-def test_one_odd_row_costs_itself_alone(sandbox: Sandboxes, run_tap: Runs, odd: Any, place: int) -> None:
+def test_a_malformed_row_affects_only_itself(sandbox: Sandboxes, run_tap: Runs, odd: Any, place: int) -> None:
     world = sandbox(scale="tiny")
     one = world.workspace_ids[0]
     tags = run_tap(world.origin, streams=["tags"], workspace_ids=[one]).records["tags"]
@@ -426,7 +428,7 @@ def test_a_list_that_the_plan_lacks_is_refused_in_any_words(
     assert run.activated == {"tags"}
 
 
-def test_a_member_who_may_not_list_users_reads_what_is_theirs(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_a_member_who_may_not_list_users_reads_their_own_data(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     whole = run_tap(world.origin, streams=["time_entries"]).records["time_entries"]
     key = "sandbox-member-key"
@@ -482,7 +484,7 @@ def test_a_list_with_fewer_rows_than_it_states_is_not_complete(sandbox: Sandboxe
     assert any("a list is not whole" in line for line in run.complaints)
 
 
-def test_a_narrowed_run_activates_nothing_it_narrowed(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_a_limited_run_does_not_activate_limited_streams(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     streams = ["time_entries", "assignments", "time_off_policies", "clients"]
     run = run_tap(world.origin, streams=streams, start_date="2026-11-01T00:00:00Z", policy_status="ARCHIVED")
@@ -509,7 +511,7 @@ def test_a_window_holds_exactly_its_entries_whatever_the_zone_of_the_account(
         assert kept == {one["id"] for one in whole if start <= one["timeInterval"]["start"] < end}
 
 
-def test_small_pages_bring_the_same_rows_once(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_small_pages_yield_the_same_rows_once(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     streams = ["users", "projects", "time_entries", "expenses", "invoices", "time_off_requests", "expense_categories"]
     whole = run_tap(world.origin, streams=streams)
@@ -581,7 +583,7 @@ def test_a_full_disk_is_one_line(started: Runs, unbuffered: str) -> None:
     assert error.endswith("The output cannot be written: No space left on device")
 
 
-def test_the_log_is_short_and_holds_no_secret_however_much_it_tells(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_the_log_is_short_and_contains_no_secret_at_any_level(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     run = run_tap(world.origin)
     for stream in {one["stream"] for one in run.messages if one["type"] == "SCHEMA"}:

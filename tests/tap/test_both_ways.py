@@ -58,7 +58,9 @@ def both(request: pytest.FixtureRequest) -> list[tuple[ClockifyStream, Written]]
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_both_ways_say_the_same(both: list[tuple[ClockifyStream, Written]], data: st.DataObject) -> None:
+def test_the_fast_and_the_slow_path_write_the_same(
+    both: list[tuple[ClockifyStream, Written]], data: st.DataObject
+) -> None:
     (fast, _), _ = both
     fields = [*fast.schema["properties"], "unknownKey"]
     rest = st.dictionaries(st.sampled_from(fields), values | st.just(""), max_size=6)

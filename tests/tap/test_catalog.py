@@ -89,7 +89,7 @@ def test_about_marks_both_secrets_and_offers_no_batch(tmp_path: Path) -> None:
     assert all(setting.get("description") for setting in settings.values())
 
 
-def test_what_another_stream_holds_is_written_only_where_it_is_selected(
+def test_fields_that_another_stream_contains_are_written_only_if_selected(
     untouched: Sandbox, run_tap: Callable[..., Run], catalog: Callable[[list[str]], dict[str, Any]]
 ) -> None:
     chosen = catalog(["approval_requests", "approval_request_entries"])

@@ -50,7 +50,7 @@ def test_whatever_the_order_of_runs_no_version_removes_a_row_that_is_still_in_cl
 
 
 @given(coverages)
-def test_a_stable_coverage_holds_nothing_back_from_the_second_run_on(now: Coverage) -> None:
+def test_stable_coverage_allows_activation_from_the_second_run_on(now: Coverage) -> None:
     verdict = Verdict("projects")
     verdict.add(Cause.REFUSED, "GET /x", workspace="w4")
     verdict.add(Cause.PLAN, "GET /x", workspace="w5")
@@ -90,7 +90,9 @@ def test_a_members_key_follows_deletions_from_the_second_run_on(sandbox: StartSa
     assert second.activated == {"projects", "tags"}
 
 
-def test_a_plan_that_never_included_a_stream_holds_nothing_back(sandbox: StartSandbox, night: Nights) -> None:
+def test_a_stream_that_the_plan_never_included_does_not_prevent_activation(
+    sandbox: StartSandbox, night: Nights
+) -> None:
     box = sandbox(scale="tiny")
     poor = box.workspace_ids[1]
     box.faults([{"route": f"GET /workspaces/{poor}/holidays", "nth": "every", "status": 403}])
@@ -128,7 +130,7 @@ def test_a_window_that_starts_later_than_before_removes_nothing(sandbox: StartSa
 
 
 @pytest.mark.parametrize("settings", [{"verify_time_entries": False}, {"requests_per_hour": 1000}, {}])
-def test_people_who_left_stay_where_a_later_run_does_not_look_for_them(
+def test_people_who_left_are_kept_if_a_later_run_does_not_search_for_them(
     sandbox: StartSandbox, night: Nights, settings: dict[str, Any]
 ) -> None:
     box = sandbox(scale="tiny")
@@ -202,7 +204,7 @@ def test_a_list_that_broke_off_counts_as_covered(sandbox: StartSandbox, night: N
 
 
 @pytest.mark.parametrize("reserved", [{"onlyAdminsSeeAllTimeEntries": True}, {"adminOnlyPages": ["TEAM", "REPORTS"]}])
-def test_what_a_workspace_reserves_for_admins_is_not_taken_for_deleted(
+def test_rows_that_become_admin_only_do_not_count_as_deleted(
     sandbox: StartSandbox, night: Nights, reserved: dict[str, Any]
 ) -> None:
     box = sandbox(scale="tiny")
@@ -221,7 +223,7 @@ def test_what_a_workspace_reserves_for_admins_is_not_taken_for_deleted(
     assert owner.activated == set(streams)
 
 
-def test_like_reasons_of_many_workspaces_are_three_lines_and_their_number() -> None:
+def test_equal_reasons_of_many_workspaces_are_summarised() -> None:
     verdict = Verdict("tags")
     last = Coverage({f"w{number}": EVERYTHING for number in range(40)})
     verdict.judge_coverage(Coverage({"w0": EVERYTHING}), last)

@@ -33,7 +33,7 @@ def _without(box: Any, run_tap: Runs, index: int) -> tuple[str, list[dict[str, A
 
 
 @pytest.mark.parametrize("index", [0, -1])
-def test_entries_of_somebody_whom_the_list_of_users_lacks_are_read(
+def test_entries_of_people_missing_in_the_list_of_users_are_read(
     sandbox: StartSandbox, run_tap: Runs, index: int
 ) -> None:
     box = sandbox(scale="tiny")
@@ -45,7 +45,7 @@ def test_entries_of_somebody_whom_the_list_of_users_lacks_are_read(
     assert run.activated == {"time_entries"}
 
 
-def test_entries_of_somebody_that_cannot_be_had_keep_the_version_back(sandbox: StartSandbox, run_tap: Runs) -> None:
+def test_unreadable_entries_of_a_person_prevent_activation(sandbox: StartSandbox, run_tap: Runs) -> None:
     box = sandbox(scale="tiny")
     left, _ = _without(box, run_tap, 0)
     one = box.workspace_ids[0]
@@ -64,9 +64,7 @@ def test_entries_of_somebody_that_cannot_be_had_keep_the_version_back(sandbox: S
     assert any(f"time_entries is incomplete of {left} in workspace {one}" in line for line in run.complaints)
 
 
-def test_reports_that_may_not_be_read_hold_the_version_back_until_state_knows_it(
-    sandbox: StartSandbox, night: Nights
-) -> None:
+def test_forbidden_reports_prevent_activation_until_state_records_it(sandbox: StartSandbox, night: Nights) -> None:
     box = sandbox(scale="tiny")
     box.faults([{"route": "POST /workspaces/{ws}/reports/summary", "nth": "every", "status": 403}])
     run = night(box.origin, streams=["time_entries"])
@@ -79,7 +77,7 @@ def test_reports_that_may_not_be_read_hold_the_version_back_until_state_knows_it
 @pytest.mark.parametrize(
     "answer", ['{"groupOne":null}', '{"groupOne":[]}', '{"groupOne":[{"_id":null,"duration":60}]}', "{}"]
 )
-def test_a_report_that_cannot_be_right_is_no_witness(sandbox: StartSandbox, run_tap: Runs, answer: str) -> None:
+def test_an_implausible_report_is_not_trusted(sandbox: StartSandbox, run_tap: Runs, answer: str) -> None:
     box = sandbox(scale="tiny")
     box.faults([{"route": "POST /workspaces/{ws}/reports/summary", "nth": "every", "status": 200, "body": answer}])
     run = run_tap(box.origin, streams=["time_entries"])
@@ -99,7 +97,7 @@ def test_a_report_that_cannot_be_right_is_no_witness(sandbox: StartSandbox, run_
         '{"groupOne":[7]}',
     ],
 )
-def test_a_report_of_another_shape_is_no_proof_that_nobody_tracked_time(
+def test_a_malformed_report_does_not_prove_that_nobody_tracked_time(
     sandbox: StartSandbox, run_tap: Runs, answer: str, key: str
 ) -> None:
     box = sandbox(scale="tiny")
@@ -121,9 +119,7 @@ def test_a_report_that_shows_a_member_nothing_contradicts_nothing(sandbox: Start
     assert run.records["time_entries"]
 
 
-def test_somebody_of_whose_hours_nothing_can_be_read_keeps_the_version_back(
-    sandbox: StartSandbox, run_tap: Runs
-) -> None:
+def test_reported_hours_without_readable_entries_prevent_activation(sandbox: StartSandbox, run_tap: Runs) -> None:
     box = sandbox(scale="tiny")
     user, _ = _shorter_list(box, run_tap, "every")
     nothing = {"nth": "every", "status": 200, "body": "[]", "headers": {"Last-Page": "true"}}
@@ -137,7 +133,7 @@ def test_somebody_of_whose_hours_nothing_can_be_read_keeps_the_version_back(
 
 @pytest.mark.parametrize("stream", ["users", "memberships", "member_profiles", "time_entries"])
 @pytest.mark.parametrize("left", ["nobody", "others"])
-def test_a_list_of_users_without_the_reader_is_not_whole(
+def test_a_list_of_users_without_the_keys_owner_is_incomplete(
     sandbox: StartSandbox, run_tap: Runs, stream: str, left: str
 ) -> None:
     box = sandbox(scale="tiny")
@@ -186,7 +182,7 @@ def test_a_row_that_comes_twice_counts_also_where_it_becomes_no_record(sandbox: 
 
 
 @pytest.mark.parametrize("settings", [{"verify_time_entries": False}, {"requests_per_hour": 1000}])
-def test_the_look_up_can_be_left_out(sandbox: StartSandbox, run_tap: Runs, settings: dict[str, Any]) -> None:
+def test_the_verification_can_be_disabled(sandbox: StartSandbox, run_tap: Runs, settings: dict[str, Any]) -> None:
     box = sandbox(scale="tiny")
     run = run_tap(box.origin, streams=["time_entries"], **settings)
     assert run.activated == {"time_entries"}
@@ -237,7 +233,7 @@ def test_hours_that_still_differ_are_logged_with_both_figures(sandbox: StartSand
         {"start_date": "2026-09-15T00:00:00+09:00"},
     ],
 )
-def test_a_sound_run_never_differs_from_the_reports(
+def test_a_normal_run_agrees_with_the_reports(
     sandbox: StartSandbox, run_tap: Runs, window: dict[str, str], key: str
 ) -> None:
     box = sandbox(scale="tiny")
@@ -246,7 +242,7 @@ def test_a_sound_run_never_differs_from_the_reports(
     assert not any("summary report" in line for line in run.complaints), run.complaints
 
 
-def test_a_timer_that_runs_while_it_is_read_counts_as_either(sandbox: StartSandbox, run_tap: Runs) -> None:
+def test_a_running_timer_may_be_in_the_report_or_not(sandbox: StartSandbox, run_tap: Runs) -> None:
     box = sandbox(scale="tiny")
     one = box.workspace_ids[0]
     start = (datetime.now(tz=UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -39,9 +39,7 @@ def test_a_file_that_holds_something_else_is_named(
     assert "Traceback" not in run.log
 
 
-def test_a_state_that_is_null_counts_as_none(
-    sandbox: StartSandbox, run_tap: Callable[..., Run], tmp_path: Path
-) -> None:
+def test_a_null_state_counts_as_no_state(sandbox: StartSandbox, run_tap: Callable[..., Run], tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     file.write_text("null")
     run = run_tap(sandbox(scale="tiny").origin, streams=["tags"], options=["--state", str(file)])

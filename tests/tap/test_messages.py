@@ -31,7 +31,7 @@ def _deselecting(catalog: dict[str, Any], *breadcrumb: str) -> dict[str, Any]:
     return catalog
 
 
-def test_a_deselected_field_is_left_out_without_a_word(sandbox: Sandboxes, run_tap: Runs, catalog: Runs) -> None:
+def test_a_deselected_field_is_omitted_silently(sandbox: Sandboxes, run_tap: Runs, catalog: Runs) -> None:
     chosen = _deselecting(catalog(["time_entries"]), "properties", "description")
     run = run_tap(sandbox(scale="tiny").origin, with_catalog=chosen)
     assert run.records["time_entries"]
@@ -80,7 +80,7 @@ def _said(message: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in message.items() if name not in {"time_extracted", "version", "value"}}
 
 
-def test_both_ways_write_the_same_messages(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_the_fast_and_the_sdk_path_write_the_same_messages(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     streams = ["time_entries", "projects", "expenses", "custom_fields", "clients", "holidays", "invoices"]
     fast = run_tap(world.origin, streams=streams)
@@ -110,7 +110,7 @@ def test_the_closing_summary_counts_records_and_requests(sandbox: Sandboxes, run
     assert f"{world.stats()['requests']} requests, 0 tried again" in run.log
 
 
-def test_test_says_what_the_key_sees(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_option_test_prints_what_the_key_sees(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     one = world.dump()["workspaces"][0]["id"]
     run = run_tap(world.origin, options=["--test"], workspace_ids=[one])
@@ -145,7 +145,7 @@ def test_the_environment_overrides_the_file_and_says_so(sandbox: Sandboxes, run_
     assert "The environment overrides the configuration file in requests_per_second, workspace_ids" in run.log
 
 
-def test_a_variable_that_is_almost_a_setting_is_refused(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_a_misspelled_variable_is_refused(sandbox: Sandboxes, run_tap: Runs) -> None:
     run = run_tap(sandbox(scale="tiny").origin, environment={"TAP_CLOCKIFY_WORKSPACE_ID": "0" * 24})
     assert run.code == 1
     assert "the variable TAP_CLOCKIFY_WORKSPACE_ID is not a setting; write TAP_CLOCKIFY_WORKSPACE_IDS" in run.log

@@ -126,7 +126,7 @@ def test_every_stream_is_activated_last_and_once(everything: tuple[Any, Any]) ->
     assert len(versions) == 1
 
 
-def test_ids_that_are_none_are_null_and_no_secret_leaves(everything: tuple[Any, Any]) -> None:
+def test_empty_ids_are_null_and_no_secret_is_written(everything: tuple[Any, Any]) -> None:
     run, state = everything
     assert {row["clientId"] for row in run.records["projects"]} > {None}
     assert "" not in {row["clientId"] for row in run.records["projects"]}
@@ -138,7 +138,7 @@ def test_ids_that_are_none_are_null_and_no_secret_leaves(everything: tuple[Any, 
     assert "sandbox-key" not in written
 
 
-def test_nothing_is_asked_twice(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_no_request_is_made_twice(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     run = run_tap(world.origin)
     assert run.code == 0
@@ -171,7 +171,7 @@ def test_without_extended_requests_no_invoice_is_asked_for_by_itself(sandbox: Sa
     assert "invoice_items is incomplete, no rows are removed: the settings rule it out" in run.log
 
 
-def test_tasks_out_of_hydrated_projects_cost_no_request_and_are_the_same(sandbox: Sandboxes, run_tap: Runs) -> None:
+def test_tasks_of_hydrated_projects_cost_no_request_and_are_the_same(sandbox: Sandboxes, run_tap: Runs) -> None:
     world = sandbox(scale="tiny")
     asked = run_tap(world.origin, streams=["projects", "tasks"])
     world.reset(stats=True)

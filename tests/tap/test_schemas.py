@@ -70,7 +70,7 @@ def test_stream_and_every_field_at_every_depth_are_described(stream: str) -> Non
 
 
 @each_stream
-def test_keys_are_scalars_and_never_null_while_all_else_may_be(stream: str) -> None:
+def test_keys_are_scalar_and_not_null_and_all_other_fields_may_be_null(stream: str) -> None:
     properties = SCHEMAS[stream]["properties"]
     assert set(KEYS[stream]) <= set(properties)
     required = {name for name, node in properties.items() if "null" not in types(node)}
@@ -88,7 +88,7 @@ def test_nested_fields_may_be_null_and_nested_objects_are_open(stream: str) -> N
 
 
 @each_stream
-def test_every_array_says_what_it_holds(stream: str) -> None:
+def test_every_array_declares_its_items(stream: str) -> None:
     assert [path for path, node in nodes(SCHEMAS[stream]) if "array" in types(node) and "items" not in node] == []
 
 

@@ -59,14 +59,14 @@ def test_a_relative_date_counts_from_the_beginning_of_today(number: int, unit: s
     assert moment == datetime(year, month + 1, 20, tzinfo=UTC) + timedelta(days=days)
 
 
-def test_an_end_ahead_bounds_the_schedule_but_no_time_entry() -> None:
+def test_a_future_end_limits_the_schedule_but_not_time_entries() -> None:
     ahead = scope(end_date="2027-01-01")
     assert started_within(ahead) is None
     assert ahead.entries_wall_clock() == {}
     assert ahead.schedule_wall_clock()["end"] == "2027-01-01T14:00:00Z"
 
 
-def test_only_a_smaller_window_counts_as_narrowed() -> None:
+def test_only_a_smaller_window_counts_as_limited() -> None:
     for narrowed in ("schedule_narrowed_by", "reports_narrowed_by"):
         assert not getattr(scope(), narrowed)()
         assert not getattr(scope(end_date="2027-01-01"), narrowed)()

@@ -25,7 +25,7 @@ def _project(target: Any, name: str) -> dict[str, Any]:
     return found
 
 
-def test_a_call_is_judged_after_the_calls_before_it(target: Any, singer: Any, people: dict[str, str]) -> None:
+def test_a_call_is_decided_after_earlier_calls(target: Any, singer: Any, people: dict[str, str]) -> None:
     group = target.box.ok("POST", "/workspaces/{ws}/user-groups", {"name": "Night shift"})["id"]
     tag = target.box.ok("POST", "/workspaces/{ws}/tags", {"name": "Rush"})["id"]
     who = {"userGroupId": group, "userId": people["Mia"]}
@@ -146,7 +146,7 @@ def test_the_same_value_under_two_names_is_no_contradiction(target: Any, singer:
     assert target([singer.schema("time_entries"), singer.record("time_entries", id=1, **row)]).code == 0
 
 
-def test_an_entry_without_an_end_stops_nobody(target: Any, singer: Any, people: dict[str, str]) -> None:
+def test_an_entry_without_an_end_stops_no_running_timer(target: Any, singer: Any, people: dict[str, str]) -> None:
     now = datetime.now(tz=UTC)
     who = {"userId": people["Lia"]}
     running = target.box.ok("GET", "/workspaces/{ws}/time-entries/status/in-progress")
@@ -167,13 +167,13 @@ def test_an_entry_without_an_end_stops_nobody(target: Any, singer: Any, people: 
 
 
 @pytest.mark.parametrize("mark", ["9999-12-31T00:00:00Z", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
-def test_a_mark_that_stands_for_never_deletes_nothing(target: Any, singer: Any, mark: str) -> None:
+def test_a_deletion_date_that_means_never_deletes_nothing(target: Any, singer: Any, mark: str) -> None:
     tag = target.box.ok("POST", "/workspaces/{ws}/tags", {"name": "kept"})["id"]
     result = target([singer.schema("tags"), singer.record("tags", id=tag, name="kept", _sdc_deleted_at=mark)])
     assert (result.writes, [one["error"] for one in result.rejects]) == ({}, ["invalid"])
 
 
-def test_what_another_row_refers_to_is_not_deleted(target: Any, singer: Any) -> None:
+def test_an_object_that_another_row_refers_to_is_not_deleted(target: Any, singer: Any) -> None:
     client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
     messages = [
         singer.schema("clients"),
@@ -219,7 +219,7 @@ def test_a_column_of_the_workspace_under_another_name_counts(target: Any, singer
     assert target(messages, copy_from="nope").code == 1
 
 
-def test_plan_and_run_say_the_same_of_a_natural_key_that_comes_twice(target: Any, singer: Any) -> None:
+def test_dry_run_and_run_agree_about_a_repeated_natural_key(target: Any, singer: Any) -> None:
     target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
     messages = [
         singer.schema("clients"),
@@ -253,7 +253,7 @@ def test_two_streams_that_contradict_each_other_do_not_take_turns(target: Any, s
 
 
 @pytest.mark.parametrize("stated", ["EUR", {"code": "EUR", "id": "7"}])
-def test_the_currency_of_a_client_counts_under_the_name_that_others_give_it(
+def test_the_currency_of_a_client_is_read_from_the_column_currency(
     target: Any, singer: Any, people: dict[str, str], stated: Any
 ) -> None:
     assert people

@@ -80,7 +80,7 @@ def test_units_convert_without_rounding(target: Any, singer: Any) -> None:
     assert target(messages[:3] + messages[3:6], streams=streams).writes == {}
 
 
-def test_a_unit_that_is_mended_is_applied_to_rows_that_came_before(target: Any, singer: Any) -> None:
+def test_a_corrected_unit_is_applied_to_earlier_rows(target: Any, singer: Any) -> None:
     messages = [singer.schema("projects"), singer.record("projects", id=1, name="Site", hourlyRate=85)]
     target(messages)
     assert target(messages, streams={"projects": {"units": {"hourlyRate": "major"}}}).counts["projects"] == {
@@ -109,7 +109,7 @@ def test_any_duration_is_whole_seconds_or_refused(hundredths: int, unit: Unit) -
             convert(DURATION, value)
 
 
-def test_an_item_comes_to_quantity_times_price(target: Any, singer: Any) -> None:
+def test_the_amount_of_an_item_is_quantity_times_price(target: Any, singer: Any) -> None:
     client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
     head = {"clientId": client, "currency": "USD", "issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
     item = {"itemType": "Service", "description": "work"}
@@ -169,7 +169,7 @@ def test_durations_by_their_unit(target: Any, singer: Any) -> None:
 # -- times ---------------------------------------------------------------------------------------
 
 
-def test_a_time_without_an_offset_is_that_of_its_person(target: Any, singer: Any) -> None:
+def test_a_time_without_an_offset_is_in_the_zone_of_its_person(target: Any, singer: Any) -> None:
     target.box.reset(scale="tiny")
     target.workspace = target.box.workspace_id
     users = target.box.ok("GET", "/workspaces/{ws}/users?page-size=50")
@@ -268,7 +268,7 @@ def test_columns_of_date_and_time_are_joined_and_read_by_their_format(target: An
     assert "means nothing" not in result.log
 
 
-def test_a_format_may_tell_the_offset(target: Any, singer: Any) -> None:
+def test_a_format_may_contain_the_offset(target: Any, singer: Any) -> None:
     formats = {"start": "%d.%m.%Y %H:%M %z", "end": "%d.%m.%Y %H:%M %z"}
     row = singer.record(
         "time_entries", id=1, userId=_me(target), start="05.10.2026 11:00 +0530", end="05.10.2026 12:30 +0530"
@@ -278,7 +278,7 @@ def test_a_format_may_tell_the_offset(target: Any, singer: Any) -> None:
     assert [one["timeInterval"]["start"] for one in _entries(target)] == ["2026-10-05T05:30:00Z"]
 
 
-def test_an_old_entry_without_an_end_is_no_timer(target: Any, singer: Any) -> None:
+def test_an_old_entry_without_an_end_is_rejected(target: Any, singer: Any) -> None:
     me, schema = _me(target), singer.schema("time_entries")
     recent = (datetime.now(tz=UTC) - timedelta(hours=2)).isoformat()
     rows = [singer.record("time_entries", id=n, userId=me, start=f"201{n}-01-05T08:00:00Z") for n in range(3)]
@@ -295,7 +295,7 @@ def test_an_old_entry_without_an_end_is_no_timer(target: Any, singer: Any) -> No
     assert target([schema, running]).counts["time_entries"] == {"inserted": 1}
 
 
-def test_dates_of_another_hour_are_no_dates(target: Any, singer: Any) -> None:
+def test_dates_with_a_time_of_day_are_rejected(target: Any, singer: Any) -> None:
     me = _me(target)
     target.box.ok("POST", "/workspaces/{ws}/expenses/categories", {"name": "Meals"})
     row = {"userId": me, "categoryId": "Meals", "quantity": 12.5}
@@ -328,7 +328,7 @@ def test_blank_and_null(target: Any, singer: Any, mode: str | None, blank: str |
         assert (client["note"] or None, client["email"] or None) == (wanted, "a@acme.example" if wanted else None)
 
 
-def test_a_row_of_the_tap_means_its_blanks(target: Any, singer: Any) -> None:
+def test_blanks_in_rows_of_the_tap_empty_fields(target: Any, singer: Any) -> None:
     client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme", "note": "old"})
     [row] = target.box.ok("GET", "/workspaces/{ws}/clients")
     for value in ("", None):
@@ -521,7 +521,7 @@ def test_columns_that_disagree_are_refused(target: Any, singer: Any, stream: str
     assert [("state different values" in one["message"], one["error"]) for one in result.rejects] == [(True, "invalid")]
 
 
-def test_columns_that_agree_are_one(target: Any, singer: Any) -> None:
+def test_columns_that_agree_are_accepted(target: Any, singer: Any) -> None:
     period = {"start": "2027-02-01", "days": 5}
     rows: list[dict[str, Any]] = [
         {"timeOffPeriod": {"period": period}, "start": "2027-02-01", "days": 5},
@@ -537,7 +537,7 @@ def test_columns_that_agree_are_one(target: Any, singer: Any) -> None:
     assert not [one for one in result.rejects if "state different values" in one["message"]]
 
 
-def test_a_row_says_why_what_it_refers_to_was_rejected(target: Any, singer: Any) -> None:
+def test_a_reject_explains_why_its_reference_was_rejected(target: Any, singer: Any) -> None:
     result = target(
         [
             singer.schema("projects"),

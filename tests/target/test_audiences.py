@@ -57,7 +57,7 @@ def test_a_filter_is_written_for_each_new_row_and_no_other(
 
 
 @pytest.mark.parametrize("stream", _ROWS)
-def test_a_filter_in_one_piece_is_the_same_as_its_columns(
+def test_a_filter_as_one_object_equals_separate_columns(
     target: Any, singer: Any, people: dict[str, str], stream: str
 ) -> None:
     users = {"contains": "does_not_contain", "ids": [people["ann"]], "status": "all"}
@@ -92,7 +92,7 @@ def test_a_row_without_people_keeps_those_of_the_row_before_it(
     assert (one["name"], one["userIds"]) == ("First of May", [people["bob"]])
 
 
-def test_a_mode_that_means_nothing_is_refused_also_where_nothing_else_changes(
+def test_an_unknown_filter_mode_is_refused_even_without_changes(
     target: Any, singer: Any, people: dict[str, str]
 ) -> None:
     row = {**_ROWS["holidays"], "userIds": [people["ann"]], "userContains": "CONTAINS", "userStatus": "ALL"}

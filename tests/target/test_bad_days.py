@@ -84,7 +84,7 @@ def test_unknown_outcomes(target: Any, work: Any, fault: dict[str, Any]) -> None
     assert target(work.after(3)).writes == {}
 
 
-def test_an_answer_that_comes_too_late(target: Any, work: Any) -> None:
+def test_a_late_response(target: Any, work: Any) -> None:
     target.box.faults([{"route": "POST /workspaces/{ws}/user/{u}/time-entries", "nth": 2, "delay_ms": 1500}])
     assert target(work.before(2)).code == 0
     result = target(work.after(2), timeout_seconds=1)
@@ -93,7 +93,7 @@ def test_an_answer_that_comes_too_late(target: Any, work: Any) -> None:
     assert_complete(target.tables(), 2)
 
 
-def test_a_stream_of_refusals_for_the_rate(target: Any, work: Any) -> None:
+def test_many_rate_limit_refusals(target: Any, work: Any) -> None:
     target.box.faults([{"route": "POST *", "nth": [2, 3, 5], "status": 429, "retry_after": 0}])
     assert target(work.before(1)).code == 0
     assert target(work.after(1)).code == 0

@@ -49,7 +49,7 @@ def test_a_new_invoice_keeps_what_its_settings_fill_in(target: Any, singer: Any)
     assert (invoice["note"], invoice["tax"]) == ("Thank you", 1900.0)
 
 
-def test_a_row_that_names_another_parent_makes_nothing_new(target: Any, singer: Any) -> None:
+def test_a_row_with_another_parent_creates_no_object(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target.box.ok("POST", "/workspaces/{ws}/users?send-email=false", {"email": "bob@acme.example"})
     for name in ("One", "Two"):
@@ -74,7 +74,7 @@ def test_a_row_that_names_another_parent_makes_nothing_new(target: Any, singer: 
     assert by_id.writes == {}
 
 
-def test_a_row_known_by_id_alone_makes_nothing_new_below_another_parent(target: Any, singer: Any) -> None:
+def test_a_row_known_only_by_id_creates_no_object_below_another_parent(target: Any, singer: Any) -> None:
     box = target.box
     client = box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
     one, two = (box.ok("POST", "/workspaces/{ws}/projects", {"name": name})["id"] for name in ("One", "Two"))
@@ -106,7 +106,7 @@ def test_a_row_known_by_id_alone_makes_nothing_new_below_another_parent(target: 
     assert _rows(target.tables()["tasks"]) == []
 
 
-def test_an_own_key_that_looks_like_an_id_makes_a_new_task(target: Any, singer: Any) -> None:
+def test_a_source_key_that_looks_like_an_id_creates_a_task(target: Any, singer: Any) -> None:
     for name in ("One", "Two"):
         target.box.ok("POST", "/workspaces/{ws}/projects", {"name": name})
     row = {"id": "5f" * 12, "name": "Paint", "projectId": "One"}
@@ -118,7 +118,7 @@ def test_an_own_key_that_looks_like_an_id_makes_a_new_task(target: Any, singer: 
     assert _rows(target.tables()["tasks"]) == []
 
 
-def test_a_second_invoice_of_a_number_is_made_only_where_that_is_asked_for(target: Any, singer: Any) -> None:
+def test_a_second_invoice_with_a_number_needs_the_operation_insert(target: Any, singer: Any) -> None:
     target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
     schema = singer.schema("invoices")
     rows = [singer.record("invoices", id=n, **_INVOICE, note=f"row {n}") for n in (1, 2)]
@@ -145,7 +145,7 @@ def test_an_invoice_takes_the_number_of_one_that_failed(target: Any, singer: Any
     assert result.counts["invoices"] == {"inserted": 1, "rejected": 1}
 
 
-def test_what_cannot_be_read_is_written_once_for_each_new_row(target: Any, singer: Any) -> None:
+def test_unreadable_fields_are_written_once_for_each_new_row(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One"})
     dates = {"dateRangeStart": "2026-01-01T00:00:00Z", "dateRangeEnd": "2026-01-31T00:00:00Z"}
@@ -178,7 +178,7 @@ def test_what_cannot_be_read_is_written_once_for_each_new_row(target: Any, singe
         assert sent(**changed).writes == {}
 
 
-def test_values_that_mean_nothing_are_refused_also_where_they_look_like_what_is_there(target: Any, singer: Any) -> None:
+def test_invalid_values_are_refused_even_if_they_resemble_current_ones(target: Any, singer: Any) -> None:
     target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One", "billable": True})
     row = {"name": "One", "billable": "perhaps", "estimate": "ten hours", "hourlyRate": {"amount": 5, "since": "soon"}}
     result = target([singer.schema("projects"), singer.record("projects", id=1, **row)])
@@ -336,7 +336,7 @@ def test_a_start_and_a_duration_make_an_entry_that_has_ended(target: Any, singer
     assert target([singer.schema("time_entries"), *rows]).writes == {}
 
 
-def test_a_duration_that_contradicts_what_stands_beside_it_is_refused(target: Any, singer: Any) -> None:
+def test_a_duration_that_contradicts_start_and_end_is_refused(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     schema = singer.schema("time_entries")
     assert target([schema, singer.record("time_entries", id=1, userId=me, **_ENTRY)]).code == 0
@@ -361,7 +361,7 @@ def test_a_duration_that_contradicts_what_stands_beside_it_is_refused(target: An
     assert result.writes == {}
 
 
-def test_a_change_of_members_sends_nothing_of_those_who_stay(target: Any, singer: Any) -> None:
+def test_a_change_of_members_does_not_send_unchanged_members(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     emails = [f"{name}@acme.example" for name in ("ann", "bob", "cid")]
     for email in emails:
@@ -388,7 +388,7 @@ def test_a_change_of_members_sends_nothing_of_those_who_stay(target: Any, singer
     assert again.counts["projects"] == {"unchanged": 1}
 
 
-def test_groups_of_a_project_come_and_go_by_themselves(target: Any, singer: Any) -> None:
+def test_groups_of_a_project_are_added_and_removed_separately(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target.box.ok("POST", "/workspaces/{ws}/users?send-email=false", {"email": "ann@acme.example"})
     users = {one["email"]: one["id"] for one in target.box.ok("GET", "/workspaces/{ws}/users?page-size=50")}

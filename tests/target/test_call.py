@@ -130,7 +130,7 @@ def test_list_names_every_procedure(capsys: pytest.CaptureFixture[str]) -> None:
     assert "UpdateWorkspaceBillableRate(amount, [currency], [since])" in capsys.readouterr().out
 
 
-def test_names_do_as_well_as_ids(empty: Any, capsys: Any) -> None:
+def test_names_can_replace_ids(empty: Any, capsys: Any) -> None:
     client = empty.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
     project = empty.ok("POST", "/workspaces/{ws}/projects", {"name": "Site", "clientId": client})["id"]
     email = empty.ok("GET", "/user")["email"]

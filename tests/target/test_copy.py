@@ -15,7 +15,7 @@ def _rows(table: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_member_who_is_missing_costs_no_project(target: Any, singer: Any, order: int) -> None:
+def test_a_project_is_copied_without_missing_members(target: Any, singer: Any, order: int) -> None:
     me = target.box.ok("GET", "/user")
     mine = "f" * 24
     streams = ("users", "projects", "tasks", "time_entries", "user_groups")
@@ -55,13 +55,13 @@ def test_a_member_who_is_missing_costs_no_project(target: Any, singer: Any, orde
     assert strict.counts["users"] == {"unchanged": 1, "rejected": 1}
 
 
-def test_what_clockify_refuses_of_a_copy_is_an_error(target: Any, singer: Any) -> None:
+def test_a_refusal_by_clockify_during_a_copy_is_an_error(target: Any, singer: Any) -> None:
     target.box.faults([{"route": "POST /workspaces/{ws}/tags", "nth": 1, "status": 400}])
     result = target([singer.schema("tags"), singer.record("tags", id=_TASK, workspaceId=_SOURCE, name="Rush")])
     assert (result.code, result.counts) == (1, {"tags": {"rejected": 1}})
 
 
-def test_a_disabled_webhook_is_not_made_anew_and_enabled(target: Any, singer: Any) -> None:
+def test_a_disabled_webhook_is_not_copied(target: Any, singer: Any) -> None:
     hook = {"url": "https://hooks.acme.example/x", "webhookEvent": "NEW_PROJECT", "triggerSourceType": "WORKSPACE_ID"}
     rows = {_TASK: False, _FIELD: True}
     messages = [

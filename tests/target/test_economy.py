@@ -57,7 +57,7 @@ def test_many_at_once_but_in_order(target: Any, singer: Any) -> None:
     assert len(rows["tasks"]) == 20
 
 
-def test_a_state_waits_for_what_came_before(target: Any, singer: Any) -> None:
+def test_a_state_waits_for_earlier_records(target: Any, singer: Any) -> None:
     """A project whose client comes after the STATE holds that STATE back until both are written."""
     result = target(
         [

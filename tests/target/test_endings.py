@@ -18,7 +18,7 @@ def _tags(singer: Any, count: int, **fields: Any) -> list[dict[str, Any]]:
     return [singer.schema("tags"), *records, singer.state(all=count)]
 
 
-def test_a_key_revoked_on_the_way(target: Any, singer: Any) -> None:
+def test_a_key_revoked_during_the_run(target: Any, singer: Any) -> None:
     revoked = {"status": 401, "body": '{"code": 4003, "message": "Api key does not exist"}'}
     target.box.faults([{"route": "POST /workspaces/{ws}/tags", "nth": [*range(20, 60)], **revoked}])
     result = target(_tags(singer, 50), max_workers=4)
@@ -104,7 +104,7 @@ def test_rejects_that_cannot_be_written_hold_the_state_back(target: Any, singer:
     assert Path("/dev/full").is_char_device(), "and it was not put aside"
 
 
-def test_rejects_of_earlier_runs_stay(target: Any, singer: Any) -> None:
+def test_rejects_of_earlier_runs_are_kept(target: Any, singer: Any) -> None:
     for n in range(3):
         target([singer.schema("tags"), singer.record("tags", id=n, name="")])
     files = [target.rejects.with_name(target.rejects.name + end) for end in (".1", ".2", "")]

@@ -31,7 +31,7 @@ def client(target: Any) -> None:
 @pytest.mark.usefixtures("client")
 @pytest.mark.parametrize("first", ["invoices", "payments"])
 @pytest.mark.parametrize("stream", _PAYMENTS)
-def test_no_payment_meets_half_an_invoice(target: Any, singer: Any, stream: str, first: str) -> None:
+def test_no_payment_is_added_to_an_incomplete_invoice(target: Any, singer: Any, stream: str, first: str) -> None:
     payment = singer.record(stream, id="y", invoiceId="i", amount=500, **_PAYMENTS[stream])
     rows = [_invoice(singer, target), payment]
     messages = [singer.schema("invoices"), singer.schema(stream), *(rows if first == "invoices" else rows[::-1])]
@@ -54,7 +54,7 @@ def test_no_payment_meets_half_an_invoice(target: Any, singer: Any, stream: str,
 
 
 @pytest.mark.usefixtures("client")
-def test_what_payments_made_of_a_status_is_not_set_back(target: Any, singer: Any) -> None:
+def test_a_status_that_payments_changed_is_not_reset(target: Any, singer: Any) -> None:
     streams = [singer.schema("invoices"), singer.schema("invoice_payments")]
     payment = singer.record("invoice_payments", id="y", invoiceId="i", amount=500, date="2026-01-20")
     rows = [_invoice(singer, target, status="SENT"), payment]
@@ -70,7 +70,7 @@ def test_what_payments_made_of_a_status_is_not_set_back(target: Any, singer: Any
     assert (made["note"], made["status"]) == ("new", "PARTIALLY_PAID")
 
 
-def test_what_cannot_be_read_is_not_written_over(target: Any, singer: Any) -> None:
+def test_unreadable_objects_are_not_overwritten(target: Any, singer: Any) -> None:
     """If a list or a detail is refused, it is replaced neither by the defaults of custom fields nor by nothing."""
     box, me = target.box, target.box.ok("GET", "/user")["id"]
     field = {"name": "Place", "type": "TXT", "entityType": "TIMEENTRY"}

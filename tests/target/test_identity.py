@@ -31,7 +31,7 @@ def _gone(singer: Any, stream: str, **fields: Any) -> dict[str, Any]:
 
 
 @given(st.integers(-(10**30), 10**30))
-def test_a_key_is_its_value(number: int) -> None:
+def test_keys_are_compared_by_value(number: int) -> None:
     route = Route("tags", BY_NAME["tags"], ("id",), {})
     spellings = [f"{number}", f"{number}.0", f'"{number}"', f"{number}.000"]
     assert {_key(route, f'{{"id": {one}}}') for one in spellings} == {str(number)}
@@ -45,7 +45,7 @@ def _key(route: Route, raw: str) -> str:
     return route.glance(Taken(0, route.stream, 0, raw.encode())).key
 
 
-def test_spellings_of_a_key_and_of_a_stream_are_one(target: Any, singer: Any) -> None:
+def test_spellings_of_keys_and_streams_are_normalised(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target.box.ok("POST", "/workspaces/{ws}/expenses/categories", {"name": "Meals"})
     row = {"userId": me, "date": "2026-01-05", "categoryId": "Meals", "quantity": 10}
@@ -116,7 +116,7 @@ def test_another_key_stops_before_anything_is_written(target: Any, singer: Any) 
 # -- natural keys --------------------------------------------------------------------------------
 
 
-def test_a_row_under_a_new_key_takes_its_object_over(target: Any, singer: Any) -> None:
+def test_a_row_with_a_new_key_takes_over_its_object(target: Any, singer: Any) -> None:
     schema = singer.schema("projects")
     assert target([schema, singer.record("projects", id="p1", name="Site", note="a")]).code == 0
     renumbered = [schema, singer.record("projects", id="P-0001", name="Site", note="b"), singer.activate("projects")]
@@ -133,7 +133,7 @@ def test_a_row_under_a_new_key_takes_its_object_over(target: Any, singer: Any) -
     assert gone.counts["projects"] == {"deleted": 1}, "it is still what this ledger created"
 
 
-def test_a_natural_key_matches_on_what_is_stated(target: Any, singer: Any) -> None:
+def test_a_natural_key_matches_on_the_stated_fields(target: Any, singer: Any) -> None:
     acme, bolt = (target.box.ok("POST", "/workspaces/{ws}/clients", {"name": name})["id"] for name in ("Acme", "Bolt"))
     target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "Site", "clientId": acme})
     schema, archive = singer.schema("projects"), singer.record("projects", id="crm-1", name="Site", archived=True)
@@ -188,7 +188,7 @@ def test_the_newest_record_of_a_key_wins(target: Any, singer: Any, between: int)
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["source", "by name"])
-def test_two_sources_with_equal_keys_never_meet(target: Any, singer: Any, named: bool) -> None:  # noqa: FBT001
+def test_equal_keys_of_two_sources_are_kept_apart(target: Any, singer: Any, named: bool) -> None:  # noqa: FBT001
     target.box.reset(scale="tiny")
     target.workspace = target.box.workspace_id
     people = {one["email"]: one["id"] for one in target.box.ok("GET", "/workspaces/{ws}/users?page-size=50")}
@@ -228,14 +228,14 @@ def test_two_sources_with_equal_keys_never_meet(target: Any, singer: Any, named:
 
 
 @pytest.mark.parametrize("mark", [None, "", " ", False, 0, 0.0, "0", "false", "False"], ids=repr)
-def test_what_says_nothing_deletes_nothing(target: Any, singer: Any, mark: Any) -> None:
+def test_empty_deletion_marks_delete_nothing(target: Any, singer: Any, mark: Any) -> None:
     client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
     row = singer.record("clients", id=client, name="Acme", note="x", _sdc_deleted_at=mark)
     assert target([singer.schema("clients"), row]).counts["clients"] == {"updated": 1}
 
 
 @pytest.mark.parametrize("mark", [True, 1, "true", "yes", "missing", 1767225600, {}, [], "2026-13-01"], ids=repr)
-def test_a_mark_that_is_no_point_in_time_is_rejected(target: Any, singer: Any, mark: Any) -> None:
+def test_a_deletion_mark_that_is_not_a_timestamp_is_rejected(target: Any, singer: Any, mark: Any) -> None:
     client = target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})["id"]
     result = target([singer.schema("clients"), singer.record("clients", id=client, _sdc_deleted_at=mark)])
     assert [one["message"] for one in result.rejects] == [
@@ -256,7 +256,7 @@ def test_a_deletion_needs_to_know_its_object(target: Any, singer: Any) -> None:
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
 @pytest.mark.parametrize("order", [1, -1], ids=["deletion first", "deletion last"])
-def test_what_a_live_row_stands_for_is_not_deleted(
+def test_the_object_of_a_live_row_is_not_deleted(
     target: Any,
     singer: Any,
     known: bool,  # noqa: FBT001
@@ -276,7 +276,7 @@ def test_what_a_live_row_stands_for_is_not_deleted(
     assert target([schema, _gone(singer, "clients", id=2)]).counts["clients"] == {"deleted": 1}
 
 
-def test_nothing_is_missing_from_an_input_that_died(target: Any, singer: Any) -> None:
+def test_an_interrupted_input_deletes_no_missing_rows(target: Any, singer: Any) -> None:
     schema = singer.schema("tags")
     versioned = [{**singer.record("tags", id=n, name=f"tag {n}"), "version": 1} for n in range(4)]
     target([schema, *versioned, singer.activate("tags", 1)], delete_missing=True)
@@ -303,7 +303,7 @@ def invoice(target: Any) -> str:
     return str(target.box.ok("POST", "/workspaces/{ws}/invoices", body)["id"])
 
 
-def test_a_call_is_its_parameters_in_any_spelling(target: Any, singer: Any, invoice: str) -> None:
+def test_a_call_is_identified_by_its_parameters_in_any_spelling(target: Any, singer: Any, invoice: str) -> None:
     schema = singer.schema("AddInvoicePayment")
     first: dict[str, Any] = {
         "id": 1,
@@ -374,7 +374,7 @@ def test_a_workspace_itself_counts_as_its_row(target: Any, singer: Any) -> None:
     assert (result.code, result.writes) == (1, {})
 
 
-def test_rows_of_the_destination_are_no_copy(target: Any, singer: Any) -> None:
+def test_rows_of_the_destination_are_not_a_copy(target: Any, singer: Any) -> None:
     tag = target.box.ok("POST", "/workspaces/{ws}/tags", {"name": "own"})
     own = singer.record("tags", **{**tag, "name": "renamed"})
     messages = [singer.schema("tags"), own, *_copies(singer, _ONE, _ONE)]
@@ -388,7 +388,7 @@ def test_rows_of_the_destination_are_no_copy(target: Any, singer: Any) -> None:
 # -- what an update would reset ------------------------------------------------------------------
 
 
-def test_an_update_keeps_what_clockify_does_not_tell(target: Any, singer: Any) -> None:
+def test_an_update_keeps_fields_that_clockify_does_not_return(target: Any, singer: Any) -> None:
     schema, days = singer.schema("holidays"), {"startDate": "2026-05-01", "endDate": "2026-05-01"}
     made = singer.record("holidays", id=1, name="May", datePeriod=days, everyoneIncludingNew=True, color="#FF0000")
     assert target([schema, made]).code == 0
@@ -437,7 +437,7 @@ def test_a_dry_run_from_the_command_line(target: Any, singer: Any) -> None:
 
 
 @pytest.mark.parametrize("operation", ["auto", "insert"])
-def test_rows_follow_what_somebody_deleted_and_a_row_makes_again(target: Any, singer: Any, operation: str) -> None:
+def test_rows_refer_to_an_object_that_was_deleted_and_created_again(target: Any, singer: Any, operation: str) -> None:
     entry = {"userId": target.box.ok("GET", "/user")["id"], "projectId": "p", "taskId": "k"}
     hour = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
     messages = [

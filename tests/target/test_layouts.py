@@ -153,7 +153,7 @@ def test_an_export_of_toggl_becomes_its_entries(target: Any) -> None:
     assert (again.code, again.writes) == (0, {})
 
 
-def test_harvest_tells_no_time_of_day_so_that_entries_follow_each_other(target: Any) -> None:
+def test_harvest_has_no_time_of_day_so_entries_are_stacked(target: Any) -> None:
     before = Before(target)
     result = target(_messages(_rows(HARVEST)), streams={"export": {"layout": "harvest"}})
     assert (result.code, result.rejects) == (0, [])
@@ -168,7 +168,7 @@ def test_harvest_tells_no_time_of_day_so_that_entries_follow_each_other(target: 
     assert target(_messages(_rows(HARVEST)), streams={"export": {"layout": "harvest"}}).writes == {}
 
 
-def test_tempo_has_midnight_for_a_time_that_it_does_not_know(target: Any) -> None:
+def test_tempo_uses_midnight_for_an_unknown_time(target: Any) -> None:
     before = Before(target)
     streams = {"export": {"layout": "tempo", "day_start": "07:30"}}
     assert target(_messages(_rows(TEMPO)), streams=streams).code == 0
@@ -211,7 +211,7 @@ def test_columns_in_any_order_and_case_and_the_members_of_a_schema_without_colum
     assert before.hours().total() == 9000 + 2700 + 2 * 14400 + 1200
 
 
-def test_names_that_differ_in_case_spaces_or_the_form_of_unicode_are_one(plain: Any) -> None:
+def test_names_are_compared_without_case_spaces_and_unicode_form(plain: Any) -> None:
     row = _rows(TOGGL)[0]
     cafe = [unicodedata.normalize(form, "Café Noir") for form in ("NFC", "NFD")]
     rows = [
@@ -248,7 +248,7 @@ def test_a_zone_of_the_settings_goes_for_everybody(plain: Any) -> None:
     assert before.hours("Asia/Kathmandu")["lia@tiny.example", "Acme", "Website", "2026-10-05"] == 9000
 
 
-def test_rows_that_move_and_rows_that_are_new_leave_the_others_as_they_are(plain: Any) -> None:
+def test_moved_and_new_rows_do_not_change_other_rows(plain: Any) -> None:
     before = Before(plain)
     streams = {"export": {"layout": "harvest"}}
     rows = _rows(HARVEST)
@@ -266,7 +266,7 @@ def test_rows_that_move_and_rows_that_are_new_leave_the_others_as_they_are(plain
     ]
 
 
-def test_what_a_file_says_beside_its_layout_makes_no_other_entry(plain: Any) -> None:
+def test_columns_outside_the_layout_do_not_change_the_key(plain: Any) -> None:
     rows = _rows(HARVEST)
     assert plain(_messages(rows), streams={"export": {"layout": "harvest"}}).code == 0
     later = [
@@ -294,7 +294,7 @@ def test_equal_rows_of_two_files_without_a_time_of_day_are_refused(plain: Any) -
 
 
 @pytest.mark.parametrize("layout", ["clockify", "toggl"])
-def test_what_another_program_writes_into_an_empty_cell_names_nothing(plain: Any, layout: str) -> None:
+def test_texts_for_empty_cells_count_as_empty(plain: Any, layout: str) -> None:
     blank = {"clockify": "(Without {})", "toggl": "(No {})"}[layout]
     text = {"clockify": CLOCKIFY, "toggl": TOGGL}[layout]
     row = {**_rows(text)[0], "Project": "-", "Client": "-", "Task": " - ", "Tags": "-", "Description": "-"}
@@ -372,7 +372,7 @@ def test_two_columns_of_a_duration_that_disagree_are_refused(plain: Any) -> None
     assert sum(before.hours().values()) == 3600 + 4500 + 1200
 
 
-def test_more_hours_than_a_day_has_are_refused_where_the_file_tells_days(plain: Any) -> None:
+def test_more_than_24_hours_are_refused_for_dates_without_an_end(plain: Any) -> None:
     rows = [{**_rows(TEMPO)[0], "Hours": hours} for hours in ("7200", "24.01", "7")]
     result = plain(_messages(rows), streams={"export": {"layout": "tempo"}})
     assert result.counts["export"] == {"inserted": 1, "rejected": 2}
@@ -490,7 +490,7 @@ def test_a_layout_creates_only_what_create_missing_lists(plain: Any) -> None:
     ],
     ids=str,
 )
-def test_a_row_that_is_not_understood_names_its_column(plain: Any, change: dict[str, str], said: str) -> None:
+def test_the_reject_of_a_row_names_the_wrong_column(plain: Any, change: dict[str, str], said: str) -> None:
     before = Before(plain)
     first, *others = _rows(TOGGL)
     result = plain(_messages([{**first, **change}, *others]), streams={"export": {"layout": "toggl"}})
@@ -521,7 +521,7 @@ def test_a_name_that_two_people_have_is_refused(plain: Any) -> None:
     assert mias["message"].startswith("First Name and Last Name: 2 people of the workspace have this name")
 
 
-def test_an_address_that_nobody_has_leaves_the_name(plain: Any) -> None:
+def test_a_person_with_an_unknown_address_is_found_by_name(plain: Any) -> None:
     before = Before(plain)
     rows = [{**row, "Email": "Lia@Elsewhere.example"} for row in _rows(TOGGL)[:2]]
     result = plain(_messages(rows), streams={"export": {"layout": "toggl"}})
@@ -605,14 +605,14 @@ def test_the_dates_of_a_whole_file_show_their_order(plain: Any, days: tuple[str,
     ],
     ids=str,
 )
-def test_dates_of_two_meanings_load_nothing(plain: Any, days: tuple[str, ...], said: str) -> None:
+def test_ambiguous_dates_load_nothing(plain: Any, days: tuple[str, ...], said: str) -> None:
     result = plain(_messages(_dated(*days)), streams={"export": {"layout": "harvest"}})
     assert (result.code, result.writes, len(result.rejects)) == (1, {}, 2)
     assert all(said in one["message"] and '{"Date": "%d/%m/%Y"}' in one["message"] for one in result.rejects)
 
 
 @pytest.mark.parametrize(("form", "loaded"), [("%m/%d/%Y", "10-05"), ("%d/%m/%Y", "05-10")])
-def test_formats_tell_what_the_dates_do_not(plain: Any, form: str, loaded: str) -> None:
+def test_formats_resolve_ambiguous_dates(plain: Any, form: str, loaded: str) -> None:
     before = Before(plain)
     streams = {"export": {"layout": "harvest", "formats": {"Date": form}}}
     assert plain(_messages(_dated("10/05/2026")), streams=streams).code == 0
@@ -640,14 +640,14 @@ def test_an_order_that_is_determined_is_the_right_one(days: list[date], order: s
 
 
 @given(st.integers(0, 10**6), st.integers(4, 8))
-def test_hours_with_four_or_more_decimal_places_tell_the_second(seconds: int, places: int) -> None:
+def test_hours_with_four_or_more_decimal_places_give_the_second(seconds: int, places: int) -> None:
     hours = (Decimal(seconds) / 3600).quantize(Decimal(1).scaleb(-places))
     assert dates.span(f"{hours:f}", Unit.HOURS).whole == seconds
     assert dates.span(f"{hours:f}".replace(".", ","), Unit.HOURS).whole == seconds
 
 
 @pytest.mark.parametrize("text", ["0.333", "1,234", "two", "1.5h", "-1", "1:99"])
-def test_a_length_that_is_not_clear_is_refused(text: str) -> None:
+def test_an_ambiguous_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\b(is|has)\b"):
         dates.whole_seconds(dates.span(text, Unit.HOURS), "Hours")
 
@@ -661,7 +661,7 @@ _TITLES = {name: name for name in ("start", "end", "duration")}
     st.integers(0, 30 * 3600),
     st.sampled_from(_ZONES),
 )
-def test_an_interval_is_the_one_that_was_written(moment: datetime, seconds: int, zone: ZoneInfo) -> None:
+def test_an_interval_is_parsed_as_written(moment: datetime, seconds: int, zone: ZoneInfo) -> None:
     start = moment.replace(microsecond=0, tzinfo=UTC)
     end = start + timedelta(seconds=seconds)
     shown = [Moment(local.date(), local.time()) for one in (start, end) if (local := one.astimezone(zone))]
@@ -674,7 +674,7 @@ def test_an_interval_is_the_one_that_was_written(moment: datetime, seconds: int,
         assert found == (start, end)
 
 
-def test_the_length_decides_between_hours_that_come_twice(plain: Any) -> None:
+def test_the_duration_resolves_times_that_exist_twice(plain: Any) -> None:
     before = Before(plain)
     lia = {**_rows(TOGGL)[0], "Start date": "2026-11-01", "End date": "2026-11-01", "Start time": "00:30:00"}
     rows = [{**lia, "End time": "01:30:00", "Duration": duration} for duration in ("01:00:00", "02:00:00")]
@@ -801,7 +801,7 @@ def test_a_project_of_two_clients_is_refused_where_the_file_names_no_client(plai
     assert "ambiguous_match" in {one["error"] for one in result.rejects}
 
 
-def test_a_layout_without_people_is_for_oneself(plain: Any) -> None:
+def test_a_layout_without_people_uses_the_keys_owner(plain: Any) -> None:
     before = Before(plain)
     layout = {"project": "Project", "date": "Date", "duration": "Hours", "units": {"Hours": "hours"}}
     rows = [{"Date": "2026-10-05", "Project": "Internal", "Hours": "1.5"}]
@@ -835,7 +835,7 @@ def test_a_layout_like_another(plain: Any) -> None:
     ],
     ids=str,
 )
-def test_a_layout_that_is_none_is_refused_at_the_start(plain: Any, stream: dict[str, Any], said: str) -> None:
+def test_an_invalid_layout_is_refused_at_the_start(plain: Any, stream: dict[str, Any], said: str) -> None:
     result = plain(_messages(_rows(HARVEST)), streams={"export": stream})
     assert (result.code, result.requests) == (1, {})
     assert said in result.log, result.log
@@ -869,7 +869,7 @@ ALL = ["clients", "projects", "tasks", "tags"]
 
 
 @pytest.mark.parametrize("place", ["stream", "all streams"])
-def test_what_references_name_is_created_once(target: Any, singer: Any, place: str) -> None:
+def test_an_object_that_references_name_is_created_once(target: Any, singer: Any, place: str) -> None:
     before = Before(target)
     config = {"create_missing": ALL} if place != "stream" else {"streams": {"time_entries": {"create_missing": ALL}}}
     rehearsed = target(_timesheet(singer), dry_run=True, **config)
@@ -1001,7 +1001,7 @@ def test_a_lost_ledger_is_rebuilt(plain: Any) -> None:
     assert plain(_messages(_rows(HARVEST)), streams=streams).writes == {}
 
 
-def test_rows_that_a_stream_map_has_made(plain: Any) -> None:
+def test_rows_from_a_stream_map(plain: Any) -> None:
     before = Before(plain)
     rows = [{**row, "Project": f"old {row['Project']}" if row["Project"] else ""} for row in _rows(TOGGL)]
     rows[0]["Duration"] = "?"
@@ -1022,7 +1022,7 @@ def test_a_state_waits_for_the_rows_before_it(plain: Any, singer: Any) -> None:
     assert (result.code, result.states) == (0, [{"bookmark": 1}])
 
 
-def test_rejects_are_read_alone_as_they_were_in_their_file(plain: Any) -> None:
+def test_rejects_can_be_loaded_alone(plain: Any) -> None:
     before = Before(plain)
     rows = [{**row, "Date": day} for row, day in zip(_rows(HARVEST), ("10/05/2026", "10/13/2026"), strict=False)]
     rows[0]["Hours"] = "?"
@@ -1032,7 +1032,7 @@ def test_rejects_are_read_alone_as_they_were_in_their_file(plain: Any) -> None:
     assert [start for _, start, _ in before.clocks()] == ["10-05 09:00", "10-13 09:00"]
 
 
-def test_a_name_that_did_not_do_in_the_file_does_not_do_in_a_reject(plain: Any) -> None:
+def test_a_name_that_is_insufficient_in_the_file_is_insufficient_in_a_reject(plain: Any) -> None:
     before = Before(plain)
     rows = [
         {**row, "Email": email} for row, email in zip(_rows(TOGGL), ("lia@x.example", "lia@y.example"), strict=False)
@@ -1045,14 +1045,14 @@ def test_a_name_that_did_not_do_in_the_file_does_not_do_in_a_reject(plain: Any) 
     assert before.entries == []
 
 
-def test_a_name_that_no_project_can_have_is_said_of_its_rows(plain: Any) -> None:
+def test_an_invalid_project_name_rejects_its_rows(plain: Any) -> None:
     result = plain(_messages([{**_rows(TOGGL)[0], "Project": "X", "Task": ""}]), **_LAYOUT_OF_TOGGL)
     messages = {one["stream"]: one["message"] for one in result.rejects}
     assert "never came" not in "".join(messages.values())
     assert "name must have at least 2 characters" in messages["export"]
 
 
-def test_rows_without_a_length_are_loaded_and_said(plain: Any) -> None:
+def test_rows_with_zero_duration_are_loaded_and_logged(plain: Any) -> None:
     before = Before(plain)
     row = _rows(TOGGL)[0]
     row |= {"End date": row["Start date"], "End time": row["Start time"], "Duration": "00:00:00"}

@@ -35,7 +35,7 @@ def messages(target: Any, singer: Any) -> list[dict[str, Any]]:
     return list(_input(singer, target.box.ok("GET", "/user")["id"]))
 
 
-def test_a_rebuilt_ledger_doubles_nothing(target: Any, messages: list[dict[str, Any]]) -> None:
+def test_a_rebuilt_ledger_prevents_double_writes(target: Any, messages: list[dict[str, Any]]) -> None:
     first = target(messages)
     assert (first.code, first.rejects) == (0, []), first.log
     before = target.tables()
@@ -74,7 +74,9 @@ def test_a_row_that_differs_is_found_and_corrected_by_the_next_run(
     assert target(renamed).counts["clients"] == {"updated": 1}
 
 
-def test_a_call_that_adds_up_is_not_repeated_unseen(target: Any, singer: Any, messages: list[dict[str, Any]]) -> None:
+def test_a_call_that_adds_something_is_not_repeated_unnoticed(
+    target: Any, singer: Any, messages: list[dict[str, Any]]
+) -> None:
     call = singer.record("AddInvoicePayment", id="a", invoiceId="i", amount=50, paymentDate="2026-01-21T00:00:00Z")
     whole = [*messages, singer.schema("AddInvoicePayment"), call]
     assert target(whole).code == 0

@@ -67,7 +67,7 @@ _DOUBTFUL = {
 
 @pytest.mark.parametrize("settings", _SETTINGS)
 @pytest.mark.parametrize("given", _INPUTS)
-def test_what_is_left(target: Any, singer: Any, given: str, settings: str) -> None:
+def test_missing_rows_are_deleted_only_with_the_setting(target: Any, singer: Any, given: str, settings: str) -> None:
     assert target([singer.schema("tags"), *_rows(singer, range(3))]).code == 0
     target.box.ok("POST", "/workspaces/{ws}/tags", {"name": "somebody else's"})
     messages, left = _INPUTS[given]

@@ -183,7 +183,7 @@ def test_each_is_one_request_that_succeeds(name: str, empty: Any, ids: dict[str,
 
 
 @pytest.mark.parametrize("status", [200, 204])
-def test_none_believes_an_empty_answer_to_a_call_that_was_not_made(
+def test_an_empty_response_does_not_prove_a_call(
     status: int, empty: Any, ids: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     role = f"userId={ids['other']} role=PROJECT_MANAGER entityId={ids['project']}"
@@ -203,7 +203,7 @@ def test_none_believes_an_empty_answer_to_a_call_that_was_not_made(
     assert believed == []
 
 
-def test_what_takes_back_what_others_did(empty: Any, ids: dict[str, str]) -> None:
+def test_procedures_that_undo_other_procedures(empty: Any, ids: dict[str, str]) -> None:
     role = f"userId={ids['other']} role=PROJECT_MANAGER entityId={ids['project']}"
     for name in ("GiveManagerRole", "RemoveManagerRole"):
         _call(empty, _words(name, role, ids))
@@ -225,7 +225,7 @@ _SEEN = sorted(one.name for one in PROCEDURES if one.changes and one.name in _CA
 
 
 @pytest.mark.parametrize("name", _SEEN)
-def test_what_a_call_would_bring_about_and_is_there_already_is_not_called(  # noqa: PLR0913, PLR0917
+def test_a_call_without_effect_is_not_made(  # noqa: PLR0913, PLR0917
     name: str, empty: Any, ids: dict[str, str], runner: Any, singer: Any, tmp_path: Path
 ) -> None:
     _, *words = _words(name, _CALLS[name][0], ids)

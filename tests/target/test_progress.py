@@ -51,7 +51,7 @@ def test_a_terminal_shows_how_long_it_will_take_and_the_log_above_it(
     assert b"Skipping parse" not in terminal.raw
 
 
-def test_a_log_tells_how_far_a_long_run_is(target: Any, singer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_shows_the_progress_of_a_long_run(target: Any, singer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_EVERY", 0.0)
     told = _FAR.findall(target([*_tags(singer), singer.record("tags", id=40, name="No. 40")]).log)
     assert [int(done) for done, *_ in told] == list(range(1, 42))

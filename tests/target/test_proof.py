@@ -27,7 +27,7 @@ def _deleted_expense(target: Any, singer: Any) -> list[Any]:
     return [singer.schema("expenses"), singer.record("expenses", id=1, _sdc_deleted_at="2026-02-01")]
 
 
-def test_a_deletion_that_was_acknowledged_for_nothing_is_made_again(target: Any, singer: Any) -> None:
+def test_a_deletion_that_was_only_acknowledged_is_repeated(target: Any, singer: Any) -> None:
     messages = _deleted_expense(target, singer)
     target.box.faults([{"route": "DELETE *", "nth": 1, **_EMPTY}])
     result = target(messages)
@@ -35,7 +35,7 @@ def test_a_deletion_that_was_acknowledged_for_nothing_is_made_again(target: Any,
     assert "1 objects were deleted a second time" in result.log
 
 
-def test_one_that_is_never_made_is_reported_and_made_by_the_next_run(target: Any, singer: Any) -> None:
+def test_a_deletion_that_is_never_made_is_reported_and_made_by_the_next_run(target: Any, singer: Any) -> None:
     messages = _deleted_expense(target, singer)
     target.box.faults([{"route": "DELETE *", **_EMPTY}])
     result = target(messages)
@@ -46,7 +46,7 @@ def test_one_that_is_never_made_is_reported_and_made_by_the_next_run(target: Any
 
 
 @pytest.mark.parametrize("nth", [1, "every"])
-def test_a_call_needs_an_answer_that_shows_it(target: Any, singer: Any, nth: Any) -> None:
+def test_a_call_needs_a_response_that_proves_it(target: Any, singer: Any, nth: Any) -> None:
     project = target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "Site"})["id"]
     call = singer.record("SetProjectTemplate", id=1, projectId=project, isTemplate=True)
     target.box.faults([{"route": "PATCH *", "nth": nth, **_BUSY}])
@@ -62,14 +62,14 @@ def test_an_additive_call_without_such_an_answer_is_reported_as_open(target: Any
     assert [one["error"] for one in result.rejects] == ["unknown_outcome"]
 
 
-def test_an_empty_answer_proves_no_status_that_does_not_show(target: Any, singer: Any) -> None:
+def test_an_empty_response_does_not_prove_a_status(target: Any, singer: Any) -> None:
     call = singer.record("ChangeInvoiceStatus", id=1, invoiceId=_invoice(target), invoiceStatus="SENT")
     target.box.faults([{"route": "PATCH *", "nth": 1, **_EMPTY}])
     assert target([singer.schema("ChangeInvoiceStatus"), call]).code == 0
     assert target.tables()["invoices"][0]["status"] == "SENT"
 
 
-def test_nor_settings_that_are_as_before(target: Any, singer: Any) -> None:
+def test_an_empty_response_does_not_prove_settings(target: Any, singer: Any) -> None:
     messages = [singer.schema("invoice_settings"), singer.record("invoice_settings", id=1, defaults={"notes": "new"})]
     target.box.faults([{"route": "PUT *", "nth": 1, **_EMPTY}])
     result = target(messages)
@@ -88,7 +88,7 @@ def test_a_payment_whose_deletion_lost_its_answer_is_gone_and_not_refused(target
     assert (result.code, target.tables()["invoices"][0]["payments"]) == (0, []), result.log
 
 
-def test_details_that_lack_fields_are_no_ground_for_an_update(target: Any, singer: Any) -> None:
+def test_incomplete_details_cause_no_update(target: Any, singer: Any) -> None:
     """An update replaces the whole invoice: what the answer seems to lack would be emptied."""
     invoice = _invoice(target)
     record = singer.record("invoices", id=invoice, subject="new", items=[])
@@ -108,7 +108,7 @@ def _policy(target: Any) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("nth", [1, "every"])
-def test_an_empty_answer_proves_no_balance(target: Any, singer: Any, nth: Any) -> None:
+def test_an_empty_response_does_not_prove_a_balance(target: Any, singer: Any, nth: Any) -> None:
     policy, me = _policy(target)
     target.box.faults([{"route": "PATCH *", "nth": nth, **_EMPTY}])
     row = singer.record("time_off_balances", id=1, policyId=policy, userId=me, balance=7)
@@ -138,7 +138,7 @@ def _shown(policy: str, user: str, balance: float) -> str:
 
 
 @pytest.mark.parametrize(("shown", "sent"), [(9, 2), (12, 1)])
-def test_a_balance_that_is_not_as_it_was_set(target: Any, singer: Any, shown: int, sent: int) -> None:
+def test_a_balance_that_differs_from_the_written_one(target: Any, singer: Any, shown: int, sent: int) -> None:
     """Another write has changed it since, so that it is set again; or Clockify has added what it was to set."""
     policy, me = _policy(target)
     target.box.ok("PATCH", f"{_BALANCE}/policy/{policy}", {"userIds": [me], "value": 5, "note": "x"})
@@ -152,7 +152,7 @@ def test_a_balance_that_is_not_as_it_was_set(target: Any, singer: Any, shown: in
 
 
 @pytest.mark.parametrize("nth", [1, "every"])
-def test_an_empty_answer_proves_no_call_that_can_be_looked_up(target: Any, singer: Any, nth: Any) -> None:
+def test_a_call_with_an_empty_response_is_looked_up(target: Any, singer: Any, nth: Any) -> None:
     policy, me = _policy(target)
     day = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
     entry = target.box.ok("POST", f"/workspaces/{{ws}}/user/{me}/time-entries", day)["id"]
@@ -175,7 +175,9 @@ def _labels(target: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("commits", [True, False])
-def test_an_additive_call_with_an_empty_answer_counts_where_it_shows(target: Any, singer: Any, commits: Any) -> None:
+def test_an_additive_call_with_an_empty_response_counts_if_it_can_be_seen(
+    target: Any, singer: Any, commits: Any
+) -> None:
     policy, me = _policy(target)
     fault = {"status": 502, "commit_then": True} if commits else _EMPTY
     target.box.faults([{"route": f"POST {_BALANCE}/assignment", "nth": 1, **fault}])
@@ -186,7 +188,7 @@ def test_an_additive_call_with_an_empty_answer_counts_where_it_shows(target: Any
 
 
 @pytest.mark.parametrize("nth", [1, "every"])
-def test_an_empty_answer_publishes_nothing(target: Any, singer: Any, nth: Any) -> None:
+def test_an_empty_response_does_not_prove_a_publication(target: Any, singer: Any, nth: Any) -> None:
     project = target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "Site"})["id"]
     week = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-06T23:59:59Z"}
     plan = {"userId": target.box.ok("GET", "/user")["id"], "projectId": project, "hoursPerDay": 4, **week}

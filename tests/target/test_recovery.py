@@ -85,7 +85,7 @@ def test_a_call_without_an_answer_is_never_repeated(target: Any, singer: Any) ->
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["queued", "sent"])
-def test_of_a_killed_run_only_calls_that_had_left_are_doubtful(target: Any, singer: Any, sent: bool) -> None:  # noqa: FBT001
+def test_after_a_killed_run_only_sent_calls_are_doubtful(target: Any, singer: Any, sent: bool) -> None:  # noqa: FBT001
     invoice = _invoice(target)["id"]
     _earlier(target, Entry("duplicateinvoice", "1", "DuplicateInvoice", "CALL"), sent=sent)
     result = target([singer.schema("DuplicateInvoice"), singer.record("DuplicateInvoice", id=1, invoiceId=invoice)])
@@ -93,7 +93,7 @@ def test_of_a_killed_run_only_calls_that_had_left_are_doubtful(target: Any, sing
     assert len(target.tables()["invoices"]) == (1 if sent else 2)
 
 
-def test_what_was_half_built_is_completed_first(target: Any, singer: Any) -> None:
+def test_an_incomplete_object_is_completed_first(target: Any, singer: Any) -> None:
     """A payment that meets an invoice without its items would make it a paid one."""
     body = _invoice(target)
     item = {"itemType": "Service", "description": "work", "quantity": 1, "unitPrice": 1000, "applyTaxes": "NONE"}
@@ -118,7 +118,7 @@ def test_what_was_half_built_is_completed_first(target: Any, singer: Any) -> Non
     assert (len(invoice["items"]), len(invoice["payments"]), invoice["status"]) == (1, 1, "PARTIALLY_PAID")
 
 
-def test_what_was_created_before_it_was_refused_is_not_created_again(target: Any, singer: Any) -> None:
+def test_an_object_created_before_a_refusal_is_not_created_again(target: Any, singer: Any) -> None:
     target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
 
     def invoice(item: str) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def test_a_row_whose_object_is_gone_is_forgotten(target: Any, singer: Any) -> No
         assert ledger.execute("SELECT key FROM clockify_rows").fetchall() == [("2",)]
 
 
-def test_what_was_made_after_it_was_given_up_is_not_made_again(target: Any, singer: Any) -> None:
+def test_an_object_of_a_late_create_is_not_created_again(target: Any, singer: Any) -> None:
     """A killed run's create arrives when the next run has given it up: the one after that finds it, and counts."""
     me = target.box.ok("GET", "/user")["id"]
     interval = {**_ENTRY, "duration": "PT1H"}
@@ -170,7 +170,7 @@ def test_what_was_made_after_it_was_given_up_is_not_made_again(target: Any, sing
     assert late not in {one["id"] for one in target.tables()["time_entries"]}
 
 
-def test_what_a_late_request_made_twice_is_taken_back(target: Any, singer: Any) -> None:
+def test_an_extra_object_of_a_late_create_is_deleted(target: Any, singer: Any) -> None:
     """The first create is carried out after the second, which was sent when nothing of the first had been found."""
     me = target.box.ok("GET", "/user")["id"]
     lost: list[Any] = []
@@ -195,7 +195,7 @@ def test_what_a_late_request_made_twice_is_taken_back(target: Any, singer: Any) 
 
 
 @pytest.mark.parametrize(("hours", "more", "told"), [(0, {}, True), (0, {"tagIds": True}, False), (5, {}, False)])
-def test_what_is_made_twice_after_the_end_of_a_run_is_reported_and_left(
+def test_an_extra_object_after_the_end_of_a_run_is_reported_and_kept(
     target: Any, singer: Any, hours: int, more: dict[str, Any], told: Any
 ) -> None:
     """A late request may have made it, or somebody: nobody can tell, unless it says more or came much later."""
@@ -339,7 +339,7 @@ def test_a_refusal_of_nobody_that_is_carried_out_later_makes_no_second_object(
 
 @pytest.mark.parametrize("quantity", [10, 10.0, 12.5])
 @pytest.mark.parametrize("fault", [_LOST, {"reset": True, "commit_then": True}], ids=["answered", "reset"])
-def test_a_number_is_the_same_however_it_is_written(
+def test_equal_numbers_in_different_notation_are_equal(
     target: Any, singer: Any, fault: dict[str, Any], quantity: float
 ) -> None:
     me = target.box.ok("GET", "/user")["id"]

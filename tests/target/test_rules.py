@@ -69,7 +69,7 @@ def test_an_update_allows_more(target: Any, singer: Any) -> None:
     assert result.writes == {}
 
 
-def test_what_an_object_cannot_do_is_named(target: Any, singer: Any) -> None:
+def test_an_unsupported_operation_is_named(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     result = target(
         [
@@ -81,7 +81,7 @@ def test_what_an_object_cannot_do_is_named(target: Any, singer: Any) -> None:
     assert result.rejects[0]["message"] == "member_profiles cannot be deleted: Clockify offers UPDATE for them"
 
 
-def test_the_irreversible_wants_leave(target: Any, singer: Any) -> None:
+def test_irreversible_inserts_need_a_setting(target: Any, singer: Any) -> None:
     messages = [
         singer.schema("users"),
         singer.record("users", id=1, email="new@acme.example"),
@@ -110,7 +110,7 @@ def test_unknown_streams(target: Any, singer: Any) -> None:
     assert skipped.counts["tags"] == {"inserted": 1}
 
 
-def test_what_nobody_can_write_is_skipped_with_one_line(target: Any, singer: Any) -> None:
+def test_a_stream_that_the_api_cannot_write_is_skipped_with_one_line(target: Any, singer: Any) -> None:
     result = target(
         [singer.schema("report_detailed", "_id"), *[singer.record("report_detailed", _id=n) for n in range(9)]]
     )
@@ -136,7 +136,7 @@ def test_references_that_never_come_are_rejected_by_name(target: Any, singer: An
     assert result.states == [{"done": True}]
 
 
-def test_a_reference_by_a_name_that_several_have_is_rejected_as_that(target: Any, singer: Any) -> None:
+def test_an_ambiguous_reference_is_rejected_as_ambiguous(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     clients = [target.box.ok("POST", "/workspaces/{ws}/clients", {"name": name})["id"] for name in ("Acme", "Bolt")]
     for client in clients:
@@ -157,7 +157,7 @@ def test_a_reference_by_a_name_that_several_have_is_rejected_as_that(target: Any
     assert target([*schemas, by_id]).counts["time_entries"] == {"inserted": 1}
 
 
-def test_rejects_can_be_mended_and_fed_back(target: Any, singer: Any) -> None:
+def test_rejects_can_be_corrected_and_loaded_again(target: Any, singer: Any) -> None:
     records = [singer.record("tags", id=n, name="" if n % 3 == 0 else f"tag {n}") for n in range(12)]
     result = target([singer.schema("tags"), *records])
     assert result.counts["tags"] == {"inserted": 8, "rejected": 4}
@@ -181,7 +181,7 @@ def test_on_reject_and_max_rejects_say_when_a_run_ends(target: Any, singer: Any)
     assert (capped.code, len(capped.rejects)) == (1, 3)
 
 
-def test_dry_run_tells_everything_and_sends_nothing(target: Any, singer: Any) -> None:
+def test_a_dry_run_shows_everything_and_sends_nothing(target: Any, singer: Any) -> None:
     target([singer.schema("clients"), singer.record("clients", id="c1", name="Acme", note="old")])
     messages = [
         singer.schema("clients"),
@@ -203,7 +203,7 @@ def test_dry_run_tells_everything_and_sends_nothing(target: Any, singer: Any) ->
     assert target(messages).counts["clients"] == {"inserted": 1, "updated": 1}
 
 
-def test_deletes_are_bounded(target: Any, singer: Any) -> None:
+def test_the_number_of_deletions_is_limited(target: Any, singer: Any) -> None:
     rows = [singer.record("tags", id=n, name=f"tag {n}") for n in range(6)]
     target([singer.schema("tags"), *rows])
     gone = [{**row, "record": {**row["record"], "_sdc_deleted_at": "2026-01-01"}} for row in rows]
@@ -283,7 +283,7 @@ def test_the_input_is_never_quoted(target: Any) -> None:
     assert json.dumps(result.states) == "[]"
 
 
-def test_a_deletion_of_what_is_gone_needs_no_parent(target: Any, singer: Any) -> None:
+def test_a_deletion_of_a_deleted_object_needs_no_parent(target: Any, singer: Any) -> None:
     project = target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "House"})["id"]
     schemas = [singer.schema(stream, "key") for stream in ("tasks", "time_entries")]
     made = target([*schemas, singer.record("tasks", key="t", projectId=project, name="Paint")])
@@ -308,7 +308,7 @@ def test_errors_are_explained_in_words(target: Any, singer: Any) -> None:
     ]
 
 
-def test_a_plan_on_a_terminal_shows_money_hours_calls_and_what_would_go(target: Any, singer: Any) -> None:
+def test_a_plan_on_a_terminal_shows_money_hours_calls_and_deletions(target: Any, singer: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     hour = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:30:00Z"}
     before = [
@@ -344,7 +344,7 @@ def test_a_plan_on_a_terminal_shows_money_hours_calls_and_what_would_go(target: 
     assert "\033[" not in plan.log, "colours are for terminals"
 
 
-def test_the_summary_tells_hours_and_money(target: Any, singer: Any) -> None:
+def test_the_summary_shows_hours_and_money(target: Any, singer: Any) -> None:
     start, end = "2026-03-02T09:00:00Z", "2026-03-02T10:30:00Z"
     user = target.box.ok("GET", "/user")["id"]
     schema = singer.schema("time_entries")

@@ -204,7 +204,7 @@ def load(plain: Any, tmp_path: Path) -> Load:
 
 @pytest.mark.parametrize("seed", _SEEDS)
 @pytest.mark.slow
-def test_an_export_of_a_stranger(plain: Any, load: Load, seed: int) -> None:
+def test_an_export_from_another_program(plain: Any, load: Load, seed: int) -> None:
     dice = random.Random(seed)
     style = _style(dice)
     users = {one["email"].partition("@")[0]: one for one in plain.box.dump()["users"]}

@@ -1,4 +1,4 @@
-"""A run is taken back: what it inserted goes, what it changed is as before, what it deleted comes again."""
+"""A run is taken back: inserts are deleted, changes are reverted, deleted objects are restored."""
 
 from __future__ import annotations
 

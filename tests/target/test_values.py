@@ -161,7 +161,7 @@ def test_values_of_any_shape_are_understood_compared_or_refused(name: str) -> No
                 check(target, operation, target.adapt(given) if target.adapt else given, read_shape=False)
 
 
-def test_an_array_that_is_none_is_rejected_beside_what_is_there(target: Any, singer: Any) -> None:
+def test_an_invalid_array_is_rejected_for_an_existing_object(target: Any, singer: Any) -> None:
     target.box.ok("POST", "/workspaces/{ws}/projects", {"name": "One"})
     day = {"start": "2026-01-05T09:00:00Z", "end": "2026-01-05T10:00:00Z"}
     entry = target.box.ok("POST", "/workspaces/{ws}/time-entries", day)

@@ -82,7 +82,7 @@ def test_locked_periods_are_for_administrators(target: Any, singer: Any, operati
     assert (real.code, real.rejects) == (0, [])
 
 
-def test_a_workspace_of_timers_takes_no_other_time_of_members(target: Any, singer: Any) -> None:
+def test_a_timer_only_workspace_refuses_other_time_of_members(target: Any, singer: Any) -> None:
     target.box.reset(scale="tiny")
     target.workspace = target.box.workspace_id
     target.box.origin.settings(target.workspace, timeTrackingMode="STOPWATCH_ONLY")

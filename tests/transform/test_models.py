@@ -160,7 +160,7 @@ def test_margin_is_never_of_two_currencies(models: Models) -> None:
         assert abs(found[currency] - amount) < Decimal("0.05"), currency
 
 
-def test_hours_that_no_invoice_names(models: Models) -> None:
+def test_uninvoiced_hours(models: Models) -> None:
     invoiced = {
         entry
         for workspace in models.dump["workspaces"]
@@ -328,7 +328,7 @@ def test_invoices_are_their_lines_less_discount_and_with_taxes(models: Models) -
     assert any(row["tax"] for row in rows.values())
 
 
-def test_somebody_who_was_removed_is_a_person(models: Models) -> None:
+def test_a_removed_member_is_a_person(models: Models) -> None:
     gone = {
         f"{workspace['id']}:{row['userId']}"
         for workspace in models.dump["workspaces"]

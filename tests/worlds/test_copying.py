@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.target.conftest import TargetRunner
 
 
-def test_what_was_read_is_unchanged(target: TargetRunner, tap_output: bytes) -> None:
+def test_rows_that_were_read_are_unchanged(target: TargetRunner, tap_output: bytes) -> None:
     before = target.tables()
     for _ in range(2):
         result = target(tap_output)
@@ -28,7 +28,7 @@ def test_what_was_read_is_unchanged(target: TargetRunner, tap_output: bytes) -> 
     assert target.tables() == before
 
 
-def test_a_copy_holds_the_same_and_is_made_once(
+def test_a_copy_is_equal_and_is_made_once(
     box: Sandbox, world: str, runner: type[TargetRunner], tap_output: bytes, tmp_path: Path
 ) -> None:
     target = runner(box, tmp_path, _workspace_for_a_copy(box, tap_output))

@@ -20,7 +20,7 @@ TABLES = ("clients", "projects", "tasks", "tags", "time_entries", "expenses", "i
 SPRING_MORNING = {"start": "2026-03-09 09:00", "duration": "1:30"}  # the day after the clocks change in Los Angeles
 
 
-def test_exactly_the_corrections_arrive(box: Sandbox, target: TargetRunner, singer: type[Messages]) -> None:
+def test_only_the_corrections_are_written(box: Sandbox, target: TargetRunner, singer: type[Messages]) -> None:
     before = target.tables()
     free = [row for row in before["time_entries"] if row["timeInterval"]["end"] and not row["isLocked"]]
     described, deleted = free[0]["id"], free[1]["id"]
@@ -134,9 +134,7 @@ def test_a_member_adds_time_of_their_own(box: Sandbox, target: TargetRunner, sin
     assert target(messages, api_key=MEMBER_KEY).writes == {}
 
 
-def test_a_deletion_of_what_the_key_cannot_see_is_no_success(
-    box: Sandbox, target: TargetRunner, singer: type[Messages]
-) -> None:
+def test_a_deletion_of_a_hidden_object_is_rejected(box: Sandbox, target: TargetRunner, singer: type[Messages]) -> None:
     theirs = _open_entries(target.tables(), of=_user(box, "Ben Admin"))[0]
     gone = singer.record("time_entries", id=theirs, _sdc_deleted_at="2026-11-25T06:00:00Z")
     messages = [singer.schema("time_entries"), gone]

@@ -155,7 +155,7 @@ def _candidates(tables: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return [row for row in rows if row.get("name") == _CHOSEN[name]] if name in _CHOSEN else rows
 
 
-def test_each_object_comes_back_with_all_that_went_with_it(target: Any, singer: Any, world: str) -> None:
+def test_each_deleted_object_is_restored_with_its_dependents(target: Any, singer: Any, world: str) -> None:
     for name in _DELETABLE if world == "plain" else ():
         before = target.tables()
         for row in _candidates(before, name)[:4]:
@@ -183,7 +183,7 @@ def test_a_run_of_all_deletions_is_taken_back(target: Any, singer: Any) -> None:
     assert not unlisted, "\n".join([*unlisted, output])
 
 
-def test_what_others_have_come_to_use_stays(target: Any, singer: Any) -> None:
+def test_objects_that_others_use_are_kept(target: Any, singer: Any) -> None:
     target([singer.schema("projects"), singer.record("projects", id="p", name="New one")])
     [project] = [row for row in target.tables()["projects"] if row["name"] == "New one"]
     target.box.ok("POST", f"/workspaces/{{ws}}/projects/{project['id']}/tasks", {"name": "By hand"})
@@ -194,7 +194,7 @@ def test_what_others_have_come_to_use_stays(target: Any, singer: Any) -> None:
     assert [row["name"] for row in target.tables()["tasks"] if row["projectId"] == project["id"]] == ["By hand"]
 
 
-def test_what_a_client_has_archived_along_is_open_again(target: Any, singer: Any) -> None:
+def test_projects_archived_with_a_client_are_opened_again(target: Any, singer: Any) -> None:
     before = target.tables()
     [client] = [row for row in before["clients"] if row["name"] == "Acme"]
     row = singer.record("clients", id=client["id"], archived=True, archiveProjects=True, markTasksAsDone=True)

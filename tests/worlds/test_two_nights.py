@@ -75,9 +75,7 @@ def nights(box: Sandbox, world: str, run_tap: Callable[..., Run], postgres: Ware
 
 
 @pytest.mark.slow
-def test_tables_follow_deletions_and_keep_what_a_lesser_key_cannot_see(
-    box: Sandbox, world: str, nights: Nights
-) -> None:
+def test_tables_follow_deletions_and_keep_rows_hidden_from_the_key(box: Sandbox, world: str, nights: Nights) -> None:
     unlisted = _former_members(box) if world == "hidden-former-members" else set()
     assert nights().activated == COLUMNS.keys()
     first = nights.tables()
