@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 OWNER_KEY = "sandbox-key"
 LIMITED_KEY = "sandbox-limited-key"
 
-settings.register_profile("house", deadline=None)  # a machine may have much else to do
+settings.register_profile("house", deadline=None)  # the machine may be busy
 settings.load_profile("house")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one more file at a time than there are cores: many tests wait for a program."""
+    """Run one more worker than there are cores, since many tests wait for a program."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that hold slow tests: at the end one of them would keep all other cores waiting."""
+    """Start with the files that have slow tests; otherwise the other cores would be idle at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_collection_finish() -> None:
-    """Take what was imported and collected out of the search for garbage: it stays to the end."""
+    """Exclude imported and collected objects from garbage collection, since they are needed until the end."""
     gc.collect()
     gc.freeze()
 
@@ -81,7 +81,7 @@ class Sandbox:
         return self.origin.dump()
 
     def entries_of_members(self) -> list[dict[str, Any]]:
-        """The time entries of everybody who is still a member; entries of a removed member are in no list of a user."""
+        """The time entries of all current members; entries of a removed member are in no user's list."""
         found = []
         for workspace in self.dump()["workspaces"]:
             members = {member["userId"] for member in workspace["members"]}
@@ -143,7 +143,7 @@ def _sandboxes() -> Iterator[list[tuple[dict[str, Any], Sandbox]]]:
 
 @pytest.fixture
 def sandbox(_sandboxes: list[tuple[dict[str, Any], Sandbox]]) -> StartSandbox:
-    """A function that hands out a sandbox with a fresh world; servers are used again by later tests."""
+    """A function that returns a sandbox with a fresh world; servers are reused by later tests."""
     taken: list[Sandbox] = []
 
     def start(
@@ -174,7 +174,7 @@ def untouched() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def launch() -> Iterator[Callable[..., Sandbox]]:
-    """A function that starts a sandbox of the test's own, with the given options."""
+    """A function that starts a separate sandbox for the test, with the given options."""
     started: list[Sandbox] = []
 
     def start(**options: Any) -> Sandbox:
@@ -188,7 +188,7 @@ def launch() -> Iterator[Callable[..., Sandbox]]:
 
 @pytest.fixture(scope="session")
 def forks() -> Iterator[Callable[[str], Prefork]]:
-    """A function that hands out the process that forks a program, by the program's name."""
+    """A function that returns the process that forks a program, by the program's name."""
     running: dict[str, Prefork] = {}
 
     def of(program: str) -> Prefork:

@@ -1,4 +1,4 @@
-"""The seconds that programs wait before they try again: in tests the tries count, not the seconds."""
+"""Removes the waiting time before retries in tests; the number of retries is unchanged."""
 
 from __future__ import annotations
 

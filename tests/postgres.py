@@ -1,4 +1,4 @@
-"""The PostgreSQL of the tests: a server of their own, or one that runs already."""
+"""The PostgreSQL of the tests: a separate server, or a running one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Runs a program in processes forked from one that has imported it: most of the time of a short run is the import.
+"""Runs a program in processes forked from one that has imported it, since importing takes most of the time of a short run.
 
-A fork is a process of its own with its own arguments, environment, streams and exit code, as a shell would start it. At
-its end it does not take apart what was imported, which is most of the time of the rest. Nor does it wait long before it
-tries a request again.
+A fork is a separate process with its own arguments, environment, streams and exit code, as if started by a shell. It
+does not clean up imported modules at its end, and does not wait long before it retries a request.
 """
 
 from __future__ import annotations
@@ -125,11 +124,11 @@ class Prefork:
 
 
 class _End:
-    """Ends a fork after everything that the program wants called at its end."""
+    """Ends a fork after all exit handlers of the program have run."""
 
     def __init__(self) -> None:
         self.code: Any = 0
-        atexit.register(self)  # before all others, and so called after them
+        atexit.register(self)  # registered before all others, and so called after them
 
     def __call__(self) -> None:
         code = self.code if isinstance(self.code, int) else int(self.code is not None)
@@ -171,7 +170,7 @@ def _guard(report: int) -> None:
 
 
 def _dress(asked: dict[str, Any], files: list[int]) -> None:
-    """Take on the streams, environment, folder and arguments that were asked for."""
+    """Use the streams, environment, folder and arguments of the request."""
     for descriptor, file in enumerate(files):
         os.dup2(file, descriptor)
         os.close(file)
@@ -192,7 +191,7 @@ def _main() -> None:
         assert hasattr(waiting, constant), place
         setattr(waiting, constant, seconds)
     gc.collect()
-    gc.freeze()  # what was imported becomes no garbage: a fork need not look through it
+    gc.freeze()  # imported objects never become garbage, so forks need not scan them
     with socket.socket(fileno=int(sys.argv[2])) as requests:
         is_fork = _serve(requests)
     if not is_fork:

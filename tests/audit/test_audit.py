@@ -1,4 +1,4 @@
-"""The audit with the real pip-audit, against a source on this machine that speaks as OSV does."""
+"""The audit with the real pip-audit, against a local source that behaves like OSV."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _finding(package: str) -> dict[str, Any]:
 
 @contextmanager
 def _source(*weak: str, status: int = 200) -> Iterator[str]:
-    """A source that knows of weaknesses of some packages; its URL."""
+    """The URL of a source that knows weaknesses of some packages."""
 
     class Source(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

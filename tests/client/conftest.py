@@ -1,4 +1,4 @@
-"""Fixtures of the client's tests: a server of their own, and clients that lose no time between two tries."""
+"""Fixtures of the client's tests: a stub server, and clients that do not wait between retries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def stub() -> Iterator[Stub]:
 
 @pytest.fixture
 def connect(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
-    """Make clients of the stub, with further settings."""
+    """Make clients of the stub, with additional settings."""
     monkeypatch.setattr("clockify_client.throttle._PAUSE", 0.001)
     made: list[Client] = []
 

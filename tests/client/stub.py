@@ -1,4 +1,4 @@
-"""A server that answers whatever a test wants, and writes down what it was asked."""
+"""A server with responses that a test defines, which records the requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Seen:
 
 @dataclass
 class Reply:
-    """What to answer.
+    """A response.
 
     `how` is `whole`; `short`: announce more bytes than are sent; `reset`: break the connection without an answer;
     `silent`: do not answer until the server ends.
@@ -54,7 +54,7 @@ class Reply:
 
 
 class Stub:
-    """A server on a port of its own. `answers` are given in turn, the last one for ever; or one function decides."""
+    """A server on its own port. `answers` is a list of responses, of which the last one is repeated, or a function."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.seen: list[Seen] = []
@@ -94,10 +94,10 @@ class Stub:
 
 
 class Tunnel:
-    """A proxy that passes on what it is told to CONNECT to, and keeps every byte of a client.
+    """A proxy for CONNECT that records every byte of its clients.
 
     Attributes:
-        passed: What clients have sent.
+        passed: The bytes that clients have sent.
     """
 
     def __init__(self) -> None:
@@ -141,7 +141,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of clients that have left."""
+        """Do not log clients that have disconnected."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Connection settings: where they come from, which are refused, and what a refusal says."""
+"""Connection settings: their sources, which are refused, and with which message."""
 
 from __future__ import annotations
 

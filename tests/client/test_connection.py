@@ -1,4 +1,4 @@
-"""What goes over the wire besides the calls: headers, secrets, connections, proxies."""
+"""Everything about HTTP except the calls: headers, secrets, connections, proxies."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def test_this_machine_is_reached_without_a_proxy(
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """An authority of a company's own."""
+    """A private certificate authority, as companies have."""
     return trustme.CA()
 
 
@@ -289,7 +289,7 @@ def test_the_environment_names_certificate_authorities(
 
 @pytest.mark.usefixtures("_no_certificates_named")
 def test_behind_a_proxy_the_key_is_sent_only_to_the_host(tls_stub: Stub, certificate: Path, monkeypatch: Any) -> None:
-    """A proxy that passes everything on sees where to, and else what is encrypted."""
+    """A proxy that forwards everything sees only the host and encrypted data."""
     proxy = Tunnel()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     monkeypatch.setenv("HTTPS_PROXY", f"http://ada:hidden@127.0.0.1:{proxy.port}")

@@ -1,4 +1,4 @@
-"""Every row of the error catalogue, and that no message gives away what was submitted."""
+"""Every row of the error catalogue; no message contains submitted values."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def body(code: int | None = None, message: str = "") -> bytes:
         (502, HTML, ServerError),
         (503, b"", ServerError),
         (408, b"", ServerError),
-        # What stands between us and Clockify knows nothing about its objects: no row may be taken for deleted.
+        # A proxy or gateway knows nothing about objects, so its responses must not make rows count as deleted.
         (404, HTML, MalformedAnswerError),
         (403, HTML, MalformedAnswerError),
         (400, HTML, MalformedAnswerError),

@@ -1,4 +1,4 @@
-"""Reading ahead: whatever the timing, the same items in the same order, in bounded memory, and never a standstill."""
+"""Reading ahead: with any timing the same items in the same order, with limited memory, and without a deadlock."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ if TYPE_CHECKING:
     from clockify_client import Ids
 
 LEVELS = [Endpoint(f"/level{depth}", KEBAB, page_size=size) for depth, size in enumerate((1000, 100, 1000))]
-LONG = 20  # seconds; only a standstill takes that long
+LONG = 20  # seconds; only a deadlock takes that long
 
 
 class World:
-    """A client that answers from a function, as late as the function likes."""
+    """A client whose responses come from a function, which may delay them."""
 
     def __init__(self, answer: Callable[[Endpoint, Ids, int], PageAnswer], max_workers: int = 8) -> None:
         self.settings = SimpleNamespace(max_workers=max_workers)
@@ -80,7 +80,7 @@ def page(rows: list[Any], number: int, *, last: bool) -> PageAnswer:
 
 
 def within(seconds: float, *works: Callable[[], Any]) -> list[Any]:
-    """Run side by side and return the results; fail where one does not come to an end."""
+    """Run functions concurrently and return the results; fail if one does not end."""
     failures: list[BaseException] = []
     results: list[Any] = [None] * len(works)
 
@@ -178,7 +178,7 @@ def children(rows: list[dict[str, Any]], ids: Ids) -> Iterator[Ids]:
 
 
 def expected(parents: list[tuple[Ids, Node]], depth: int) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield what each level must bring, derived from the tree alone."""
+    """Yield the expected items of each level, derived only from the tree."""
     came: list[tuple[Any, ...]] = []
     below: list[tuple[Ids, Node]] = []
     ended = False
@@ -202,7 +202,7 @@ def expected(parents: list[tuple[Ids, Node]], depth: int) -> Iterator[list[tuple
 
 @dataclass
 class Timing:
-    """All that may differ from run to run."""
+    """Everything that may differ between runs."""
 
     seed: int
     workers: int

@@ -1,4 +1,4 @@
-"""Bodies are kept small, come back as they came, and large ones come piece by piece."""
+"""Bodies are kept compressed, are returned unchanged, and large ones come in pieces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 SIZES = {"_LARGE": 64, "_PIECE": 16, "_COMPRESS_FROM": 32}  # so that examples of a few rows are large
-TEXT = st.text(alphabet='{}[],":\\ aé', max_size=8)  # what could be taken for the end of a row
+TEXT = st.text(alphabet='{}[],":\\ aé', max_size=8)  # text that looks like the end of a row
 VALUE = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),

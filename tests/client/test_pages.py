@@ -1,4 +1,4 @@
-"""Every style of paging over real HTTP: what is asked, when to stop, and how to go on in smaller pages."""
+"""Every paging style over real HTTP: the requests, the end of lists, and smaller pages."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def numbers(seen: Seen, paging: Paging) -> tuple[int, int]:
 
 
 class Listing:
-    """A list of so many rows, served like Clockify serves it."""
+    """A list with a number of rows, served as Clockify does."""
 
     def __init__(
         self, rows: int, endpoint: Endpoint = LIST, *, header: bool = True, total: bool = False, most: int = 10_000
@@ -248,7 +248,7 @@ def test_a_list_that_repeats_its_page_ends_as_incomplete(stub: Stub, client: Cli
 def test_a_repeated_page_with_changed_values_ends_the_list(
     stub: Stub, client: Client, period: int, identity: str
 ) -> None:
-    """A moment or a counter in each row makes no other row of it."""
+    """A changing timestamp or counter in a row does not make it a different row."""
 
     def answer(request: Seen) -> Reply:
         start = int(request.query["page"][0]) % period * 200

@@ -1,4 +1,4 @@
-"""The pace, in virtual time: a simulated server and 32 workers, and no second is really waited for."""
+"""The request rate in virtual time: a simulated server and 32 workers, without real waiting."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class VirtualThrottle(Throttle):
-    """A throttle whose clock goes on only when somebody waits."""
+    """A throttle with a virtual clock that advances when a thread waits."""
 
     now = 0.0
     late = 0.0  # seconds that every wake-up comes late
@@ -78,7 +78,7 @@ class Bucket:
 
 @dataclass
 class Window:
-    """So many requests in any second."""
+    """A limit of requests in any second."""
 
     rate: float
     admitted: deque[float] = field(default_factory=deque)
@@ -277,7 +277,7 @@ def test_the_rate_recovers_after_a_long_outage() -> None:
 
 
 def _pace(throttle: VirtualThrottle) -> float:
-    """Requests a second, by some requests in a row."""
+    """The rate of requests, measured over several consecutive requests."""
     sent(throttle)  # may make good for a late one
     moments = [sent(throttle).moment for _ in range(11)]
     return 10 / (moments[-1] - moments[0])

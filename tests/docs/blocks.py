@@ -1,4 +1,4 @@
-"""The blocks of code of the pages, and what is done with each kind of them."""
+"""The code blocks of the pages, and how each kind is tested."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Block:
 
 
 def texts() -> dict[str, str]:
-    """Every page by its place in the repository, with its made parts; those that are made whole are below docs/."""
+    """Every page by its path in the repository, with generated parts; fully generated pages are below docs/."""
     written = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in _WRITTEN}
     made = {f"docs/{place}": text for place, text in pages.whole_pages().items()}
     return {place: pages.filled(text) for place, text in (written | made).items()}
@@ -55,5 +55,5 @@ RUN_BY = {
 
 
 def blocks_of(page: str, language: str) -> list[str]:
-    """The texts of the blocks of a page and language that are to be run, for a test that promises it in RUN_BY."""
+    """The blocks of a page and language that a test must run, according to RUN_BY."""
     return [one.text for one in blocks() if (one.page, one.language) == (page, language) and not one.run]

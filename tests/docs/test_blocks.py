@@ -1,4 +1,4 @@
-"""Every block of code of README and docs does what it says: commands run, settings are valid, examples are written."""
+"""Every code block of README and docs works: commands run, settings are valid, examples are written."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ORIGIN = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 def kind(block: Block) -> str:
-    """What is done with a block; "" where nothing is."""
+    """How a block is tested; "" if it is not."""
     if block.run:
         return block.run.partition(",")[0]
     if block.language == "sh":

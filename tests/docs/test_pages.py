@@ -1,4 +1,4 @@
-"""The pages: their links lead somewhere, and messages that they quote are messages of the programs."""
+"""The pages: their links have targets, and quoted messages exist in the programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SECURITY.md: each promise names tests that show it, and there are such tests."""
+"""SECURITY.md: each promise names tests, and these tests exist."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Plays what is too much for every day: `python -m tests.faults [matrix|interruptions|lines ...] [--cases N] ...`.
+"""Runs the complete fault tests: `python -m tests.faults [matrix|interruptions|lines ...] [--cases N] ...`.
 
-`matrix` is every fault at every place of every call of every story, of the tap and of the target; `interruptions` are
-signals at random requests, with a ledger of each kind; `lines` is a signal at every line that the target executes. Each
-prints a table, and what was lost, doubled or ended in a traceback.
+`matrix` tests every fault at every call of every scenario, for tap and target. `interruptions` sends signals at random
+requests, with each kind of ledger. `lines` sends a signal at every line that the target executes. Each prints a table
+of the results, and every loss, double write or traceback.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WORTH_A_LINE, _MOST_OF_A_JOB = 200, 50  # cases
 
 
 def main() -> int:
-    """Play, print, and return how many cases are not good."""
+    """Run the cases, print the results, and return the number of failures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", default=[*PARTS], help=", ".join(PARTS))
     parser.add_argument("--cases", type=int, help="of each part, program and world, chosen by the seed")

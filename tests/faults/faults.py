@@ -1,4 +1,4 @@
-"""The faults of the matrix: what can happen to one request and its answer."""
+"""The faults of the matrix: failures of one request and its response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Fault(NamedTuple):
 
     Attributes:
         name: Its name.
-        act: What becomes of a request.
+        act: Simulates the fault for a request.
         stalls: It takes the whole timeout of the program.
     """
 
@@ -58,7 +58,7 @@ def _resets(*, commits: bool) -> Callable[[Proxy, Exchange], None]:
 
 
 def _altered(change: Callable[[Answer], bytes]) -> Callable[[Proxy, Exchange], None]:
-    """Return what sends the bytes that are made of the real answer, and closes."""
+    """Return a function that changes the bytes of the real response, sends them, and closes the connection."""
 
     def act(_: Proxy, exchange: Exchange) -> None:
         exchange.to.sendall(change(exchange.answered(exchange)))
@@ -75,7 +75,7 @@ def _body_cut(answer: Answer) -> bytes:
 
 
 def _gzip_cut(answer: Answer) -> bytes:
-    """Cut the gzip in the middle, in an answer that is complete as HTTP."""
+    """Truncate the gzip data in a response that is complete as HTTP."""
     zipped = any(name.lower() == "content-encoding" for name, _ in answer.headers)
     body = answer.body if zipped else gzip.compress(answer.body)
     headers = answer.headers if zipped else [*answer.headers, ("Content-Encoding", "gzip")]
@@ -94,7 +94,7 @@ def _too_short(answer: Answer) -> bytes:
 
 
 def _garbled(answer: Answer) -> bytes:
-    """Replace the middle of the body by bytes that are no UTF-8."""
+    """Replace the middle of the body by bytes that are not UTF-8."""
     middle = len(answer.body) // 2
     answer.body = answer.body[:middle] + b"\xff\xfe\x00" + answer.body[middle + 3 :]
     return answer.head() + answer.body
@@ -115,7 +115,7 @@ def _stalled(_: Proxy, exchange: Exchange) -> None:
 
 
 def _late(proxy: Proxy, exchange: Exchange) -> None:
-    """Break the connection off, and carry the request out after that."""
+    """Close the connection, and execute the request afterwards."""
     proxy.later(_LATE, exchange)
     exchange.reset()
 
@@ -126,7 +126,7 @@ def _late_gateway(proxy: Proxy, exchange: Exchange) -> None:
 
 
 def _sends(*pieces: bytes, commits: bool = True) -> Callable[[Proxy, Exchange], None]:
-    """Return what sends bytes in place of the answer, and closes."""
+    """Return a function that sends bytes instead of the response, and closes the connection."""
 
     def act(_: Proxy, exchange: Exchange) -> None:
         if commits:
@@ -145,7 +145,7 @@ def _with_headers(*headers: str) -> Callable[[Answer], bytes]:
 
 
 def _after(*interim: str) -> Callable[[Answer], bytes]:
-    """Return what sends answers of status 1xx before the real one."""
+    """Return a function that sends responses of status 1xx before the real one."""
     return lambda answer: "".join(f"HTTP/1.1 {one}\r\n\r\n" for one in interim).encode() + answer.head() + answer.body
 
 
@@ -177,7 +177,7 @@ def _of_status(status: int, *, share: float = 1) -> Callable[[Answer], bytes]:
 
 
 def _bomb(answer: Answer) -> bytes:
-    """Send a small gzip of a body that is large: blanks, which JSON permits, around the real one."""
+    """Send a decompression bomb: the real body with many blanks around it, which JSON permits."""
     real = _unpacked(answer)
     answer.body = gzip.compress(b" " * _BOMB + real, 1)
     answer.headers = [*_other_headers(answer), ("Content-Encoding", "gzip")]
@@ -185,14 +185,14 @@ def _bomb(answer: Answer) -> bytes:
 
 
 def _not_gzip(answer: Answer) -> bytes:
-    """Call a body gzip that is none."""
+    """Declare a body as gzip that is not compressed."""
     answer.body = _unpacked(answer)
     answer.headers = [*_other_headers(answer), ("Content-Encoding", "gzip")]
     return answer.head() + answer.body
 
 
 def _gzip_and_more(answer: Answer) -> bytes:
-    """Add bytes to a gzip that belong to nothing."""
+    """Append stray bytes to the gzip data."""
     answer.body = gzip.compress(_unpacked(answer)) + b"\0\1\2\3"
     answer.headers = [*_other_headers(answer), ("Content-Encoding", "gzip")]
     return answer.head() + answer.body
@@ -232,7 +232,7 @@ def _hinted(_: Proxy, exchange: Exchange) -> None:
 
 
 def _spoiled(change: Callable[[Any], Any]) -> Callable[[Answer], bytes]:
-    """Return what changes the JSON of the real answer; where there is none, nothing changes."""
+    """Return a function that changes the JSON of the real response, if there is any."""
 
     def changed(answer: Answer) -> bytes:
         body = _unpacked(answer)
@@ -245,7 +245,7 @@ def _spoiled(change: Callable[[Any], Any]) -> Callable[[Answer], bytes]:
 
 
 def _rows_in(value: Any) -> list[Any]:
-    """Return the list of rows in an answer, wherever it is; none where the answer is one object."""
+    """Return the list of rows anywhere in a response; none if the response is one object."""
     if isinstance(value, list):
         return value
     if len(value) > _MOST_OF_AN_ENVELOPE:
@@ -256,7 +256,7 @@ def _rows_in(value: Any) -> list[Any]:
 
 
 def _on_row(change: Callable[[dict[str, Any]], Any]) -> Callable[[Any], Any]:
-    """Return what changes the middle row of a list, or the one object."""
+    """Return a function that changes the middle row of a list, or the single object."""
 
     def changed(value: Any) -> Any:
         if isinstance(value, dict) and ("id" in value or len(value) > _MOST_OF_AN_ENVELOPE):
@@ -287,14 +287,14 @@ def _busy_row(value: Any) -> Any:
 
 
 def _halved(value: Any) -> Any:
-    """Repeat the first half of the rows in place of the second."""
+    """Replace the second half of the rows by the first half."""
     rows = _rows_in(value)
     rows[len(rows) // 2 :] = rows[: len(rows) - len(rows) // 2]
     return value
 
 
 def _counted(more: int) -> Callable[[Any], Any]:
-    """Return what changes the number of rows that an answer states."""
+    """Return a function that changes the total in a response."""
 
     def changed(value: Any) -> Any:
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Interruptions: a signal at a random request, or at a line of the target; then runs until everything is done."""
+"""Interruptions: a signal at a random request, or at a line of the target, then runs until everything is done."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Interruption(NamedTuple):
     """A signal at a request.
 
     Attributes:
-        story: The story that is played, or the group of streams.
+        story: The scenario, or the group of streams.
         number: The signal.
         request: The number of the request, from 1 on.
         phase: Before the request reaches the sandbox, after it did, or a moment after its answer.
@@ -46,7 +46,7 @@ class Interruption(NamedTuple):
 
 
 def interruptions(stories: dict[str, int], chosen: random.Random, count: int) -> list[Interruption]:
-    """Return random ones; for each story the number of its requests is given."""
+    """Return random interruptions, given the number of requests of each scenario."""
     return [
         Interruption(
             story,
@@ -68,7 +68,7 @@ class _Struck:
         self._process: Forked | None = None
 
     def is_it(self, _: str, __: int) -> bool:
-        """Tell whether this is the request; one that an earlier process left behind is none."""
+        """Return whether this is the request; a request of an earlier process does not count."""
         if not self._ready.is_set():
             return False
         self._requests += 1
@@ -123,7 +123,7 @@ def interrupt_target(player: TargetCases, program: Prefork, wanted: Interruption
 
 
 def interrupt_tap(player: TapCases, program: Prefork, wanted: Interruption, folder: Path) -> Verdict:
-    """Interrupt the tap, and look at what it has activated."""
+    """Interrupt the tap, and check which versions it has activated."""
     complete, _ = player.without_fault(wanted.story)
     struck = _Struck(wanted)
     player.proxy.begin(struck.act, struck.is_it)

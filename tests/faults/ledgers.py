@@ -1,4 +1,4 @@
-"""Ledgers of cases: each case begins with what was in its ledger where its story begins."""
+"""Ledgers of cases: each case starts with the ledger at the start of its scenario."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 
 class Ledgers(Protocol):
-    """A ledger that can be kept, and gone back to."""
+    """A ledger that can be saved and restored."""
 
     @property
     def url(self) -> str:
         """The URL of the ledger."""
 
     def begin(self) -> None:
-        """Begin with an empty ledger."""
+        """Start with an empty ledger."""
 
     def keep(self, name: str) -> None:
-        """Keep the ledger as it is."""
+        """Save the ledger."""
 
     def go_back(self, name: str) -> None:
-        """Go back to a ledger that was kept."""
+        """Restore a saved ledger."""
 
 
 class SqliteLedgers:
@@ -41,22 +41,22 @@ class SqliteLedgers:
         return f"sqlite:///{self._path}"
 
     def begin(self) -> None:
-        """Begin with an empty ledger."""
+        """Start with an empty ledger."""
         for old in self._folder.glob("ledger.db*"):
             old.unlink()
 
     def keep(self, name: str) -> None:
-        """Keep the ledger as it is."""
+        """Save the ledger."""
         shutil.copy(self._path, self._folder / f"{name}.db")
 
     def go_back(self, name: str) -> None:
-        """Go back to a ledger that was kept."""
+        """Restore a saved ledger."""
         self.begin()
         shutil.copy(self._folder / f"{name}.db", self._path)
 
 
 class PostgresLedgers:
-    """A ledger in a database of its own."""
+    """A ledger in a separate database."""
 
     def __init__(self, server: str) -> None:
         self._server = sa.make_url(server)
@@ -68,15 +68,15 @@ class PostgresLedgers:
         return self._server.set(database="ledger").render_as_string(hide_password=False)
 
     def begin(self) -> None:
-        """Begin with an empty ledger."""
+        """Start with an empty ledger."""
         self._replace("ledger", "template1")
 
     def keep(self, name: str) -> None:
-        """Keep the ledger as it is."""
+        """Save the ledger."""
         self._replace(f"kept_{name}", "ledger")
 
     def go_back(self, name: str) -> None:
-        """Go back to a ledger that was kept."""
+        """Restore a saved ledger."""
         self._replace("ledger", f"kept_{name}")
 
     def _replace(self, name: str, template: str) -> None:

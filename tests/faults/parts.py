@@ -1,4 +1,4 @@
-"""The parts of what is played on demand, each as jobs for processes of their own."""
+"""The parts of the fault tests, each as jobs for separate processes."""
 
 from __future__ import annotations
 

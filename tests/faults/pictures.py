@@ -1,4 +1,4 @@
-"""A workspace as a picture: every row by what it says, ids by what they stand for, so that two of them compare."""
+"""A comparable form of a workspace: every row by its content, with names instead of ids."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 _ID = re.compile("[0-9a-f]{24}")
 _OWN = {"id", "order", "createdAt", "seriesId", "color", "authToken"}
-_TRACES = {"audit_log", "changes", "webhook_deliveries"}  # what a write made twice and took back leaves behind
+_TRACES = {"audit_log", "changes", "webhook_deliveries"}  # traces of an object that was created twice and deleted again
 _NAMES = ("name", "number", "description", "notes", "note", "email")
 
 

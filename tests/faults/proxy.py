@@ -1,7 +1,7 @@
-"""A proxy on the way to a sandbox that does what a server cannot do to itself: it cuts, delays, redirects and garbles.
+"""A proxy in front of a sandbox that truncates, delays, redirects and corrupts responses, which a server cannot do itself.
 
-It holds no connection open: each answers one request. A request is told by its method and its path without ids, and by
-the number of its call since the start of a case.
+Each connection serves one request. A request is identified by its method, its path without ids, and the number of its
+call since the start of a case.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Exchange:
         headers: Its headers, by lower-case name.
         body: Its body.
         to: The connection to whoever asked.
-        answered: Asks the sandbox; the answer is its status line, its headers and its body as they came.
+        answered: Sends the request to the sandbox; returns the unchanged status line, headers and body.
     """
 
     method: str
@@ -54,7 +54,7 @@ class Exchange:
         self.to.sendall(answer.head() + answer.body)
 
     def reset(self) -> None:
-        """End the connection as a machine does that has lost it."""
+        """Reset the connection."""
         self.to.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
 
 
@@ -87,7 +87,7 @@ class Proxy:
 
     Attributes:
         counts: The calls since `begin`, by operation.
-        struck: How many of them a fault has struck.
+        struck: The number of calls with a fault.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -109,14 +109,14 @@ class Proxy:
         self._listener.close()
 
     def begin(self, act: Callable[[Exchange], None] | None, strikes: Callable[[str, int], bool]) -> None:
-        """Begin to count anew; let a fault strike the calls that are told by their operation and number from 1 on."""
+        """Reset the counts, and apply a fault to the calls with these operations and numbers (from 1)."""
         with self._lock:
             self._act, self._strikes = act, strikes
             self.counts.clear()
             self.struck = 0
 
     def end(self) -> None:
-        """Strike no more, and wait for what is still on its way to the sandbox."""
+        """Apply no more faults, and wait for requests that are still being forwarded."""
         with self._lock:
             self._act = None
             late, self._late = self._late, []
@@ -124,7 +124,7 @@ class Proxy:
             thread.join(_TIMEOUT)
 
     def later(self, seconds: float, exchange: Exchange) -> None:
-        """Hand a request on to the sandbox after a while, whoever asked for it having gone."""
+        """Forward a request to the sandbox later, after its client has disconnected."""
 
         def hand_on() -> None:
             time.sleep(seconds)
@@ -155,7 +155,7 @@ class Proxy:
                     act = self._act if self._act and self._strikes(name, self.counts[name]) else None
                     self.struck += act is not None
                 (act or passed_on)(exchange)
-            except OSError:  # whoever asked has gone
+            except OSError:  # the client has disconnected
                 return
 
     def _exchange(self, connection: socket.socket) -> Exchange | None:
@@ -190,5 +190,5 @@ class Proxy:
 
 
 def passed_on(exchange: Exchange) -> None:
-    """Ask the sandbox, and answer what it answers."""
+    """Forward the request to the sandbox, and return its response."""
     exchange.send(exchange.answered(exchange))

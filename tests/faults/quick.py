@@ -1,4 +1,4 @@
-"""Importing this lets the programs of this process wait in tests only as long as tests do."""
+"""Importing this shortens the waiting times of the programs in this process, as in tests."""
 
 from __future__ import annotations
 

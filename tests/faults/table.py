@@ -1,4 +1,4 @@
-"""What a matrix found, as a table."""
+"""The results of a matrix as a table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GOOD = {"survived", "refused", "never struck"}
 
 
 class Case(NamedTuple):
-    """One fault at one place of one operation in one story."""
+    """One fault at one place of one operation in one scenario."""
 
     story: str
     operation: str
@@ -23,21 +23,21 @@ class Case(NamedTuple):
     world: str = "plain"
 
     def strikes(self, count: int, chosen: random.Random) -> Callable[[str, int], bool]:
-        """Tell the calls that the fault strikes, where there are so many without a fault."""
+        """Return the calls that the fault affects, given their number without a fault."""
         number = {"first": 1, "middle": count // 2 + 1, "last": count, "random": chosen.randint(1, max(1, count))}
         nth = number.get(self.place)
         return lambda name, call: name == self.operation and nth in {None, call}
 
 
 class Verdict(NamedTuple):
-    """What became of a case."""
+    """The result of a case."""
 
     outcome: str
     told: str = ""
 
 
 def table_of(rows: Iterable[tuple[str, str]]) -> str:
-    """Return a table of what became of cases: a line for each group, told as group and outcome."""
+    """Return a table of results, one line for each group."""
     counted: dict[str, Counter[str]] = {}
     for group, outcome in rows:
         counted.setdefault(group, Counter())[outcome] += 1

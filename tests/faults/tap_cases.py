@@ -1,4 +1,4 @@
-"""Cases of the tap: some streams, one fault, and what comes out beside what comes out without it."""
+"""Cases of the tap: some streams, one fault, and the output compared with that of a run without faults."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Output:
 
 
 class TapCases:
-    """Plays cases; each process has its own."""
+    """Runs cases; each process has its own instance."""
 
     def __init__(self, folder: Path, world: dict[str, Any] | None = None) -> None:
         self._folder = folder
@@ -80,7 +80,7 @@ class TapCases:
         self._service.stop()
 
     def without_fault(self, group: str) -> tuple[Output, Counter[str]]:
-        """Return what a group of streams brings without a fault, and the calls that it takes."""
+        """Return the output of a group of streams without a fault, and its calls."""
         if group not in self._wanted:
             self.proxy.begin(None, lambda _, __: False)
             wanted = self.run(GROUPS[group])
@@ -102,7 +102,7 @@ class TapCases:
                             yield Case(group, operation, fault, place)
 
     def play(self, case: Case, seed: int = 0) -> Verdict:
-        """Play a case, and return what became of it."""
+        """Run a case, and return its result."""
         (wanted, calls), fault = self.without_fault(case.story), FAULTS[case.fault]
         strikes = case.strikes(calls[case.operation], random.Random(f"{case} {seed}"))
         self.proxy.begin(lambda exchange: fault.act(self.proxy, exchange), strikes)
@@ -178,14 +178,14 @@ def output_of(code: int, out: bytes, log: str) -> Output:
 
 
 def judged(found: Output, wanted: Output, streams: Iterable[str], *, struck: bool, refused: bool = False) -> Verdict:
-    """Tell whether an output is the wanted one, or says of everything that it lacks that it does.
+    """Return whether an output is the wanted one, or reports everything that it lacks.
 
     Args:
         found: The output.
         wanted: The output without a fault.
         streams: The streams that were read.
-        struck: The fault has struck.
-        refused: Clockify itself has refused: what it does not permit is told in a line, and is no failure.
+        struck: Whether the fault happened.
+        refused: Whether Clockify itself has refused: that is reported in a line, and is not a failure.
     """
     if found.traceback or "Traceback" in found.log:
         return Verdict("traceback", found.traceback or found.log)
@@ -206,7 +206,7 @@ def _is_whole(stream: str, found: Output, wanted: Output) -> bool:
 
 
 def _unsaid(stream: str, found: Output, wanted: Output, *, refused: bool) -> Verdict | None:
-    """Return what is wrong with a stream that is not whole, None where it says so."""
+    """Return the error of an incomplete stream; None if it is reported as incomplete."""
     here, there = found.rows.get(stream, Counter()), wanted.rows.get(stream, Counter())
     lacking, surplus = there - here, here - there
     if stream in found.activated and (lacking or surplus):

@@ -1,4 +1,4 @@
-"""Cases of the target: a small story each, one fault, and runs until everything is done."""
+"""Cases of the target: a small scenario each, one fault, and runs until everything is done."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.faults.ledgers import Ledgers
 
-_RUNS = 4  # after which everything is to be done
+_RUNS = 4  # runs after which everything must be done
 _SUMMARY = re.compile(r"\| ([\w-]+): (\d+) records: (.*?); \d+ requests")
 _COUNT = re.compile(r"(\d+) (inserted|updated|unchanged|deleted|called|superseded|skipped|not copied|rejected)")
 _UNCLEAR = re.compile(r"(\d+) unknown_outcome")
@@ -39,14 +39,14 @@ _WEEK = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-06T23:59:59Z", "hoursP
 _READS = ("/invoices/info", "/time-off/requests")  # whose method is POST
 _UNTOLD = {"spoiled-values-null", *(f"{status}-list{end}" for status in (200, 201) for end in ("", "-committed"))}
 """What nobody can tell from a sound answer to a read: values that are null, an empty list."""
-_ADDITIVE = {"additive calls"}  # stories of calls of which nobody can tell whether one without an answer took place
+_ADDITIVE = {"additive calls"}  # scenarios with calls whose effect cannot be looked up
 _GONE = {"_sdc_deleted_at": "2026-01-01"}
 _POLICY = {"everyoneIncludingNew": True, "approve": {"requiresApproval": True}, "allowNegativeBalance": True}
 Rows = list[tuple[str, dict[str, Any]]]
 
 
 def stories(me: str, item: str) -> dict[str, tuple[Rows, Rows]]:
-    """Return what is there before each story, and its rows.
+    """Return the initial objects of each scenario, and its rows.
 
     Args:
         me: Id of the owner of the key.
@@ -185,7 +185,7 @@ class Run:
 
     @property
     def miscounted(self) -> str:
-        """What the summary does not account for; empty where accepted and rejected are all that was read."""
+        """Records that the summary does not account for; empty if all read records are accepted or rejected."""
         for stream, read, told in _SUMMARY.findall(self.log):
             if sum(int(count) for count, _ in _COUNT.findall(told)) != int(read):
                 return f"{stream}: {read} records, {told}"
@@ -194,7 +194,7 @@ class Run:
 
 @dataclass
 class Stage:
-    """A story that can be played again and again: its world, its ledger, and how it ends without a fault."""
+    """A repeatable scenario: its world, its ledger, and its end without a fault."""
 
     name: str
     before: Rows
@@ -205,7 +205,7 @@ class Stage:
 
 
 class TargetCases:
-    """Plays cases; each process has its own."""
+    """Runs cases; each process has its own instance."""
 
     def __init__(self, folder: Path, world: dict[str, Any] | None = None, ledgers: Ledgers | None = None) -> None:
         self._folder = folder
@@ -230,7 +230,7 @@ class TargetCases:
         return list(self._stories)
 
     def stage(self, name: str) -> Stage:
-        """Return a story, played once without a fault."""
+        """Return a scenario that was run once without a fault."""
         if name not in self._stages:
             before, rows = self._stories[name]
             stage = Stage(name, before, rows)
@@ -263,7 +263,7 @@ class TargetCases:
                             yield Case(name, operation, fault, place)
 
     def play(self, case: Case, seed: int = 0) -> Verdict:
-        """Play a case, and return what became of it."""
+        """Run a case, and return its result."""
         stage, fault = self.stage(case.story), FAULTS[case.fault]
         strikes = case.strikes(stage.calls[case.operation], random.Random(f"{case} {seed}"))
         self.set_up(stage)
@@ -274,12 +274,12 @@ class TargetCases:
         return self.until_done(stage, first, struck=struck > 0)
 
     def until_done(self, stage: Stage, first: Run, *, struck: bool) -> Verdict:
-        """Run again without a fault until everything is done, and tell what became of it.
+        """Run again without a fault until everything is done, and return the result.
 
         Args:
-            stage: The story.
-            first: The run that met a fault.
-            struck: It did.
+            stage: The scenario.
+            first: The run with the fault.
+            struck: Whether the fault happened.
         """
         run, runs = first, 1
         problem = self._problem(first)
@@ -305,7 +305,7 @@ class TargetCases:
         return Verdict("survived" if first.code == 0 else "refused")
 
     def _judged_as_unclear(self, stage: Stage, unclear: int) -> Verdict:
-        """Tell whether calls that are told as unclear took place at most once, and all others once."""
+        """Return whether calls that are reported as unclear took effect at most once, and all others exactly once."""
         found = _added(self._dump())
         for name, count in found.items():
             if count > stage.added[name]:
@@ -315,7 +315,7 @@ class TargetCases:
         return Verdict("refused")
 
     def set_up(self, stage: Stage) -> None:
-        """Go back to where a story begins."""
+        """Restore the start of a scenario."""
         self.box.restore(stage.name)
         self._ledgers.go_back(stage.name)
 
@@ -368,7 +368,7 @@ class TargetCases:
 
 
 def _added(workspace: dict[str, Any]) -> dict[str, int]:
-    """Return how many of what additive calls add is there."""
+    """Return the number of objects that additive calls have added."""
     return {name: sum(len(one[name]) for one in workspace["invoices"]) for name in ("items", "payments")}
 
 

@@ -1,4 +1,4 @@
-"""The worlds in which the matrix is played: each disagrees with the plain one as real ones do."""
+"""The worlds of the matrix: each differs from the default world in ways that real ones do."""
 
 from __future__ import annotations
 

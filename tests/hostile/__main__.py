@@ -1,4 +1,4 @@
-"""`python -m tests.hostile [LINES] [SEED]`: feeds so many hostile messages to the target, and prints a table."""
+"""`python -m tests.hostile [LINES] [SEED]`: feeds a number of hostile messages to the target, and prints a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AT_ONCE = 500  # lines a run
 
 
 def trial(seed: int) -> tuple[int, Counter[str], Outcome]:
-    """Try the lines of a seed; return it, how many there were of each kind, and what came of them."""
+    """Try the lines of a seed; return the seed, the number of lines of each kind, and the results."""
     box = Sandbox(scale="empty")
     with tempfile.TemporaryDirectory() as folder:
         target = TargetRunner(box, Path(folder))
@@ -40,7 +40,7 @@ def _begin() -> None:
 
 
 def main(lines: int, first: int) -> int:
-    """Try so many lines from a seed on, print what came of each kind, and return the number of problems."""
+    """Try a number of lines, starting with a seed; print the results, and return the number of problems."""
     began, problems = time.monotonic(), 0
     made, invalid, records, rejects = Counter[str](), Counter[str](), 0, 0
     with multiprocessing.Pool(os.cpu_count(), _begin) as processes:

@@ -1,4 +1,4 @@
-"""A gateway before the sandbox that spoils what it answers: one value, one row, or the whole answer of one endpoint."""
+"""A gateway in front of the sandbox that corrupts responses: a value, a row, or all of one endpoint."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ ERRORS = {
 
 
 class Gateway:
-    """Passes requests on to a sandbox, and spoils the answers of one endpoint.
+    """Forwards requests to a sandbox, and corrupts the responses of one endpoint.
 
     Attributes:
-        asked: The routes that were asked for, ids left out.
-        spoils: Makes another answer of one; None leaves it.
+        asked: The requested routes, without ids.
+        spoils: Changes a response; None leaves it unchanged.
     """
 
     def __init__(self, origin: str) -> None:
@@ -86,7 +86,7 @@ class Gateway:
         self._session.close()
 
     def spoil(self, route: str, make: Callable[[int, bytes], tuple[int, bytes]]) -> None:
-        """Spoil all answers of a route."""
+        """Corrupt all responses of a route."""
         self.spoils = lambda asked, status, body: make(status, body) if asked == route else None
 
     def _answer(self, seen: Seen) -> Reply:
@@ -102,7 +102,7 @@ class Gateway:
 
 
 def with_value(value: bytes, chance: random.Random) -> Callable[[int, bytes], tuple[int, bytes]]:
-    """Return what puts a value in the place of another one, in one of the rows of an answer."""
+    """Return a function that replaces a value in one row of a response."""
 
     def make(status: int, body: bytes) -> tuple[int, bytes]:
         answer = json.loads(body or b"null")

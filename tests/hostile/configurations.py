@@ -1,8 +1,8 @@
 """`python -m tests.hostile.configurations [COUNT] [SEED]`: hostile settings for tap, target, call and sandbox.
 
-Each trial starts a program with settings that are well but for up to three, by file, variables or arguments. It
-may work or refuse them; it must not raise, nor tell the key. None of the settings leads to another machine, or to a
-file that is not the trial's own.
+Each trial starts a program with valid settings, except for up to three, from a file, variables or arguments. The
+program may work or refuse them, but it must not raise an exception or output the key. No setting leads to another
+machine, or to a file outside the trial.
 """
 
 from __future__ import annotations
@@ -267,7 +267,7 @@ PROGRAMS = {"tap": _of_the_tap, "target": _of_the_target, "call": _of_a_call, "s
 
 
 def tried(program: str, seed: int, box: Sandbox, folder: Path) -> tuple[int, str]:
-    """Start a program with the settings of a seed; return its exit code, and what must not happen or ''."""
+    """Start a program with the settings of a seed; return its exit code, and a violation or ''."""
     chance = random.Random(f"{program} {seed}")
     start = PROGRAMS[program](chance, box, folder)
     beside = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
@@ -286,7 +286,7 @@ def tried(program: str, seed: int, box: Sandbox, folder: Path) -> tuple[int, str
 
 
 def main(count: int, first: int) -> int:
-    """Try so many for each program, print what came of them, and return the number of problems."""
+    """Try a number of configurations for each program, print the results, and return the number of problems."""
     problems = 0
     with mock.patch.multiple("logging", lastResort=None), tempfile.TemporaryDirectory() as name:
         for place, seconds in WAITS.items():

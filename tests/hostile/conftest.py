@@ -1,4 +1,4 @@
-"""The fixtures of the target's tests, for what means harm to it."""
+"""The fixtures of the target's tests, for hostile input."""
 
 from __future__ import annotations
 

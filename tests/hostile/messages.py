@@ -1,7 +1,7 @@
-"""Makes Singer messages that mean harm: lines that are none, values that no field has, ids that are paths.
+"""Generates hostile Singer messages from a seed: lines that are not messages, impossible values, ids that are paths.
 
-Everything follows from a seed. A run is a list of lines: schemas, hostile lines, most of them good records but for one
-value, and among them good records, each of which has to be written whatever stands around it.
+A run is a list of lines: schemas, hostile lines (mostly good records with one bad value), and good records, all of
+which must be written.
 """
 
 from __future__ import annotations
@@ -137,11 +137,11 @@ def schema(stream: str) -> bytes:
 
 
 class Generator:
-    """Makes runs out of a seed.
+    """Makes runs from a seed.
 
     Args:
         seed: The seed.
-        rows: Good rows of some streams, to be made bad.
+        rows: Good rows of some streams, which are then corrupted.
     """
 
     def __init__(self, seed: int, rows: Sequence[Row] = ()) -> None:
@@ -204,7 +204,7 @@ def _made_up(chance: _Random, stream: str) -> dict[str, Any]:
 
 
 def _with(chance: _Random, row: Row, value: bytes, name: str = "") -> bytes:
-    """A record one of whose values, perhaps its key or a value inside another one, is another one."""
+    """A record with one changed value, which may be its key or a nested value."""
     stream, fields = row[0], copy.deepcopy(row[1])
     if chance.random() < _NEW:  # another row, and not a change of the same one
         fields["id"] = f"{chance.getrandbits(40):x}"

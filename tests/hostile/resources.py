@@ -1,7 +1,7 @@
-"""`python -m tests.hostile.resources [RUNS]`: runs tap, target and client often in one process, counts what is left.
+"""`python -m tests.hostile.resources [RUNS]`: runs tap, target and client many times in one process, and counts leaked resources.
 
-Open files, threads, processes and temporary files have to be as many afterwards as after the first few runs, in which
-libraries make what they keep.
+The numbers of open files, threads, processes and temporary files must not grow after the first few runs, in which
+libraries create what they keep.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _WARM, _TRIES = 3, 1000
 
 
 def held(temporary: Path) -> dict[str, Any]:
-    """Return what this process holds: open files by where they lead, threads, child processes, temporary files."""
+    """Return the resources of this process: open files by path, threads, child processes, temporary files."""
     links = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
     kinds = Counter(link.partition(":")[0] if link[0] != "/" else link for link in links)
     threads = len(list(Path("/proc/self/task").iterdir()))
@@ -50,7 +50,7 @@ def _is_no_more(after: Any, before: Any) -> bool:
 
 
 def works(origin: Any, folder: Path) -> dict[str, Callable[[int], None]]:
-    """Return what is run: good runs, runs that fail, and runs that are broken off, by name."""
+    """Return the runs by name: successful, failing and interrupted ones."""
     access = {"api_key": "sandbox-key", "api_url": origin.api_url, "requests_per_second": 1000}
     own = {"ledger_url": f"sqlite:///{folder / 'ledger.db'}", "rejects_path": str(folder / "rejects")}
     _write(folder / "tap", access)
@@ -97,7 +97,7 @@ def _write(path: Path, config: dict[str, Any]) -> None:
 
 
 def main(runs: int) -> int:
-    """Run each so often, print what it leaves, and return how many leave something."""
+    """Run each of them a number of times, print leaked resources, and return the number of runs that leak."""
     logging.disable()
     leaking = 0
     with tempfile.TemporaryDirectory() as name, SandboxProcess(scale="empty", rate_per_second=0) as origin:

@@ -1,4 +1,4 @@
-"""Answers of any shape to the tap: refused in a line, without a version, or passed on as valid JSON."""
+"""Malformed responses to the tap: refused in one line, without activation, or passed on as valid JSON."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _CASES = [
 
 @pytest.fixture(scope="module")
 def whole() -> dict[str, Counter[str]]:
-    """What comes of answers as they are, once it is known."""
+    """The output without malformed responses, computed once."""
     return {}
 
 

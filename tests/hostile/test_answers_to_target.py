@@ -1,4 +1,4 @@
-"""Answers of any shape to the target: nothing is written on what is not known, and one line names the answer."""
+"""Malformed responses to the target: nothing is written, and one line names the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of faults for the sandbox that holds none is refused in a line."""
+"""An invalid faults file for the sandbox is refused in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One bad line costs itself: what stands before it is written, and, where that is wanted, what stands behind it."""
+"""A bad line affects only itself: earlier lines are written and, if configured, later ones, too."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_an_unknown_stream_ends_the_run_after_earlier_rows_are_written(target: A
 def test_rows_are_written_when_the_input_pauses(
     target: Any, singer: Any, forks: Callable[[str], Prefork], tmp_path: Path
 ) -> None:
-    """A tap that waits with its output open: its few records are not held until there are a thousand."""
+    """If a tap keeps its output open, its few records are written without waiting for a thousand."""
     messages = [singer.schema("tags"), singer.record("tags", id=1, name="a"), singer.state(x=0)]
     lines = b"".join(json.dumps(one).encode() + b"\n" for one in messages)
     theirs, ours = os.pipe()

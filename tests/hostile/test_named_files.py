@@ -1,4 +1,4 @@
-"""Whatever stands under the name of a file that a user gives: one line that names it, and never a hang."""
+"""Any path that a user gives as a file: one line that names it, and never a hang."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Output that nobody reads: a signal ends the program all the same, and the next run finds all as it was."""
+"""Output that nobody reads: a signal still ends the program, and the next run can continue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The path of a receipt is input like any other: whatever it leads to, it is uploaded, or its record is a reject."""
+"""The path of a receipt is untrusted input: the file is uploaded, or the record is rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs leave behind: nothing, also after SIGKILL. `make hostile` runs each a thousand times."""
+"""Runs leave no resources behind, even after SIGKILL. `make hostile` runs each a thousand times."""
 
 from __future__ import annotations
 

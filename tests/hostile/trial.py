@@ -24,10 +24,10 @@ _KNOWN_TO_THE_KEY = 1000  # requests the sandbox remembers
 
 @dataclass
 class Outcome:
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
-        problems: What must not happen; empty if all is well.
+        problems: Violations; empty if there are none.
         rejected: The hostile lines that were rejected as no message, by kind.
         records: How many records were read.
         rejects: How many of those were rejected.
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def tried(target: TargetRunner, run: Run, **settings: Any) -> Outcome:
-    """Let the target read a run.
+    """Run the target on a list of lines.
 
     Args:
         target: Runs the target; see the tests of the target.
@@ -70,7 +70,7 @@ def tried(target: TargetRunner, run: Run, **settings: Any) -> Outcome:
 
 
 def _unaccounted(target: TargetRunner, run: Run, log: str, outcome: Outcome) -> list[str]:
-    """Return what is wrong with the sums: every line is a record that was read, or a line that was rejected."""
+    """Return errors in the counts: every line must be a record that was read, or a rejected line."""
     text = target.rejects.read_text() if target.rejects.exists() else ""
     noted = [json.loads(line) for line in text.splitlines()]
     invalid = {one["number"] for one in noted if one["type"] == "INVALID"}
@@ -90,7 +90,7 @@ def _unaccounted(target: TargetRunner, run: Run, log: str, outcome: Outcome) -> 
 
 
 def good_rows(target: TargetRunner) -> list[Row]:
-    """Return good rows of many streams, that refer to one another."""
+    """Return good rows of many streams that refer to each other."""
     work = Work(Messages, target.box.ok("GET", "/user")["id"], target.tables()["item_types"][0])
     messages = [json.loads(line) for data in (work.before(1), work.after(1)) for line in data.splitlines()]
     return [(one["stream"], one["record"]) for one in messages if one["type"] == "RECORD"]

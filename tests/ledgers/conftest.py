@@ -1,4 +1,4 @@
-"""The target with ledgers of both kinds, and what may happen to them."""
+"""Fixtures: the target with both kinds of ledgers, and ways to damage them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COUNT = 12
 
 @pytest.fixture
 def work(target: TargetRunner, singer: type[Messages]) -> list[dict[str, Any]]:
-    """An input whose rows a target without its ledger would write once more."""
+    """An input whose rows the target would write again without its ledger."""
     me = target.box.ok("GET", "/user")["id"]
     hour = {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
     rows = [singer.record("time_entries", id=n, userId=me, description="private", **hour) for n in range(COUNT)]

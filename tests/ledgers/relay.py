@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that breaks where a test wants it to: between two messages, or before an answer comes."""
+"""A connection to PostgreSQL that a test can break: between two messages, or before a response."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Relay:
         return f"postgresql+psycopg://{place}?sslmode=disable&gssencmode=disable"
 
     def breaks_at(self, piece: int | None, *, unanswered: bool = False) -> None:
-        """Break a connection once clients have sent so many pieces from now on; None for never.
+        """Break the connection after clients have sent this number of pieces; None means never.
 
-        The last piece arrives where it is `unanswered`, and what the server says to it is lost.
+        With `unanswered`, the last piece arrives, but the response is lost.
         """
         with self._lock:
             self.sent, self._breaks_at, self._unanswered = 0, piece, unanswered

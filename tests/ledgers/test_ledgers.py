@@ -1,4 +1,4 @@
-"""Whatever happens to a ledger costs one line, and doubles nothing once it is mended."""
+"""Every problem of a ledger is one line, and causes no double writes after the repair."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LATE = "target_clockify.apply.late.WAITS"
 
 @pytest.fixture(autouse=True)
 def _no_late_arrivals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sandbox has carried out what arrived; nothing of a broken run is still on its way."""
+    """The sandbox has executed all requests of an interrupted run."""
     monkeypatch.setattr(_LATE, (0.0,))
 
 
@@ -47,7 +47,7 @@ def _is_written_once(target: Any, work: Any, entries: Callable[[], int], **setti
 
 
 def test_a_full_disk_is_reported_as_full(target: Any, work: Any, entries: Callable[[], int], file: Path) -> None:
-    """Of SQLite itself: pages run out at each stage of a run."""
+    """SQLite itself runs out of pages, at each stage of a run."""
     for row in work[1:-1]:
         row["record"]["id"] = f"{row['record']['id']:0400}"
     pages, stages = 1, set()
@@ -172,7 +172,7 @@ def test_tables_of_another_program_are_left_alone(target: Any, work: Any, ledger
 
 
 def test_a_ledger_of_the_first_edition(target: Any, work: Any, entries: Callable[[], int], file: Path) -> None:
-    """Made as that edition made it: its tables, its spelling, and readable by everybody."""
+    """A ledger as in the first version: its tables, its spelling, and readable by everybody."""
     work[0]["stream"] = "time-entries"
     for message in work[1:-1]:
         message["stream"] = "time-entries"

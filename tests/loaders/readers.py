@@ -1,4 +1,4 @@
-"""What a loader has kept, table by table: programs that run in its own environment, and what their values mean."""
+"""Reads the tables of a loader with programs in its own environment, and normalises values."""
 
 from __future__ import annotations
 
@@ -105,9 +105,9 @@ def in_postgres(warehouse: Warehouse) -> Tables:
 
 
 def meaning(value: Any) -> Any:
-    """Return what a value means, whatever type a loader keeps it in: JSON may be text, a moment may be in any zone.
+    """Normalise a value, whatever type a loader uses: JSON may be text, a timestamp may be in any zone.
 
-    Moments are compared by the second, the resolution of Clockify; a loader may keep no more.
+    Timestamps are compared by the second, which is Clockify's resolution.
     """
     if isinstance(value, dict):
         return {name: known for name, one in value.items() if (known := meaning(one)) is not None}

@@ -1,4 +1,4 @@
-"""What the tap writes, in loaders of other people: each table holds the rows and the values that Clockify has.
+"""The tap's output in third-party loaders: each table has the rows and values of Clockify.
 
 `make loaders` installs each loader into an environment of its own, `.loaders/NAME`, and names this folder.
 """
@@ -58,13 +58,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class Loader:
-    """A loader of somebody else.
+    """A third-party loader.
 
     Attributes:
         program: Its command.
         config: Returns its settings.
-        tables: Reads what it has kept.
-        variants: How the tap may write for it.
+        tables: Reads its tables.
+        variants: Variants of the tap's settings.
         service: Runs what it loads into, where that is neither a file nor PostgreSQL.
         alters: Beginnings of the names of fields that it does not keep as they are.
     """

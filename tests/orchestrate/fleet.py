@@ -1,4 +1,4 @@
-"""What the tests of many workspaces have in common: a Clockify that has them, settings, and what came of a load."""
+"""Common parts of the tests with many workspaces: a sandbox, settings, and the results of a load."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRIES = 4  # of the tap, for a page that is refused: in every size
 
 
 def found_workspaces(origin: Origin, count: int) -> list[str]:
-    """Found workspaces, each with a tag, in turn with each key; return the ids."""
+    """Create workspaces, each with a tag, alternating between the keys; return the ids."""
     ids: list[str] = []
     for number in range(count):
         key = list(KEYS.values())[number % len(KEYS)]

@@ -32,7 +32,7 @@ REFUSED = {"status": 400, "body": '{"message": "no", "code": 3000}'}
 
 @dataclass(frozen=True)
 class Run:
-    """What became of a run: exit code, everything it said, state and tries of the tasks, mapped ones by their label."""
+    """The result of a run: exit code, output, state and tries of the tasks, mapped ones by label."""
 
     exit_code: int
     said: str
@@ -90,7 +90,7 @@ def settings(clockify: Any, warehouse: Warehouse) -> dict[str, str]:
 
 @pytest.fixture
 def run(airflow: dict[str, str], settings: dict[str, str]) -> Callable[..., Run]:
-    """A function that runs the DAG as of an hour of a day, and sees that Airflow has kept no secret."""
+    """A function that runs the DAG for an hour of a day, and checks that Airflow has stored no secret."""
 
     def run(hour: int = 9, **config: str) -> Run:
         command = [str(AIRFLOW), "dags", "test", "clockify", f"2026-01-31T{hour:02}:00:00"]

@@ -1,4 +1,4 @@
-"""The job for thousands of workspaces, run by Dagster: a process for each step, and nothing between them but S3."""
+"""The job for thousands of workspaces, run by Dagster: a process for each step, which share only S3."""
 
 from __future__ import annotations
 

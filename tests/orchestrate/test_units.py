@@ -1,4 +1,4 @@
-"""The files for cron and systemd: understood by those that read them, and their commands run."""
+"""The files for cron and systemd: their syntax is valid, and their commands run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def state(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def loader(tmp_path: Path) -> str:
-    """A loader that keeps what it is given, and confirms its last STATE; with the argument `fail` it fails first."""
+    """A loader that stores its input and confirms the last STATE; with the argument `fail` it fails instead."""
     program = tmp_path / "loader"
     program.write_text(
         f"#!{sys.executable}\nimport json, sys\nlines = sys.stdin.readlines()\n"

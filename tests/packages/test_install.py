@@ -1,4 +1,4 @@
-"""The packages as a stranger meets them: wheels in empty environments, without a checkout."""
+"""The packages as a new user installs them: wheels in empty environments, without a checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo's page of a small sandbox, and of what the last `make demo` has left here, in a real browser."""
+"""The demo's page in a real browser: for a small sandbox, and for the last `make demo`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Drawn:
-    """A page, and what it was drawn from.
+    """A page and its data.
 
     Attributes:
         path: The page.
@@ -102,7 +102,7 @@ def _drawn(warehouse: Warehouse, folder: Path) -> Drawn:
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a page in a window of its own; whatever it complains about, or asks for, fails the test."""
+    """Open a page in a new window; any error or network request of the page fails the test."""
     said: list[str] = []
     windows = []
 

@@ -1,4 +1,4 @@
-"""The page in Chromium: it fits, everybody can read and use it, and its figures are those of the models."""
+"""The page in Chromium: it fits the window, is accessible, and its figures are those of the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit of dependencies: what fails it. `make audit` tries it with the real pip-audit (tests/audit)."""
+"""The audit of dependencies: which findings fail it. `make audit` tries it with the real pip-audit (tests/audit)."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def play(output: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def play_second_act(output: Path) -> subprocess.CompletedProcess[str]:
-    """Play on a warehouse that agrees with the sandbox already: there is nothing that the first act would change."""
+    """Run the demo on a warehouse that already agrees with the sandbox, so that act one changes nothing."""
     command = [sys.executable, "-c", SECOND_ACT, "--scale", "tiny", "--output", str(output)]
     return subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False, timeout=240)
 

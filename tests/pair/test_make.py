@@ -1,4 +1,4 @@
-"""The Makefile, where it speaks to a person."""
+"""The messages of the Makefile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a release consists of: one version, a licence and a README in each package, and plugin definitions."""
+"""The parts of a release: one version, a licence and a README in each package, and plugin definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tap and target on a terminal: some live lines below everything else, a table at the end, and nothing left behind."""
+"""Tap and target on a terminal: live lines below all other output, a table at the end, and no remains."""
 
 from __future__ import annotations
 

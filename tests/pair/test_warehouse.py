@@ -1,4 +1,4 @@
-"""The tap and a loader that many use: what ends up in PostgreSQL is what Clockify holds, deletions included."""
+"""The tap and a widely used loader: PostgreSQL has the same rows as Clockify, including deletions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody else's receiver of webhooks."""
+"""A receiver of webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands before the API: credentials, routes, limits, faults, statistics, the clock."""
+"""The layers in front of the API: credentials, routes, limits, faults, statistics, the clock."""
 
 from __future__ import annotations
 

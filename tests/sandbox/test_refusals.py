@@ -1,4 +1,4 @@
-"""What the sandbox refuses has been seen refused, or is described; what nobody has shown is taken."""
+"""The sandbox refuses only requests whose refusal was recorded or is documented; others are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports: what they select, what they add up to, which clocks they mean, and who may see money."""
+"""Reports: selection, sums, time zones, and who may see amounts."""
 
 from __future__ import annotations
 

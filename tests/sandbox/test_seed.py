@@ -1,4 +1,4 @@
-"""The seeded worlds: the same every time, whole, believable, and odd where the API is odd."""
+"""The seeded worlds: reproducible, consistent, realistic, and with the special cases of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything in which real answers surprise a reader occurs in the small workspaces, one row per surprise."""
+"""The small workspaces contain every unexpected case of real responses, one row per case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shared reports: a question is kept whole, overlaid by updates, and opened as the report it asks for."""
+"""Shared reports: a filter is stored completely, changed by updates, and opened as its report."""
 
 from __future__ import annotations
 

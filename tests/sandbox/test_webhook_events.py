@@ -1,4 +1,4 @@
-"""What triggers each event of webhooks, and the bodies that arrive: those that receivers have recorded."""
+"""The trigger and the recorded body of each webhook event."""
 
 from __future__ import annotations
 

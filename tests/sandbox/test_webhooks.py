@@ -1,4 +1,4 @@
-"""Webhooks: what a create insists on, how tokens change, what deliveries leave behind."""
+"""Webhooks: required fields, tokens, and logs of deliveries."""
 
 from __future__ import annotations
 

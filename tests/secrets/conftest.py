@@ -1,4 +1,4 @@
-"""The programs with a key and with values that are easy to find again, and all that they write."""
+"""Runs the programs with a key and values that are easy to find, and records all their output."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Ended:
 
 
 class Programs:
-    """Runs programs in a folder of their own, and keeps what they write."""
+    """Runs programs in a separate folder, and records their output."""
 
     def __init__(self, forks: Callable[[str], Prefork], folder: Path, around: dict[str, str]) -> None:
         self._forks = forks
@@ -144,7 +144,7 @@ def within_limits(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def holds_key(content: bytes) -> bool:
-    """Return whether the key stands there, in any encoding that programs give it."""
+    """Return whether data contains the key, in any encoding that programs use."""
     plain = KEY.encode()
     forms = [plain, quote(KEY, safe="").encode(), json.dumps(KEY)[1:-1].encode(), KEY.replace("/", "\\/").encode()]
     forms += [plain.hex().encode(), *(base64.b64encode(b" " * shift + plain)[4:-4] for shift in range(3))]

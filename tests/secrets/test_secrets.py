@@ -1,4 +1,4 @@
-"""Keys and values of records stand where they belong, and in no other byte that a program writes."""
+"""Keys and values of records appear only where they belong, and in no other byte of output."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_the_target_outputs_no_key_and_logs_no_value(programs: Programs, box: Sa
 
 
 def _input(singer: Any, me: str) -> Iterator[dict[str, Any]]:
-    """Rows that are written, rejected here, refused there, unresolved, and of no shape at all."""
+    """Rows that are written, rejected by the target, refused by Clockify, unresolved, or malformed."""
     for stream in ("clients", "projects", "tags", "time_entries", "invoices", "users"):
         yield singer.schema(stream)
     yield singer.record("clients", id=f"{VALUE}1", name=f"{VALUE} inc", note=VALUE, address=VALUE)

@@ -72,7 +72,7 @@ def run_tap(
     catalog: Callable[[Iterable[str]], dict[str, Any]],
     forks: Callable[[str], Prefork],
 ) -> Callable[..., Run]:
-    """Run the tap against a sandbox, with further settings and a choice of streams."""
+    """Run the tap against a sandbox, with additional settings and selected streams."""
     folder = tmp_path_factory.mktemp("tap")
 
     def run(

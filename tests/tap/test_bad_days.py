@@ -1,4 +1,4 @@
-"""Bad input and bad days, through the command line: one clear line, the right exit code, no row lost or doubled."""
+"""Bad input and failures, through the command line: one clear line, the right exit code, no lost or repeated row."""
 
 from __future__ import annotations
 

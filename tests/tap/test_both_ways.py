@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001  the two ways of writing have no public name
-"""The fast way of writing a page, its values as the JSON they are, says what the SDK's way would say."""
+"""The fast path, which writes values as undecoded JSON, gives the same output as the SDK's path."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ values = st.recursive(
 
 
 class Written:
-    """Stands in for stdout."""
+    """Replaces stdout."""
 
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []

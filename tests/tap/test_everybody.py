@@ -1,4 +1,4 @@
-"""Time entries of everybody who ever tracked time, whatever list of users still names them."""
+"""Time entries of all people who ever tracked time, even if the list of users lacks them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _without(box: Any, run_tap: Runs, index: int) -> tuple[str, list[dict[str, Any]]]:
-    """Take a user with entries out of the answers to the list of users; return their id and all entries."""
+    """Remove a user with entries from responses of the list of users; return their id and all entries."""
     one = box.workspace_ids[0]
     whole = run_tap(box.origin, streams=["users", "time_entries"], workspace_ids=[one])
     entries = whole.records["time_entries"]
@@ -190,7 +190,7 @@ def test_the_verification_can_be_disabled(sandbox: StartSandbox, run_tap: Runs, 
 
 
 def _shorter_list(box: Any, run_tap: Runs, nth: Any) -> tuple[str, list[dict[str, Any]]]:
-    """Take an entry out of what answers to the list of somebody's entries; return the user's id and all entries."""
+    """Remove an entry from responses of a user's list of entries; return the user's id and all entries."""
     one = box.workspace_ids[0]
     entries = run_tap(box.origin, streams=["time_entries"], workspace_ids=[one]).records["time_entries"]
     lost = next(entry for entry in entries if entry["timeInterval"]["end"])

@@ -1,4 +1,4 @@
-"""What catalog, stream maps and flattening ask for holds on the fast way and on the SDK's."""
+"""Catalog, stream maps and flattening work on the fast path and on the SDK's path."""
 
 from __future__ import annotations
 

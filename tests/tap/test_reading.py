@@ -1,4 +1,4 @@
-"""A full read holds what the sandbox holds: every row, once, as its schema says."""
+"""A full read has every row of the sandbox once, according to its schema."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Odd values recorded from live answers, served to the tap: each becomes a valid record that still says the same.
+"""Unusual values recorded from real responses: the tap turns each into a valid record with the same meaning.
 
-Almost everything optional is null somewhere, "none" has three spellings, custom fields hold any type, and keys come
-and go by plan, role and year.
+Almost every optional field may be null, "none" has three spellings, custom fields have any type, and fields depend on
+plan, role and year.
 """
 
 from __future__ import annotations

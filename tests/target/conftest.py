@@ -41,7 +41,7 @@ class Result:
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """What became of the records, by stream, as the closing summary reports it."""
+        """The results of the records by stream, from the closing summary."""
         found = re.findall(r"\| ([\w-]+): \d+ records: (.*); \d+ requests", self.log)
         return {stream: {what: int(n) for n, what in _COUNT.findall(told)} for stream, told in found}
 
@@ -72,7 +72,7 @@ class TargetRunner:
             file.unlink()
 
     def tables(self) -> dict[str, Any]:
-        """What the sandbox holds of the workspace."""
+        """The state of the workspace in the sandbox."""
         found = self.box.dump()["workspaces"]
         rows = found.values() if isinstance(found, dict) else found
         return next(one for one in rows if one["id"] == self.workspace)

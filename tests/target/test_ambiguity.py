@@ -1,4 +1,4 @@
-"""What a stranger found ambiguous: each is refused in words, or decided by what is there and not by chance."""
+"""Ambiguous input: it is refused with a message, or decided deterministically from existing data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money, durations and times of rows that nobody here made: known, or refused in words, and never rounded."""
+"""Money, durations and times in foreign data: interpreted exactly or refused with a message, never rounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes whose outcome is unknown, runs that are killed: no duplicate, no loss, nothing half built."""
+"""Writes with unknown outcomes, and killed runs: no duplicates, no losses, no incomplete objects."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def test_killed_at_any_instant(
     target: Any, work: Any, tmp_path: Path, ledger_url: str, forks: Callable[[str], Prefork]
 ) -> None:
-    """A thousand mixed changes, killed again and again and started again: as if nothing had happened."""
+    """A thousand mixed changes in a run that is killed and restarted many times: the result is the same."""
     assert target(work.before(36), ledger_url=ledger_url).code == 0
     (tmp_path / "input").write_bytes(work.after(36))
     command = [*target.command(ledger_url=ledger_url), "--input", str(tmp_path / "input")]

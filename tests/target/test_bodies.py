@@ -1,4 +1,4 @@
-"""What goes out of a row that says little: nothing else changes, nothing is made twice, nothing is lost on the way."""
+"""Requests for rows with few fields: nothing else changes, nothing is created twice, nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A copy survives what is missing at its destination, and says what it goes without."""
+"""A copy continues if objects are missing at its destination, and lists what it omits."""
 
 from __future__ import annotations
 

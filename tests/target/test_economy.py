@@ -1,4 +1,4 @@
-"""No request that is not needed: lists page by page, many changes in one call, nothing asked twice."""
+"""No unnecessary requests: lists by pages, many changes in one call, nothing requested twice."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_many_at_once_but_in_order(target: Any, singer: Any) -> None:
 
 
 def test_a_state_waits_for_earlier_records(target: Any, singer: Any) -> None:
-    """A project whose client comes after the STATE holds that STATE back until both are written."""
+    """A STATE is not emitted until a project before it, and the client it waits for, are written."""
     result = target(
         [
             singer.schema("projects"),

@@ -1,4 +1,4 @@
-"""Every way a run can end: what was read is written, rejected or left undone, and no STATE says more than that."""
+"""Every way a run can end: rows are written, rejected or not done, and STATE never covers more than that."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_stopped_for_rejects(target: Any, singer: Any, settings: dict[str, Any])
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stopped_by_a_signal(target: Any, singer: Any, number: int, tmp_path: Path) -> None:
-    """What is on its way is finished and noted; STATE stops before the rest."""
+    """Sent writes are completed and recorded; STATE stops before the others."""
     lines = [json.dumps(message).encode() + b"\n" for message in _tags(singer, 5)]
     command = target.command()
     log = (tmp_path / "log").open("wb")

@@ -1,4 +1,4 @@
-"""What Clockify settles by what is there at the moment: nothing is booked on half an invoice, nothing set back."""
+"""Clockify computes with current values: no payment is added to an incomplete invoice, and nothing is reset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which row is which object: keys by their value, one stream in any spelling, and nothing taken for another."""
+"""Which row belongs to which object: keys by value, streams in any spelling, and no confusion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lost ledger is rebuilt from the input and from what is there, and the next run doubles nothing."""
+"""A lost ledger is rebuilt from the input and from existing objects, and the next run writes nothing twice."""
 
 from __future__ import annotations
 

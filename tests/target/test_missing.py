@@ -1,4 +1,4 @@
-"""What is deleted as missing: only with `delete_missing`, and only what a whole version proves to be gone."""
+"""Deletion of missing rows: only with `delete_missing`, and only after a complete version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every object and operation: each `.singer` file tells a story, whose STATE messages say what must hold by then."""
+"""Every object and operation: each `.singer` file is a scenario, whose STATE messages describe the expected state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is: a live line on a terminal, lines of the log elsewhere."""
+"""The progress of a run: live lines on a terminal, log lines elsewhere."""
 
 from __future__ import annotations
 

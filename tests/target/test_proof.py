@@ -1,4 +1,4 @@
-"""An answer that anybody on the way could have given proves nothing: it is looked up, or reported as open."""
+"""A response that could come from a proxy proves nothing: the effect is looked up, or reported as unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run leaves open, the next one looks up: nothing is sent twice, and nothing is lost."""
+"""The next run looks up writes that a run left open: nothing is sent twice, and nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tap reads, the target takes: unchanged it writes nothing, into another workspace it makes the same."""
+"""The target accepts the tap's output: unchanged rows write nothing, and another workspace becomes an equal copy."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ def test_copy_into_an_empty_workspace(
 
 
 def invite(box: Any, workspace: str, people: list[dict[str, Any]]) -> None:
-    """Nobody can make people members but they themselves; those without an e-mail address are made by name."""
+    """The API cannot make people members; people without an e-mail address are created by name."""
     members = {user["email"] for user in box.ok("GET", f"/workspaces/{workspace}/users?include-roles=true")}
     for user in people:
         if user["email"] and user["email"] not in members:

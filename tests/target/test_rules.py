@@ -1,4 +1,4 @@
-"""What is refused, and how: nothing is sent, every error is reported, and no value is in the log."""
+"""Rejected rows: nothing is sent, every error is reported, and no value is in the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports that nobody here has made: any order of columns, separator, encoding, clock, spelling, and some mistakes.
+"""Randomly generated exports: any order of columns, separator, encoding, clock format, spelling, and some errors.
 
 The hours of each person, client, project and day must be those of the file, a second load must write nothing, and
 `--undo` must bring the workspace back as it was.

@@ -1,4 +1,4 @@
-"""Values as spreadsheets and warehouses have them: each is understood, or refused before anything is sent."""
+"""Values from spreadsheets and warehouses: each is interpreted, or refused before anything is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the workspace's own settings forbid is said before anything is sent, by a dry run as by a real one."""
+"""Writes that the workspace's settings forbid are rejected before anything is sent, in dry runs and real runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models hold what the sandbox's state says; the tests compute it independently."""
+"""The models agree with the sandbox's state; the tests compute the expected values independently."""
 
 from __future__ import annotations
 

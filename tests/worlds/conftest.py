@@ -1,4 +1,4 @@
-"""The worlds in which the main stories of tap and target run: each disagrees with the plain one as real ones do."""
+"""The worlds for the main scenarios of tap and target: each differs from the default as real ones do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tap reads, the target takes in every world: unchanged it writes nothing, elsewhere it makes the same."""
+"""The target accepts the tap's output in every world: unchanged rows write nothing, a copy is equal."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_amounts_keep_their_currency_and_times_their_wall_clock(box: Sandbox, ta
 
 
 def _workspace_for_a_copy(box: Sandbox, tap_output: bytes) -> str:
-    """A workspace with the same people; nobody but they themselves can become members."""
+    """A workspace with the same people, since the API cannot make people members."""
     messages = [json.loads(line) for line in tap_output.splitlines()]
     copy = str(box.ok("POST", "/workspaces", {"name": "Copy"})["id"])
     invite(box, copy, [message["record"] for message in messages if _is_record(message, "users")])

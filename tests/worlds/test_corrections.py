@@ -1,4 +1,4 @@
-"""A handful of corrections in every world: exactly those arrive, and a second time nothing is written."""
+"""Some corrections in every world: only these are written, and the second run writes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan of a dry run is what the run then does, for rows of every kind and in every world."""
+"""A run does exactly what the plan of the dry run shows, for rows of every kind and in every world."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that deletes is taken back: the workspace is as it was, but for ids and what the lines of the table list."""
+"""A run with deletions is taken back: the workspace is as before, except for ids and the exceptions in the table."""
 
 from __future__ import annotations
 

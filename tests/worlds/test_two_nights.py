@@ -1,4 +1,4 @@
-"""Nights of `tap-clockify | target-postgres` with STATE kept: the tables follow Clockify, or a line says why not."""
+"""Nights of `tap-clockify | target-postgres` with STATE kept: tables follow Clockify, or a log line says why not."""
 
 from __future__ import annotations
 
