@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("clockify-client", "tap-clockify", "target-clockify", "clockify-sandbox", "demo", "docs", "benchmarks")
+PACKAGES += ("orchestrate", "release", "transform", "tests")
 _END = re.compile(r"(?<=[.:!?])\s+(?=[A-Z`])")
 _FENCED = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 _SHORTEST = 30
@@ -43,7 +44,7 @@ def _of_pages() -> Iterator[tuple[str, str]]:
 
 
 def _sentences(path: Path, number: int, text: str) -> Iterator[tuple[str, str]]:
-    for part in re.split(r"\n\s*\n|\n\s*- |\n\|", text):
+    for part in re.split(r"\n\s*\n|\n\s*- |\n\||\n\s+\**\w+: ", text):
         for sentence in _END.split(" ".join(part.split())):
             if len(sentence) >= _SHORTEST:
                 yield f"{path.relative_to(ROOT)}:{number}", sentence

@@ -1,4 +1,4 @@
-"""Runs a program in processes forked from one that has imported it, since importing takes most of the time of a short run.
+"""Runs a program in processes forked from one that has imported it, since importing takes most of the time.
 
 A fork is a separate process with its own arguments, environment, streams and exit code, as if started by a shell. It
 does not clean up imported modules at its end, and does not wait long before it retries a request.

@@ -92,7 +92,7 @@ def require_file(path: Path) -> None:
 
 
 def is_read_only(path: Path) -> bool:
-    """Return whether a file has no write permission for anybody, which should also hold for root."""
+    """Return whether a file has no write permission at all; then root must not write to it either."""
     return not path.stat().st_mode & 0o222
 
 

@@ -1,4 +1,4 @@
-"""A proxy in front of a sandbox that truncates, delays, redirects and corrupts responses, which a server cannot do itself.
+"""A proxy in front of a sandbox that truncates, delays, redirects and corrupts responses, unlike a normal server.
 
 Each connection serves one request. A request is identified by its method, its path without ids, and the number of its
 call since the start of a case.

@@ -1,4 +1,4 @@
-"""`python -m tests.hostile.resources [RUNS]`: runs tap, target and client many times in one process, and counts leaked resources.
+"""`python -m tests.hostile.resources [RUNS]`: runs the programs many times, and counts leaked resources.
 
 The numbers of open files, threads, processes and temporary files must not grow after the first few runs, in which
 libraries create what they keep.

@@ -133,7 +133,7 @@ def _add_tasks(stage: Stage) -> None:
 
 
 def _add_entry_fields(stage: Stage) -> None:
-    """One field of every type for time entries; the website overrides the defaults of three."""
+    """One field of every type for time entries; the project Website overrides the defaults of three."""
     fields, ids = stage.workspace.custom_fields, stage.ids
     on_site = ids["site"]
     stage.add(
