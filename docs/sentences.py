@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("clockify-client", "tap-clockify", "target-clockify", "clockify-sandbox", "demo", "docs", "benchmarks")
-PACKAGES += ("orchestrate", "release", "transform", "tests")
+PACKAGES = [
+    *("clockify-client", "tap-clockify", "target-clockify", "clockify-sandbox", "demo", "docs", "benchmarks"),
+    *("orchestrate", "release", "transform", "tests"),
+]
 _END = re.compile(r"(?<=[.:!?])\s+(?=[A-Z`])")
 _FENCED = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 _SHORTEST = 30
