@@ -82,7 +82,7 @@ def _mixed(singer: Any, me: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_run_is_taken_back_and_the_taking_back_as_well(target: Any, singer: Any, undo: Any) -> None:
+def test_a_run_is_undone_and_the_undo_is_undone(target: Any, singer: Any, undo: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     assert target(_before(singer, me)).code == 0
     before = _content(target)
@@ -105,7 +105,7 @@ def test_a_run_is_taken_back_and_the_taking_back_as_well(target: Any, singer: An
     assert target(messages).writes == {}, "the rows have found their objects again"
 
 
-def test_what_was_changed_since_stays(target: Any, singer: Any, undo: Any) -> None:
+def test_later_changes_are_kept(target: Any, singer: Any, undo: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target(_before(singer, me))
     target(
@@ -134,7 +134,7 @@ def test_what_was_changed_since_stays(target: Any, singer: Any, undo: Any) -> No
     assert "by hand" not in result.output
 
 
-def test_a_write_that_clockify_refused_is_no_part_of_the_list(target: Any, singer: Any, undo: Any) -> None:
+def test_a_write_that_clockify_refused_is_not_listed(target: Any, singer: Any, undo: Any) -> None:
     tags = [singer.schema("tags"), *(singer.record("tags", id=key, name=f"Tag {key}") for key in range(4))]
     target(tags)
     ids = {row["name"]: row["id"] for row in target.tables()["tags"]}
@@ -161,7 +161,7 @@ def test_a_write_that_clockify_refused_is_no_part_of_the_list(target: Any, singe
     assert {row["name"] for row in target.tables()["tags"]} == {"Tag 0", "Tag 1", "Tag 2", "Tag 3"}
 
 
-def test_a_run_of_which_nothing_took_place_is_not_the_last(target: Any, singer: Any, undo: Any) -> None:
+def test_a_run_without_any_effect_is_not_the_last(target: Any, singer: Any, undo: Any) -> None:
     target([singer.schema("tags"), singer.record("tags", id=1, name="Rush")])
     target.box.faults([{"route": "PUT *", **_REFUSED}])
     refused = target([singer.schema("tags"), singer.record("tags", id=1, name="Other")])
@@ -172,7 +172,7 @@ def test_a_run_of_which_nothing_took_place_is_not_the_last(target: Any, singer: 
     assert not target.tables()["tags"]
 
 
-def test_what_a_run_inserts_and_then_changes_itself_is_taken_back(target: Any, singer: Any, undo: Any) -> None:
+def test_an_insert_that_the_run_changed_later_is_undone(target: Any, singer: Any, undo: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     dates = {"issuedDate": "2026-01-05T00:00:00Z", "dueDate": "2026-01-06T00:00:00Z"}
     invoice = {"number": "U-1", "clientId": "c", "currency": "USD", "status": "SENT", **dates}
@@ -215,7 +215,7 @@ def test_what_a_run_inserts_and_then_changes_itself_is_taken_back(target: Any, s
     assert any("time_entries belong or refer to it by now" in line for line in left)
 
 
-def test_a_member_who_comes_back_without_rates_is_told(target: Any, singer: Any, undo: Any) -> None:
+def test_a_restored_member_without_rates_is_reported(target: Any, singer: Any, undo: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target(_before(singer, me))
     [project] = target.box.ok("GET", "/workspaces/{ws}/projects")
@@ -229,7 +229,7 @@ def test_a_member_who_comes_back_without_rates_is_told(target: Any, singer: Any,
     assert "without their rates on the project" in result.stdout
 
 
-def test_what_nothing_takes_back_is_listed(target: Any, singer: Any, undo: Any) -> None:
+def test_writes_that_cannot_be_undone_are_listed(target: Any, singer: Any, undo: Any) -> None:
     target(
         [
             singer.schema("users"),
@@ -275,7 +275,7 @@ def _of_calls(target: Any) -> str:
     return json.dumps([rate, *(tables[name] for name in names)], sort_keys=True)
 
 
-def test_calls_that_come_to_an_update_are_taken_back(target: Any, singer: Any, undo: Any) -> None:
+def test_calls_that_update_an_object_are_undone(target: Any, singer: Any, undo: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     dates = {"issuedDate": "2026-01-05T00:00:00Z", "dueDate": "2026-01-06T00:00:00Z"}
     invoice = {"number": "U-1", "clientId": "c", "currency": "USD", "status": "SENT", **dates}
@@ -308,7 +308,7 @@ def test_calls_that_come_to_an_update_are_taken_back(target: Any, singer: Any, u
     assert _of_calls(target) == after
 
 
-def test_a_call_is_taken_back_only_as_far_as_the_journal_tells(target: Any, singer: Any, undo: Any) -> None:
+def test_a_call_is_undone_only_with_values_in_the_journal(target: Any, singer: Any, undo: Any) -> None:
     me = target.box.ok("GET", "/user")["id"]
     target([*_before(singer, me), *_rates(singer, me, 5000)[:-2]])
     since = singer.record("UpdateTaskBillableRate", id=1, projectId="p", taskId="k", amount=1, since=_GONE)
@@ -380,7 +380,7 @@ def test_an_undo_that_broke_off_is_completed(target: Any, singer: Any, undo: Any
     assert (done.exit_code, _content(target)) == (0, before), done.output
 
 
-def test_an_undo_in_part_is_not_what_last_means(
+def test_last_is_refused_after_an_incomplete_undo(
     target: Any, singer: Any, undo: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = target([singer.schema("tags"), *(singer.record("tags", id=key, name=f"Tag {key}") for key in range(3))])
@@ -396,7 +396,7 @@ def test_an_undo_in_part_is_not_what_last_means(
     assert not target.tables()["tags"]
 
 
-def test_what_takes_back_a_call_is_a_procedure() -> None:
+def test_the_undo_of_a_call_is_a_procedure() -> None:
     members = {
         "userIds": ["a"],
         "projectId": "p",
