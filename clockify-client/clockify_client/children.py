@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clockify_client.belonging import Belonging
 from clockify_client.errors import (
     ClockifyError,
     GoneError,
@@ -41,11 +42,13 @@ class Children(NamedTuple):
     Attributes:
         ids: By family.
         odd_rows: How many items name no child because they are not valid rows.
+        foreign_rows: How many rows belong to another request.
         parents: The identity of each row that names children; empty if rows have no identity.
     """
 
     ids: list[list[Ids]]
     odd_rows: int
+    foreign_rows: int
     parents: list[str]
 
 
@@ -58,19 +61,23 @@ def children_of(page: Page, families: Sequence[Family]) -> Children:
     """
     rows: dict[Any, list[Any]] = {family.row: [] for family in families}
     odd: Counter[Any] = Counter()
+    foreign: Counter[Any] = Counter()
+    belonging = Belonging(page.endpoint, page.ids)
     try:
         for piece in page.pieces() if families else ():
             for row, parents in rows.items():
                 sound, odd_here = sound_rows_of(page.endpoint, piece, row)
                 named = [one for one in sound if is_text(one.get(page.endpoint.identity))]
-                parents.extend(named)
+                own = belonging.own(named)
+                foreign[row] += len(named) - len(own)
+                parents.extend(own)
                 odd[row] += odd_here + len(sound) - len(named)
         ids = [list(family.make(rows[family.row], page.ids)) for family in families]
     except (AttributeError, LookupError, TypeError) as error:
         raise MalformedAnswerError(page.endpoint.call, reason=UNLIKE) from error
     tells = page.endpoint.identity if page.endpoint.unique else ""
     parents = [row[tells] for row in next(iter(rows.values()), [])] if tells else []
-    return Children(ids, max(odd.values(), default=0), parents)
+    return Children(ids, max(odd.values(), default=0), max(foreign.values(), default=0), parents)
 
 
 def fallen_back(families: Sequence[Family], ids: Ids, error: Exception) -> list[list[Ids]]:

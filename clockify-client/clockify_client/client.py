@@ -17,6 +17,7 @@ import requests.adapters
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from clockify_client import wire
+from clockify_client.belonging import FOREIGN, Belonging
 from clockify_client.endpoint import Endpoint, Host, Ids, filled
 from clockify_client.errors import (
     AmbiguousWriteError,
@@ -191,7 +192,7 @@ class Client:
                 incomplete. The rows before it were yielded.
         """
         number, size, before, count = 0, None, 0, 0
-        repetition = Repetition()
+        repetition, belonging = Repetition(), Belonging(endpoint, ids)
         while True:
             page = self.page(endpoint, ids, number, size)
             if page.number and page.packed.fingerprint == before:  # and would repeat for ever
@@ -200,6 +201,8 @@ class Client:
                 rows = rows_of(endpoint, piece)
                 if endpoint.identity and any(_tells_nothing(row.get(endpoint.identity)) for row in rows):
                     raise MalformedAnswerError(endpoint.call, reason=UNLIKE)
+                if len(belonging.own(rows)) < len(rows):
+                    raise MalformedAnswerError(endpoint.call, reason=FOREIGN)
                 yield from rows
             found = step(endpoint, page, count)
             if not found.last and repetition.notices(endpoint, page.packed):

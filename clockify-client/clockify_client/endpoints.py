@@ -47,6 +47,7 @@ USERS = Endpoint(
         "account-statuses": ",".join(_ACCOUNT_STATUSES),
         **_BY_ID,
     },
+    memberships="memberships",
 )
 USER_MANAGERS = Endpoint(f"{_WS}/users/{{userId}}/managers", KEBAB, feature="MANAGER_ROLE")
 MEMBER_PROFILE = Endpoint(f"{_WS}/member-profile/{{userId}}", single=True, identity="")

@@ -209,6 +209,8 @@ class Reading:
         for waiting, ids in zip(came.children, children.ids, strict=True):
             waiting.extend(ids)
         flaws = [f"{children.odd_rows} of its rows have no id of their own"] if children.odd_rows else []
+        if children.foreign_rows:
+            flaws.append(f"{children.foreign_rows} of its rows belong to another request")
         before = len(came.parents)
         came.parents.update(children.parents)
         if repeated := before + len(children.parents) - len(came.parents):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import msgspec  # noqa: TC002 - rows are decoded to this type
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -22,8 +24,11 @@ class Parent(TypedDict, total=False):
     """The fields of a parent's row that children are made from; no other fields are decoded."""
 
     id: Any
+    workspaceId: Any
+    projectId: Any
     userId: Any
     policyId: Any
+    memberships: msgspec.Raw
     name: Any
     features: Any
     workspaceSettings: Any

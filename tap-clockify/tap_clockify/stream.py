@@ -26,6 +26,7 @@ from clockify_client import (
     UnknownWorkspaceError,
     text,
 )
+from clockify_client.belonging import Belonging
 from clockify_client.rows import RawRecord, Record, rows_of, sound_rows_of
 from singer_sdk import Stream
 from singer_sdk.exceptions import MapExpressionError, MappingError
@@ -75,12 +76,13 @@ class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD"):
 class _Odd:
     """Counts the rows of a page that do not become records.
 
-    These are malformed rows, rows without the needed part, and repeated rows.
+    These are malformed rows, rows without the needed part, repeated rows, and rows of another request.
     """
 
     rows: int = 0
     withheld: int = 0
     repeated: int = 0
+    foreign: int = 0
 
 
 def schema_of(stream: str) -> dict[str, Any]:
@@ -396,6 +398,8 @@ class ClockifyStream(Stream):
             self._note(Cause.BROKEN, page.ids, str(error))
         if odd.rows:
             self._note(Cause.ODD_ROWS, page.ids, f"{odd.rows} of {page.endpoint.call}")
+        if odd.foreign:
+            self._note(Cause.FOREIGN, page.ids, f"{odd.foreign} of {page.endpoint.call}")
         if odd.repeated:
             self._note(Cause.SHIFTED, page.ids, page.endpoint.call)
         if odd.withheld:
@@ -472,19 +476,25 @@ class ClockifyStream(Stream):
         if row is RawRecord and not page.endpoint.rows:
             rows, undecodable = sound_rows_of(page.endpoint, body, RawRecord)
             odd.rows += undecodable
-            return rows
+            own = Belonging(page.endpoint, page.ids).own(rows)
+            odd.foreign += len(rows) - len(own)
+            return own
         return self._shaped(rows_of(page.endpoint, body, msgspec.Raw), row, ids, page.endpoint, odd)
 
     def _shaped(
         self, rows: Iterable[msgspec.Raw], row: Any, ids: Mapping[str, Any], endpoint: Endpoint, odd: _Odd
     ) -> Iterator[Record]:
         shape, decode, identity = self._settled.shape, _DECODERS[row].decode, endpoint.identity
+        belonging = Belonging(endpoint, ids)
         told_apart = shape is not None and endpoint.unique  # a repeated row may not become a record at all
         for raw in rows:
             try:
                 record = decode(raw)
                 if identity and record.get(identity) in _NO_KEY:
                     odd.rows += 1
+                    continue
+                if not belonging.fits(record):
+                    odd.foreign += 1
                     continue
                 if told_apart and not self._is_new_row(record.get(identity)):
                     odd.repeated += 1

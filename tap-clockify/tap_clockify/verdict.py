@@ -66,6 +66,11 @@ class Cause(enum.Enum):
     )
     BROKEN = "it could not be read", "run again; if that does not help, report the call that is named here", "failed"
     CONTRADICTED = "a list is not whole", "run again", "failed"
+    FOREIGN = (
+        "rows belong to another request, and were left out",
+        "run again; a proxy or a cache on the way may mix answers up",
+        "failed",
+    )
     ODD_ROWS = "rows without a usable key or of another shape were left out", "run again, or report it", "failed"
 
 

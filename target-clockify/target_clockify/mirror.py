@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from clockify_client import GoneError, Incomplete, MalformedAnswerError, NotPermittedError, Page, Refusal, endpoints
+from clockify_client.belonging import FOREIGN, Belonging
 from clockify_client.endpoint import filled
 from clockify_client.rows import UNLIKE, rows_of
 
@@ -265,14 +267,18 @@ class Mirror:
         place = self._list(target, {name: ids[name] for name in target.listing.scope})
         plain = not target.listing.shape and not target.identity
         rows = rows_of(target.listing.endpoint, body, msgspec.Raw)
-        slot = self._slot(target.name)
+        slot, belonging = self._slot(target.name), Belonging(target.listing.endpoint, ids)
         try:
             if not body.isascii():
                 body.decode()  # undecoded rows are decoded when they are needed
+            decode = _decoder(tuple(belonging.names)).decode if plain else None
+            told = [msgspec.structs.asdict(decode(row)) if decode else msgspec.json.decode(row) for row in rows]
+            if len(belonging.own(told)) < len(told):
+                raise MalformedAnswerError(target.listing.endpoint.call, reason=FOREIGN)
             if plain:
-                kept = [(slot, _ID.decode(row).id, place, None, bytes(row)) for row in rows]
+                kept = [(slot, one["id"], place, None, bytes(row)) for one, row in zip(told, rows, strict=True)]
             else:
-                states = [self.reader.state(target, msgspec.json.decode(row), ids) for row in rows]
+                states = [self.reader.state(target, row, ids) for row in told]
                 kept = [(slot, state["id"], place, None, msgspec.json.encode(state)) for state in states]
         except (AttributeError, LookupError, TypeError, UnicodeDecodeError, msgspec.DecodeError):
             raise MalformedAnswerError(target.listing.endpoint.call, reason=UNLIKE) from None
@@ -550,8 +556,8 @@ class Mirror:
         self._scratch.executemany("INSERT OR IGNORE INTO naturals VALUES (?, ?, ?)", rows)
 
 
-class _Id(msgspec.Struct):
-    id: str
-
-
-_ID = msgspec.json.Decoder(_Id)
+@cache
+def _decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    """Return a decoder of the id of a row, and of the fields that tell what it belongs to."""
+    fields: list[Any] = [("id", str), *((name, Any, None) for name in names)]
+    return msgspec.json.Decoder(msgspec.defstruct("Listed", fields))

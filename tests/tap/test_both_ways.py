@@ -66,12 +66,17 @@ def test_the_fast_and_the_slow_path_write_the_same(
     rest = st.dictionaries(st.sampled_from(fields), values | st.just(""), max_size=6)
     key = fast.primary_keys[-1]
     rows = data.draw(st.lists(rest, max_size=4))
+    own = {"workspaceId": "w", "userId": "u"}  # another text would be the id of another request
+    rows = [
+        {name: own[name] if name in own and isinstance(value, str) else value for name, value in row.items()}
+        for row in rows
+    ]
     rows = [{**row, key: f"id{number}"} for number, row in enumerate(rows)]
     endpoint = fast.declaration.source.asked(fast._tap.scope)
     answer: Any = rows
     for name in reversed(endpoint.rows.split(".") if endpoint.rows else []):
         answer = {name: answer}
-    page = Page(endpoint, {"workspaceId": "w", "userId": "u"}, 0, json.dumps(answer).encode(), last=True)
+    page = Page(endpoint, own, 0, json.dumps(answer).encode(), last=True)
     said = []
     for stream, written in both:
         written.lines.clear()
