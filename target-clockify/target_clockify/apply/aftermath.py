@@ -26,9 +26,10 @@ def mirrored(mirror: Mirror, outcome: Outcome, *, forgets: bool) -> Row | None:
         if outcome.error is not None:
             return None
         if made := write.entry.recovery.get("made"):
-            known = mirror.get(BY_NAME[made["of"]], made["id"]) or {}
-            news = {name: new for name, (_, new) in made["changes"].items()}
-            mirror.put(BY_NAME[made["of"]], {**known, **news}, tuple(write.entry.recovery["scope"]))
+            known = mirror.get(BY_NAME[made["of"]], made["id"])
+            if known is not None:  # another write may have made the mirror forget it; then it is read again
+                news = {name: new for name, (_, new) in made["changes"].items()}
+                mirror.put(BY_NAME[made["of"]], {**known, **news}, tuple(write.entry.recovery["scope"]))
         if forgets and (name := write.procedure.changes):
             mirror.forget(BY_NAME[name])
         return write.row("")
