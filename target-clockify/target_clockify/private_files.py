@@ -73,12 +73,14 @@ def keep_private(path: Path) -> None:
         NotPlainError: It is a link, has several names, or belongs to another user and can be read by others.
     """
     require_plain(path)
-    mode = path.lstat().st_mode
-    if stat.S_ISREG(mode) and mode & 0o077:
-        try:
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode) and mode & 0o077:
             path.chmod(stat.S_IMODE(mode) & 0o700)
-        except PermissionError:
-            raise NotPlainError(errno.EPERM, "can be read by others, and belongs to another user", str(path)) from None
+    except FileNotFoundError:
+        return  # another run has removed it, as SQLite does with its journal
+    except PermissionError:
+        raise NotPlainError(errno.EPERM, "can be read by others, and belongs to another user", str(path)) from None
 
 
 def require_file(path: Path) -> None:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from target_clockify.books.ledger import Ledger
+from target_clockify.private_files import keep_private
 
 from tests.ledgers.conftest import COUNT, assert_refused, lines_of
 
@@ -342,3 +343,7 @@ def _wait_until_free(relay: Relay, name: str) -> None:
             if not connection.execute(query).fetchall():
                 return
     pytest.fail("a connection that broke holds its lock still")
+
+
+def test_a_journal_that_sqlite_has_removed_meanwhile_is_no_error(tmp_path: Path) -> None:
+    keep_private(tmp_path / "ledger.db-journal")
