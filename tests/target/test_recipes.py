@@ -235,7 +235,7 @@ def test_rates_of_fifty_people(recipe: Callable[[str], Recipe]) -> None:
 
 
 def test_time_off(recipe: Callable[[str], Recipe]) -> None:
-    one = recipe("Time off of the team")
+    one = recipe("Time off for the team")
     before = {row["id"] for row in _rows(one.target, "time_off_requests")}
     one.run()
     users = _users(one.target)
@@ -293,7 +293,7 @@ def test_a_nightly_copy(recipe: Callable[[str], Recipe]) -> None:
 
 
 def test_a_project_comes_back(recipe: Callable[[str], Recipe]) -> None:
-    one = recipe("Back a workspace up, and bring a deleted project back")
+    one = recipe("Back up a workspace, and restore a deleted project")
     box = one.target.box
     one.run(0)
     entries = _rows(one.target, "time_entries")
@@ -323,7 +323,7 @@ def test_a_project_comes_back(recipe: Callable[[str], Recipe]) -> None:
 
 
 def test_a_bad_run_is_taken_back(recipe: Callable[[str], Recipe]) -> None:
-    one = recipe("Take a bad run back")
+    one = recipe("Undo a bad run")
     was = one.target.tables()["clients"]
     one.run(0)
     assert one.target.tables()["clients"] != was

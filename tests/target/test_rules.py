@@ -115,7 +115,7 @@ def test_a_stream_that_the_api_cannot_write_is_skipped_with_one_line(target: Any
         [singer.schema("report_detailed", "_id"), *[singer.record("report_detailed", _id=n) for n in range(9)]]
     )
     assert result.code == 0
-    assert result.log.count("report_detailed is skipped: Clockify lets nobody write it") == 1
+    assert result.log.count("report_detailed is skipped: the API cannot write it") == 1
 
 
 def test_references_that_never_come_are_rejected_by_name(target: Any, singer: Any) -> None:

@@ -441,7 +441,7 @@ def _one_balance(given: State) -> State:
     """
     balance, total = given.get("balance"), given.get("total")
     if isinstance(balance, (int, float)) and isinstance(total, (int, float)) and balance != total:
-        msg = "balance and total contradict each other (they differ by the used amount): leave one of them out"
+        msg = "balance and total state different values, which differ by the used amount: leave one of them out"
         raise ValueError(msg)
     return given
 
