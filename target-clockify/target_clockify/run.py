@@ -18,7 +18,7 @@ from clockify_client import FanOut
 from target_clockify import waiting
 from target_clockify.apply.dispatch import Dispatcher
 from target_clockify.apply.recovery import recover
-from target_clockify.apply.rehearsal import Rehearsal
+from target_clockify.apply.rehearsal import NOT_AN_ADMINISTRATOR, Rehearsal
 from target_clockify.apply.writer import Writer
 from target_clockify.books.acknowledge import Acknowledgement
 from target_clockify.books.rejects import Rejects
@@ -193,10 +193,7 @@ class Run:
         self._copying.tell()
         self._results.tell()
         if self.settings.dry_run and self._number and not self._mirror.answer(self._mirror.is_admin):
-            logger.warning(
-                "The key does not belong to an administrator: Clockify may refuse more writes than this dry run "
-                "shows, because of rules for roles that the API does not return"
-            )
+            logger.warning(NOT_AN_ADMINISTRATOR)
         self._acknowledgement.go_out()
 
     def close(self) -> None:

@@ -95,8 +95,8 @@ _OWN: dict[str, Any] = th.PropertiesList(
         default=True,
         title="Consequences in the journal",
         description="Before a deletion, read the objects that Clockify deletes or changes with it (tasks of "
-        "a project, time entries that lose it), so that an undo restores all of them. false "
-        "saves these requests.",
+        "a project, time entries that lose it), and before a call the object that it changes, so "
+        "that an undo restores all of them. false saves these requests.",
     ),
     th.Property(
         "rejects_path",

@@ -14,7 +14,7 @@ from clockify_client import FanOut
 from target_clockify.apply.aftermath import mirrored
 from target_clockify.apply.dispatch import Dispatcher
 from target_clockify.apply.recovery import recover
-from target_clockify.apply.rehearsal import Rehearsal
+from target_clockify.apply.rehearsal import NOT_AN_ADMINISTRATOR, Rehearsal
 from target_clockify.apply.writer import Writer
 from target_clockify.books.ledger import Entry
 from target_clockify.consequences import Consequences
@@ -100,6 +100,8 @@ class Undo:
             self._check()
             yield from self._take_back(some)
         yield from self._close_again()
+        if not self._stores and not self._mirror.answer(self._mirror.is_admin):
+            logger.warning(NOT_AN_ADMINISTRATOR)
 
     def close(self) -> None:
         """Close everything, however the undo ends."""

@@ -161,6 +161,18 @@ def test_a_write_that_clockify_refused_is_not_listed(target: Any, singer: Any, u
     assert {row["name"] for row in target.tables()["tags"]} == {"Tag 0", "Tag 1", "Tag 2", "Tag 3"}
 
 
+def test_a_dry_run_with_a_members_key_says_what_it_cannot_foretell(
+    target: Any, singer: Any, undo: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    target.box.reset(scale="tiny")
+    target.workspace = target.box.workspace_id
+    target([singer.schema("tags"), singer.record("tags", id=1, name="New one")])
+    for key, is_said in (("sandbox-member-key", True), ("sandbox-key", False)):
+        caplog.clear()
+        undo(dry_run=True, plan_path=None, api_key=key)
+        assert ("Clockify may refuse more writes than this dry run shows" in caplog.text) is is_said
+
+
 def test_a_run_without_any_effect_is_not_the_last(target: Any, singer: Any, undo: Any) -> None:
     target([singer.schema("tags"), singer.record("tags", id=1, name="Rush")])
     target.box.faults([{"route": "PUT *", **_REFUSED}])
