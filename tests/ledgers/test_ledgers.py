@@ -276,6 +276,23 @@ def test_a_missing_table_is_not_created_again(
     assert entries() == COUNT
 
 
+@pytest.mark.parametrize("tables", ["clockify_rows", "rows and journal", "all"])
+def test_a_ledger_whose_rows_are_gone_is_refused(
+    target: Any, work: Any, entries: Callable[[], int], ledger_url: str, tables: str
+) -> None:
+    assert target(work, ledger_url=ledger_url).code == 0
+    every = ["clockify_rows", "clockify_journal", "clockify_streams", "clockify_ledger"]
+    names = {"clockify_rows": every[:1], "rows and journal": every[:2], "all": every}[tables]
+    engine = sa.create_engine(ledger_url)
+    with engine.begin() as connection:
+        for name in names:
+            connection.execute(sa.text(f"DELETE FROM {name}"))  # noqa: S608
+    engine.dispose()
+    assert_refused(target(work, ledger_url=ledger_url), "has lost its rows, though runs have used it", "--rebuild-ledg")
+    assert target(work, ledger_url=ledger_url, rebuild_ledger=True).code == 0
+    _is_written_once(target, work, entries, ledger_url=ledger_url)
+
+
 # -- two programs, and a connection that breaks ----------------------------------------------------
 
 

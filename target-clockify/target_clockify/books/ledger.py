@@ -160,6 +160,8 @@ class Ledger:
         self._database = Database(url)
         self._database.prepare(workspace, may_be_new=may_be_new)
         self._given_up: set[tuple[str, str]] | None = None
+        self._may_be_new = may_be_new
+        self._is_marked = False
         self._connection = self._database.engine.connect()
         if self._database.is_sqlite:
             # With this setting a killed process loses nothing, and a commit does not wait for the disk. `sync` waits
@@ -167,7 +169,7 @@ class Ledger:
             self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
             self._connection.commit()
-        _bring_up_to_date(self._database, self._connection)
+        _bring_up_to_date(self._database, self._connection, may_be_new=may_be_new)
         # by stream, the most recently requested ones
         self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()
         self._supposed = open_private()
@@ -182,9 +184,13 @@ class Ledger:
 
         Raises:
             LedgerInUseError: Another run is there already.
+            LedgerError: Its rows are gone.
         """
         with self._lock:
             self._database.hold(self.workspace, self._connection)
+        if not self._may_be_new and self._is_emptied():
+            self.close()
+            raise self._database.emptied()
 
     def sync(self) -> None:
         """Flush to disk, so that the rows survive a loss of power."""
@@ -346,6 +352,9 @@ class Ledger:
                     "began": began,
                 }
                 entry.seq = _inserted(connection.execute(_JOURNAL.insert(), values))
+            if entries and not self._is_marked:
+                self._database.mark_used(connection)
+                self._is_marked = True
         self.sync()
 
     def sending(self, entry: Entry) -> None:
@@ -555,6 +564,25 @@ class Ledger:
             finally:
                 self._connection.rollback()
 
+    def _is_emptied(self) -> bool:
+        """Return whether rows are gone that runs have stored: the journal or a mark outside the tables shows it."""
+        mine = _ROWS.c.workspace == self.workspace
+        if self._asked(sa.select(_ROWS.c.key).where(mine).limit(1)):
+            return False
+        later = _JOURNAL.alias()
+        same = sa.and_(*(later.c[name] == _JOURNAL.c[name] for name in ("workspace", "stream", "key")))
+        deleted = sa.exists().where(same, later.c.seq > _JOURNAL.c.seq, later.c.operation == "DELETE")
+        made = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.operation == "INSERT")
+        stored = sa.select(_JOURNAL.c.seq).where(made, _JOURNAL.c.status == "done", _JOURNAL.c.stream != "", ~deleted)
+        if self._asked(stored.limit(1)):
+            return True
+        if any(self._asked(sa.select(table.c.workspace).limit(1)) for table in (_ROWS, _JOURNAL)):
+            return False
+        try:
+            return self._database.was_used(self._connection, _JOURNAL.name, _JOURNAL.c.seq.name)
+        finally:
+            self._connection.rollback()
+
     def _rows(self, condition: sa.ColumnElement[bool]) -> list[Row]:
         return [
             Row(
@@ -615,15 +643,18 @@ class Ledger:
             self._ids[place][stream] = object_id
 
 
-def _bring_up_to_date(database: Database, connection: sa.Connection) -> None:
+def _bring_up_to_date(database: Database, connection: sa.Connection, *, may_be_new: bool) -> None:
     """Create the tables of a new ledger, or migrate those of an earlier version; two programs may do so at once.
 
     Raises:
-        LedgerError: A later version of this program has written it.
+        LedgerError: A later version of this program has written it, or its version is gone.
     """
     if _version_of(connection) != _CURRENT_VERSION:
         with database.alone(connection):
-            if _version_of(connection) != _CURRENT_VERSION:
+            version = _version_of(connection)
+            if version is None and sa.inspect(connection).has_table(_VERSION.name) and not may_be_new:
+                raise database.emptied()
+            if version != _CURRENT_VERSION:
                 _META.create_all(connection)
                 _migrate(connection)
                 connection.execute(_VERSION.insert(), {"version": _CURRENT_VERSION})
