@@ -292,14 +292,19 @@ def test_calls_that_update_an_object_are_undone(target: Any, singer: Any, undo: 
     dates = {"issuedDate": "2026-01-05T00:00:00Z", "dueDate": "2026-01-06T00:00:00Z"}
     invoice = {"number": "U-1", "clientId": "c", "currency": "USD", "status": "SENT", **dates}
     estimates = {"timeEstimate": {"estimate": "PT9H", "type": "MANUAL", "active": True}}
-    calls = ("ArchiveClient", "ArchiveTag", "MarkTaskDone", "ChangeInvoiceStatus", "SetProjectEstimate")
-    first = [*_before(singer, me), *_rates(singer, me, 5000), singer.schema("invoices")]
+    value = "SetUserCustomFieldValue"
+    calls = ("ArchiveClient", "ArchiveTag", "MarkTaskDone", "ChangeInvoiceStatus", "SetProjectEstimate", value)
+    first = [*_before(singer, me), *_rates(singer, me, 5000)]
+    first += [singer.schema(one) for one in ("invoices", "custom_fields", value)]
+    first.append(singer.record("custom_fields", id="f", name="Floor", type="NUMBER", entityType="USER"))
+    first.append(singer.record(value, id=1, userId=me, customFieldId="f", value=1))
     run = target([*first, singer.record("invoices", id="i", **invoice)])
     assert run.code == 0, run.log
     before = _of_calls(target)
     messages = [
-        *(singer.schema(one) for one in (*_TABLES, "invoices", *calls)),
+        *(singer.schema(one) for one in (*_TABLES, "invoices", "custom_fields", *calls)),
         *_rates(singer, me, 7000),
+        singer.record(value, id=1, userId=me, customFieldId="f", value=2),
         singer.record("SetProjectEstimate", id=1, projectId="p", **estimates),
         singer.record("ChangeInvoiceStatus", id=1, invoiceId="i", invoiceStatus="UNSENT"),
         singer.record("ArchiveTag", id=1, tagId="h"),
@@ -310,7 +315,7 @@ def test_calls_that_update_an_object_are_undone(target: Any, singer: Any, undo: 
     assert (done.code, done.rejects) == (0, []), done.log
     after = _of_calls(target)
     rehearsed = undo(dry_run=True, plan_path=None)
-    assert rehearsed.stdout.count("would be taken back ") == 13, rehearsed.stdout
+    assert rehearsed.stdout.count("would be taken back ") == 14, rehearsed.stdout
     assert rehearsed.exit_code == 0
     assert _of_calls(target) == after
     result = undo()

@@ -143,6 +143,10 @@ def _rate_of_member(field: str) -> Callable[[State, State], State]:
     return memberships
 
 
+def _custom_value(given: State, _: State) -> State:
+    return {"customFields": [{name: given[name] for name in ("customFieldId", "value")}]}
+
+
 def _estimates(given: State, _: State) -> State:
     return {name: given[name] for name in ("timeEstimate", "budgetEstimate", "estimateReset") if given.get(name)}
 
@@ -333,6 +337,7 @@ PROCEDURES: tuple[Procedure, ...] = (
         {"userId": ID, "customFieldId": ID, "value": ANY},
         _one("PUT", "/users/{userId}/custom-field/{customFieldId}/value", "value"),
         proof="customFieldId",
+        brings=("users", "userId", _custom_value),
     ),
     # Projects, clients, tags, tasks
     _procedure(
