@@ -293,6 +293,22 @@ def test_a_ledger_whose_rows_are_gone_is_refused(
     _is_written_once(target, work, entries, ledger_url=ledger_url)
 
 
+@pytest.mark.parametrize("content", ['{"x":', "7", "[[]]"])
+@pytest.mark.parametrize("column", ["clockify_streams.keys", "clockify_journal.changes", "clockify_journal.recovery"])
+def test_a_column_that_holds_something_else_is_refused(
+    target: Any, singer: Any, ledger_url: str, column: str, content: str
+) -> None:
+    tags = [singer.schema("tags"), singer.record("tags", id=1, name="a")]
+    assert target(tags, ledger_url=ledger_url).code == 0
+    table, name = column.split(".")
+    engine = sa.create_engine(ledger_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE clockify_journal SET status = 'open'"))
+        connection.execute(sa.text(f"UPDATE {table} SET {name} = :content"), {"content": content})  # noqa: S608
+    engine.dispose()
+    assert_refused(target(tags, ledger_url=ledger_url), "the ledger in ledger_url is damaged", "--rebuild-ledger")
+
+
 # -- two programs, and a connection that breaks ----------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -95,6 +96,32 @@ def _now() -> str:
     return datetime.now(tz=UTC).isoformat(timespec="seconds")
 
 
+_CHANGES = dict[str, tuple[Any, Any]]
+_DAMAGED = (
+    "the ledger in ledger_url is damaged: a column does not hold what runs have stored there. Put a copy of it back, "
+    "or move it away, and run once with --rebuild-ledger and the input that was written"
+)
+
+
+def _stored(text: Any, kind: Any) -> Any:
+    """Return what a column holds as JSON.
+
+    Raises:
+        LedgerError: It holds something else.
+    """
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, TypeError, ValueError):
+        raise LedgerError(_DAMAGED) from None
+
+
+def _moment(text: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise LedgerError(_DAMAGED) from None
+
+
 def _json(value: Any) -> str:
     return msgspec.json.encode(value, enc_hook=str).decode()
 
@@ -162,22 +189,31 @@ class Ledger:
         self._given_up: set[tuple[str, str]] | None = None
         self._may_be_new = may_be_new
         self._is_marked = False
+        # by stream, the most recently requested ones
+        self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()
+        self._keys: dict[str, list[str]] = {}
+        self._sources: dict[str, str] = {}
+        self._supposed = open_private()
+        self._supposed.executescript(_SUPPOSED)
         self._connection = self._database.engine.connect()
+        try:
+            self._open()
+        except LedgerError:
+            with suppress(LedgerError):  # a connection that is lost cannot be closed either
+                self.close()
+            raise
+
+    def _open(self) -> None:
         if self._database.is_sqlite:
             # With this setting a killed process loses nothing, and a commit does not wait for the disk. `sync` waits
             # for the disk where a power failure would matter.
             self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
             self._connection.commit()
-        _bring_up_to_date(self._database, self._connection, may_be_new=may_be_new)
-        # by stream, the most recently requested ones
-        self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()
-        self._supposed = open_private()
-        self._supposed.executescript(_SUPPOSED)
-        mine = sa.select(_STREAMS).where(_STREAMS.c.workspace == workspace)
-        streams = self._asked(mine)
-        self._keys: dict[str, list[str]] = {row.stream: msgspec.json.decode(row.keys) for row in streams}
-        self._sources: dict[str, str] = {row.stream: row.source for row in streams}
+        _bring_up_to_date(self._database, self._connection, may_be_new=self._may_be_new)
+        for row in self._asked(sa.select(_STREAMS).where(_STREAMS.c.workspace == self.workspace)):
+            self._keys[row.stream] = _stored(row.keys, list[str])
+            self._sources[row.stream] = row.source
 
     def hold(self) -> None:
         """Lock this workspace's part of the ledger for this run, until it is closed or the process ends.
@@ -379,7 +415,7 @@ class Ledger:
             _JOURNAL.c.began >= since.isoformat(timespec="seconds"), _JOURNAL.c.recovery.contains('"repeated":true')
         )
         found = self._asked(sa.select(_JOURNAL).where(mine, some, late).order_by(_JOURNAL.c.seq))
-        return [(_entry(row), datetime.fromisoformat(row.began)) for row in found]
+        return [(_entry(row), _moment(row.began)) for row in found]
 
     def amend(self, entry: Entry) -> None:
         """Store the changed `changes` of an entry."""
@@ -421,7 +457,7 @@ class Ledger:
         """Return the time of the last journal entry of earlier runs, None if there is none."""
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
         query = sa.select(sa.func.max(_JOURNAL.c.began), sa.func.max(_JOURNAL.c.ended)).where(mine)
-        moments = [datetime.fromisoformat(one) for one in self._asked(query)[0] if one]
+        moments = [_moment(one) for one in self._asked(query)[0] if one]
         return max(moments, default=None)
 
     def given_up(self, stream: str, key: str) -> Entry | None:
@@ -540,7 +576,7 @@ class Ledger:
         mine = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.object == name, _JOURNAL.c.id == object_id)
         query = sa.select(_JOURNAL.c.operation, _JOURNAL.c.changes).where(mine, _JOURNAL.c.status == "done")
         rows = self._asked(query.order_by(_JOURNAL.c.seq))
-        fields = {name: new for row in rows for name, (_, new) in msgspec.json.decode(row.changes).items()}
+        fields = {name: new for row in rows for name, (_, new) in _stored(row.changes, _CHANGES).items()}
         return fields, any(row.operation == "INSERT" for row in rows)
 
     def writers(self, name: str, object_id: str) -> dict[str, tuple[str, str]]:
@@ -550,7 +586,7 @@ class Ledger:
             mine, _JOURNAL.c.status == "done"
         )
         rows = self._asked(query.order_by(_JOURNAL.c.seq))
-        return {field: (row.stream, row.key) for row in rows for field in msgspec.json.decode(row.changes)}
+        return {field: (row.stream, row.key) for row in rows for field in _stored(row.changes, _CHANGES)}
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -590,7 +626,7 @@ class Ledger:
                 row.key,
                 row.object,
                 row.id,
-                msgspec.json.decode(row.scope) if row.scope != "{}" else {},
+                _stored(row.scope, dict[str, Any]) if row.scope != "{}" else {},
                 row.created,
                 row.record_hash,
                 row.state_hash,
@@ -699,8 +735,8 @@ def _entry(row: sa.Row[Any]) -> Entry:
         row.object,
         row.operation,
         row.id,
-        msgspec.json.decode(row.changes),
-        msgspec.json.decode(row.recovery),
+        _stored(row.changes, _CHANGES),
+        _stored(row.recovery, dict[str, Any]),
         row.seq,
         row.status,
     )
@@ -756,7 +792,7 @@ def report(url: str, run: str) -> list[dict[str, Any]]:
         if run == "last":
             run = connection.execute(sa.select(_JOURNAL.c.run).order_by(_JOURNAL.c.seq.desc()).limit(1)).scalar() or run
         rows = connection.execute(sa.select(_JOURNAL).where(_JOURNAL.c.run == run).order_by(_JOURNAL.c.seq)).mappings()
-        found = [{**row, "changes": msgspec.json.decode(row["changes"])} for row in rows]
+        found = [{**row, "changes": _stored(row["changes"], _CHANGES)} for row in rows]
     database.close()
     if not found:
         msg = f"the ledger knows of no write in a run {run!r}"
