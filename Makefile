@@ -88,9 +88,10 @@ audit: $(VENV)/.installed $(AUDITOR)/.installed ## Licences of the dependencies,
 	@$(PY) -m pytest --numprocesses 0 tests/audit
 	@$(PY) -m release.audit $(if $(OSV_URL),--osv-url $(OSV_URL))
 
-hostile: install ## Hostile configurations of every program, 1,000 runs of each in one process, 100,000 hostile messages (an hour); LINES=1000 feeds fewer
+hostile: install ## Hostile configurations of every program, 1,000 runs of each in one process, 1,000 kills, 100,000 hostile messages (an hour); LINES=1000 feeds fewer
 	@$(PY) -m tests.hostile.configurations
 	@$(PY) -m tests.hostile.resources
+	@$(PY) -m tests.hostile.kills
 	@$(PY) -m tests.hostile $(LINES)
 
 faults: $(VENV)/.installed ## Play every fault at every call of tap and target, and signals at any moment (PART=matrix CASES=2500 SEED=1 WORLD=all)

@@ -25,6 +25,16 @@ def test_many_runs_in_one_process_leave_nothing() -> None:
     assert ended.stdout.count("nothing left") == 6
 
 
+def test_killed_programs_leave_no_file() -> None:
+    """`make hostile` kills a thousand times."""
+    command = [sys.executable, "-m", "tests.hostile.kills", "12"]
+    ended = subprocess.run(
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False, timeout=600
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.count("nothing left") == 2
+
+
 def _unnamed_files(pid: int, folder: Path) -> Iterator[int]:
     """The sizes of the open files of a process that are in a folder and have no name."""
     for one in Path(f"/proc/{pid}/fd").iterdir():
