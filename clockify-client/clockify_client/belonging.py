@@ -1,4 +1,4 @@
-"""Tells whether rows belong to the request that they answer: a proxy or a cache can mix answers up."""
+"""Checks that rows belong to their request, since a proxy or a cache can mix up responses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MEMBERSHIPS = msgspec.json.Decoder(list[_Membership])
 
 
 class Belonging:
-    """The ids that the rows of one request carry, where they carry any.
+    """The ids that the rows of a request should contain.
 
     Args:
         endpoint: The endpoint that was requested.
@@ -50,7 +50,7 @@ class Belonging:
 
     @property
     def names(self) -> list[str]:
-        """The fields that tell what a row belongs to."""
+        """The fields with the ids of a row's parents."""
         return [*self._allowed, *([self._memberships] if self._memberships else [])]
 
     def own(self, rows: Iterable[Row]) -> list[Row]:
@@ -62,7 +62,7 @@ class Belonging:
         return [row for row in rows if self.fits(row)] if self._memberships else rows
 
     def fits(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a row carries no other id than that of the request."""
+        """Return whether a row contains no other id than that of the request."""
         inner = row.get(self._inside)
         for one in (row, inner) if isinstance(inner, dict) else (row,):
             if any(_plain(one.get(name)) not in allowed for name, allowed in self._allowed.items()):
@@ -81,7 +81,7 @@ class Belonging:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value that can be looked up in a set; what is no text says nothing."""
+    """Return a value that can be looked up in a set; a value that is not text is ignored."""
     if type(value) is msgspec.Raw:
         raw = bytes(value)
         return raw if raw[:1] == b'"' else ""

@@ -71,7 +71,8 @@ class Endpoint:
         identity: The field that every row has; an item without it is not a row of this endpoint. Empty if no field is
             certain.
         unique: Whether the identity is unique; if not, only the whole row identifies a row.
-        memberships: The field with the memberships of a row, one of which is of the workspace; empty if there is none.
+        memberships: The field with the memberships of a row, one of which must name the workspace; empty if there is
+            none.
         feature: The feature that the plan of the workspace must include, as in `workspaces[].features`; empty if none.
     """
 

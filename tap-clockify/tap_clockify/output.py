@@ -49,10 +49,10 @@ class WholeLines(MsgSpecWriter):
             self.end_if_asked()
 
     def end_if_asked(self) -> None:
-        """End the run if a signal has asked for it.
+        """End the run if a signal was received.
 
-        What ends it is an exception, which Python ignores where it is raised while an object is destroyed; the next
-        message then raises it again.
+        The run ends with an exception. Python ignores an exception that is raised while an object is destroyed; the
+        next message then raises it again.
         """
         end, self._end = self._end, None
         try:

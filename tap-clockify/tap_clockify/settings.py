@@ -59,7 +59,7 @@ _OWN: dict[str, Any] = th.PropertiesList(
         default=True,
         title="Emit ACTIVATE_VERSION",
         description="After a stream was read completely, send ACTIVATE_VERSION, so that the target removes deleted "
-        "rows.After a stream was read completely, send ACTIVATE_VERSION, so that the target removes deleted rows.",
+        "rows.",
     ),
     th.Property(
         "verify_time_entries",

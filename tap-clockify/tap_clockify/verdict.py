@@ -68,7 +68,7 @@ class Cause(enum.Enum):
     CONTRADICTED = "a list is not whole", "run again", "failed"
     FOREIGN = (
         "rows belong to another request, and were left out",
-        "run again; a proxy or a cache on the way may mix answers up",
+        "run again; a proxy or a cache may mix up responses",
         "failed",
     )
     ODD_ROWS = "rows without a usable key or of another shape were left out", "run again, or report it", "failed"

@@ -30,16 +30,14 @@ SETTINGS = (
         th.StringType,
         title="Start date",
         description="Read time entries that start at or after this point in time, and schedule, reports and logs from "
-        "then on. "
-        f"{_RELATIVE} Default: all time entries, everything else from 2024-01-01T00:00:00Z.",
+        f"then on. {_RELATIVE} Default: all time entries, everything else from 2024-01-01T00:00:00Z.",
     ),
     th.Property(
         "end_date",
         th.StringType,
         title="End date",
         description="Do not read anything that starts at or after this point in time; later time entries are then "
-        "left out. Do not read anything that starts at or after this point in time; later time entries are then left "
-        "out. Default: now.",
+        "left out. Default: now.",
     ),
     th.Property(
         "schedule_start_date",

@@ -101,7 +101,7 @@ class Consequences:
             write.consequences = [*write.consequences, *found.get(id(write), [])]
 
     def _note_call(self, write: Write) -> None:
-        """Note with a call what it changes about an object, and that entails, where the object can be read."""
+        """Record the changes of an object that a call makes, and their consequences, if the object can be read."""
         if write.procedure.brings is None:
             return
         name, id_field, fields = write.procedure.brings
@@ -118,7 +118,7 @@ class Consequences:
             write.consequences = list(self._entailed(target, object_id, {**given, **wanted}, state))
 
     def _entailed(self, target: WritableObject, object_id: str, given: State, current: State) -> Iterator[Entry]:
-        """Yield what a write of an object changes about other objects, since its row says so."""
+        """Yield the changes of other objects that a modifier in the row causes."""
         parents = [object_id]
         for one in target.entails(given, current) if target.entails else ():
             child = BY_NAME[one.of]

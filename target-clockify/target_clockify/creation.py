@@ -53,10 +53,10 @@ class Creation:
     Args:
         routes: The streams of the input.
         references: Resolves references.
-        foreseen: Returns why a record would be rejected even if all that it refers to were there, None if it would not.
+        foreseen: Returns why a record would be rejected even if all its references existed, None if it would not.
 
     Attributes:
-        refused: Why records would be rejected, by their number; nothing is created for them.
+        refused: The reasons of records that would be rejected, by number; nothing is created for them.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Creation:
                 continue  # it is rejected when the record is decided again
 
     def _is_possible(self, incoming: Incoming) -> bool:
-        """Return whether a record can be written once all that it names is there."""
+        """Return whether a record can be written when all its references exist."""
         number = incoming.taken.number
         if number not in self.refused and (refusal := self._foreseen(incoming)):
             self.refused[number] = refusal

@@ -82,9 +82,9 @@ class Intake:
         return [*found, *others, *(self._decision(one) for one in desired)]
 
     def foreseen(self, one: Incoming) -> RejectedError | None:
-        """Return why a new object of a record would be rejected even if all that it refers to were there.
+        """Return why a new object of a record would be rejected even if all its references existed.
 
-        None as far as nothing speaks against it, or where the record may be about an object that is there.
+        Return None if there is no reason, or if the record may belong to an existing object.
         """
         target = one.route.object
         may_be_known = one.id or one.route.operation not in {"auto", "insert", "upsert"} or target.natural_keys

@@ -202,7 +202,7 @@ class Mirror:
             raise NotReadError(lambda: self.ensure([(target, scope)]))
 
     def is_read(self, target: WritableObject, scope: Scope) -> bool:
-        """Return whether a list was read, and could be."""
+        """Return whether a list was read successfully."""
         return (target.name, scope) in self._loaded and (target.name, scope) not in self._refused
 
     def refusal(self, target: WritableObject, scope: Scope) -> ClockifyError | None:
@@ -440,7 +440,7 @@ class Mirror:
         return self._running
 
     def approved(self) -> set[str]:
-        """Return the ids of what approved timesheets hold; none if the key may not read these.
+        """Return the ids of the contents of approved timesheets; none if the key may not read these.
 
         Raises:
             NotReadError: It has not been read yet.
@@ -490,7 +490,7 @@ class Mirror:
         return [row[0] for row in found]
 
     def resembling(self, target: WritableObject, noted: State) -> list[str]:
-        """Return the ids of the objects that a create of these fields may have made."""
+        """Return the ids of the objects that a create with these fields may have created."""
         alike = self.matching(target, target.recognised_by, noted)
         return [one for one in alike if target.may_stem_from(noted, self.get(target, one) or {})]
 
@@ -558,6 +558,6 @@ class Mirror:
 
 @cache
 def _decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
-    """Return a decoder of the id of a row, and of the fields that tell what it belongs to."""
+    """Return a decoder of the id of a row, and of the ids of its parents."""
     fields: list[Any] = [("id", str), *((name, Any, None) for name in names)]
     return msgspec.json.Decoder(msgspec.defstruct("Listed", fields))

@@ -214,7 +214,7 @@ class Run:
     # -- inside --------------------------------------------------------------------------------
 
     def _settle_unclear(self) -> None:
-        """Look again at writes whose responses did not prove their outcome, and correct what late requests did."""
+        """Look up writes whose responses did not prove their outcome, and correct the effects of late requests."""
         if not isinstance(self._writer, Writer):
             return
         if count := self._writer.delete_unproven():
@@ -255,7 +255,7 @@ class Run:
             self._chunks.work_off()
 
     def _foreseen(self, taken: Taken) -> RejectedError | None:
-        """Return why the record of a row would be rejected even if all that it refers to were there."""
+        """Return why the record of a row would be rejected even if all its references existed."""
         incoming = self._inbox.glance(taken)
         incoming.route.fill(incoming)
         return self._intake.foreseen(incoming)

@@ -124,7 +124,7 @@ class Sheets:
         mirror: The current workspace.
         zones: Returns the time zone of a person.
         reject: Called with a row that cannot be interpreted, and the reason.
-        foreseen: Returns why the record of a row would be rejected even if all that it refers to were there.
+        foreseen: Returns why the record of a row would be rejected even if all its references existed.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917
@@ -243,7 +243,7 @@ class Sheets:
         """Return the records that an entry refers to, without those of earlier entries.
 
         Raises:
-            RejectedError: The entry would be rejected even if all of them were there.
+            RejectedError: The entry would be rejected even if all its references existed.
         """
         query = "SELECT 1 FROM made WHERE stream = ? AND key = ?"
         named = [(f"{stream}_{kind}", needed) for kind, needed in _needed(work)]

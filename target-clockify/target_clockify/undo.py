@@ -115,7 +115,7 @@ class Undo:
                 end()
 
     def _side_by_side(self, entries: list[Entry]) -> Iterator[list[Entry]]:
-        """Yield writes of one object name together, but in turn where several changed the same object."""
+        """Yield the writes of one kind of object together, but one after another if several changed the same object."""
         for _, some in groupby(entries, key=lambda one: (one.object, one.operation)):
             batch: dict[str, Entry] = {}
             for entry in some:

@@ -1,4 +1,4 @@
-"""Answers of another request, as a proxy or a cache gives that mixes them up, end in a line and no version."""
+"""A response to another request, from a proxy or cache that mixes them up, is reported and prevents activation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OWN = "/api/v1/workspaces/*"
 
 
 def _of_another(origin: Any, path: str, table: str) -> str:
-    """Return the same request for another workspace, or for another parent of a table of its own."""
+    """Return the same request for another workspace or another parent."""
     parts = path.partition("?")[0].split("/")
     workspace, parent = parts[4], parts[-1 if parts[-2] == table else -2]
     if not table:

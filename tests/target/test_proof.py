@@ -139,7 +139,10 @@ def _shown(policy: str, user: str, balance: float) -> str:
 
 @pytest.mark.parametrize(("shown", "sent"), [(9, 2), (12, 1)])
 def test_a_balance_that_differs_from_the_written_one(target: Any, singer: Any, shown: int, sent: int) -> None:
-    """Another write has changed it since, so that it is set again; or Clockify has added what it was to set."""
+    """Another write has changed the balance since, so it is set again.
+
+    Or Clockify has added the value instead of setting it.
+    """
     policy, me = _policy(target)
     target.box.ok("PATCH", f"{_BALANCE}/policy/{policy}", {"userIds": [me], "value": 5, "note": "x"})
     route = f"GET {_BALANCE}/policy/{{p}}"

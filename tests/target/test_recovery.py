@@ -149,7 +149,7 @@ def test_a_row_whose_object_is_gone_is_forgotten(target: Any, singer: Any) -> No
 
 
 def test_an_object_of_a_late_create_is_not_created_again(target: Any, singer: Any) -> None:
-    """A killed run's create arrives when the next run has given it up: the one after that finds it, and counts."""
+    """The create of a killed run takes effect after the next run has given it up: a later run finds the object."""
     me = target.box.ok("GET", "/user")["id"]
     interval = {**_ENTRY, "duration": "PT1H"}
     given = {"userId": me, "timeInterval": interval, "description": None, "projectId": None, "taskId": None}
@@ -171,7 +171,7 @@ def test_an_object_of_a_late_create_is_not_created_again(target: Any, singer: An
 
 
 def test_an_extra_object_of_a_late_create_is_deleted(target: Any, singer: Any) -> None:
-    """The first create is carried out after the second, which was sent when nothing of the first had been found."""
+    """The first create takes effect after the second one, which was sent because the object was not found."""
     me = target.box.ok("GET", "/user")["id"]
     lost: list[Any] = []
 
@@ -198,7 +198,7 @@ def test_an_extra_object_of_a_late_create_is_deleted(target: Any, singer: Any) -
 def test_an_extra_object_after_the_end_of_a_run_is_reported_and_kept(
     target: Any, singer: Any, hours: int, more: dict[str, Any], told: Any
 ) -> None:
-    """A late request may have made it, or somebody: nobody can tell, unless it says more or came much later."""
+    """A late request or a person may have created it; additional values or a much later creation show which."""
     me = target.box.ok("GET", "/user")["id"]
     lost: list[Any] = []
 
@@ -222,7 +222,7 @@ def test_an_extra_object_after_the_end_of_a_run_is_reported_and_kept(
     for _ in range(2):
         result = target(rows)
         assert (result.code, result.writes) == (int(told), {}), result.log
-        assert (f"time entry {late}: made after a lost request of an earlier run was repeated" in result.log) == told
+        assert (f"time entry {late}: created after a lost request of an earlier run was repeated" in result.log) == told
     assert len(target.tables()["time_entries"]) == 2
 
 
@@ -243,12 +243,12 @@ def test_a_timesheet_whose_answer_is_lost_is_submitted_once(target: Any, singer:
 
 
 class _Late:
-    """Drops the first call of an operation, and carries it out right after a later one.
+    """Holds back the first call of an operation, and executes it right after a later one.
 
     Args:
         first: Method and end of the path of the call.
         then: The same of the later one.
-        status: What the call is answered with, without a body; 0 for no answer.
+        status: The status of the response, without a body; 0 for no answer.
     """
 
     def __init__(self, first: str, then: str, status: int = 0) -> None:
@@ -323,7 +323,7 @@ def test_a_balance_that_a_late_request_changes_is_not_changed_twice(target: Any,
 def test_a_refusal_of_nobody_that_is_carried_out_later_makes_no_second_object(
     target: Any, singer: Any, status: int
 ) -> None:
-    """It has no body of Clockify: something on the way may have given it, and have passed the request on."""
+    """The response has no body from Clockify: a proxy may have sent it after forwarding the request."""
     me = target.box.ok("GET", "/user")["id"]
     rows = [singer.schema("time_entries"), singer.record("time_entries", id=1, userId=me, **_ENTRY)]
     late = _Late("POST /time-entries", "POST /time-entries", status)

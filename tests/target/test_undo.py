@@ -379,7 +379,7 @@ def test_an_undo_that_is_repeated_restores_nothing_twice(target: Any, singer: An
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
 def test_an_undo_that_broke_off_is_completed(target: Any, singer: Any, undo: Any, nth: int) -> None:
-    """The key is refused at some request, between any two writes and in the middle of a project with archived tasks."""
+    """The key is revoked at some request, also in the middle of the deletion of a project with archived tasks."""
     me = target.box.ok("GET", "/user")["id"]
     project = {"name": "Yard", "archived": True, "note": "n"}
     rows = [singer.record("projects", id="p", **project)]

@@ -34,7 +34,7 @@ def is_unsigned(error: ClockifyError) -> bool:
 
 
 def unclear(error: ClockifyError) -> AmbiguousWriteError | None:
-    """Return the failure as one of a write of unknown outcome; None if it proves that nothing took place."""
+    """Return the failure as that of a write with an unknown outcome; None if it proves that nothing took effect."""
     if isinstance(error, AmbiguousWriteError):
         return error
     return AmbiguousWriteError(error.call, status=error.status) if is_unsigned(error) else None

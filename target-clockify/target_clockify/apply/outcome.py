@@ -50,7 +50,7 @@ def rejected(error: ClockifyError) -> RejectedError:
 class Outcome:
     """The outcome of a write: the object's id and state (None if it was deleted), or why the write failed.
 
-    A failed write has an id, and a state where it can be read, if some of its calls took place or may have.
+    A failed write has an id, and a state if it can be read, if some of its calls took effect or may have.
     """
 
     write: Write

@@ -60,7 +60,7 @@ def recover(ledger: Ledger, mirror: Mirror, writer: Writer) -> None:
 
 
 def _may_take_place_twice(entry: Entry) -> bool:
-    """Return whether a call for an entry adds to an object, so that it must have arrived before it is sent again."""
+    """Return whether a call for an entry adds to an object; then the target waits before it sends it again."""
     parts = BY_NAME[entry.object].parts if entry.operation != Operation.CALL else ()
     return any(part.adds and not entry.changes.keys().isdisjoint(part.fields) for part in parts)
 

@@ -91,7 +91,7 @@ class Rehearsal:
         return [self.run(write) for write in writes]
 
     def run_bulk(self, _: Any, writes: list[Write]) -> list[Outcome]:
-        """Tell writes that go into one call."""
+        """Print writes that are sent in one call."""
         return self.run_all(writes)
 
     def close(self) -> None:

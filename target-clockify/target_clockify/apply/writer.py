@@ -71,7 +71,7 @@ class Writer:
         self._of_earlier_runs: list[tuple[Entry, datetime]] = []  # those among them
         # deletions that were answered with an empty response, by list and id
         self._unproven: dict[tuple[str, Scope], dict[str, Row]] = {}
-        # updates whose calls may yet take effect a second time
+        # updates whose calls may still take effect a second time
         self._doubtful: dict[tuple[str, Scope, str], Write] = {}
         self._lock = threading.Lock()
         self._twins: dict[tuple[str, bytes], tuple[threading.Lock, list[Write]]] = {}
@@ -92,7 +92,7 @@ class Writer:
             return self._broken_off(write, unknown) if write.entry.id else Outcome(write, error=unknown)
 
     def run_all(self, writes: Sequence[Write]) -> list[Outcome]:
-        """Carry out writes; several are of one list, which is read once where it alone shows what took place."""
+        """Carry out writes; if only a list shows the effect of several writes, it is read once."""
         outcomes = [self.run(write) for write in writes]
         for attempt in range(_TRIES):
             unseen = [number for number, one in enumerate(outcomes) if one.error is None and one.write.unseen]
@@ -112,9 +112,10 @@ class Writer:
     def _looked_up(
         self, write: Write, listed: Mapping[str, State], unread: ClockifyError | None, *, again: bool
     ) -> Outcome:
-        """Return the outcome of an update with an empty answer, which is sent again if the object shows something else.
+        """Return the outcome of an update with an empty response; it is sent again if the object differs.
 
-        Another write may have changed it since; but one that Clockify adds instead of setting is not repeated.
+        Another write may have changed the object since. An update that Clockify adds instead of setting is not
+        repeated.
         """
         names, write.unseen = write.unseen, frozenset()
         object_id = str(write.entry.id)
@@ -123,7 +124,7 @@ class Writer:
             error = unread if isinstance(unread, FATAL) else None
             return Outcome(write, object_id, None, error or _unseen(names, f"the list cannot be read ({unread})"))
         if fresh is None:
-            return Outcome(write, object_id, None, _unseen(names, "the list does not have it"))
+            return Outcome(write, object_id, None, _unseen(names, "the list does not contain it"))
         if not _not_shown(write.target, fresh, write.given, names):
             return Outcome(write, object_id, {**write.current, **fresh})
         if again and not any(_was_added(write.current.get(one), write.given.get(one), fresh.get(one)) for one in names):
@@ -169,9 +170,9 @@ class Writer:
     def take_back_repeated(self) -> int:
         """Delete extra objects of creates that were repeated although the first request took effect later.
 
-        Return their number. Such an object did not exist before, has all values that were sent, says nothing that the
-        object of its row does not, and belongs to no row. Once the run that repeated the create has ended, somebody
-        else may have created it.
+        Return their number. Such an object did not exist before, has all values that were sent, has no values that the
+        object of its row lacks, and belongs to no row. Once the run that repeated the create has ended, somebody else
+        may have created it.
 
         Raises:
             StoppedError: Earlier runs left such objects; none of them is deleted.
@@ -201,14 +202,14 @@ class Writer:
                 )
         if unclear:
             msg = (
-                f"{', '.join(unclear)}: made after a lost request of an earlier run was repeated, and equal to what it "
-                "made: delete it unless somebody meant to make it"
+                f"{', '.join(unclear)}: created after a lost request of an earlier run was repeated, and equal to its "
+                f"object: delete it unless somebody created it on purpose"
             )
             raise StoppedError(msg)
         return taken_back
 
     def _made_twice(self, entry: Entry, began: datetime, now: datetime, states: Mapping[str, State]) -> State | None:
-        """Return the object beside that of a row which the same create can have made, None if there is none."""
+        """Return another object that the same create may have created, None if there is none."""
         target, mine = BY_NAME[entry.object], states.get(str(entry.id))
         if mine is None:
             return None
@@ -275,7 +276,7 @@ class Writer:
         return self._journalled(self._of_no_record(again, Operation.DELETE, target, scope, {}, state))
 
     def _journalled(self, write: Write) -> Outcome:
-        """Carry out a write that no record of this run asks for, and enter it into the journal."""
+        """Send a write that does not belong to a record of this run, and enter it into the journal."""
         self._ledger.begin([write.entry])
         outcome = self.run(write)
         told_error = str(outcome.error) if outcome.error else None
@@ -491,7 +492,7 @@ class Writer:
                 may_be_gone = isinstance(error, (GoneError, InvalidRequestError)) or late.is_unsigned(error)
                 if may_be_gone and not self._is_listed(write, object_id):
                     break  # it was deleted already: Clockify's response is the same as for a refusal
-                if state != write.current or attempt:  # an earlier try may have taken place
+                if state != write.current or attempt:  # an earlier try may have taken effect
                     raise _BrokenOffError(error) from None
                 raise
             else:
@@ -565,7 +566,7 @@ class Writer:
                 doubt = unclear or lost
                 if doubt and not isinstance(error, FATAL) and (found := self._look_up(write, doubt, patient=False)):
                     return found
-                if unclear:  # the next run looks for it again
+                if unclear:  # the next run searches for it again
                     raise unclear from None
                 if lost and not isinstance(error, InvalidRequestError):
                     raise lost from None
@@ -633,7 +634,7 @@ class Writer:
             except AmbiguousWriteError as error:
                 lost = error
             except ClockifyError as error:
-                if attempt:  # an earlier try may have taken place
+                if attempt:  # an earlier try may have taken effect
                     raise _BrokenOffError(error) from None
                 raise
             try:
@@ -682,7 +683,7 @@ class Writer:
         return state
 
     def _wait_for(self, write: Write, object_id: str, before: State, names: Iterable[str]) -> None:
-        """Wait until fields show the effect of a call that must not take place twice, or until it will hardly come."""
+        """Wait until fields show the effect of a call that must not be repeated, or until it is unlikely."""
         if self._in_vain < _OUTAGE:
             for wait in late.WAITS:
                 time.sleep(wait)
@@ -696,12 +697,12 @@ class Writer:
             self._doubtful[write.target.name, write.scope, object_id] = write
 
     def mend_doubtful(self) -> int:
-        """Look again at objects whose calls were repeated, since a call may have taken effect after all.
+        """Read objects again whose calls were repeated, since the first call may have taken effect later.
 
-        What differs from the record is written once more. Return the number of objects for which it was.
+        Values that differ from the record are written once more. Return the number of objects for which it was.
 
         Raises:
-            StoppedError: An object cannot be read, or not be changed.
+            StoppedError: An object cannot be read or changed.
         """
         with self._lock:
             doubtful, self._doubtful = self._doubtful, {}
@@ -711,7 +712,7 @@ class Writer:
             try:
                 state = self._reader.one(target, scope, object_id)
             except ClockifyError as error:
-                msg = f"nobody can tell whether a {target.noun} was changed twice: {error}; run again"
+                msg = f"it is not known whether a {target.noun} was changed twice: {error}; run again"
                 raise StoppedError(msg) from None
             changes = differences(target, state, write.given) if state else {}
             if state is None or not changes:
@@ -727,11 +728,11 @@ class Writer:
         return count
 
     def _look_for(self, write: Write, object_id: str, state: State, change: Change, part: Part) -> None:
-        """Require that an object shows what a call changed whose answer is empty, or note that its list is to be read.
+        """Require that an object shows the effect of a call with an empty response, or mark its list to be read.
 
         Raises:
-            AmbiguousWriteError: It is as it was before, or cannot be read.
-            _BrokenOffError: It shows something else.
+            AmbiguousWriteError: The object is unchanged, or cannot be read.
+            _BrokenOffError: The object has another value.
         """
         target, names = write.target, change.changed
         if target.shown_by_list:
@@ -742,7 +743,9 @@ class Writer:
         except FATAL:
             raise
         except ClockifyError:
-            raise AmbiguousWriteError(part.path, reason="the answer is empty, and the object cannot be read") from None
+            raise AmbiguousWriteError(
+                part.path, reason="the response is empty, and the object cannot be read"
+            ) from None
         if fresh is None or not _not_shown(target, fresh, change.desired, names):
             return
         if _is_as_before(target, state, fresh, names):
@@ -750,7 +753,7 @@ class Writer:
         raise _BrokenOffError(_unseen(names, "another value is shown"))
 
     def _run_afresh(self, write: Write) -> Outcome:
-        """Carry out a write after a call of unknown outcome."""
+        """Complete a write after a call with an unknown outcome."""
         try:
             fresh = self._reader.one(write.target, write.scope, str(write.entry.id))
         except ClockifyError as error:
@@ -793,7 +796,7 @@ _MEANS = {
 
 
 def _says_no_more(target: WritableObject, one: State, other: State) -> bool:
-    """Return whether every field of an object is as that of another, as a new object has it, or empty."""
+    """Return whether every field of an object equals that of another, has the value of a new object, or is empty."""
     fresh = target.create.defaults if target.create else {}
     more = differences(
         target, other, {name: value for name, value in one.items() if value and value != fresh.get(name)}
@@ -808,7 +811,7 @@ def _as_sent(entry: Entry) -> State:
 
 
 def _not_shown(target: WritableObject, fresh: State, wanted: State, names: Iterable[str]) -> list[str]:
-    """Return those of some fields in which an object is not as it was to be, nor has moved on from that."""
+    """Return the fields in which an object has neither the wanted value nor a later one."""
     expected = {name: wanted[name] for name in names if name in wanted}
     different = differences(target, fresh, expected)
     moved_on = {name: target.field(name).outgrown for name in different}
@@ -824,5 +827,5 @@ def _was_added(before: Any, wanted: Any, fresh: Any) -> bool:
 
 
 def _unseen(names: Iterable[str], why: str) -> RejectedError:
-    msg = f"Clockify acknowledged a new value of {', '.join(sorted(names))}, and it cannot be seen: {why}"
+    msg = f"Clockify acknowledged a new value of {', '.join(sorted(names))}, but the object does not show it: {why}"
     return RejectedError(UNKNOWN_OUTCOME, msg, retryable=True)

@@ -500,7 +500,7 @@ class Ledger:
 
     @property
     def _written(self) -> sa.ColumnElement[bool]:
-        """The entries of earlier runs that took place, at least in part, or may have."""
+        """The entries of earlier runs that took effect, at least in part, or may have."""
         earlier = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
         wrote = sa.or_(_JOURNAL.c.status.in_(("done", "unknown")), _JOURNAL.c.id.is_not(None))
         return sa.and_(earlier, wrote, _JOURNAL.c.status.not_in(("void", "refused")))

@@ -107,7 +107,7 @@ class Decider:
         return decision
 
     def _of_known(self, target: WritableObject, desired: Desired, found: str) -> Unchanged | Write:
-        """Return what becomes of an object that is there."""
+        """Return the decision for an existing object."""
         operation = desired.incoming.route.operation
         if operation == "insert" and (regained := self._regained(target, desired, found)):
             return self._update(target, replace(desired, given=regained), found)
@@ -244,10 +244,10 @@ class Decider:
         return write
 
     def _regained(self, target: WritableObject, desired: Desired, found: str) -> State:
-        """Return the references that an inserted object lost, since somebody deleted what they meant.
+        """Return the references that an inserted object lost because somebody deleted the referenced objects.
 
-        They mean something else than was written, what has been made anew, and the object has nothing in its place.
-        Where it has, somebody has moved it.
+        The references now point to objects that were created again, and the fields of the object are empty. If a field
+        is not empty, somebody has changed it on purpose.
         """
         names = [one.name for one in target.fields if one.refers and one.name in desired.given]
         current = self.mirror.get(target, found) or {}

@@ -77,7 +77,7 @@ class Write:
         left_out: Fields that a copy omits.
         resets: Fields whose values are unknown, and which the write resets to defaults.
         consequences: Objects that Clockify itself deletes or changes together with it, as journal entries.
-        unseen: Fields whose change was answered with nothing, and has not been looked up yet.
+        unseen: Fields whose change got an empty response and was not looked up yet.
     """
 
     incoming: Incoming

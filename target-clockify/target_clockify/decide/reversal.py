@@ -77,7 +77,7 @@ class Reversals:
 
         Args:
             entry: The write.
-            current: Its object as it is now, None if there is none; of a call, the one that it came to an update of.
+            current: The current object, None if there is none; for a call, the object that it updated.
         """
         if done := self._of_earlier(entry, current):
             return done
@@ -97,7 +97,7 @@ class Reversals:
         return decide[entry.operation](entry, target, current)
 
     def _of_earlier(self, entry: Entry, current: State | None) -> Reversal | None:
-        """Return the result for a write that an earlier undo has taken back already; None for any other."""
+        """Return the result for a write that an earlier undo has taken back; None for any other."""
         earlier = self.earlier.get(entry.seq)
         if earlier and earlier.operation == Operation.CALL:
             is_known = earlier.status == "done"
@@ -108,7 +108,7 @@ class Reversals:
 
     @staticmethod
     def made_of(entry: Entry) -> Entry:
-        """Return the update of an object that a call came to, as far as the journal says so; else the entry itself."""
+        """Return the update of an object that a call caused, if the journal has it; otherwise the entry itself."""
         made = entry.recovery.get("made") if entry.operation == Operation.CALL and entry.status == "done" else None
         if made is None:
             return entry
@@ -179,7 +179,7 @@ class Reversals:
                 kept += [] if _is_reached(target.field(name), current.get(name), before) else [name]
         parts = [f"{', '.join(changed)} changed since"] if changed else []
         parts += [f"{', '.join(stuck)} cannot be emptied: set it by hand"] if stuck else []
-        parts += [f"what was not in {', '.join(kept)} before cannot be emptied: set it by hand"] if kept else []
+        parts += [f"values that were not in {', '.join(kept)} before cannot be emptied: set it by hand"] if kept else []
         outcome = TAKEN_BACK if not parts else CHANGED_SINCE if changed else IMPOSSIBLE if stuck else IN_PART
         if not given:
             return Reversal(entry, None, outcome, "; ".join(parts))
@@ -234,7 +234,7 @@ class Reversals:
         write = self._write(entry, target, Operation.INSERT, given, {}, changes)
         if is_done:
             return Reversal(entry, write, TAKEN_BACK, _EARLIER, is_done=True)
-        self.renewed.pop(str(entry.id), None)  # what an earlier undo restored is gone again
+        self.renewed.pop(str(entry.id), None)  # the object that an earlier undo restored was deleted again
         return Reversal(entry, write, IN_PART if lost else TAKEN_BACK, "; ".join(lost))
 
     def _of_implied(self, entry: Entry, target: WritableObject, given: State, current: State | None) -> Reversal:
@@ -379,7 +379,7 @@ def _differing(target: WritableObject, current: State, written: State) -> list[s
 
 
 def _is_reached(one: Field, current: Any, before: Any) -> bool:
-    """Return whether a field can be as it was, where what a value leaves out stays."""
+    """Return whether a field can get its old value, given that omitted parts of a value are kept."""
     return bool(one.kind.key) or one.same(one.kind.merged(current, before), before)
 
 

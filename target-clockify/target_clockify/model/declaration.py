@@ -114,7 +114,7 @@ class Call:
     """One request to send; its path is filled from the ids of the change.
 
     Attributes:
-        after: Fields as the call leaves them if its part adds; otherwise None.
+        after: The values of fields after the call, if its part adds; otherwise None.
     """
 
     method: str
@@ -171,8 +171,8 @@ class Part:
         host: Which service receives it.
         proof: The field that a valid response must have; empty if a valid response has no content, so that the object
             is looked up.
-        adds: Its calls add to a field or subtract from it, so that a call must not be sent twice. Each call states what
-            it leaves.
+        adds: Its calls add to a field or subtract from it, so that a call must not be sent twice. Each call contains
+            the resulting values.
     """
 
     fields: tuple[str, ...]
@@ -403,12 +403,12 @@ Read = Callable[["Endpoint", Mapping[str, Any]], Iterable[State]]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Evidence:
-    """What shows whether a call was made that Clockify answers with nothing, where no single object does.
+    """How to find out whether a call with an empty response was made, if no single object shows it.
 
     Attributes:
-        rows: Reads what shows it, of the parameters.
-        shows: Tells, of the parameters and of what was read before the call and after it, whether it was made.
-        before: It takes the rows before the call to tell; else none are read.
+        rows: Reads the relevant data, given the parameters.
+        shows: Returns whether the call was made, given the parameters and the data before and after the call.
+        before: The data before the call is needed; else none are read.
     """
 
     rows: Callable[[Read, State], Iterable[State]]
@@ -423,9 +423,9 @@ class Procedure(Writable):
     Attributes:
         mandatory: The required parameters.
         calls: Its requests.
-        brings: What it makes of an existing object, by which it is also taken back: the object's name, the parameter
-            with its id, and the fields that the object is to have, of the parameters and of the object as it is; none
-            where that is not known. An update of the object does it where there are no calls.
+        brings: The update of an existing object that it causes, which is also used to take it back: the kind of the
+            object, the parameter with its id, and the wanted fields, given the parameters and the current object; empty
+            if they are not known. If there are no calls, the object is updated instead.
         repeatable: Calling it twice does no harm.
         effect: The object that shows its effect, if any.
         proof: The same as in `Part`; otherwise `effect` or `evidence` shows whether the call took effect.
@@ -446,9 +446,9 @@ class Procedure(Writable):
     undone_without: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a declaration by which nothing shows whether a call was made."""
+        """Refuse a declaration with which it cannot be found out whether a call was made."""
         if not (self.proof or self.effect or self.evidence):
-            msg = f"nothing shows whether {self.name} was called"
+            msg = f"it cannot be found out whether {self.name} was called"
             raise TypeError(msg)
 
     @property
@@ -593,7 +593,7 @@ class WritableObject(Writable):
 
     @property
     def shown_by_list(self) -> bool:
-        """Whether only a list shows that an update with an empty answer took place, so many are looked up in one."""
+        """Whether only a list shows the effect of updates with empty responses, so that they are looked up together."""
         alone = self.listing.detail or self.listing.endpoint.single
         return not alone and any(not part.proof for part in self.parts)
 
@@ -620,11 +620,11 @@ class WritableObject(Writable):
         return self.fingerprint or self.natural
 
     def noted(self, given: State) -> State:
-        """Return the fields by which the object of a create is found again."""
+        """Return the fields by which the object of a create is found."""
         return {name: given.get(name) for name in (*self.recognised_by, *self.resembles[0])}
 
     def may_stem_from(self, noted: State, found: State) -> bool:
-        """Return whether an object that agrees in the fingerprint may have been made of these fields."""
+        """Return whether an object with an equal fingerprint may have been created from these fields."""
         return self.resembles[1](noted, found)
 
     def required(self, operation: Operation) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ _AMOUNT = _parameter("amount", MONEY, minimum=0)
 _RATE: dict[str, Kind | Field] = {"amount": _AMOUNT, "since": MOMENT}
 
 
-# What a call makes of an object, where it is not the call that says so but its parameters.
+# The update of an object that a call causes, derived from its parameters.
 
 
 def _field_of(field: str, parameter: str = "") -> Callable[[State, State], State]:
@@ -127,7 +127,7 @@ def _field_of(field: str, parameter: str = "") -> Callable[[State, State], State
 
 
 def _rate_of(field: str) -> Callable[[State, State], State]:
-    """A rate from a day on leaves behind what it was from other days on, which nothing shows."""
+    """A rate with a start date does not replace rates with other start dates, which the API does not return."""
     return lambda given, _: {} if given.get("since") else {field: {"amount": given["amount"]}}
 
 

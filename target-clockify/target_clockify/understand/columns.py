@@ -60,7 +60,7 @@ class Columns:
 
     def __init__(self, stream: str, target: Writable, keys: Sequence[str], settings: Mapping[str, Any]) -> None:
         self.unknown: set[str] = set()
-        self._commas: set[str] = set()  # columns with a number that has a decimal comma
+        self._commas: set[str] = set()  # columns that contain a number with a decimal comma
         self._pointed: set[str] = set()  # columns with a number whose point may separate thousands
         self._stream = stream
         self._target = target
@@ -174,10 +174,10 @@ class Columns:
         stated[one.name] = name
 
     def _note_separators(self, name: str, kind: Kind, text: Any) -> None:
-        """Note which separators the amounts and durations in a column have.
+        """Record which separators the amounts and durations in a column have.
 
         Raises:
-            ValueError: Nobody can tell what the point in this number separates.
+            ValueError: The meaning of the point in this number is not known.
         """
         if not isinstance(text, str) or not _is_quantity(kind):
             return

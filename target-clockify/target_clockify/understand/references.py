@@ -84,7 +84,7 @@ class References:
         self._mirror = mirror
         self._objects = objects
         self._lacking: set[str] = set()
-        self.coming: set[str] = set()  # kinds of objects that this input has streams of
+        self.coming: set[str] = set()  # kinds of objects with a stream in this input
         self.expected: set[str] = set()  # kinds of objects in this input, until it has ended
         self.refused: dict[tuple[str, str], str] = {}  # why objects were rejected, by kind and value
 
@@ -116,7 +116,7 @@ class References:
         return fields, absent
 
     def as_far_as_known(self, incoming: Incoming) -> State:
-        """Return the fields of a record with those references replaced by ids whose objects are there.
+        """Return the fields of a record with references to existing objects replaced by ids.
 
         Raises:
             RejectedError: A reference can never be resolved.
@@ -184,9 +184,9 @@ class References:
         return known or self._in_workspace(target, value, incoming)
 
     def _is_gone(self, target: WritableObject, object_id: str, incoming: Incoming) -> bool:
-        """Return whether somebody has deleted the object of a row, as far as the lists show that the run reads anyway.
+        """Return whether somebody has deleted the object of a row, according to the lists that the run has read.
 
-        The row of the object may come yet, and make it anew.
+        The row of the object may still come and create it again.
         """
         if self._mirror.has(target, object_id) and not target.scope:
             return False
@@ -231,7 +231,7 @@ class References:
         return self._mirror.matching(target, (*target.scope, own), {**scope, own: value})
 
     def _parents(self, target: WritableObject, incoming: Incoming) -> tuple[str, ...] | None:
-        """Return the parents that a record names, None if it does not name one each."""
+        """Return the parents that a record names, None if it does not name every parent."""
         parents: list[str] = []
         for name in target.scope:
             value = incoming.fields.get(name)

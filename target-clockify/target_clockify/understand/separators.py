@@ -1,4 +1,4 @@
-"""Tells what the separators in a number can mean. Other numbers of the same column decide it."""
+"""Finds the meaning of separators in numbers. Other numbers of the same column decide it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+,(?!\d{3}$)\d+|\d{1,3}(?:\.\d{3})+,\d+)
 _GROUP = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 
 AMBIGUOUS_POINT = (
-    "has a point that may separate thousands, since other numbers of the column have a decimal comma: write 1500 for "
-    "the one, 1.5 for the other"
+    "has a point that may separate thousands, since other numbers of the column have a decimal comma: write 1500 or 1.5"
 )
 
 

@@ -81,7 +81,8 @@ def _rank(name: str) -> int:
 DELETED_AFTER = {one.name: _rank(one.name) for one in OBJECTS if one.delete}
 """The turn of each kind of object among deletions, from 0.
 
-What is archived before it can be deleted is deleted before what it refers to: Clockify refuses the update later.
+An object that must be archived before its deletion is deleted before the objects that it refers to, since Clockify
+would refuse to archive it later.
 """
 
 _BY_ANY_NAME = {name: one for one in OBJECTS for name in one.names}

@@ -163,7 +163,7 @@ def _with_quantity(given: State) -> State:
 
 
 def _expense_house_rules(house: House, operation: Operation, current: State, _: State) -> Iterator[str]:
-    """A row need not say that its timesheet is approved, which binds administrators too; the timesheets do."""
+    """A row may not show that its timesheet is approved, which binds administrators, too; the timesheets do."""
     if operation is Operation.INSERT:
         return
     is_locked = bool(current.get("locked") or current.get("isLocked"))

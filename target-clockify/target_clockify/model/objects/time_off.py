@@ -539,7 +539,7 @@ def _approval_row(row: State, _: Mapping[str, Any]) -> State:
 
 
 def _is_of_period(noted: State, approval: State) -> bool:
-    """Whether a request is for the period that a moment is in or begins: Clockify cuts periods in the owner's zone."""
+    """Whether a request is for the period that contains a point in time; Clockify's periods are in the owner's zone."""
     moment, start, end = noted.get("periodStart"), approval.get("periodStart"), approval.get("periodEnd")
     if not (moment and start):
         return False
