@@ -5,7 +5,7 @@
 #   docker run --rm --init --interactive --env TARGET_CLOCKIFY_API_KEY --env TARGET_CLOCKIFY_WORKSPACE_ID \
 #       --volume clockify-ledger:/data clockify target-clockify --config=ENV < rows.jsonl
 #
-# There is no ENTRYPOINT: it would have to choose one of the programs, and an orchestrator that gives a command of its
+# There is no ENTRYPOINT, since it would have to choose one of the programs, and an orchestrator with a command of its
 # own, such as a pipe in bash, would have to know of it. Keys come with the environment when it runs; none is in a layer.
 
 ARG PYTHON=3.13
@@ -32,7 +32,7 @@ RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin 
 ENV PATH=/opt/clockify/bin:$PATH \
     PYTHONUNBUFFERED=1
 USER 10001:10001
-# The ledger and the rejects of the target lie in the working folder.
+# The ledger and the rejects of the target are in the working folder.
 WORKDIR /data
 VOLUME ["/data"]
 CMD ["tap-clockify", "--help"]

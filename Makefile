@@ -1,8 +1,8 @@
-# Everything one does with this house. `make` lists the commands; `make install` is implied by all of them.
+# The commands of this repository. `make` lists them; `make install` is implied by all of them.
 #
-# Two virtual environments: .venv holds the four packages (editable) and the tools of development, .venv-meltano holds
+# Two virtual environments: .venv holds the four packages (editable) and the development tools, .venv-meltano holds
 # Meltano, which needs an older SQLAlchemy. Meltano keeps its plugins under .meltano. `make orchestrate` adds
-# .venv-airflow and .venv-dagster. Nothing is put anywhere else.
+# .venv-airflow and .venv-dagster. Nothing is installed anywhere else.
 
 PACKAGES := clockify-client tap-clockify target-clockify clockify-sandbox
 PROJECTS := pyproject.toml $(PACKAGES:%=%/pyproject.toml)
@@ -20,14 +20,14 @@ LOADERS := target-duckdb pipelinewise-target-postgres meltanolabs-target-postgre
 	z3-target-bigquery
 PY := $(VENV)/bin/python
 
-# Certificates of a company's proxy are in the system's store, not in the one uv brings along.
+# Certificates of a company's proxy are in the system's store, not in the one that uv includes.
 UV_SYSTEM_CERTS ?= true
 export UV_SYSTEM_CERTS
 
-# Every program that is started here is started often: it is compiled once.
+# Compile programs once, since they are started often.
 unexport PYTHONDONTWRITEBYTECODE
 
-# uv does not read pip's configuration: an index named there is handed on, unless uv has one of its own.
+# uv does not read pip's configuration: pass on an index that is named there, unless uv has its own setting.
 index = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(PY) -m pip config get global.index-url 2>/dev/null)}}"
 uv = $(index) $(VENV)/bin/uv
 unreachable = { echo "make: cannot install from the package index (reason above). Check the network; a mirror is named by PIP_INDEX_URL." >&2; exit 1; }
@@ -40,77 +40,77 @@ help: ## Show this list
 
 install: $(VENV)/.installed $(MELTANO)/.installed ## Set up everything: the programs in .venv/bin, Meltano with its plugins
 
-demo: install ## Sandbox -> PostgreSQL -> charts in output/agency.html, and corrections back. DELETE=3 deletes three time entries first
+demo: install ## Sandbox -> PostgreSQL -> charts in output/agency.html, then write corrections back. DELETE=3 deletes three time entries first
 	@$(PY) -m demo $(if $(DELETE),--delete $(DELETE))
 
-demo-sql: install ## Look around in the demo's warehouse with psql
+demo-sql: install ## Open the demo's warehouse in psql
 	@$(PY) -m demo --sql
 
-demo-reset: ## Forget the demo's sandbox and its warehouse; the next demo starts afresh
+demo-reset: ## Delete the demo's sandbox and its warehouse; the next demo starts from the beginning
 	@rm -rf output/demo output/agency.html
 
 docs: $(DOCS)/.installed ## Build the documentation into site/, with every link checked
 	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
 	@echo "The documentation is in site/index.html"
 
-test: install ## Run the tests, but for the slow ones and those that have a goal of their own (matrix and those below it)
+test: install ## Run the tests, except for the slow ones and those with their own target (matrix and those below it)
 	@$(PY) -m pytest -m 'not slow' --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-matrix: install ## Run the slow tests, the main stories in every world of the sandbox, and samples of faults, of hostile input and of leaks of secrets
+matrix: install ## Run the slow tests, the main scenarios in every world of the sandbox, and samples of faults, hostile input and secret leaks
 	@$(PY) -m pytest -m slow --numprocesses auto --dist loadfile --no-loadscope-reorder
 	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(MATRIX)
 
-orchestrate: install $(AIRFLOW)/.installed $(DAGSTER)/.installed ## Run what is in orchestrate/, in an Airflow and a Dagster of its own; WORKSPACES=1500 takes so many
+orchestrate: install $(AIRFLOW)/.installed $(DAGSTER)/.installed ## Test orchestrate/ in a separate Airflow and Dagster; WORKSPACES=1500 sets the number of workspaces
 	@$(if $(WORKSPACES),WORKSPACES=$(WORKSPACES)) $(PY) -m pytest --numprocesses 2 --dist loadfile tests/orchestrate
 
-loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with loaders of other people, each in an environment of its own
+loaders: install $(LOADERS:%=.loaders/%/.installed) ## Load every stream with third-party loaders, each in its own environment
 	@$(PY) -m pytest --numprocesses 0 tests/loaders
 
-models: install ## Load a small sandbox, build the models of transform/ and ask them what docs/analysis.md asks
+models: install ## Load a small sandbox, build the models of transform/ and run the queries of docs/analysis.md
 	@$(PY) -m pytest --numprocesses 0 tests/transform
 
-warehouse: install ## Run what is loaded into PostgreSQL or kept there; CLOCKIFY_TEST_POSTGRES=postgresql://... is a server that runs already
+warehouse: install ## Run the tests that use PostgreSQL; CLOCKIFY_TEST_POSTGRES=postgresql://... names a running server
 	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(WAREHOUSE)
 
-page: install $(VENV)/.page ## Look at the demo's page in a real browser, at two widths, in light and dark; skipped where there is no Chromium
+page: install $(VENV)/.page ## Test the demo's page in a real browser, at two widths, in light and dark mode; skipped without Chromium
 	@$(PY) -m pytest --numprocesses 0 -rs tests/page
 
 screenshots: demo $(VENV)/.page ## Take the screenshots of the demo's page that the documentation shows, into docs/images
 	@$(PY) -m demo.page.screenshots docs/images
 
-packages: $(VENV)/.installed ## Install the wheels into empty environments of every Python here, and run what is in them
+packages: $(VENV)/.installed ## Install the wheels into empty environments of every installed Python, and run the programs
 	@$(PY) -m pytest --numprocesses 0 tests/packages
 
-lowest: $(LOWEST)/.installed ## Run tests of client, tap and target with the lowest versions that the packages say they take
+lowest: $(LOWEST)/.installed ## Run tests of client, tap and target with the lowest versions that the packages declare
 	@$(LOWEST)/bin/python -m pytest --numprocesses auto --dist loadfile tests/client tests/tap tests/target
 
-audit: $(VENV)/.installed $(AUDITOR)/.installed ## Licences of the dependencies, and known weaknesses. Where no source is reached it says NOT AUDITED; AUDIT=required then fails
+audit: $(VENV)/.installed $(AUDITOR)/.installed ## Licences of the dependencies, and known weaknesses. If no source can be reached, it says NOT AUDITED; AUDIT=required then fails
 	@$(PY) -m pytest --numprocesses 0 tests/audit
 	@$(PY) -m release.audit $(if $(OSV_URL),--osv-url $(OSV_URL))
 
-hostile: install ## Hostile configurations of every program, 1,000 runs of each in one process, 1,000 kills, 100,000 hostile messages (an hour); LINES=1000 feeds fewer
+hostile: install ## Hostile configurations of every program, 1,000 runs of each in one process, 1,000 kills, 100,000 hostile messages (an hour); LINES=1000 uses fewer
 	@$(PY) -m tests.hostile.configurations
 	@$(PY) -m tests.hostile.resources
 	@$(PY) -m tests.hostile.kills
 	@$(PY) -m tests.hostile $(LINES)
 
-faults: $(VENV)/.installed ## Play every fault at every call of tap and target, and signals at any moment (PART=matrix CASES=2500 SEED=1 WORLD=all)
+faults: $(VENV)/.installed ## Simulate every fault at every call of tap and target, and signals at any time (PART=matrix CASES=2500 SEED=1 WORLD=all)
 	@$(PY) -m tests.faults $(PART) $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(WORLD),--world $(WORLD))
 
-bench: install .loaders/pipelinewise-target-postgres/.installed ## Measure what is promised: tables of ratios and counts, written to docs/performance.md (half an hour)
+bench: install .loaders/pipelinewise-target-postgres/.installed ## Run the benchmarks: tables of ratios and counts, written to docs/performance.md (half an hour)
 	@$(PY) -m benchmarks
 
-pictures: $(VENV)/.installed ## Draw the terminals of docs/ anew: runs of tap and target against a sandbox
+pictures: $(VENV)/.installed ## Renew the terminal screenshots in docs/, from runs of tap and target against a sandbox
 	@$(PY) -m docs.pictures
 
-coverage: $(VENV)/.installed ## Run the tests and say which lines they reach; TESTS=tests/tap runs some of them. The page is in output/coverage
+coverage: $(VENV)/.installed ## Run the tests with line coverage; TESTS=tests/tap runs some of them. The report is in output/coverage
 	@rm -f output/.coverage*; mkdir -p output
 	@for tests in $(if $(TESTS),"$(TESTS)","tests" "$(MATRIX)"); do \
 		$(VENV)/bin/coverage run -m pytest --numprocesses auto --dist loadfile $$tests || failed=1; \
 	done; \
 	$(VENV)/bin/coverage combine --quiet && $(VENV)/bin/coverage html --quiet && $(VENV)/bin/coverage report && test -z "$$failed"
 
-lint: $(VENV)/.installed ## Check format, style, types and the files of the forge, as .pre-commit-config.yaml lists it; format is repaired
+lint: $(VENV)/.installed ## Check format, style, types and the files of the forge, as in .pre-commit-config.yaml; the format is corrected
 	@PRE_COMMIT_HOME=$(VENV)/.pre-commit $(VENV)/bin/pre-commit run --all-files
 
 format: install ## Format the code and apply the safe fixes
@@ -127,13 +127,13 @@ dist: $(VENV)/.uv ## Build the wheels and source distributions of the four packa
 	done
 	@ls dist
 
-plugins: $(VENV)/.installed ## Write the plugin definitions for Meltano projects anew, from what tap and target say of themselves
+plugins: $(VENV)/.installed ## Renew the plugin definitions for Meltano projects, from the --about of tap and target
 	@$(PY) -m release --plugins
 
-release: $(VENV)/.installed ## Give all packages and the changelog a version: VERSION=1.2.0. CONTRIBUTING says what follows
+release: $(VENV)/.installed ## Set the version of all packages and the changelog: VERSION=1.2.0. CONTRIBUTING has the next steps
 	@$(PY) -m release $(VERSION)
 
-constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python and platform
+constraints: $(VENV)/.uv ## Pin the newest compatible versions, for every Python and platform
 	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 		$(PACKAGES:%=--no-emit-package %) --group dev --group build $(PROJECTS) --output-file constraints.txt
 	@echo 'meltano>=4.4,<5' | $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
@@ -155,7 +155,7 @@ constraints: $(VENV)/.uv ## Pin the newest versions that fit, for every Python a
 clean: ## Remove everything that was installed or written here
 	@rm -rf $(VENV) $(MELTANO) $(AIRFLOW) $(DAGSTER) $(DOCS) $(AUDITOR) $(LOWEST) .meltano output site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# Stamps: each is newer than what it was made from, so that nothing is installed twice.
+# Stamp files: each is newer than its prerequisites, so that nothing is installed twice.
 
 $(VENV)/.uv: constraints.txt
 	@for python in $${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do \
@@ -174,7 +174,7 @@ $(VENV)/.installed: $(VENV)/.uv $(PROJECTS)
 		$(PACKAGES:%=--editable %) --group dev || $(unreachable)
 	@touch $@
 
-# Beside the house, which has no use for it: it is as large as all the rest.
+# A separate environment, since it is as large as everything else together.
 $(VENV)/.page: $(VENV)/.installed constraints-page.txt
 	@$(uv) pip install --quiet --python $(PY) --constraint constraints-page.txt playwright || $(unreachable)
 	@touch $@
@@ -214,7 +214,7 @@ $(DAGSTER)/.installed: $(VENV)/.uv constraints-dagster.txt
 		'moto[server,s3]' || $(unreachable)
 	@touch $@
 
-# The test tools are pinned as everywhere: what is lowest is what a package itself asks for.
+# The test tools are pinned as usual: only the dependencies of the packages have the lowest versions.
 $(LOWEST)/.installed: $(VENV)/.uv $(PROJECTS)
 	@echo "Installing the lowest versions into $(LOWEST)"
 	@test -x $(LOWEST)/bin/python || $(PY) -m venv --without-pip $(LOWEST)

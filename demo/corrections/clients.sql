@@ -1,4 +1,4 @@
--- A new client, with a key of our own.
+-- A new client, with our own key.
 select
     'northwind' as id,
     'Northwind Trading' as name,

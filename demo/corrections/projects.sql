@@ -1,4 +1,4 @@
--- Two projects for the new client, and five percent more for the two that took most time; rates are in minor units.
+-- Two projects for the new client, and a five percent higher rate for the two projects with the most time; rates are in minor units.
 select * from (
     values
         ('northwind-site', 'Northwind website', 'northwind', '#0B83D9', 'true', 12500),

@@ -1,4 +1,4 @@
--- The first task of a new project, and an end to those that nobody has worked on for longest.
+-- The first task of a new project; the tasks without work for the longest time are marked as done.
 select
     'northwind-site-concept' as id,
     'northwind-site' as "projectId",

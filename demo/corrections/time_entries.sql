@@ -1,4 +1,4 @@
--- The longest entry that may still be changed goes: nobody worked that long. What is marked as deleted is deleted.
+-- The longest entry that may still be changed is deleted, with the deletion mark: nobody worked that long.
 select
     id,
     "userId",

@@ -1,7 +1,7 @@
-// The cards of the page: a question, one sentence that answers it, a drawing, and the same values as a table.
+// The cards of the page: a question, a sentence with the answer, a chart, and a table with the same values.
 
-const LARGEST = 8; // clients with a colour of their own
-const NEARLY = 0.8; // share of a budget from which it is worth a look
+const LARGEST = 8; // clients with their own colour
+const NEARLY = 0.8; // share of a budget from which it needs attention
 const AGES = [
   ["not due", "not", "due"],
   ["1 to 30 days", "1–30", "days"],
@@ -30,7 +30,7 @@ const monthly = (rows, all, value) => {
 const nothing = words => [html("p", { class: "nothing" }, words)];
 const alsoIn = amounts => (amounts.length ? `Not in this currency: ${elsewhere(amounts)}.` : "");
 
-/** The weeks with work in them, each with a mark where a month begins. */
+/** The weeks with work, with a label where a month begins. */
 function weeksOf(rows) {
   const weeks = [...new Set(rows.map(row => row.week))].sort();
   const all = [];
@@ -337,7 +337,7 @@ const cards = [
       "Projects of which everything is known: earned, and what is left of it after labour and expenses. The ones that lose money come first.",
     draw(figures) {
       const { currency } = figures.choice;
-      // A project with rows in another currency, or of which something is not known, has no margin.
+      // A project with rows in another currency, or with unknown amounts, has no margin.
       const groups = [...grouped(figures.chosen.margin, row => row.project)]
         .map(([project, some]) => {
           const here = some.filter(row => row.currency === currency);

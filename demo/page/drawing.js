@@ -1,4 +1,4 @@
-// Drawings: columns and a map in SVG, bars and tables in HTML. Colours are classes, so that light and dark need no second drawing.
+// Charts: columns and a heat map in SVG, bars and tables in HTML. Colours are classes, so the same chart works in light and dark.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -26,7 +26,7 @@ function axis(least, most, lines) {
   };
 }
 
-// -- what is under the pointer ---------------------------------------------------------------------
+// -- tooltips ---------------------------------------------------------------------
 
 const hint = document.getElementById("hint");
 
@@ -48,7 +48,7 @@ function showHint(stop, box) {
     ),
   );
   hint.hidden = false;
-  hint.style.left = hint.style.top = "0"; // measured where nothing narrows it
+  hint.style.left = hint.style.top = "0"; // measured where nothing limits its width
   const { width, height } = hint.getBoundingClientRect();
   const x = box.left + stop.x,
     y = box.top + stop.y;
@@ -119,7 +119,7 @@ function explained(drawing, words, stops, nearest, across = stops.length) {
   return figure;
 }
 
-// -- drawings --------------------------------------------------------------------------------------
+// -- charts --------------------------------------------------------------------------------------
 
 const legend = series =>
   html(
@@ -128,7 +128,7 @@ const legend = series =>
     ...series.map(one => html("li", {}, html("i", { class: `swatch ${one.of}` }), one.name)),
   );
 
-/** Labels under a time axis, as many as fit: `[place, words, second line]`. */
+/** Labels of a time axis, as many as fit: `[place, words, second line]`. */
 function thinned(marks, width, wide) {
   const keep = Math.max(1, Math.ceil((marks.length * wide) / Math.max(width, 1)));
   const every = [1, 2, 3, 6, 12, 24].find(step => step >= keep) ?? keep;
@@ -248,7 +248,7 @@ function columns(chart) {
   );
 }
 
-/** A cell for each row and place, the stronger the more. */
+/** A heat map: a cell for each row and place, darker for higher values. */
 function map(chart) {
   const { width, places, rows } = chart;
   const left = Math.min(width * 0.36, 16 + 6.7 * Math.max(...rows.map(row => row.name.length))),
@@ -378,7 +378,7 @@ function bars(chart) {
   return [list, more];
 }
 
-/** The values of a chart as a table, which is filled when it is opened. */
+/** The values of a chart as a table, which is created when it is opened. */
 function asTable(title, heads, rows) {
   const wrap = html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${title}, as a table` });
   const details = html(

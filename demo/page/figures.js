@@ -1,4 +1,4 @@
-// What the models say, added up for a choice of workspace, client, months and currency. Nothing here draws.
+// Sums of the models' data for a selection of workspace, client, months and currency. This file does not draw.
 
 const answers = JSON.parse(document.getElementById("answers").textContent);
 
@@ -24,7 +24,7 @@ const firstMonth = months.reduce((least, month) => Math.min(least, month), thisM
 const sum = (rows, value) =>
   rows.reduce((total, row) => total + (typeof value === "string" ? (row[value] ?? 0) : value(row)), 0);
 
-/** Rows by a key, in the order in which the keys come. */
+/** Rows grouped by a key, in the order of the keys. */
 function grouped(rows, key) {
   const groups = new Map();
   for (const row of rows) {
@@ -51,7 +51,7 @@ function perCurrency(rows, value) {
 const ofWorkspace = (workspace, row) =>
   named[row.client === undefined ? "person" : "client"][row.client ?? row.person].workspace === workspace;
 
-/** The clients of a workspace by number, in alphabetical order, work for nobody last. */
+/** The clients of a workspace by number, in alphabetical order, internal work last. */
 function clientsOf(workspace) {
   const place = client => (named.client[client].name === null ? 1 : 0);
   return named.client
@@ -63,7 +63,7 @@ function clientsOf(workspace) {
     );
 }
 
-/** The currencies that money of a workspace, or of one client, is in: the workspace's own first. */
+/** The currencies of a workspace's or a client's amounts, the workspace's own first. */
 function currenciesOf(workspace, client) {
   const own = answers.workspaces[workspace].currency;
   const rows = ["margin", "uninvoiced", "owed", "invoiced", "paid"]
@@ -127,7 +127,7 @@ function figuresOf(choice) {
   const margin = inCurrency(chosen.margin);
   const known = margin.filter(row => row.margin !== null);
   const allCapacity = sum([...capacity.values()], "capacity");
-  // The first month of the schedule may be known in part only.
+  // The first month of the schedule may be incomplete.
   const plannedMonths = mine.capacity.filter(row => row.planned_hours).map(row => row.month);
   const plannedFrom = plannedMonths.length ? Math.min(...plannedMonths) + 1 : null;
   const owed = inCurrency(chosen.owed),

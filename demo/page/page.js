@@ -1,4 +1,4 @@
-// The filters, the figures at the top, and when what is drawn anew. The choice is kept behind the # of the address.
+// The filters, the figures at the top, and redrawing. The selection is stored after the # of the address.
 
 const form = document.getElementById("filters");
 const field = name => form.elements[name];
@@ -61,7 +61,7 @@ function showFilters() {
 const periodName = () =>
   choice.from === choice.to ? monthName(choice.from) : `${monthName(choice.from)} to ${monthName(choice.to)}`;
 
-/** The figures at the top: what an owner asks first. */
+/** The figures at the top: the first questions of an owner. */
 function figureList(figures) {
   const { currency } = figures.choice;
   const over = figures.budgetsInUse.filter(row => row.used_share > 1).length,
@@ -187,7 +187,7 @@ function redraw() {
   showCards(figures);
 }
 
-// -- the choice and the address --------------------------------------------------------------------
+// -- the selection and the address --------------------------------------------------------------------
 
 const isoMonth = month => `${yearOf(month)}-${String((month % 12) + 1).padStart(2, "0")}`;
 
@@ -213,7 +213,7 @@ function choose(changes) {
   history.replaceState(null, "", same ? location.pathname + location.search : `#${new URLSearchParams(said)}`);
 }
 
-/** The choice that the address tells, as far as it makes sense. */
+/** The valid selection in the address. */
 function addressed() {
   const said = new URLSearchParams(location.hash.slice(1));
   const workspace = answers.workspaces[Number(said.get("workspace"))] ? Number(said.get("workspace")) : 0;

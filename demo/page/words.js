@@ -1,4 +1,4 @@
-// Numbers, days and names as people read them.
+// Formats numbers, days and names for people.
 
 const LOCALE = "en-GB";
 const NBSP = "\u00a0";

@@ -1,4 +1,4 @@
--- Work in the facts, in the timesheet and in the margin are the same hours; billable work is either invoiced or not.
+-- The facts, the timesheet and the margin have the same hours; billable work is either invoiced or not.
 with facts as (
     select
         coalesce(sum(seconds), 0) / 3600.0 as hours,

@@ -9,7 +9,7 @@ with known as (
 ),
 
 requests as (
-    -- What a person who has left is still called, and where they lived.
+    -- The name and the time zone of a person who has left.
     select
         "workspaceId" as workspace_id,
         "userId" as person_id,

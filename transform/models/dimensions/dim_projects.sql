@@ -4,7 +4,7 @@ select
     projects.name as project,
     nullif(projects."clientId", '') as client_id,
     clients.client,
-    -- The currency of the client; a project whose client is not known has none that is known.
+    -- The currency of the client; it is not known if the client is not known.
     case when nullif(projects."clientId", '') is null then workspaces.currency else clients.currency end as currency,
     nullif(projects.note, '') as note,
     projects.color,

@@ -32,7 +32,7 @@ days_off as (
     select
         requests.*,
         each.day::date as day,
-        -- The part of the period that is on this day; matters where time off is counted in hours.
+        -- The part of the period on this day, for time off that is counted in hours.
         extract(epoch from
             least(local_end, each.day + interval '1 day') - greatest(local_start, each.day)
         ) / 3600 as hours
@@ -63,7 +63,7 @@ holidays as (
         or (
             holiday."occursAnnually"
             and exists (
-                -- The same dates in the year of this day, or, over New Year, in the one before.
+                -- The same dates in the year of this day or, over New Year, in the previous year.
                 select from generate_series(-1, 0) as turn
                 cross join lateral (
                     select
@@ -84,7 +84,7 @@ holidays as (
     group by 1, 2
 ),
 
--- Nobody has capacity before the first day that anything is known of them, nor after they have left.
+-- A person has no capacity before the first known day, or after they have left.
 seen as (
     select person_key, min(day) as first_day, max(day) as last_day
     from (

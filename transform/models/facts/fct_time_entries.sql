@@ -17,7 +17,7 @@ named as (
     group by 1
 ),
 
--- An invoice that is void bills nothing. Of several others the oldest counts.
+-- A void invoice bills nothing. Of several other invoices, the oldest counts.
 invoiced as (
     select distinct on (time_entry_id)
         time_entry_id, invoice_id, invoice_number, invoice_status
@@ -57,7 +57,7 @@ select
     {{ hours('entries.seconds') }} as hours,
     coalesce(named.tag_names, '{}') as tag_names,
     {{ major("(entries.\"hourlyRate\" ->> 'amount')") }} as hourly_rate,
-    -- Time that is not billable earns nothing, in whichever currency.
+    -- Time that is not billable earns nothing, in any currency.
     coalesce(
         nullif(entries."hourlyRate" ->> 'currency', ''),
         case when not coalesce(entries.billable, false) then projects.currency end

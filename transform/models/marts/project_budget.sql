@@ -11,7 +11,7 @@ with budgets as (
     where not projects.is_template and coalesce(projects.budget_amount, projects.budget_hours, 0) > 0
 ),
 
--- The round that runs now: of a budget that starts afresh, since its last start; of another one, everything.
+-- The current period of a budget: since its last reset, or everything if the budget is never reset.
 rounds as (
     select
         budgets.*,
