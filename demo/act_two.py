@@ -67,7 +67,7 @@ def play(stage: Stage) -> bool:
     plan = _lines((stage.corrections / "plan.jsonl").read_text(encoding="utf-8"))
     before = Tables.now(stage.warehouse, plan)
     for change in plan:
-        print(f"  {_told(change, before.row(change))}")
+        print(f"  {_described(change, before.row(change))}")
     print(f"  {len(plan)} changes planned, {asked}; {_difference(untouched, rehearsed)}")
     if rehearsed != untouched:
         return False
@@ -247,7 +247,7 @@ def _agrees(wanted: Any, found: Any) -> bool:
 # -- words -------------------------------------------------------------------------------------
 
 
-def _told(change: Change, row: Mapping[str, Any]) -> str:
+def _described(change: Change, row: Mapping[str, Any]) -> str:
     name = row.get("name") or row.get("description")
     fields = [
         f"{field} {json.dumps(new)}" if old is None else f"{field} {json.dumps(old)} -> {json.dumps(new)}"

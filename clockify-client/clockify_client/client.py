@@ -199,7 +199,7 @@ class Client:
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             for piece in page.packed.pieces():
                 rows = rows_of(endpoint, piece)
-                if endpoint.identity and any(_tells_nothing(row.get(endpoint.identity)) for row in rows):
+                if endpoint.identity and any(_is_no_identity(row.get(endpoint.identity)) for row in rows):
                     raise MalformedAnswerError(endpoint.call, reason=UNLIKE)
                 if len(belonging.own(rows)) < len(rows):
                     raise MalformedAnswerError(endpoint.call, reason=FOREIGN)
@@ -341,7 +341,7 @@ def _session(settings: Settings) -> requests.Session:
     return session
 
 
-def _tells_nothing(identity: Any) -> bool:
+def _is_no_identity(identity: Any) -> bool:
     return not is_identity(identity) and not (identity and isinstance(identity, dict))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from clockify_client.memory import give_back_what_is_freed
+from clockify_client.memory import return_freed_memory
 from clockify_client.pool import Pool
 from clockify_client.reading import Reading
 
@@ -30,7 +30,7 @@ class FanOut(Pool):
     def __init__(self, client: Client, *, owns_client: bool = True) -> None:
         super().__init__(client)
         self._owns_client = owns_client
-        give_back_what_is_freed()
+        return_freed_memory()
 
     def __enter__(self) -> Self:
         return self

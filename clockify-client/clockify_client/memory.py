@@ -11,7 +11,7 @@ _MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # parameters of glibc's mallopt
 _LARGE = 64 * 1024
 
 
-def give_back_what_is_freed() -> None:
+def return_freed_memory() -> None:
     """Make glibc keep one heap for all threads, and large blocks outside of it. Other C libraries do not need this."""
     try:
         mallopt = ctypes.CDLL(None).mallopt

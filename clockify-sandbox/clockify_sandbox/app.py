@@ -22,7 +22,7 @@ from clockify_sandbox.errors import ApiError
 from clockify_sandbox.faults import Fault, Faults
 from clockify_sandbox.limiter import Limiter
 from clockify_sandbox.named_files import require_file
-from clockify_sandbox.reception import cross_origin, receive_stranger
+from clockify_sandbox.reception import cross_origin, respond_to_browser
 from clockify_sandbox.request_log import RequestLog, caller_role
 from clockify_sandbox.routes import ROUTER
 from clockify_sandbox.routing import OUTSIDE
@@ -96,10 +96,10 @@ class App:
 
     def _start_over(self, world: World, world_options: WorldOptions, ids: int = 0) -> None:
         self.sandbox = Sandbox(world, ROUTER, ids, world_options)
-        self.count_anew()
+        self.reset_statistics()
         self.limiter = Limiter(self.options.rate_per_second, self.options.rate_per_hour, self.sandbox.clock.monotonic)
 
-    def count_anew(self) -> None:
+    def reset_statistics(self) -> None:
         """Reset the statistics."""
         self.stats, self.requests = Stats(), RequestLog()
 
@@ -145,7 +145,7 @@ class App:
         if scope["path"].startswith(PREFIX):
             await self._control.answer(scope, await _read(receive), send)
             return
-        if reception := receive_stranger(scope["scheme"], scope["method"], scope["path"], headers):
+        if reception := respond_to_browser(scope["scheme"], scope["method"], scope["path"], headers):
             await send({"type": "http.response.start", "status": reception.status, "headers": reception.headers})
             await send({"type": "http.response.body", "body": reception.content})
             return
@@ -177,7 +177,7 @@ class App:
             stats.asked(request.method, host, request.path, request.query_string, request.body)
             if delay := self.options.latency_ms + (fault.delay_ms if fault else 0):
                 await asyncio.sleep(delay / 1000)
-            answer = self._throttle(request) or await self.behind_front(self._answered, request, match, fault)
+            answer = self._throttle(request) or await self.run_in_world_thread(self._answered, request, match, fault)
         finally:
             stats.answered("reset" if answer is None else answer.status)
             self.requests.add(
@@ -185,7 +185,7 @@ class App:
             )
         return answer
 
-    async def behind_front(self, work: Callable[..., _T], *arguments: Any) -> _T:
+    async def run_in_world_thread(self, work: Callable[..., _T], *arguments: Any) -> _T:
         """Do something with the world in its own thread, one job at a time, while the event loop accepts requests."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 

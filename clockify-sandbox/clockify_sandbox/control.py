@@ -99,13 +99,13 @@ class Controlled(Protocol):
     def set_faults(self, faults: Iterable[Fault]) -> None:
         """Replace the faults."""
 
-    def count_anew(self) -> None:
+    def reset_statistics(self) -> None:
         """Reset the statistics."""
 
     def send_outbox(self) -> None:
         """Deliver webhooks."""
 
-    async def behind_front(self, work: Callable[..., _T], *arguments: Any) -> _T:
+    async def run_in_world_thread(self, work: Callable[..., _T], *arguments: Any) -> _T:
         """Do something with the world, after the current job."""
 
 
@@ -136,7 +136,7 @@ class Control:
         if action == ("GET", "dump"):
             await _start(send, 200)
             chunks = dump_chunks(self._app.sandbox)
-            while chunk := await self._app.behind_front(next, chunks, b""):
+            while chunk := await self._app.run_in_world_thread(next, chunks, b""):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
             return
@@ -145,7 +145,7 @@ class Control:
         status, value = 200, None
         if run := self._actions.get(action):
             try:
-                value = await self._app.behind_front(run, body)
+                value = await self._app.run_in_world_thread(run, body)
             except ValueError as error:
                 status, value = 400, {"error": str(error)}
         else:
@@ -161,7 +161,7 @@ class Control:
     def _reset(self, body: bytes) -> Any:
         wish = _decoded(body, Reset)
         if wish.stats:
-            self._app.count_anew()
+            self._app.reset_statistics()
         else:
             self._app.restart(wish)
             self._app.set_faults([])

@@ -28,7 +28,7 @@ class Reception:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 
-def receive_stranger(scheme: str, method: str, path: str, headers: Mapping[str, str]) -> Reception | None:
+def respond_to_browser(scheme: str, method: str, path: str, headers: Mapping[str, str]) -> Reception | None:
     """Respond to `GET /` and preflight requests of browsers; return None for everything else.
 
     Args:

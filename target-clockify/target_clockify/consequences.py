@@ -73,7 +73,7 @@ class Consequences:
             self._note(BY_NAME[name], some)
 
     def _note(self, target: WritableObject, writes: Sequence[Write]) -> None:
-        self._tell_all_of(target, writes)
+        self._complete_states(target, writes)
         doomed: _Doomed = {(target.name, str(write.entry.id)): write for write in writes}
         gone = list(self._gone(target, doomed))
         rows = {name: self._ledger.owners(name, [one for of, one in doomed if of == name]) for name, _ in doomed}
@@ -131,7 +131,7 @@ class Consequences:
                     yield entry
             parents = [str(state["id"]) for state in found]
 
-    def _tell_all_of(self, target: WritableObject, writes: Sequence[Write]) -> None:
+    def _complete_states(self, target: WritableObject, writes: Sequence[Write]) -> None:
         """Complete the journal's data about the deleted objects, since lists may lack some fields."""
         hidden = [one.name for one in target.fields if one.unreadable]
         if target.listing.detail:

@@ -265,7 +265,7 @@ class Results:
             closed += outcome.closed(row)
         if closed and self._stores:
             self._ledger.finish(closed)
-        failures = [error for outcome, occupied in ended if (error := self._told(outcome, occupied))]
+        failures = [error for outcome, occupied in ended if (error := self._count_outcome(outcome, occupied))]
         if failures:
             raise failures[-1]
 
@@ -275,7 +275,7 @@ class Results:
             self._ledger.suppose(row.object, *outcome.write.incoming.identity, row.id)
         return row
 
-    def _told(self, outcome: Outcome, occupied: list[waiting.Awaited]) -> Exception | None:
+    def _count_outcome(self, outcome: Outcome, occupied: list[waiting.Awaited]) -> Exception | None:
         """Count the outcome of a write, and release records that waited for it; return a failure that ends the run."""
         write, error, incoming = outcome.write, outcome.error, outcome.write.incoming
         if error is not None and not isinstance(error, RejectedError):

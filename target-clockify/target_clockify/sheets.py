@@ -264,7 +264,7 @@ class Sheets:
                 if refused.kind == "unknown_person":
                     marks[BY_ADDRESS] = True
                 self._reject(Taken(one.number, stream, one.epoch, one.raw, _origin(one, marks)), refused)
-        self._note_what_is_there(stream, [work for _, work in some])
+        self._load_stacked_entries(stream, [work for _, work in some])
         self._scratch.executemany(
             "INSERT INTO work VALUES (?, ?, ?, ?, ?)",
             [
@@ -387,7 +387,7 @@ class Sheets:
 
     # -- entries without a time of day -----------------------------------------------------------
 
-    def _note_what_is_there(self, stream: str, some: list[Work]) -> None:
+    def _load_stacked_entries(self, stream: str, some: list[Work]) -> None:
         """Store start and end of entries that an earlier run stacked, and until when these days are filled."""
         keys = [one.key for one in some if one.day]
         rows = self._ledger.known(folded(stream), keys) if keys else {}

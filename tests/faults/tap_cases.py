@@ -215,10 +215,10 @@ def _unsaid(stream: str, found: Output, wanted: Output, *, refused: bool) -> Ver
     if not any(level in found.log for level in ("WARNING |", "ERROR |")):
         return Verdict("lost", f"no line says why {stream} is incomplete")
     if found.code == 0 and not refused:
-        return Verdict("lost", f"{stream} is incomplete, and the exit code is 0: {_told(found.log)}")
+        return Verdict("lost", f"{stream} is incomplete, and the exit code is 0: {_last_log_line(found.log)}")
     return None
 
 
-def _told(log: str) -> str:
+def _last_log_line(log: str) -> str:
     lines = [line for line in log.splitlines() if re.match("WARNING|ERROR", line)]
     return " / ".join(lines[-3:])

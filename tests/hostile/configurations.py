@@ -160,7 +160,7 @@ def _variables(chance: random.Random, prefix: str, names: list[str]) -> dict[str
 
 
 @contextmanager
-def _told() -> Iterator[io.StringIO]:
+def _captured_log() -> Iterator[io.StringIO]:
     """What is logged meanwhile."""
     told = io.StringIO()
     handler = logging.StreamHandler(told)
@@ -196,7 +196,7 @@ def _target_base(box: Sandbox, folder: Path) -> dict[str, Any]:
 
 
 def _plugin(program: Any, words: list[str], around: dict[str, str]) -> tuple[int, str]:
-    with _told() as told:
+    with _captured_log() as told:
         outcome = CliRunner().invoke(program.get_singer_command(), words, input=_LINES, env=around)
     if outcome.exception and not isinstance(outcome.exception, SystemExit):
         raise outcome.exception
@@ -252,7 +252,7 @@ def _of_the_sandbox(chance: random.Random, _: Sandbox, folder: Path) -> Callable
 
 def _function(program: Callable[[list[str]], int | None], words: list[str], around: dict[str, str]) -> tuple[int, str]:
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
-    with _told() as told, redirect_stdout(out), redirect_stderr(out), mock.patch.dict(os.environ, around):
+    with _captured_log() as told, redirect_stdout(out), redirect_stderr(out), mock.patch.dict(os.environ, around):
         try:
             code = program(words) or 0
         except SystemExit as ended:

@@ -34,7 +34,7 @@ def test_a_copy_is_equal_and_is_made_once(
     target = runner(box, tmp_path, _workspace_for_a_copy(box, tap_output))
     plan = target(tap_output, dry_run=True)
     first = target(tap_output)
-    assert {_told(one) for one in plan.rejects} == {_told(one) for one in first.rejects}
+    assert {_kind_of_reject(one) for one in plan.rejects} == {_kind_of_reject(one) for one in first.rejects}
     planned = Counter((one["operation"], one["object"], one["key"]) for one in plan.plan)
     made = Counter((one["operation"], one["object"], one["key"]) for one in target.report("last"))
     assert made - planned == Counter()
@@ -109,7 +109,7 @@ def _clock(entry: dict[str, Any], zones: dict[str, ZoneInfo]) -> str:
     return f"{datetime.fromisoformat(entry['timeInterval']['start']).astimezone(zones[entry['userId']]):%Y-%m-%d %H:%M}"
 
 
-def _told(reject: dict[str, Any]) -> tuple[str, str, str]:
+def _kind_of_reject(reject: dict[str, Any]) -> tuple[str, str, str]:
     return reject["stream"], reject["key"], reject["error"]
 
 

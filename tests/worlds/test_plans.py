@@ -36,7 +36,7 @@ def test_a_run_does_what_its_plan_says(target: TargetRunner, tap_output: bytes, 
         assert "The key does not belong to an administrator" in plan.log
         return
     assert _asked(plan.plan) == _asked(target.report("last"), "done")
-    assert {_told(one) for one in plan.rejects} == {_told(one) for one in run.rejects}
+    assert {_kind_of_reject(one) for one in plan.rejects} == {_kind_of_reject(one) for one in run.rejects}
     again = target(messages, **settings)
     assert again.writes == {}
 
@@ -46,7 +46,7 @@ def _asked(writes: list[dict[str, Any]], status: str = "") -> Counter[tuple[str,
     return Counter((one["operation"], one["object"], one["key"]) for one in done)
 
 
-def _told(reject: dict[str, Any]) -> tuple[str, str, str]:
+def _kind_of_reject(reject: dict[str, Any]) -> tuple[str, str, str]:
     return reject["stream"], reject["key"], reject["error"]
 
 

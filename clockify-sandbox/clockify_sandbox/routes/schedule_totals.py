@@ -67,7 +67,7 @@ def list_project_totals(call: Call, body: ProjectTotals) -> Answer:
 
 
 @routes.get(f"{_ASSIGNMENTS}/projects/totals", paging=replace(KEBAB, maximum=200))
-def list_project_totals_as_before(call: Call, query: SearchQuery) -> Answer:
+def list_project_totals_deprecated(call: Call, query: SearchQuery) -> Answer:
     """The same through the deprecated call, which still works."""
     return _project_totals(call, Window.of(query.start, query.end), query.search, "ALL")
 

@@ -77,7 +77,7 @@ class Rehearsal:
             with _plan(self._path):
                 self._file.write(msgspec.json.encode(line, enc_hook=str).decode() + "\n")
         else:
-            sys.stderr.write("".join(f"{line}\n" for line in self._told(write)))
+            sys.stderr.write("".join(f"{line}\n" for line in self._diff_lines(write)))
         if write.operation is Operation.CALL:
             return Outcome(write, "", {})
         object_id = entry.id or f"new {write.target.noun} {entry.key}"
@@ -100,7 +100,7 @@ class Rehearsal:
             with _plan(self._path), self._file:
                 self._file.flush()
 
-    def _told(self, write: Write) -> Iterator[str]:
+    def _diff_lines(self, write: Write) -> Iterator[str]:
         """Yield the lines of a write like a diff: the object, and below it the changes."""
         entry, fields = write.entry, write.incoming.route.object.by_name
         mark = _MARKS[write.operation]

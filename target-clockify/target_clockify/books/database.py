@@ -87,7 +87,7 @@ class Database:
         statements.setLevel(max(logging.INFO, statements.getEffectiveLevel()))  # below INFO, it logs rows
         self._lost: LedgerError | None = None
         self._guard: sqlite3.Connection | None = None
-        sa.event.listen(self.engine, "handle_error", self._told)
+        sa.event.listen(self.engine, "handle_error", self._as_ledger_error)
         sa.event.listen(self.engine, "do_connect", self._refuse_after_loss)
 
     def prepare(self, workspace: str, *, may_be_new: bool) -> None:
@@ -216,7 +216,7 @@ class Database:
     def _beside(self) -> Iterator[Path]:
         return (one for end in _BESIDE if (one := Path(f"{self.file}{end}")).exists() or one.is_symlink())
 
-    def _told(self, context: sa.engine.ExceptionContext) -> LedgerError:
+    def _as_ledger_error(self, context: sa.engine.ExceptionContext) -> LedgerError:
         error = context.original_exception
         if context.is_disconnect:
             self._lost = self._failure(

@@ -30,7 +30,7 @@ class Progress:
 
     def __init__(self, client: Client, say: Callable[[], tuple[str, int, int | None]]) -> None:
         self._client, self._say = client, say
-        self._told = time.monotonic()
+        self._last_logged = time.monotonic()
         self._records, self._requests = Rate(), Rate()
         self._screen = for_progress()
         if self._screen:
@@ -41,8 +41,8 @@ class Progress:
         if self._screen:
             return
         now = time.monotonic()
-        if now - self._told >= _EVERY:
-            self._told = now
+        if now - self._last_logged >= _EVERY:
+            self._last_logged = now
             what, done, total = self._say()
             logger.info("%s; %s", what, self._line(done, total))
 

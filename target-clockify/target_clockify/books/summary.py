@@ -60,7 +60,7 @@ class Summary:
     def _standing(self) -> tuple[str, int, int | None]:
         """Return the results of the latest stream, the records done, and their total, None while more may come."""
         came = sum([*self.records.values(), *self.added.values()])
-        what = f"{self._latest}: {self._told(self._latest)}" if self._latest else f"{came:,} records read"
+        what = f"{self._latest}: {self._description(self._latest)}" if self._latest else f"{came:,} records read"
         return what, self._done, came if self.is_complete else None
 
     def add_up(self, stream: str, what: str, unit: str, amount: int) -> None:
@@ -100,7 +100,7 @@ class Summary:
         """Log the summary."""
         if not self._progress.close(self._table):
             for stream in self._streams:
-                told, sums = self._told(stream, ended=True), self._sums(stream)
+                told, sums = self._description(stream, ended=True), self._sums(stream)
                 sums = f"; {sums}" if sums else ""
                 requests = self._requests(stream)
                 logger.info("%s: %d records: %s; %d requests%s", stream, self.records[stream], told, requests, sums)
@@ -155,7 +155,7 @@ class Summary:
             table.add_row(stream, *shown, "; ".join(filter(None, (self._sums(stream), why))))
         return table
 
-    def _told(self, stream: str, *, ended: bool = False) -> str:
+    def _description(self, stream: str, *, ended: bool = False) -> str:
         counts = self.counts.get(stream, Counter())
         told = [f"{counts[column]} {self._word(column)}" for column in _COLUMNS if counts[column]]
         if ended and (left := self.records[stream] + self.added[stream] - counts.total()):
