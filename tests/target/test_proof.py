@@ -150,7 +150,9 @@ def test_a_balance_that_differs_from_the_written_one(target: Any, singer: Any, s
     row = singer.record("time_off_balances", id=1, policyId=policy, userId=me, balance=7)
     result = target([singer.schema("time_off_balances"), row])
     assert result.code == (0 if sent == 2 else 1), result.log
-    assert ("a new value of balance, but the object does not show it: another value is shown" in result.log) == (sent == 1)
+    assert ("a new value of balance, but the object does not show it: another value is shown" in result.log) == (
+        sent == 1
+    )
     assert result.requests[f"PATCH {_BALANCE}/policy/{{policyId}}"] == sent
 
 
