@@ -191,7 +191,7 @@ class Client:
             ClockifyError: A page cannot be read, came twice or holds something that is not a row, or the list is
                 incomplete. The rows before it were yielded.
         """
-        number, size, before, count = 0, None, 0, 0
+        number, size, before, count, stated = 0, None, 0, 0, None
         repetition, belonging = Repetition(), Belonging(endpoint, ids)
         while True:
             page = self.page(endpoint, ids, number, size)
@@ -204,7 +204,7 @@ class Client:
                 if len(belonging.own(rows)) < len(rows):
                     raise MalformedAnswerError(endpoint.call, reason=FOREIGN)
                 yield from rows
-            found = step(endpoint, page, count)
+            found = step(endpoint, page, count, stated)
             if not found.last and repetition.notices(endpoint, page.packed):
                 raise MalformedAnswerError(endpoint.call, reason=SAME_PAGE)
             if found.flaw:
@@ -212,6 +212,7 @@ class Client:
             if found.last:
                 return
             number, size, before, count = found.number, found.size, page.packed.fingerprint, found.rows
+            stated = found.total
 
     # -- any call ------------------------------------------------------------------------------
 

@@ -43,9 +43,10 @@ class Step(NamedTuple):
     Attributes:
         last: No further page follows.
         rows: Rows of the list so far; counted only if the list has a total.
-        flaw: Why the list is incomplete although its last page came; empty if it is complete.
+        flaw: Why the list is or may be incomplete; empty if nothing shows that.
         number: Zero-based number of the next page, in pages of `size`.
         size: Size of the next page.
+        total: Rows of the list, as this page or an earlier one says; None if none says so.
     """
 
     last: bool
@@ -53,6 +54,7 @@ class Step(NamedTuple):
     flaw: str
     number: int
     size: int
+    total: int | None = None
 
 
 class Repetition:
@@ -114,13 +116,14 @@ class Walk:
         return replace(request, params={**request.params, paging.page: number, paging.size: self.size})
 
 
-def step(endpoint: Endpoint, page: PageAnswer, before: int = 0) -> Step:
+def step(endpoint: Endpoint, page: PageAnswer, before: int = 0, stated: int | None = None) -> Step:
     """Return what a page says about its list.
 
     Args:
         endpoint: The endpoint that the page came from.
         page: The page.
         before: Rows of the list before this page.
+        stated: Rows of the list, as an earlier page says.
 
     Raises:
         MalformedAnswerError: The page does not have the shape of its endpoint.
@@ -136,14 +139,19 @@ def step(endpoint: Endpoint, page: PageAnswer, before: int = 0) -> Step:
     here, total = counts_of(endpoint, page.packed)
     count = before + here
     missing = f"{count} rows came where the list says {total}" if total is not None and total > count else ""
+    shrunk = ""
+    if stated is not None and total is not None and total < stated:
+        # A row of an earlier page is gone: the first row of this page has moved to that page, after it was read.
+        shrunk = f"it had {stated} rows and then {total}, so a row between two pages may be missing"
     if not here:
-        flaw = missing or ("an empty page says that more rows follow" if said_last is False else "")
+        flaw = shrunk or missing or ("an empty page says that more rows follow" if said_last is False else "")
         return _following(page, last=True, rows=count, flaw=flaw)
     if said_last:
-        return _following(page, last=True, rows=count, flaw=missing)
+        return _following(page, last=True, rows=count, flaw=shrunk or missing)
     # The page is shorter than requested, and more may follow: Clockify limits the size, and counts pages in that size.
     capped = page.number == 0 and here < page.size
-    return _following(page, last=False, rows=count, size=here if capped else page.size)
+    following = _following(page, last=False, rows=count, flaw=shrunk, size=here if capped else page.size)
+    return following._replace(total=total if missing else stated)
 
 
 def _following(page: PageAnswer, *, last: bool, rows: int, flaw: str = "", size: int = 0) -> Step:

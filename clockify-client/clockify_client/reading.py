@@ -46,6 +46,7 @@ class _List:
     next: _List | None = None
     fingerprint: int = 0  # of the latest page, to detect a list that ignores its page parameters
     rows: int = 0  # received so far, if they are counted
+    total: int | None = None  # of its rows, as a page says
     repetition: Repetition = field(default_factory=Repetition)
     parents: set[str] = field(default_factory=set)  # rows from which children are made
 
@@ -157,7 +158,7 @@ class Reading:
             came.fingerprint = fingerprint
             if answer.number and fingerprint == before:  # and would repeat for ever; the rest of the list is unknown
                 raise MalformedAnswerError(self.endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
-            found = step(self.endpoint, answer, came.rows)
+            found = step(self.endpoint, answer, came.rows, came.total)
             if not found.last and came.repetition.notices(self.endpoint, answer.packed):
                 raise MalformedAnswerError(self.endpoint.call, reason=SAME_PAGE)  # noqa: TRY301
             page = Page(self.endpoint, came.ids, answer.number, answer.packed, last=found.last)
@@ -217,7 +218,7 @@ class Reading:
             flaws.append(f"{repeated} of its rows came twice, so that others may be missing")
         for flaw in [*flaws, found.flaw] if found.flaw else flaws:
             self._tell(came, Incomplete(came.ids, flaw))
-        came.rows, came.done = found.rows, page.last
+        came.rows, came.total, came.done = found.rows, found.total, page.last
         if not page.last:
             self._queue_page(came, found.number, found.size)
         self._hand_on()
