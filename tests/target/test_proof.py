@@ -202,3 +202,15 @@ def test_an_empty_response_does_not_prove_a_publication(target: Any, singer: Any
     result = target([singer.schema("PublishAssignments"), singer.record("PublishAssignments", id=1, **week)])
     assert [one["error"] for one in result.rejects] == ([] if nth == 1 else ["unknown_outcome"]), result.log
     assert [one["published"] for one in target.tables()["assignments"]] == [nth == 1]
+
+
+@pytest.mark.parametrize("operation", ["upsert", "insert"])
+def test_a_second_balance_assignment_of_a_person_adds_nothing(target: Any, singer: Any, operation: str) -> None:
+    """Clockify keeps one for each person and policy: a second create would add to it, in every run."""
+    policy, me = _policy(target)
+    rows = [singer.record("balance_assignments", id=n, policyId=policy, userId=me, balance=2) for n in (1, 2)]
+    settings = {"streams": {"balance_assignments": {"operation": operation}}}
+    for _ in range(2):
+        result = target([singer.schema("balance_assignments"), *rows], **settings)
+        assert [one["error"] for one in result.rejects] == ["duplicate"], result.log
+        assert [one["balance"] for one in target.tables()["balance_assignments"]] == [2]

@@ -688,12 +688,19 @@ def _bring_up_to_date(database: Database, connection: sa.Connection, *, may_be_n
     if _version_of(connection) != _CURRENT_VERSION:
         with database.alone(connection):
             version = _version_of(connection)
-            if version is None and sa.inspect(connection).has_table(_VERSION.name) and not may_be_new:
+            if version is None and not may_be_new and _has_lost_all(connection):
                 raise database.emptied()
             if version != _CURRENT_VERSION:
                 _META.create_all(connection)
                 _migrate(connection)
                 connection.execute(_VERSION.insert(), {"version": _CURRENT_VERSION})
+
+
+def _has_lost_all(connection: sa.Connection) -> bool:
+    """Return whether the tables exist, and neither version nor rows are in them."""
+    if not sa.inspect(connection).has_table(_VERSION.name):
+        return False
+    return not connection.execute(sa.select(_ROWS.c.key).limit(1)).first()
 
 
 def _version_of(connection: sa.Connection) -> int | None:

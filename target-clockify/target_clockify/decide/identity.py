@@ -119,11 +119,11 @@ class Identities:
                 f"or the id of the one you mean"
             )
             raise RejectedError("ambiguous_match", msg)
-        if found and not free and not target.several and natural == target.natural and _is_one_too_many(incoming):
-            msg = (
-                f"another row is the {target.noun} of this {', '.join(fields)}; only the operation insert makes a "
-                "second"
-            )
+        sole = target.sole and not incoming.deleted
+        is_one_too_many = sole or (not target.several and _is_one_too_many(incoming))
+        if found and not free and natural == target.natural and is_one_too_many:
+            rest = "Clockify keeps only one" if sole else "only the operation insert makes a second"
+            msg = f"another row is the {target.noun} of this {', '.join(fields)}; {rest}"
             raise RejectedError("duplicate", msg)
         return free[0] if free else None
 

@@ -495,6 +495,7 @@ class WritableObject(Writable):
         natural: The natural key, by which a record without a known id finds its object.
         otherwise: The natural key of a record whose first natural field is blank.
         several: Several objects with one natural key are common, so a row with another key is another object.
+        sole: Clockify keeps one object with a natural key: a second create would add to the first one.
         fingerprint: Fields that identify the object of a write with an unknown outcome; the natural key by default.
         resembles: Fields that Clockify changes before it stores them, and a function that returns, for these fields
             and an object with the same fingerprint, whether it may have been created from them.
@@ -528,6 +529,7 @@ class WritableObject(Writable):
     natural: tuple[str, ...] = ()
     otherwise: tuple[str, ...] = ()
     several: bool = False
+    sole: bool = False
     fingerprint: tuple[str, ...] = ()
     resembles: tuple[tuple[str, ...], Callable[[State, State], bool]] = ((), lambda *_: True)
     create: Create | None = None

@@ -509,7 +509,7 @@ BALANCE_ASSIGNMENTS = WritableObject(
     ),
     listing=Listing(endpoints.BALANCE_ASSIGNMENTS, scope=("userId", "policyId")),
     natural=("userId", "policyId"),
-    several=True,
+    sole=True,
     create=Create(
         "/time-off/balance/assignment",
         fields=("policyId", "balance", "dateRange"),
