@@ -1,4 +1,4 @@
-"""Sends calls to Clockify: authenticated, paced, retried where that is safe, and failing by meaning."""
+"""Sends calls to Clockify, with authentication, a rate limit, retries where these are safe, and classified errors."""
 
 from __future__ import annotations
 

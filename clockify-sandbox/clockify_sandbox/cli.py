@@ -96,7 +96,7 @@ def _options(given: argparse.Namespace) -> Options:
 
 def _explain(error: Exception) -> str:
     if isinstance(error, BrokenPipeError):
-        return "nobody reads the standard output, which tells where it is served"
+        return "nobody reads the standard output, which has the address of the server"
     if isinstance(error, OSError) and error.filename is not None:
         return f"cannot use {error.filename}: {error.strerror}"
     return str(error)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clockify_sandbox.world import World
 
-_MACHINE = "5a4db0c5ed"  # the middle of ids made after the start; seed data has a middle of its own
+_MACHINE = "5a4db0c5ed"  # the middle of ids made after the start; seed data has a different middle part
 
 
 class Clock:

@@ -126,7 +126,7 @@ def whole_months(window: Window) -> Iterator[tuple[datetime, datetime]]:
 
 
 def spans(window: Window, *, days: int) -> Iterator[Window]:
-    """Yield a window in parts of at most so many days, each beginning where the one before ended."""
+    """Yield a window in parts with a maximum number of days, each starting at the end of the previous one."""
     start, end = window
     while start < end:
         after = min(start + timedelta(days=days), end)

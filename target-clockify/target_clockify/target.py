@@ -178,7 +178,7 @@ class TargetClockify(Target):
         keys = message.key_properties or []
         try:
             self.mapper.register_raw_stream_schema(stream, schema, keys)
-        except Exception as error:  # likewise
+        except Exception as error:  # as above
             said = str(error).splitlines()[0] if str(error) else type(error).__name__
             msg = f"stream_maps of {stream}: {said}"
             raise ValueError(msg) from error

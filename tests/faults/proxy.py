@@ -33,7 +33,7 @@ class Exchange:
         path: Its path with its query.
         headers: Its headers, by lower-case name.
         body: Its body.
-        to: The connection to whoever asked.
+        to: The connection to the client.
         answered: Sends the request to the sandbox; returns the unchanged status line, headers and body.
     """
 
@@ -50,7 +50,7 @@ class Exchange:
         return operation(self.method, self.path)
 
     def send(self, answer: Answer) -> None:
-        """Send an answer as it is."""
+        """Send a response unchanged."""
         self.to.sendall(answer.head() + answer.body)
 
     def reset(self) -> None:

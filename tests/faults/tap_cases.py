@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNTOLD = {"200-list", "200-list-committed", "201-list", "201-list-committed", "spoiled-id-path", *OF_WRITES}
-"""What nobody can tell from a sound answer: an empty list in place of one that is not, a row with other values."""
+"""Faults that look like a valid response: an empty list instead of a full one, a row with other values."""
 
 _WITHOUT_IDS = ("/entities/", "/shared-reports/*", "/reports/")
-"""Where rows need no id of their own, so that another one is another value."""
+"""Streams whose rows need no id, so that a changed id is only another value."""
 
 REFUSALS = {"400-clockify", "403-clockify", "404-clockify", "400-empty", "400-error", "409-empty"}
 """What Clockify itself answers where it refuses, with a body or without one."""

@@ -38,7 +38,7 @@ _DAY = {"datePeriod": {"startDate": "2026-05-01", "endDate": "2026-05-01"}, "eve
 _WEEK = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-06T23:59:59Z", "hoursPerDay": 2}
 _READS = ("/invoices/info", "/time-off/requests")  # whose method is POST
 _UNTOLD = {"spoiled-values-null", *(f"{status}-list{end}" for status in (200, 201) for end in ("", "-committed"))}
-"""What nobody can tell from a sound answer to a read: values that are null, an empty list."""
+"""Faults that cannot be distinguished from a valid response to a read: values that are null, an empty list."""
 _ADDITIVE = {"additive calls"}  # scenarios with calls whose effect cannot be looked up
 _GONE = {"_sdc_deleted_at": "2026-01-01"}
 _POLICY = {"everyoneIncludingNew": True, "approve": {"requiresApproval": True}, "allowNegativeBalance": True}

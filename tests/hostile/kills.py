@@ -1,6 +1,6 @@
-"""`python -m tests.hostile.kills [KILLS] [SEED]`: kills tap and target at random instants, and lists what they leave.
+"""`python -m tests.hostile.kills [KILLS] [SEED]`: kills tap and target at random times, and lists leaked files.
 
-No temporary file may be left, and beside the ledger nothing but its own files.
+They must leave no temporary file, and only the ledger's own files next to the ledger.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _left(folder: Path, workspace: str) -> Iterator[str]:
 
 
 def main(kills: int, seed: int) -> int:
-    """Kill both programs this often, print what was left, and return the number of programs that left something."""
+    """Kill both programs a number of times, print leaked files, and return the number of programs that leaked some."""
     chance, leaving = random.Random(seed), 0
     with tempfile.TemporaryDirectory() as name, SandboxProcess(scale="tiny", rate_per_second=0) as origin:
         workspace = origin.workspace_ids[0]

@@ -344,7 +344,7 @@ def _odd_message(chance: _Random, row: Row) -> _Made:
 
 @_kind("a schema of an odd shape")
 def _odd_schema(chance: _Random, row: Row) -> _Made:
-    stream = "clients" if row[0] == GOOD else row[0]  # records that follow a schema that is none are rejected as well
+    stream = "clients" if row[0] == GOOD else row[0]  # records after an invalid schema are rejected as well
     message: dict[str, Any] = json.loads(schema(stream))
     odd: list[Any] = [None, [], {}, 7, "x", {"properties": None}, {"properties": []}, {"type": 7}, [7], [[]]]
     properties: list[Any] = [None, 7, [], {"type": "x"}, {"type": [7]}, {"$ref": "#/a"}]

@@ -83,7 +83,7 @@ class Relay:
                         client.shutdown(socket.SHUT_WR)  # of our end: no answer gets there any more
                     server.sendall(piece)
                     server.shutdown(socket.SHUT_WR)
-                    while server.recv(_LARGEST):  # the server has done what it was asked once it ends
+                    while server.recv(_LARGEST):  # when it ends, the server has executed the statement
                         pass
                 if breaks:
                     self._break({client, server})

@@ -1,6 +1,6 @@
 """The tap's output in third-party loaders: each table has the rows and values of Clockify.
 
-`make loaders` installs each loader into an environment of its own, `.loaders/NAME`, and names this folder.
+`make loaders` installs each loader into its own environment, `.loaders/NAME`, and names this folder.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Loader:
         tables: Reads its tables.
         variants: Variants of the tap's settings.
         service: Runs what it loads into, where that is neither a file nor PostgreSQL.
-        alters: Beginnings of the names of fields that it does not keep as they are.
+        alters: Prefixes of the names of fields that it changes.
     """
 
     program: str

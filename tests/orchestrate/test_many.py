@@ -108,7 +108,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def airflow(postgres: Warehouse, origin: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Airflow with the executor of Celery. Each worker has folders of its own, and nothing else has the settings."""
+    """Airflow with the executor of Celery. Each worker has its own folders, and only the workers have the settings."""
     folder = tmp_path_factory.mktemp("airflow")
     with psycopg.connect(postgres.uri, autocommit=True) as connection:
         connection.execute("create database airflow")

@@ -216,7 +216,7 @@ def test_page_about_installing_does_what_it_says(
 
 @pytest.fixture(scope="session")
 def meltano(tmp_path_factory: pytest.TempPathFactory, index: dict[str, str]) -> Path:
-    """The folder of a Meltano of its own."""
+    """The folder of a separate Meltano."""
     place = tmp_path_factory.mktemp("meltano")
     pins = HOUSE / "constraints-meltano.txt"
     run(UV, "venv", "--quiet", "--python", sys.executable, place, cwd=place)

@@ -81,7 +81,7 @@ def browser() -> Iterator[Browser]:
 def drawn(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Drawn]:
-    assert browser  # nothing is loaded and built where nobody looks at it
+    assert browser  # without a browser, nothing is loaded and built
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "demo":
         data = HOUSE / "output" / "demo" / "postgres"

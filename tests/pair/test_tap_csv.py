@@ -188,7 +188,7 @@ def test_a_folder_without_files_is_an_error(tap: Callable[..., Any]) -> None:
 
 @pytest.fixture
 def target(launch: Callable[..., Any], tmp_path: Path) -> TargetRunner:
-    """The target, writing to a workspace of its own."""
+    """The target, writing to a separate workspace."""
     return TargetRunner(launch(scale="tiny"), tmp_path)
 
 

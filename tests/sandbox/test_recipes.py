@@ -1,4 +1,4 @@
-"""The blocks of docs/sandbox.md, each run as a program of its own."""
+"""The blocks of docs/sandbox.md, each run as a separate program."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def test_private_reports_are_for_those_they_are_shared_with(empty: Sandbox, sand
     assert refused(box, "GET", path, key=LIMITED) == (403, 501)
     shared(box, "PUT", f"/{report}", {"name": "For you", "visibleToUsers": [me]})
     opened = box.ok("GET", path, host="report", key=LIMITED)
-    # It shows what its author sees, whoever opens it.
+    # It shows the data that its author may see, for every viewer.
     assert opened["totals"] == box.ok("GET", path, host="report")["totals"]
     assert not opened["filters"]["isAdminOrOwner"]
     assert refused(box, "DELETE", f"{SHARED}/{report}", key=LIMITED) == (403, 403)

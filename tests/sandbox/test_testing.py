@@ -248,7 +248,7 @@ def test_every_test_has_a_fresh_world(clockify_sandbox, time):
 
 
 def pytest_in(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest over the tests of a folder, as a project of its own."""
+    """Run pytest over the tests of a folder, as a separate project."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "--rootdir", ".", "."]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 

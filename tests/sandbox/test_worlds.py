@@ -329,7 +329,7 @@ def ids(rows: Iterable[dict[str, Any]]) -> set[str]:
 
 
 def cast(box: Sandbox) -> tuple[dict[str, Any], str, str, str]:
-    """The first workspace as it is stored, the plain member, and a person and a private project to put in its care."""
+    """The stored first workspace, the plain member, and a person and a private project for the member to manage."""
     workspace, me = box.dump()["workspaces"][0], box.ok("GET", "/user", key=LIMITED_KEY)["id"]
     spent = {row["userId"] for row in workspace["expenses"]}
     person = next(row["ownerId"] for row in workspace["approval_requests"] if row["ownerId"] in spent - {me})

@@ -131,7 +131,7 @@ def box(_box: Sandbox) -> Sandbox:
 
 @contextmanager
 def within_limits(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Kill a process that does not end in time, or that is still there when a test fails: whoever waits goes on."""
+    """Kill a process that does not end in time, or that still runs when a test fails."""
     limit = Timer(SECONDS, process.kill)
     limit.start()
     try:

@@ -1,4 +1,4 @@
-"""Reports in calendar periods and zones, and windows of their own for the schedule and the reports."""
+"""Reports in calendar periods and zones, and separate windows for the schedule and the reports."""
 
 from __future__ import annotations
 

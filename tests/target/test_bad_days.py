@@ -60,7 +60,7 @@ _PER_UNIT = {
     "assignments": 2,
     "custom_fields": 0,
 }
-_BETWEEN_LOOKS = 0.01  # seconds; whoever looks all the time takes it from those that are looked at
+_BETWEEN_LOOKS = 0.01  # seconds; polling without a pause would take time from the other processes
 _OWN = {"id", "workspaceId", "color", "order", "createdAt", "seriesId", "approvalRequestId", "timeOffPeriod"}
 _ID = re.compile("[0-9a-f]{24}")
 
@@ -103,7 +103,7 @@ def test_many_rate_limit_refusals(target: Any, work: Any) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A ledger of each kind that is waited for and locked in a way of its own."""
+    """A ledger of each kind, with its own way of waiting and locking."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'ledger.db'}"
     else:

@@ -56,7 +56,7 @@ def test_stopped_by_a_signal(target: Any, singer: Any, number: int, tmp_path: Pa
         process.stdin.flush()
         while not (tmp_path / "ledger.db").exists() and process.poll() is None:  # it reads its input by then
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.01)  # whoever looks all the time takes it from the process
+                process.wait(0.01)  # polling without a pause would take time from the process
         process.send_signal(number)
         out, _ = process.communicate(timeout=60)
     log.close()

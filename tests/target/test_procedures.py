@@ -113,7 +113,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def ids(empty: Any) -> dict[str, str]:
-    """One of everything, by what it is called in the calls above."""
+    """One object of every kind, by its name in the calls above."""
 
     def made(path: str, **body: Any) -> str:
         answer = empty.ok("POST", f"/workspaces/{{ws}}/{path}", body)

@@ -220,8 +220,8 @@ NOT_COPIED = {
     ("expenses", "invalid"),  # one has lost its category
     ("time_entries", "unresolved"),  # of somebody who has left, and is no member of the copy
     ("time_entries", "invalid"),  # one has a description that Clockify does not take any more
-    ("time_off_requests", "invalid"),  # nobody can withdraw for another
-    ("time_off_requests", "refused"),  # one was rejected for want of balance
+    ("time_off_requests", "invalid"),  # nobody can withdraw a request of another person
+    ("time_off_requests", "refused"),  # one was rejected because of the balance
 }
 
 

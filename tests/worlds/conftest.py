@@ -55,7 +55,7 @@ def _outputs() -> dict[str, bytes]:
 
 @pytest.fixture
 def tap_output(box: Sandbox, world: str, run_tap: Callable[..., Run], _outputs: dict[str, bytes]) -> bytes:
-    """What the tap writes of the first workspace of that world as it is at the start; it is read once."""
+    """The tap's output for the first workspace of that world at the start; it is read once."""
     if world not in _outputs:
         settings = {"policy_status": "ALL", "schedule_end_date": "2028-01-01"}
         run = run_tap(box.origin, workspace_ids=[box.workspace_id], **settings)

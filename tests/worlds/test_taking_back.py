@@ -77,7 +77,7 @@ def _likeness(one: dict[str, Any], other: dict[str, Any]) -> int:
 
 
 def _even(value: Any) -> Any:
-    """Return a value without what nobody told it: ids and moments of parts, their order, and ways to say nothing."""
+    """Return a value without generated parts: ids and times of parts, their order, and different forms of "empty"."""
     if isinstance(value, dict):
         kept = {key: even for key, one in value.items() if key not in _UNTOLD and (even := _even(one)) is not None}
         if "date" in kept:

@@ -37,7 +37,7 @@ COLUMNS = {
 
 
 class Nights:
-    """Runs of the tap into one schema of PostgreSQL, each with the STATE of the one before."""
+    """Runs of the tap into one schema of PostgreSQL, each with the STATE of the previous run."""
 
     def __init__(self, box: Sandbox, run_tap: Callable[..., Run], warehouse: Warehouse, folder: Path) -> None:
         self._box, self._run_tap, self._warehouse = box, run_tap, warehouse

@@ -99,7 +99,7 @@ def add_member(call: Call, body: NewMember) -> Entity:
 
 @routes.delete("/workspaces/{ws}/user-groups/{userGroupId}/users/{userId}")
 def remove_member(call: Call) -> Entity:
-    """Remove a member; nothing happens if it is none."""
+    """Remove a member; nothing happens if the user is not a member."""
     group, user_id = call.named(USER_GROUP, "userGroupId"), call.path["userId"]
     call.find(MEMBER, user_id)
     if user_id not in group["userIds"]:

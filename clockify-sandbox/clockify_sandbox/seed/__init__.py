@@ -4,7 +4,7 @@
 on every machine: everything comes from one `random.Random(seed)` and one seeded Faker, and nothing reads the system
 clock.
 
-Entities are stored in the shapes of `clockify_sandbox.shapes`; beside them there are
+Entities are stored in the shapes of `clockify_sandbox.shapes`; in addition there are
 
 World
   keys           api_key -> owner of the first workspace; the keys of `seed.cast` -> one member of it per role (not in

@@ -46,7 +46,7 @@ def _not_listed(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration | 
 
 EXPENSES = per_workspace(endpoints.EXPENSES)
 INVOICE_LIST = per_workspace(endpoints.INVOICES_INFO)
-# Only the list tells how many days an invoice is overdue: the detail inherits it.
+# Only the list has the days by which an invoice is overdue: the detail inherits it.
 INVOICE_DETAILS = Source(endpoints.INVOICE, INVOICE_LIST, shapes.each("invoiceId", daysOverdue="daysOverdue"))
 
 STREAMS = (

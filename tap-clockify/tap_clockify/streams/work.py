@@ -34,7 +34,7 @@ def _bare(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
 
 
 def _inside_projects(stream: StreamDeclaration, scope: Scope) -> StreamDeclaration:
-    """Tasks come inside hydrated projects, without a request of their own."""
+    """Tasks are inside hydrated projects, without an additional request."""
     exploded = shapes.exploded("tasks", drop=("favorite",), projectId="id")
     return replace(stream, source=PROJECTS, shape=exploded) if _hydrating(scope) else stream
 

@@ -28,7 +28,7 @@ NOT_AN_ADMINISTRATOR = (
     "The key does not belong to an administrator: Clockify may refuse more writes than this dry run shows, because of "
     "rules for roles, and of approvals, that the API does not return"
 )
-"""What a dry run cannot foretell with such a key."""
+"""The warning of a dry run with such a key."""
 
 _MARKS = {Operation.INSERT: "+", Operation.UPDATE: "~", Operation.DELETE: "-", Operation.CALL: "!"}
 _COLOURS = {"+": 32, "~": 33, "-": 31, "!": 36}  # green, yellow, red, cyan

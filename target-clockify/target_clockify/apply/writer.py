@@ -766,10 +766,10 @@ class Writer:
     # -- sending -------------------------------------------------------------------------------
 
     def _send_proven(self, target: Writable, call: Call, ids: Mapping[str, Any], proof: str) -> Any:
-        """Send a call whose answer shows an object, or has no content, and return the answer.
+        """Send a call, whose response contains an object or nothing, and return the response.
 
         Raises:
-            AmbiguousWriteError: The answer is another one, so that nobody can tell whether Clockify gave it.
+            AmbiguousWriteError: The response is different, so that it may not come from Clockify.
         """
         answer = self._send(target, call, ids)
         if answer is None and not proof:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LOGGED_AS = "ledger"
 _BESIDE = ("-wal", "-shm", "-journal")  # files that SQLite writes next to the database, with the same permissions
-_USED = 1  # the user_version of a SQLite database that runs have written
+_USED = 1  # the user_version that marks a SQLite database as used by a run
 _SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full; make room and run again",
     sqlite3.SQLITE_IOERR: "its disk fails, is full, or has a quota that is used up; make room and run again",
@@ -161,12 +161,12 @@ class Database:
             raise LedgerInUseError(msg)
 
     def mark_used(self, connection: sa.Connection) -> None:
-        """Leave a mark outside the tables that runs have written; a server keeps one by itself."""
+        """Mark the database as used, outside the tables; a server keeps such a mark by itself."""
         if self.is_sqlite:
             connection.exec_driver_sql(f"PRAGMA user_version = {_USED}")
 
     def was_used(self, connection: sa.Connection, table: str, column: str) -> bool:
-        """Return whether runs have written, even if the tables have no rows any more."""
+        """Return whether runs have used the database, even if the tables are empty now."""
         if self.is_sqlite:
             return connection.exec_driver_sql("PRAGMA user_version").scalar() == _USED
         sequence = connection.execute(sa.select(sa.func.pg_get_serial_sequence(table, column))).scalar()
@@ -176,8 +176,9 @@ class Database:
         """Return the error for a ledger whose rows are gone."""
         anew = f"remove {self.name}" if self.is_sqlite else "drop its tables, clockify_*"
         return LedgerError(
-            f"the ledger {self.name} has lost its rows, though runs have used it: without them they would be written "
-            "once more. Put a copy of it back, or run once with --rebuild-ledger and the input that was written; to "
+            f"the ledger {self.name} has lost its rows, though runs have used it: without them the input would be "
+            f"written again. Restore a copy of it, or run once with --rebuild-ledger and the input that was loaded "
+            f"before; to "
             f"begin anew, {anew}"
         )
 

@@ -98,16 +98,16 @@ def _now() -> str:
 
 _CHANGES = dict[str, tuple[Any, Any]]
 _DAMAGED = (
-    "the ledger in ledger_url is damaged: a column does not hold what runs have stored there. Put a copy of it back, "
+    "the ledger in ledger_url is damaged: a column has an invalid value. Put a copy of it back, "
     "or move it away, and run once with --rebuild-ledger and the input that was written"
 )
 
 
 def _stored(text: Any, kind: Any) -> Any:
-    """Return what a column holds as JSON.
+    """Return the JSON value of a column.
 
     Raises:
-        LedgerError: It holds something else.
+        LedgerError: The column has another type.
     """
     try:
         return msgspec.json.decode(text, type=kind)
@@ -199,7 +199,7 @@ class Ledger:
         try:
             self._open()
         except LedgerError:
-            with suppress(LedgerError):  # a connection that is lost cannot be closed either
+            with suppress(LedgerError):  # a lost connection cannot be closed
                 self.close()
             raise
 
@@ -601,7 +601,7 @@ class Ledger:
                 self._connection.rollback()
 
     def _is_emptied(self) -> bool:
-        """Return whether rows are gone that runs have stored: the journal or a mark outside the tables shows it."""
+        """Return whether rows of earlier runs are gone, which the journal or a mark outside the tables shows."""
         mine = _ROWS.c.workspace == self.workspace
         if self._asked(sa.select(_ROWS.c.key).where(mine).limit(1)):
             return False

@@ -1,4 +1,4 @@
-"""Decides how one write of a run is taken back: from its entry in the journal, and the object as it is now.
+"""Decides how one write of a run is taken back: from its entry in the journal, and the current object.
 
 This module sends and stores nothing. Values that somebody has changed since the run are kept.
 """

@@ -502,8 +502,7 @@ class WritableObject(Writable):
         create: How it is inserted, if it can be.
         parts: How it is updated, in the order of the calls.
         delete: How it is deleted, if it can be.
-        consults: The kind of object whose list is needed to normalise a record after its references are resolved, and
-            the function that does it.
+        consults: The kind of object whose list is needed to normalise a record, and the function that normalises it.
         implied: It exists as soon as its parents exist, even if no list shows it.
         fixed_by: Returns why the current object cannot be updated, empty if it can.
         house_rules: Returns which rules of the workspace a write violates, for its rules, the operation, the current

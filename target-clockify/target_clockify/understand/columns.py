@@ -28,7 +28,7 @@ _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 @dataclass(frozen=True)
 class Column:
-    """The field of a column, or the member of a field; if requests have another shape, the member is named as there."""
+    """The field of a column, or the member of a field, named as in requests if these have another shape."""
 
     field: Field
     member: str = ""
@@ -375,7 +375,8 @@ def _check_format(key: str, column: Column, form: str) -> str:
         return f"{key} has the format {form!r}, which names no day of a year; join the columns of date and time"
     if any(one in form for one in _TWELVE_HOURS) and "%p" not in form:
         return (
-            f"{key} has the format {form!r}, a clock of twelve hours without %p: nobody can tell morning from evening"
+            f"{key} has the format {form!r}, a clock of twelve hours without %p: so morning and evening cannot be "
+            f"distinguished"
         )
     return ""
 

@@ -104,7 +104,7 @@ class Glance:
         return [name for name, _ in self._identifying]
 
     def of(self, raw: bytes) -> Any:
-        """Return the columns of a record: texts and None, or as JSON if one of them is something else.
+        """Return the identifying columns of a record: texts and None, or undecoded JSON if one has another type.
 
         Raises:
             RejectedError: It is not an object, not UTF-8, or nested too deep.

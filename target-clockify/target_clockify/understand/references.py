@@ -280,7 +280,7 @@ def replaced_references(target: Writable, given: State, replace: Callable[[str],
 
 
 def without(target: Writable, fields: State, gone: Collection[tuple[str, str]]) -> State:
-    """Return those fields that refer to one of these objects, as they are without it.
+    """Return the fields that refer to one of these objects, without these references.
 
     Args:
         target: What the fields belong to.
@@ -307,7 +307,7 @@ def _check_ids(target: Writable, fields: State) -> None:
     """Refuse references that are no ids, in a row as the tap reads it.
 
     Raises:
-        RejectedError: One is none; it would be put into a URL.
+        RejectedError: A value is not valid; it would be put into a URL.
     """
     for one, places in _referring(target, fields):
         for place in places:
@@ -341,7 +341,7 @@ def _replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:
     found = _replaced(value[head], rest, resolve)
     if found is None and value[head] is not None:
         return {name: item for name, item in value.items() if name != head}  # left out, which is not emptied
-    return found if found is _ABSENT else {**value, head: found}  # without the person, a member is none
+    return found if found is _ABSENT else {**value, head: found}  # without the person, a member is not valid
 
 
 def _elements_replaced(value: Any, place: str, resolve: Callable[[Any], Any]) -> Any:

@@ -23,7 +23,7 @@ USER = "user"
 
 @lru_cache(maxsize=512)
 def zone_named(name: str) -> ZoneInfo | None:
-    """Return a time zone by its IANA name, None if there is none of that name."""
+    """Return a time zone by its IANA name, None if the name is unknown."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):

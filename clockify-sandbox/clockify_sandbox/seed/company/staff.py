@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clockify_sandbox.shapes.work import CustomFieldFields
 
 _SHARES = {ENGINEERING: 8, DESIGN: 5, DELIVERY: 3, STRATEGY: 2, CONTENT: 1, OPERATIONS: 0}
-"""People beside the lead, in proportion."""
+"""The proportions of people in addition to the lead."""
 
 _ZONES = {"Europe/London": 72, "Europe/Lisbon": 8, "Europe/Belgrade": 10, "America/New_York": 10}
 _FULL_WEEK = (0, 1, 2, 3, 4)

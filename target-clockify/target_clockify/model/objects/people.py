@@ -180,7 +180,7 @@ USERS = WritableObject(
 
 
 def _is_inherited(value: Any) -> bool:
-    """Return whether a value of a profile is the workspace's default, not one of its own."""
+    """Return whether a value of a profile is only the workspace's default."""
     if not isinstance(value, dict) or value.get("sourceType") != "WORKSPACE":
         return False
     definition = value.get("customField") or {}
