@@ -43,10 +43,10 @@ class Step(NamedTuple):
     Attributes:
         last: No further page follows.
         rows: Rows of the list so far; counted only if the list has a total.
-        flaw: Why the list is or may be incomplete; empty if nothing shows that.
+        flaw: Why the list is, or may be, incomplete; empty if there is no sign of that.
         number: Zero-based number of the next page, in pages of `size`.
         size: Size of the next page.
-        total: Rows of the list, as this page or an earlier one says; None if none says so.
+        total: The total in this page or an earlier one; None if there is none.
     """
 
     last: bool
@@ -123,7 +123,7 @@ def step(endpoint: Endpoint, page: PageAnswer, before: int = 0, stated: int | No
         endpoint: The endpoint that the page came from.
         page: The page.
         before: Rows of the list before this page.
-        stated: Rows of the list, as an earlier page says.
+        stated: The total in an earlier page.
 
     Raises:
         MalformedAnswerError: The page does not have the shape of its endpoint.
@@ -141,7 +141,8 @@ def step(endpoint: Endpoint, page: PageAnswer, before: int = 0, stated: int | No
     missing = f"{count} rows came where the list says {total}" if total is not None and total > count else ""
     shrunk = ""
     if stated is not None and total is not None and total < stated:
-        # A row of an earlier page is gone: the first row of this page has moved to that page, after it was read.
+        # A row of an earlier page was deleted: the first row of this page has moved to that page, which was read
+        # before.
         shrunk = f"it had {stated} rows and then {total}, so a row between two pages may be missing"
     if not here:
         flaw = shrunk or missing or ("an empty page says that more rows follow" if said_last is False else "")

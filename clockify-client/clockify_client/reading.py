@@ -46,7 +46,7 @@ class _List:
     next: _List | None = None
     fingerprint: int = 0  # of the latest page, to detect a list that ignores its page parameters
     rows: int = 0  # received so far, if they are counted
-    total: int | None = None  # of its rows, as a page says
+    total: int | None = None  # total of its rows in a page
     repetition: Repetition = field(default_factory=Repetition)
     parents: set[str] = field(default_factory=set)  # rows from which children are made
 

@@ -43,7 +43,7 @@ def entries(target: TargetRunner) -> Callable[[], int]:
 
 @pytest.fixture(scope="session")
 def _databases(postgres: Warehouse) -> Iterator[list[str]]:
-    """Names of databases that go at the end, when no target is connected to them any more."""
+    """Names of databases to drop at the end, when no target is connected to them any more."""
     names: list[str] = []
     yield names
     with psycopg.connect(postgres.uri, autocommit=True) as connection:

@@ -335,7 +335,7 @@ def test_programs_that_begin_together_on_a_new_ledger(  # noqa: PLR0913, PLR0917
 def test_a_lost_connection_to_the_ledger(
     target: Any, work: Any, entries: Callable[[], int], relay: Relay, database: Callable[[], str]
 ) -> None:
-    """It breaks at every stage of a run, before a statement arrives and before its answer does."""
+    """The connection breaks at every stage of a run, before a statement or its response arrives."""
     name = database()
     url = relay.url(name)
     relay.breaks_at(None)
@@ -369,7 +369,7 @@ def test_a_report_of_a_missing_ledger_is_one_line(target: Any, work: Any, relay:
 
 
 def _wait_until_free(relay: Relay, name: str) -> None:
-    """The server lets go of the lock of a broken connection a moment later than that breaks."""
+    """The server releases the lock of a broken connection shortly after it breaks."""
     query = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"
     with psycopg.connect(relay.url(name).replace("+psycopg", ""), autocommit=True) as connection:
         for _ in range(10_000):

@@ -34,7 +34,7 @@ def secure() -> Iterator[testing.Origin]:
 
 @pytest.fixture
 def run(forks: Any, tmp_path: Path) -> Callable[..., tuple[int, str]]:
-    """Run a program against an API, with these variables and no others of their kind; return exit code and log."""
+    """Run a program against an API, with only these proxy and certificate variables; return exit code and log."""
 
     def start(program: str, api_url: str, workspace: str = "w1", **variables: str) -> tuple[int, str]:
         config: dict[str, Any] = {"api_key": KEY, "api_url": api_url, "requests_per_second": 1000}

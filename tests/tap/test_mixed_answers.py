@@ -79,7 +79,7 @@ def test_rows_of_another_request_are_not_taken(
 
 
 def test_a_row_that_is_deleted_between_two_pages_hides_none(sandbox: Sandboxes, run_tap: Runs) -> None:
-    """The first row of the second page moves to the first one, which was read by then."""
+    """The first row of the second page moves to the first page, which was read before."""
     origin = sandbox("tiny").origin
     workspace, read = origin.workspace_ids[0], list[str]()
 

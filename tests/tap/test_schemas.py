@@ -1,4 +1,4 @@
-"""Every stream's JSON Schema, held against the rules that readers and loaders rely on."""
+"""Every stream's JSON Schema follows the rules that readers and loaders rely on."""
 
 from __future__ import annotations
 

@@ -697,7 +697,7 @@ def _bring_up_to_date(database: Database, connection: sa.Connection, *, may_be_n
 
 
 def _has_lost_all(connection: sa.Connection) -> bool:
-    """Return whether the tables exist, and neither version nor rows are in them."""
+    """Return whether the tables exist but contain neither a version nor rows."""
     if not sa.inspect(connection).has_table(_VERSION.name):
         return False
     return not connection.execute(sa.select(_ROWS.c.key).limit(1)).first()

@@ -495,7 +495,7 @@ class WritableObject(Writable):
         natural: The natural key, by which a record without a known id finds its object.
         otherwise: The natural key of a record whose first natural field is blank.
         several: Several objects with one natural key are common, so a row with another key is another object.
-        sole: Clockify keeps one object with a natural key: a second create would add to the first one.
+        sole: Clockify keeps only one object for a natural key: a second create would add to the first.
         fingerprint: Fields that identify the object of a write with an unknown outcome; the natural key by default.
         resembles: Fields that Clockify changes before it stores them, and a function that returns, for these fields
             and an object with the same fingerprint, whether it may have been created from them.
