@@ -56,8 +56,8 @@ _READ_RETRIES = (RateLimitedError, ServerError, UnreachableError, MalformedAnswe
 _WRITE_RETRIES = (RateLimitedError, UnreachableError)
 _NO_ANSWER, _NO_CONNECTION = "no answer in time", "no connection"
 _BROKEN, _NOT_TRUSTED = "the connection broke", "the certificate of the host is not trusted"
-_SUCCESSES = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
-"""Any other status 2xx means a partial response, or one from a proxy."""
+_SUCCESSES = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
+"""Any other status 2xx means a partial response, one from a proxy, or that nothing is done yet (202)."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 

@@ -24,10 +24,16 @@ class WithheldError(Exception):
     """
 
 
+_NULL_IF_EMPTY = {"tagIds", "customFieldValues"}
+"""Arrays that Clockify sends as null when they are empty (recorded responses of 2019 to 2026); no other array was."""
+
+
 def _array(row: Record, field: str) -> list[Any]:
-    if field not in row:
+    values = row.get(field)
+    if values is None and field in row and field in _NULL_IF_EMPTY:
+        return []
+    if values is None:
         raise WithheldError
-    values = row[field] or []
     if not isinstance(values, list):
         raise TypeError(field)
     return values
@@ -41,7 +47,7 @@ def exploded(field: str, *, drop: tuple[str, ...] = (), **names: str) -> Shape:
         drop: Fields of the objects to leave out.
         names: Fields of the record, and the fields of the row that they copy, such as `projectId="id"`.
 
-    The shape raises WithheldError for a row without the array.
+    The shape raises WithheldError for a row without the array, and TypeError for another value in its place.
     """
 
     def shape(row: Record, _: Ids) -> Iterator[Record]:
@@ -60,7 +66,7 @@ def listed(field: str, name: str, **names: str) -> Shape:
         name: Field of the record that takes the value.
         names: Fields of the record, and the fields of the row that they copy, such as `timeEntryId="id"`.
 
-    The shape raises WithheldError for a row without the array.
+    The shape raises WithheldError for a row without the array, and TypeError for another value in its place.
     """
 
     def shape(row: Record, _: Ids) -> Iterator[Record]:
@@ -148,10 +154,8 @@ def with_working_days(row: Record, _: Ids) -> Iterator[Record]:
 
 def roles(row: Record, ids: Ids) -> Iterator[Record]:
     """One record per role of a user and per entity of the role; if no entity is named, it is the workspace."""
-    if "roles" not in row:
-        raise WithheldError
-    for role in row["roles"] or ():
-        entities: list[Record] = role.get("entities") or [{}]
+    for role in _array(row, "roles"):
+        entities: list[Record] = (_array(role, "entities") if role.get("entities") is not None else []) or [{}]
         for entity in entities:
             yield {
                 "userId": row["id"],

@@ -48,6 +48,7 @@ PASSING = {
     "a page with 403": Reply(403, b"<html>blocked</html>"),
     "an empty body": Reply(200, b""),
     "a redirect": Reply(302, b"", {"Location": "/elsewhere"}),
+    "a promise": Reply(202, []),
     "a part": Reply(206, [{"id": "h1"}]),
     "a success of another kind": Reply(299, [{"id": "h1"}]),
     "a number of 5,000 digits": Reply(200, b'[{"id": "h1", "n": %s}]' % (b"7" * 5000)),

@@ -207,6 +207,8 @@ def test_a_failed_stream_ends_with_exit_code_1_and_removes_nothing(
         ("users", "users", [{"name": "n"}]),
         ("user_roles", "users", [{"id": "u", "roles": ["OWNER"]}]),
         ("memberships", "users", [{"id": "u", "memberships": [None]}]),
+        ("memberships", "users", [{"id": "u", "memberships": {}}]),
+        ("user_roles", "users", [{"id": "u", "roles": {}}]),
         ("invoices", "invoices/{id}", {"message": "maintenance"}),
         ("invoice_items", "invoices/{id}", {"id": "i", "items": {"order": 1}}),
         ("invoice_settings", "invoices/settings", {"message": "maintenance"}),
@@ -230,6 +232,19 @@ def test_json_of_another_shape_counts_as_no_row_and_removes_none(
     assert all(line.startswith(f"{stream} is incomplete") for line in run.complaints)
     assert stream not in run.records
     assert run.activated == {"clients"}
+
+
+@pytest.mark.parametrize(("stream", "body"), [("memberships", {"memberships": None}), ("user_roles", {"roles": None})])
+def test_null_in_place_of_a_list_proves_no_row_gone(
+    sandbox: Sandboxes, run_tap: Runs, stream: str, body: dict[str, Any]
+) -> None:
+    world = sandbox(scale="tiny")
+    users = [{**user, **body} for user in world.ok("GET", "/workspaces/{ws}/users?memberships=ALL&includeRoles=true")]
+    whole = {"status": 200, "body": json.dumps(users), "headers": {"Last-Page": "true"}}
+    world.faults([{"route": "GET /workspaces/{ws}/users", **whole}])
+    run = run_tap(world.origin, streams=[stream, "clients"], workspace_ids=world.origin.workspace_ids[:1])
+    assert (run.code, run.activated) == (0, {"clients"})
+    assert [line.partition(" in workspace")[0] for line in run.complaints] == [f"{stream} is incomplete"]
 
 
 def test_an_account_without_a_workspace_empties_nothing(sandbox: Sandboxes, run_tap: Runs) -> None:

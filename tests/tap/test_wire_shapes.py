@@ -197,7 +197,7 @@ ANSWERS: dict[str, Any] = {
     f"POST {WS}/scheduling/assignments/projects/totals": [{"projectId": "p1", "clientName": None, "assignments": []}],
     f"POST {WS}/scheduling/assignments/user-filter/totals": [
         {"userId": "u1", "userStatus": None, "workingDays": None, "totalHoursPerDay": []},
-        {"userId": "u2", "workingDays": '["MONDAY","FRIDAY"]', "totalHoursPerDay": None},
+        {"userId": "u2", "workingDays": '["MONDAY","FRIDAY"]', "totalHoursPerDay": []},
         {"userId": "u3", "workingDays": ["MONDAY"], "totalHoursPerDay": [{"date": PERIOD["start"], "totalHours": 7.5}]},
     ],
     f"GET {WS}/webhooks": {
