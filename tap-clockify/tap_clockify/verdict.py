@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -14,8 +15,17 @@ if TYPE_CHECKING:
 
     from tap_clockify.coverage import Coverage
 
+_CLOCKIFY_ID = re.compile("[0-9a-f]{24}")
 _NAMED = 10  # ids in a line; the rest is counted
 _ALIKE = 3  # workspaces that get a separate line for the same reason; the rest is counted
+
+
+def shown_id(value: str) -> str:
+    """Return an id as messages show it.
+
+    An id that is none of Clockify's could hold a secret, or forge a line of the log.
+    """
+    return value if _CLOCKIFY_ID.fullmatch(value) else f"(an id of {len(value)} characters)"
 
 
 class Cause(enum.Enum):
@@ -158,7 +168,7 @@ class Verdict:
                     )
                 continue
             more = f" and {len(parents) - _NAMED} more" if len(parents) > _NAMED else ""
-            of = f" of {', '.join(parents[:_NAMED])}{more}" if parents else ""
-            where = f" in workspace {workspace}" if workspace else ""
+            of = f" of {', '.join(map(shown_id, parents[:_NAMED]))}{more}" if parents else ""
+            where = f" in workspace {shown_id(workspace)}" if workspace else ""
             why = f"{cause.text}: {detail}" if detail else cause.text
             yield cause, f"{self.stream} is incomplete{of}{where}, no rows are removed: {why}; {cause.advice}"

@@ -16,7 +16,7 @@ from clockify_client import ClockifyError, Incomplete, MalformedAnswerError, Pag
 from clockify_client.rows import rows_of, sound_rows_of
 
 from tap_clockify.coverage import EVERYTHING
-from tap_clockify.verdict import Cause
+from tap_clockify.verdict import Cause, shown_id
 from tap_clockify.witness import entries_in_reports, seconds_by_user, window_of
 
 if TYPE_CHECKING:
@@ -216,8 +216,8 @@ class Verification:
         else:
             if self._reports[workspace] is None:
                 yield Notice(
-                    f"{self._stream} in workspace {workspace}: its reports may not be read, so hours are not compared "
-                    "and people who left are not looked for"
+                    f"{self._stream} in workspace {shown_id(workspace)}: its reports may not be read, so hours are not "
+                    "compared and people who left are not looked for"
                 )
                 self.not_permitted.add(workspace)
 
@@ -267,8 +267,8 @@ class Verification:
 
     def _difference(self, hours: _Hours, report: _Reported, workspace: str, user: str) -> Notice:
         return Notice(
-            f"{self._stream} of {user} in workspace {workspace}: {self._figures(hours, report, user)}; compare the "
-            "entries with the report in Clockify",
+            f"{self._stream} of {shown_id(user)} in workspace {shown_id(workspace)}: "
+            f"{self._figures(hours, report, user)}; compare the entries with the report in Clockify",
             warning=True,
         )
 
@@ -306,8 +306,8 @@ class Verification:
             yield Finding(Cause.LEFT, ids, reason)
             return
         yield Notice(
-            f"{self._stream} of {user}, who has left workspace {workspace}, come from the detailed report, without "
-            "rates"
+            f"{self._stream} of {shown_id(user)}, who has left workspace {shown_id(workspace)}, come from the detailed "
+            "report, without rates"
         )
         page = Page(self._source.asked(self._scope), ids, 0, _ENCODER.encode(entries), last=True)
         yield page
