@@ -222,7 +222,7 @@ def test_an_extra_object_after_the_end_of_a_run_is_reported_and_kept(
     for _ in range(2):
         result = target(rows)
         assert (result.code, result.writes) == (int(told), {}), result.log
-        assert (f"time entry {late}: created after a lost request of an earlier run was repeated" in result.log) == told
+        assert (f"time entry {late}: equal to an object whose create was repeated" in result.log) == told
     assert len(target.tables()["time_entries"]) == 2
 
 
@@ -335,6 +335,30 @@ def test_a_refusal_of_nobody_that_is_carried_out_later_makes_no_second_object(
     assert late.is_done
     assert len(target.tables()["time_entries"]) == 1
     assert target(rows).writes == {}
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "without a response"])
+def test_the_duplicate_that_a_call_creates_is_no_object_of_a_lost_request(
+    target: Any,
+    singer: Any,
+    lost: bool,  # noqa: FBT001
+) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    messages = [
+        singer.schema("time_entries"),
+        singer.record("time_entries", id="e", userId=me, **_ENTRY),
+        singer.schema("DuplicateTimeEntry"),
+        singer.record("DuplicateTimeEntry", id="d", userId=me, timeEntryId="e"),
+    ]
+    faults = [{"route": "POST /workspaces/{ws}/user/{u}/time-entries", "nth": 1, "status": 502, "body": "<html>"}]
+    call = {"route": "POST /workspaces/{ws}/user/{u}/time-entries/{e}/duplicate", "reset": True, "commit_then": True}
+    target.box.faults([*faults, *([{**call, "nth": 1}] if lost else [])])
+    first = target(messages)
+    assert first.code == (1 if lost else 0), first.log
+    for _ in range(2):
+        assert len(target.tables()["time_entries"]) == 2
+        assert target(messages).code == (1 if lost else 0)
+    assert len(target.tables()["time_entries"]) == 2
 
 
 @pytest.mark.parametrize("quantity", [10, 10.0, 12.5])

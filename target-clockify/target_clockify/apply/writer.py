@@ -73,6 +73,7 @@ class Writer:
         self._unproven: dict[tuple[str, Scope], dict[str, Row]] = {}
         # updates whose calls may still take effect a second time
         self._doubtful: dict[tuple[str, Scope, str], Write] = {}
+        self._is_call_unclear = False  # a call that may have created an object got no usable response
         self._lock = threading.Lock()
         self._twins: dict[tuple[str, bytes], tuple[threading.Lock, list[Write]]] = {}
 
@@ -164,8 +165,11 @@ class Writer:
 
     def look_back(self) -> None:
         """Load the creates of earlier runs that were sent again: the first request may have taken effect since."""
-        self._of_earlier_runs = self._ledger.repeated_creates(datetime.now(tz=UTC) - late.LOOKED_BACK)
+        since = datetime.now(tz=UTC) - late.LOOKED_BACK
+        self._of_earlier_runs = self._ledger.repeated_creates(since)
         self._repeated += self._of_earlier_runs
+        for one in self._ledger.created_by_calls(since) if self._repeated else ():
+            self.lost.claim(one)
 
     def take_back_repeated(self) -> int:
         """Delete extra objects of creates that were repeated although the first request took effect later.
@@ -175,7 +179,8 @@ class Writer:
         may have created it.
 
         Raises:
-            StoppedError: Earlier runs left such objects; none of them is deleted.
+            StoppedError: An earlier run, or a call without a usable response, may have left such objects; none of them
+                is deleted.
         """
         taken_back, unclear, now = 0, list[str](), datetime.now(tz=UTC)
         places: dict[tuple[str, Scope], list[tuple[Entry, datetime]]] = {}
@@ -192,7 +197,7 @@ class Writer:
                     found = self._made_twice(entry, began, now, states)
                     if found is None:
                         continue
-                    if (entry, began) in self._of_earlier_runs:
+                    if (entry, began) in self._of_earlier_runs or self._is_call_unclear:
                         unclear.append(f"{target.noun} {found['id']}")
                         continue
                     outcome = self._delete_of_no_record(target, scope, found, None)
@@ -202,8 +207,8 @@ class Writer:
                 )
         if unclear:
             msg = (
-                f"{', '.join(unclear)}: created after a lost request of an earlier run was repeated, and equal to its "
-                f"object: delete it unless somebody created it on purpose"
+                f"{', '.join(unclear)}: equal to an object whose create was repeated, and perhaps created by the first "
+                f"request, which was lost: delete it unless somebody, or a call, created it on purpose"
             )
             raise StoppedError(msg)
         return taken_back
@@ -331,15 +336,28 @@ class Writer:
         before = self._before(procedure, given)
         self._ledger.sending(write.entry)
         try:
-            self._call_and_look(procedure, given, before)
+            answers = self._call_and_look(procedure, given, before)
         except AmbiguousWriteError as error:
+            self._is_call_unclear = True
             if self._took_place(procedure, given, before):
                 return
             raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status, code=error.code) from None
         except ClockifyError as error:
             if not late.is_unsigned(error) or isinstance(error, (GoneError, NotPermittedError)):
                 raise
+            self._is_call_unclear = True
             raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status) from None
+        self._note_shown(write.entry, answers)
+
+    def _note_shown(self, entry: Entry, answers: Iterable[Any]) -> None:
+        """Record what a call created: it belongs to no row, and must not be taken for what a lost create made."""
+        rows = [row for answer in answers for row in (answer if isinstance(answer, list) else [answer])]
+        shown = [row["id"] for row in rows if isinstance(row, dict) and is_clockify_id(row.get("id"))]
+        for one in shown:
+            self.lost.claim(one)
+        if shown:
+            entry.recovery["shown"] = shown
+            self._ledger.amend(entry)
 
     def _call_until_certain(self, procedure: Procedure, given: State) -> None:
         """Call until the response, or a later read, shows that Clockify has executed the call."""

@@ -417,10 +417,19 @@ class Ledger:
         found = self._asked(sa.select(_JOURNAL).where(mine, some, late).order_by(_JOURNAL.c.seq))
         return [(_entry(row), _moment(row.began)) for row in found]
 
+    def created_by_calls(self, since: datetime) -> set[str]:
+        """Return the ids of the objects that the responses to calls of earlier runs showed as created."""
+        calls = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.operation == "CALL")
+        told = sa.and_(
+            _JOURNAL.c.began >= since.isoformat(timespec="seconds"), _JOURNAL.c.recovery.contains('"shown":')
+        )
+        rows = self._asked(sa.select(_JOURNAL).where(calls, told))
+        return {one for row in rows for one in _entry(row).recovery["shown"]}
+
     def amend(self, entry: Entry) -> None:
-        """Store the changed `changes` of an entry."""
+        """Store the changed `changes` and `recovery` of an entry."""
         with self._lock, self._transaction() as connection:
-            values = {"changes": _json(entry.changes)}
+            values = {"changes": _json(entry.changes), "recovery": _json(entry.recovery)}
             connection.execute(_JOURNAL.update().where(_JOURNAL.c.seq == entry.seq), values)
 
     def exists(self, entry: Entry, row: Row) -> None:
