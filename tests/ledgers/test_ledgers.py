@@ -288,9 +288,53 @@ def test_a_ledger_whose_rows_are_gone_is_refused(
         for name in names:
             connection.execute(sa.text(f"DELETE FROM {name}"))  # noqa: S608
     engine.dispose()
-    assert_refused(target(work, ledger_url=ledger_url), "has lost its rows, though runs have used it", "--rebuild-ledg")
+    for dry_run in (True, False):
+        refused = target(work, ledger_url=ledger_url, dry_run=dry_run)
+        assert_refused(refused, "has lost its rows, though runs have used it", "--rebuild-ledg")
     assert target(work, ledger_url=ledger_url, rebuild_ledger=True).code == 0
     _is_written_once(target, work, entries, ledger_url=ledger_url)
+
+
+_GONE = {"_sdc_deleted_at": "2026-01-01"}
+
+
+@pytest.mark.parametrize("ending", ["by hand", "moved", "first edition", "refused"])
+def test_a_ledger_whose_last_row_the_target_itself_deleted_is_sound(
+    target: Any, singer: Any, ledger_url: str, ending: str
+) -> None:
+    def run(*rows: dict[str, Any]) -> Any:
+        schema = singer.schema("tags", *(("crm", "id") if ending == "first edition" else ()))
+        messages = [schema, *(singer.record("tags", **row) for row in rows)]
+        return target(messages, ledger_url=ledger_url)
+
+    row = {"id": 1, "crm": "a", "name": "one"}
+    done = run({**row, "name": "one" * 100} if ending == "refused" else row)
+    assert done.code == (1 if ending == "refused" else 0)
+    if ending == "by hand":
+        target.box.ok("DELETE", f"/workspaces/{{ws}}/tags/{target.tables()['tags'][0]['id']}")
+    elif ending == "moved":
+        row["id"] = 7
+        assert run(row).code == 0
+    engine = sa.create_engine(ledger_url)
+    with engine.begin() as connection:
+        if ending == "first edition":
+            connection.execute(sa.text("""UPDATE clockify_journal SET key = '["a",1]'"""))
+            connection.execute(sa.text("""UPDATE clockify_rows SET key = '["a",1]'"""))
+            for table in ("clockify_ledger", "clockify_streams"):
+                connection.execute(sa.text(f"DELETE FROM {table}"))  # noqa: S608
+    if ending != "refused":
+        assert run(row | _GONE).code == 0
+    for purges in (False, True):  # as `journal_days` does
+        with engine.begin() as connection:
+            assert not connection.execute(sa.text("SELECT * FROM clockify_rows")).all()
+            if purges:
+                connection.execute(sa.text("DELETE FROM clockify_journal"))
+        last = run()
+        assert last.code == 0, last.log
+        last = run({"id": 2, "crm": "a", "name": "two"})
+        assert (last.code, last.counts["tags"]) == (0, {"inserted": 1}), last.log
+        assert run({"id": 2, "crm": "a", "name": "two", **_GONE}).code == 0
+    engine.dispose()
 
 
 @pytest.mark.parametrize("content", ['{"x":', "7", "[[]]"])

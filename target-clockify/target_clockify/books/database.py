@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _LOGGED_AS = "ledger"
 _BESIDE = ("-wal", "-shm", "-journal")  # files that SQLite writes next to the database, with the same permissions
-_USED = 1  # the user_version that marks a SQLite database as used by a run
 _SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full; make room and run again",
     sqlite3.SQLITE_IOERR: "its disk fails, is full, or has a quota that is used up; make room and run again",
@@ -160,26 +159,15 @@ class Database:
             msg = f"another run is writing to workspace {workspace} with this ledger; let it end first"
             raise LedgerInUseError(msg)
 
-    def mark_used(self, connection: sa.Connection) -> None:
-        """Mark the database as used, outside the tables; a server keeps such a mark by itself."""
-        if self.is_sqlite:
-            connection.exec_driver_sql(f"PRAGMA user_version = {_USED}")
-
-    def was_used(self, connection: sa.Connection, table: str, column: str) -> bool:
-        """Return whether runs have used the database, even if the tables are empty now."""
-        if self.is_sqlite:
-            return connection.exec_driver_sql("PRAGMA user_version").scalar() == _USED
-        sequence = connection.execute(sa.select(sa.func.pg_get_serial_sequence(table, column))).scalar()
-        return bool(sequence and connection.exec_driver_sql(f"SELECT is_called FROM {sequence}").scalar())  # noqa: S608
-
-    def emptied(self) -> LedgerError:
-        """Return the error for a ledger whose rows are gone."""
+    def emptied(self, workspace: str = "") -> LedgerError:
+        """Return the error for a ledger that has lost the rows of a workspace, or all rows of its tables."""
         anew = f"remove {self.name}" if self.is_sqlite else "drop its tables, clockify_*"
+        if workspace:  # it may have rows of others
+            anew = f"delete the rows of workspace {workspace} from its table clockify_streams"
         return LedgerError(
             f"the ledger {self.name} has lost its rows, though runs have used it: without them the input would be "
-            f"written again. Restore a copy of it, or run once with --rebuild-ledger and the input that was loaded "
-            f"before; to "
-            f"begin anew, {anew}"
+            "written again. Restore a copy of it, or run once with --rebuild-ledger and the input that was loaded "
+            f"before; to begin anew, {anew}"
         )
 
     def close(self) -> None:

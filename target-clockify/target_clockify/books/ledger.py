@@ -75,6 +75,12 @@ _STREAMS = sa.Table(
     sa.Column("source", sa.String(128), nullable=False, default=""),
 )
 
+_HAS_ROWS = " rows"
+"""The name of a row of `clockify_streams`, which is that of no stream: the target has left rows of the workspace.
+
+It is stored with the first row, and deleted with the last one that the target itself deletes.
+"""
+
 _VERSION = sa.Table("clockify_ledger", _META, sa.Column("version", sa.Integer, primary_key=True))
 _CURRENT_VERSION = 2
 """Version 1, of the first edition, had no table of streams.
@@ -188,7 +194,8 @@ class Ledger:
         self._database.prepare(workspace, may_be_new=may_be_new)
         self._given_up: set[tuple[str, str]] | None = None
         self._may_be_new = may_be_new
-        self._is_marked = False
+        self._is_marked = False  # that it has rows
+        self._has_dropped = False
         # by stream, the most recently requested ones
         self._ids: OrderedDict[tuple[str, str, str], dict[str, str]] = OrderedDict()
         self._keys: dict[str, list[str]] = {}
@@ -211,7 +218,10 @@ class Ledger:
             self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
             self._connection.commit()
         _bring_up_to_date(self._database, self._connection, may_be_new=self._may_be_new)
-        for row in self._asked(sa.select(_STREAMS).where(_STREAMS.c.workspace == self.workspace)):
+        if not self._may_be_new and self._is_emptied():
+            raise self._database.emptied(self.workspace)
+        mine = sa.and_(_STREAMS.c.workspace == self.workspace, _STREAMS.c.stream != _HAS_ROWS)
+        for row in self._asked(sa.select(_STREAMS).where(mine)):
             self._keys[row.stream] = _stored(row.keys, list[str])
             self._sources[row.stream] = row.source
 
@@ -220,13 +230,14 @@ class Ledger:
 
         Raises:
             LedgerInUseError: Another run is there already.
-            LedgerError: Its rows are gone.
         """
         with self._lock:
             self._database.hold(self.workspace, self._connection)
-        if not self._may_be_new and self._is_emptied():
-            self.close()
-            raise self._database.emptied()
+            marked = sa.and_(_STREAMS.c.workspace == self.workspace, _STREAMS.c.stream == _HAS_ROWS)
+            self._is_marked = bool(self._asked(sa.select(_STREAMS.c.stream).where(marked)))
+            with self._transaction() as connection:
+                if self._has_rows(connection):  # perhaps those of a version that did not mark them
+                    self._mark(connection)
 
     def sync(self) -> None:
         """Flush to disk, so that the rows survive a loss of power."""
@@ -366,6 +377,7 @@ class Ledger:
         with self._lock, self._transaction() as connection:
             for stream, key in gone:
                 self._drop(connection, stream, key)
+            self._unmark_if_empty(connection)
 
     # -- the journal ---------------------------------------------------------------------------
 
@@ -388,9 +400,6 @@ class Ledger:
                     "began": began,
                 }
                 entry.seq = _inserted(connection.execute(_JOURNAL.insert(), values))
-            if entries and not self._is_marked:
-                self._database.mark_used(connection)
-                self._is_marked = True
         self.sync()
 
     def sending(self, entry: Entry) -> None:
@@ -455,6 +464,7 @@ class Ledger:
                     self._supposed.execute("DELETE FROM supposed WHERE id = ?", (entry.id,))
                 elif row:
                     self._store(connection, [row])
+            self._unmark_if_empty(connection)
 
     def open_entries(self) -> list[Entry]:
         """Return the writes of earlier runs whose outcome is unknown."""
@@ -610,23 +620,34 @@ class Ledger:
                 self._connection.rollback()
 
     def _is_emptied(self) -> bool:
-        """Return whether rows of earlier runs are gone, which the journal or a mark outside the tables shows."""
+        """Return whether somebody else has deleted the rows of this workspace."""
+        marked = sa.and_(_STREAMS.c.workspace == self.workspace, _STREAMS.c.stream == _HAS_ROWS)
+        rows = sa.select(_ROWS.c.key).where(_ROWS.c.workspace == self.workspace)
+        # In one statement, since another run may delete the last row and the mark in between.
+        return bool(self._asked(sa.select(_STREAMS.c.stream).where(marked, ~rows.exists())))
+
+    def _has_rows(self, connection: sa.Connection) -> bool:
         mine = _ROWS.c.workspace == self.workspace
-        if self._asked(sa.select(_ROWS.c.key).where(mine).limit(1)):
-            return False
-        later = _JOURNAL.alias()
-        same = sa.and_(*(later.c[name] == _JOURNAL.c[name] for name in ("workspace", "stream", "key")))
-        deleted = sa.exists().where(same, later.c.seq > _JOURNAL.c.seq, later.c.operation == "DELETE")
-        made = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.operation == "INSERT")
-        stored = sa.select(_JOURNAL.c.seq).where(made, _JOURNAL.c.status == "done", _JOURNAL.c.stream != "", ~deleted)
-        if self._asked(stored.limit(1)):
-            return True
-        if any(self._asked(sa.select(table.c.workspace).limit(1)) for table in (_ROWS, _JOURNAL)):
-            return False
-        try:
-            return self._database.was_used(self._connection, _JOURNAL.name, _JOURNAL.c.seq.name)
-        finally:
-            self._connection.rollback()
+        return connection.execute(sa.select(_ROWS.c.key).where(mine).limit(1)).first() is not None
+
+    def _mark(self, connection: sa.Connection) -> None:
+        """Mark that this workspace has rows."""
+        if not self._is_marked:
+            self._unmark(connection)
+            connection.execute(
+                _STREAMS.insert(), {"workspace": self.workspace, "stream": _HAS_ROWS, "keys": "[]", "source": ""}
+            )
+            self._is_marked = True
+
+    def _unmark(self, connection: sa.Connection) -> None:
+        mine = sa.and_(_STREAMS.c.workspace == self.workspace, _STREAMS.c.stream == _HAS_ROWS)
+        connection.execute(_STREAMS.delete().where(mine))
+        self._is_marked = False
+
+    def _unmark_if_empty(self, connection: sa.Connection) -> None:
+        if self._has_dropped and not self._has_rows(connection):
+            self._unmark(connection)
+        self._has_dropped = False
 
     def _rows(self, condition: sa.ColumnElement[bool]) -> list[Row]:
         return [
@@ -671,6 +692,7 @@ class Ledger:
                 for row in rows
             ],
         )
+        self._mark(connection)
         query = "UPDATE supposed SET id = ? WHERE key = ? AND object = ? AND stream = ?"
         self._supposed.executemany(query, [(row.id, row.key, row.object, row.stream) for row in rows])
         for row in rows:
@@ -679,6 +701,7 @@ class Ledger:
     def _drop(self, connection: sa.Connection, stream: str, key: str) -> None:
         mine = sa.and_(_ROWS.c.workspace == self.workspace, _ROWS.c.stream == stream, _ROWS.c.key == key)
         connection.execute(_ROWS.delete().where(mine))
+        self._has_dropped = True
         self._supposed.execute("DELETE FROM supposed WHERE key = ? AND stream = ?", (key, stream))
         self._ids.clear()
 
