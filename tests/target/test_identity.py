@@ -459,3 +459,47 @@ def test_rows_refer_to_an_object_that_was_deleted_and_created_again(target: Any,
     [kept] = target.tables()["time_entries"]
     assert (kept["projectId"], kept["taskId"]) == (project["id"], task["id"])
     assert target(changed, **config).writes == {}
+
+
+def test_an_insert_stream_does_not_follow_a_reference_to_something_else(target: Any, singer: Any) -> None:
+    """The first project, tag and task still exist: the row has changed, and rows of `insert` follow no change."""
+    me = target.box.ok("GET", "/user")["id"]
+    for name in ("One", "Two"):
+        project = target.box.ok("POST", "/workspaces/{ws}/projects", {"name": name})["id"]
+        target.box.ok("POST", f"/workspaces/{{ws}}/projects/{project}/tasks", {"name": f"Task {name}"})
+        target.box.ok("POST", "/workspaces/{ws}/tags", {"name": name})
+    streams = {"time_entries": {"operation": "insert"}}
+    schema = singer.schema("time_entries")
+
+    def entry(project: str, tag: str) -> dict[str, Any]:
+        at = {"userId": me, "projectId": project, "taskId": f"Task {project}", "tagIds": [tag]}
+        return dict(singer.record("time_entries", id=1, **at, **_HOUR))
+
+    assert target([schema, entry("One", "One")], streams=streams).counts["time_entries"] == {"inserted": 1}
+    [made] = target.tables()["time_entries"]
+    for changed in (entry("Two", "One"), entry("One", "Two"), entry("Two", "Two")):
+        assert target([schema, changed], streams=streams).counts["time_entries"] == {"unchanged": 1}
+    body = {"start": _HOUR["start"], "end": _HOUR["end"]}  # somebody empties the fields
+    target.box.ok("PUT", f"/workspaces/{{ws}}/time-entries/{made['id']}", body)
+    assert target([schema, entry("Two", "Two")], streams=streams).writes == {}
+
+
+def test_an_insert_stream_takes_changed_rows_with_lists_of_objects(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    body = {"name": "Ref", "type": "TXT", "entityType": "TIMEENTRY"}
+    custom = target.box.ok("POST", "/workspaces/{ws}/custom-fields", body)["id"]
+    streams = {one: {"operation": "insert"} for one in ("time_entries", "projects")}
+
+    def rows(value: str, rate: int) -> list[dict[str, Any]]:
+        values = [{"customFieldId": custom, "value": value}]
+        members = [{"userId": me, "hourlyRate": {"amount": rate}}]
+        return [
+            singer.schema("time_entries"),
+            singer.record("time_entries", id=1, userId=me, customFieldValues=values, **_HOUR),
+            singer.schema("projects"),
+            singer.record("projects", id="p", name="Site", memberships=members),
+        ]
+
+    assert target(rows("a", 100), streams=streams).code == 0
+    again = target(rows("b", 200), streams=streams)
+    assert (again.code, again.rejects, again.writes) == (0, [], {}), again.log

@@ -247,25 +247,57 @@ class Decider:
         """Return the references that an inserted object lost because somebody deleted the referenced objects.
 
         The references now point to objects that were created again, and the fields of the object are empty. If a field
-        is not empty, somebody has changed it on purpose.
+        is not empty, somebody has changed it on purpose. If the object that was referenced before may still exist, the
+        record has changed, which an inserted object does not follow.
         """
-        names = [one.name for one in target.fields if one.refers and one.name in desired.given]
+        kinds = {one.name: kind for one in target.fields if (kind := _kind_of(one)) and one.name in desired.given}
         current = self.mirror.get(target, found) or {}
-        if all(current.get(name) == desired.given[name] for name in names):
+        if all(current.get(name) == desired.given[name] for name in kinds):
             return {}
         written, _ = self.ledger.written(target.name, found)
         regained: State = {}
-        for name in names:
+        for name, kind in kinds.items():
             before, now, present = written.get(name), desired.given[name], current.get(name)
             if isinstance(now, list):
                 came, lost = set(now) - set(before or ()), set(before or ()) - set(now)
-                if came - set(present or ()) and len(came) == len(lost):
-                    regained[name] = [*(one for one in present or () if one not in lost), *sorted(came)]
+                if not came - set(present or ()) or len(came) != len(lost):
+                    continue
+                restored = [*(one for one in present or () if one not in lost), *sorted(came - set(present or ()))]
             elif present and present not in {before, now}:
                 return {}
             elif before and before != now:
-                regained[name] = now
+                lost, restored = {before}, now
+            else:
+                continue
+            if all(self._is_gone(kind, one, written) for one in lost):
+                regained[name] = restored
         return regained
+
+    def _is_gone(self, kind: str, object_id: str, written: State) -> bool:
+        """Return whether the lists of the workspace prove that a referenced object does not exist any more.
+
+        Args:
+            kind: The kind of the object.
+            object_id: Its id.
+            written: The fields that were written together with the reference; they name the parents of the object.
+
+        Raises:
+            NotReadError: A list has to be read first.
+        """
+        target = BY_NAME.get(kind)
+        if not isinstance(target, WritableObject) or self.mirror.has(target, object_id):
+            return False
+        scope = tuple(str(written.get(name) or "") for name in target.scope)
+        if not all(scope):
+            return False
+        if any(
+            self._is_gone(str(target.field(name).refers), parent, written)
+            for name, parent in zip(target.scope, scope, strict=True)
+        ):
+            return True
+        if self.mirror.listed(target, object_id, scope) or not self.mirror.is_read(target, scope):
+            return False
+        return self.mirror.sees_all(target, scope)
 
     def check_new(self, target: WritableObject, given: State, *, read_shape: bool) -> None:
         """Reject a new object that Clockify would not accept, or that the rules of the workspace forbid.
@@ -398,6 +430,13 @@ class Decider:
         written, is_created = self.ledger.written(target.name, object_id)
         unknown = [] if is_created else [name for name in lacking if name not in written]
         return {**given, **{name: written[name] for name in lacking if name in written}}, unknown
+
+
+def _kind_of(one: Field) -> str:
+    """Return what a field refers to by an id or a list of ids; empty for other fields, and for those that are fixed."""
+    if one.fixed or not one.refers:
+        return ""
+    return one.refers if isinstance(one.refers, str) else one.refers.get("[]", "")
 
 
 def _says_something(one: Field, value: Any) -> bool:
