@@ -233,6 +233,23 @@ def test_fewer_rows_than_the_total_make_the_list_incomplete(
         ids(client, endpoint)
 
 
+def test_a_total_of_the_empty_page_at_the_end_tells_nothing(stub: Stub, client: Client) -> None:
+    """An endpoint may count there what follows."""
+    endpoint = Endpoint("/list", KEBAB, page_size=2, rows="rows", total="count")
+    pages = [[1, 2], [3], []]
+    stub.answers(*(Reply(200, {"rows": [{"id": n} for n in page], "count": 3 if page else 0}) for page in pages))
+    assert ids(client, endpoint) == [1, 2, 3]
+    assert len(stub.seen) == len(pages)
+
+
+def test_a_total_that_falls_makes_the_list_incomplete(stub: Stub, client: Client) -> None:
+    endpoint = Endpoint("/list", KEBAB, page_size=2, rows="rows", total="count")
+    pages = [([1, 2], 4), ([4], 3), ([], 3)]
+    stub.answers(*(Reply(200, {"rows": [{"id": n} for n in page], "count": total}) for page, total in pages))
+    with pytest.raises(MalformedAnswerError, match="it had 4 rows and then 3"):
+        ids(client, endpoint)
+
+
 @pytest.mark.parametrize("headers", [{}, {"Last-Page": "false"}])
 def test_a_list_that_repeats_its_page_ends_as_incomplete(stub: Stub, client: Client, headers: dict[str, str]) -> None:
     stub.answers(Reply(200, [{"id": number} for number in range(200)], headers))
