@@ -29,6 +29,8 @@ class _Membership(msgspec.Struct):
 
 _MEMBERSHIPS = msgspec.json.Decoder(list[_Membership])
 
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
 
 class Belonging:
     """The ids that the rows of a request should contain.
@@ -59,12 +61,12 @@ class Belonging:
         for name, allowed in self._allowed.items():
             if {_plain(row.get(name)) for row in rows} - allowed:
                 return [row for row in rows if self.fits(row)]
-        return [row for row in rows if self.fits(row)] if self._memberships else rows
+        is_deeper = bool(self._memberships) or any(_members(row.get(self._inside)) for row in rows)
+        return [row for row in rows if self.fits(row)] if is_deeper else rows
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         """Return whether a row contains no other id than that of the request."""
-        inner = row.get(self._inside)
-        for one in (row, inner) if isinstance(inner, dict) else (row,):
+        for one in (row, _members(row.get(self._inside))):
             if any(_plain(one.get(name)) not in allowed for name, allowed in self._allowed.items()):
                 return False
         return not self._memberships or self._is_member(row.get(self._memberships))
@@ -78,6 +80,15 @@ class Belonging:
             )
         workspaces = [one.of for one in memberships if one.kind == "WORKSPACE" and isinstance(one.of, str)]
         return not workspaces or self._workspace in workspaces
+
+
+def _members(value: Any) -> Mapping[str, Any]:
+    """Return the members of a nested object, which may be undecoded JSON; none of another value."""
+    if type(value) is msgspec.Raw:
+        raw = bytes(value)
+        with suppress(msgspec.DecodeError):
+            return _OBJECT.decode(raw) if raw[:1] == b"{" else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _plain(value: Any) -> Any:
