@@ -189,7 +189,8 @@ class Run:
             self._results.reject_taken(taken, error, of=self._inbox.glance(taken))
         if self.settings.config.get("delete_missing") and not self.settings.rebuilds_ledger:
             self._delete_missing()
-        self._settle_unclear()
+        if isinstance(self._writer, Writer):
+            self._writer.settle()
         self._copying.tell()
         self._results.tell()
         if self.settings.dry_run and self._number and not self._mirror.answer(self._mirror.is_admin):
@@ -212,19 +213,6 @@ class Run:
             self._results.settle(outcomes)
 
     # -- inside --------------------------------------------------------------------------------
-
-    def _settle_unclear(self) -> None:
-        """Look up writes whose responses did not prove their outcome, and correct the effects of late requests."""
-        if not isinstance(self._writer, Writer):
-            return
-        if count := self._writer.delete_unproven():
-            logger.warning(
-                "%d objects were deleted a second time: Clockify had only acknowledged the first deletion", count
-            )
-        if count := self._writer.take_back_repeated():
-            logger.warning("%d objects that late requests had created a second time were deleted again", count)
-        if count := self._writer.mend_doubtful():
-            logger.warning("%d objects that late requests had changed a second time were corrected", count)
 
     def _work_off_sheets(self) -> None:
         """Process the records of files in a layout; the time entry of a row counts as the row."""

@@ -86,6 +86,7 @@ class Undo:
             StoppedError: A signal has come.
         """
         if isinstance(self._writer, Writer):
+            self._writer.look_back()
             recover(self._ledger, self._mirror, self._writer)
         self._reversals.run = run = self._ledger.latest_run() if run == "last" else run
         entries = in_order(self._ledger.entries_of(run))
@@ -100,6 +101,8 @@ class Undo:
             self._check()
             yield from self._take_back(some)
         yield from self._close_again()
+        if isinstance(self._writer, Writer):
+            self._writer.settle()
         if not self._stores and not self._mirror.answer(self._mirror.is_admin):
             logger.warning(NOT_AN_ADMINISTRATOR)
 

@@ -40,6 +40,14 @@ def unclear(error: ClockifyError) -> AmbiguousWriteError | None:
     return AmbiguousWriteError(error.call, status=error.status) if is_unsigned(error) else None
 
 
+def is_refusal(error: AmbiguousWriteError) -> bool:
+    """Return whether something, perhaps not Clockify, refused the request: it would refuse it again."""
+    is_of_client = (
+        error.status is not None and HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    return is_of_client and error.status != HTTPStatus.REQUEST_TIMEOUT
+
+
 def may_be_carried_out_yet(error: AmbiguousWriteError) -> bool:
     """Return whether a write may still take effect: no response came, or one that a gateway may have sent."""
     if error.status is None or error.status in _OF_GATEWAYS:

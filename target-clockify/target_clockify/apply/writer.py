@@ -11,12 +11,12 @@ import logging
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from clockify_client import AmbiguousWriteError, ClockifyError, GoneError, InvalidRequestError, NotPermittedError
+from clockify_client import AmbiguousWriteError, ClockifyError, GoneError, InvalidRequestError
 
 from target_clockify.apply import bodies, late
 from target_clockify.apply.lost import LostCreates
@@ -32,7 +32,7 @@ from target_clockify.understand.keys import is_clockify_id
 from target_clockify.understand.route import Incoming, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from clockify_client import Client, Endpoint
 
@@ -71,8 +71,8 @@ class Writer:
         self._of_earlier_runs: list[tuple[Entry, datetime]] = []  # those among them
         # deletions that were answered with an empty response, by list and id
         self._unproven: dict[tuple[str, Scope], dict[str, Row]] = {}
-        # updates whose calls may still take effect a second time
-        self._doubtful: dict[tuple[str, Scope, str], Write] = {}
+        # objects with the fields that a call may still change a second time, and the values that they are to have
+        self._doubtful: dict[tuple[str, str], tuple[Write, State]] = {}
         self._is_call_unclear = False  # a call that may have created an object got no usable response
         self._lock = threading.Lock()
         self._twins: dict[tuple[str, bytes], tuple[threading.Lock, list[Write]]] = {}
@@ -168,7 +168,7 @@ class Writer:
         since = datetime.now(tz=UTC) - late.LOOKED_BACK
         self._of_earlier_runs = self._ledger.repeated_creates(since)
         self._repeated += self._of_earlier_runs
-        for one in self._ledger.created_by_calls(since) if self._repeated else ():
+        for one in self._ledger.created_by_calls(since):
             self.lost.claim(one)
 
     def take_back_repeated(self) -> int:
@@ -282,14 +282,39 @@ class Writer:
 
     def _journalled(self, write: Write) -> Outcome:
         """Send a write that does not belong to a record of this run, and enter it into the journal."""
+        write.entry.recovery["settles"] = True  # it belongs to the write that it corrects
         self._ledger.begin([write.entry])
         outcome = self.run(write)
         told_error = str(outcome.error) if outcome.error else None
         self._ledger.finish([(write.entry, outcome.status or "unknown", told_error, None)])
         return outcome
 
+    def settle(self) -> None:
+        """Look again at writes whose responses did not prove their outcome, and correct what late requests did.
+
+        Raises:
+            ClockifyError: A list cannot be read.
+            StoppedError: Something cannot be settled; run again.
+        """
+        with ExitStack() as last_first:  # each of these is done, even if another fails
+            last_first.callback(self._settle, self.mend_doubtful, "had changed a second time were corrected")
+            last_first.callback(self._settle, self.take_back_repeated, "had created a second time were deleted again")
+            if count := self.delete_unproven():
+                logger.warning(
+                    "%d objects were deleted a second time: Clockify had only acknowledged the first deletion", count
+                )
+
+    @staticmethod
+    def _settle(step: Callable[[], int], told_as: str) -> None:
+        if count := step():
+            logger.warning("%d objects that late requests %s", count, told_as)
+
     def close(self) -> None:
-        """Do nothing; there is nothing to close."""
+        """Put rows back into the ledger whose deletions are not proven; the next run deletes their objects again."""
+        with self._lock:
+            unproven, self._unproven = self._unproven, {}
+        if rows := [row for some in unproven.values() for row in some.values()]:
+            self._ledger.remember(rows)
 
     def run_bulk(self, bulk: Bulk, writes: Sequence[Write]) -> list[Outcome]:
         """Send many updates or deletions in one call; if Clockify refuses that, send them one by one."""
@@ -297,21 +322,24 @@ class Writer:
         ids = bodies.change_of(first, None, first.current, {}).ids
         try:
             if bulk.query:
-                params = {bulk.query: [write.entry.id for write in writes]}
-                self._send_proven(first.target, Call(bulk.method, bulk.path, params=params), ids, "id")
+                call = Call(bulk.method, bulk.path, params={bulk.query: [write.entry.id for write in writes]})
             else:
-                elements = [bodies.bulk_body(write) for write in writes]
-                self._send_proven(first.target, Call(bulk.method, bulk.path, json=elements), ids, "id")
+                call = Call(bulk.method, bulk.path, json=[bodies.bulk_body(write) for write in writes])
+            answer = self._send_proven(first.target, call, ids, "id")
         except FATAL as error:
             return [Outcome(write, error=error) for write in writes]
         except AmbiguousWriteError:
             return [self._run_afresh(write) for write in writes]
         except ClockifyError:
             return [self.run(write) for write in writes]
-        if bulk.query:
-            return [Outcome(write, write.entry.id) for write in writes]
+        shown = {row["id"] for row in (answer if isinstance(answer, list) else [answer])}
         return [
-            Outcome(write, write.entry.id, bodies.desired(write.target, write.current, write.given)) for write in writes
+            self._run_afresh(write)  # the response proves nothing about an object that it does not show
+            if write.entry.id not in shown
+            else Outcome(write, write.entry.id)
+            if bulk.query
+            else Outcome(write, write.entry.id, bodies.desired(write.target, write.current, write.given))
+            for write in writes
         ]
 
     def _broken_off(self, write: Write, error: Exception) -> Outcome:
@@ -343,7 +371,7 @@ class Writer:
                 return
             raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status, code=error.code) from None
         except ClockifyError as error:
-            if not late.is_unsigned(error) or isinstance(error, (GoneError, NotPermittedError)):
+            if not late.is_unsigned(error):
                 raise
             self._is_call_unclear = True
             raise RejectedError(UNKNOWN_OUTCOME, str(error), status=error.status) from None
@@ -510,8 +538,9 @@ class Writer:
                 may_be_gone = isinstance(error, (GoneError, InvalidRequestError)) or late.is_unsigned(error)
                 if may_be_gone and not self._is_listed(write, object_id):
                     break  # it was deleted already: Clockify's response is the same as for a refusal
-                if state != write.current or attempt:  # an earlier try may have taken effect
-                    raise _BrokenOffError(error) from None
+                unclear = late.unclear(error)
+                if state != write.current or attempt or unclear:  # a try may have taken effect, or will
+                    raise _BrokenOffError(unclear or error) from None
                 raise
             else:
                 break
@@ -621,7 +650,7 @@ class Writer:
         """
         target, looked = write.target, False
         found: State | None = None
-        for wait in late.WAITS:
+        for wait in late.WAITS if patient else late.WAITS[:2]:
             time.sleep(wait)
             try:
                 found = found or self.lost.found(target, write.entry, self._reader.states(target, write.scope))
@@ -645,6 +674,7 @@ class Writer:
 
     def _converge(self, write: Write, object_id: str, state: State, given: State) -> State:
         """Send the calls that give the object these fields, and return its new state."""
+        self._note_newer(write.target, object_id, given)
         lost, tries = AmbiguousWriteError(write.target.name), 0
         for attempt in range(_MOST_LOST):
             try:
@@ -661,9 +691,10 @@ class Writer:
                 raise _BrokenOffError(error if isinstance(error, FATAL) else lost) from None
             if fresh is None:
                 raise lost
-            tries = tries + 1 if fresh == state else 1  # a try that changed something is no failure
+            is_as_before = fresh == state
+            tries = tries + 1 if is_as_before else 1  # a try that changed something is no failure
             state = fresh
-            if tries == _TRIES:
+            if tries == _TRIES or (is_as_before and late.is_refusal(lost)):
                 break
         raise _BrokenOffError(lost)
 
@@ -711,36 +742,43 @@ class Writer:
                         self._in_vain = 0
                         return
             self._in_vain += 1
+        wanted = {name: write.given[name] for name in names if name in write.given}
         with self._lock:
-            self._doubtful[write.target.name, write.scope, object_id] = write
+            self._doubtful[write.target.name, object_id] = (write, wanted)
+
+    def _note_newer(self, target: WritableObject, object_id: str, given: State) -> None:
+        """Let newer values replace those to which an object would be corrected."""
+        with self._lock:
+            if doubt := self._doubtful.get((target.name, object_id)):
+                doubt[1].update({name: given[name] for name in doubt[1] if name in given})
 
     def mend_doubtful(self) -> int:
-        """Read objects again whose calls were repeated, since the first call may have taken effect later.
+        """Read objects with repeated calls again, in case the first calls have taken effect as well.
 
-        Values that differ from the record are written once more. Return the number of objects for which it was.
+        Only the fields that the calls changed are corrected. Return the number of corrected objects.
 
         Raises:
-            StoppedError: An object cannot be read or changed.
+            StoppedError: An object cannot be read, or not be changed.
         """
         with self._lock:
             doubtful, self._doubtful = self._doubtful, {}
         count = 0
-        for (_, scope, object_id), write in doubtful.items():
-            target = write.target
+        for (_, object_id), (write, wanted) in doubtful.items():
+            target, scope = write.target, write.scope
             try:
                 state = self._reader.one(target, scope, object_id)
             except ClockifyError as error:
                 msg = f"it is not known whether a {target.noun} was changed twice: {error}; run again"
                 raise StoppedError(msg) from None
-            changes = differences(target, state, write.given) if state else {}
+            changes = differences(target, state, wanted) if state else {}
             if state is None or not changes:
                 continue
             entry = Entry(write.entry.stream, write.entry.key, target.name, Operation.UPDATE.value, object_id)
             entry.changes, entry.recovery = changes, {"scope": list(scope)}
-            again = self._of_no_record(entry, Operation.UPDATE, target, scope, write.given, state)
+            again = self._of_no_record(entry, Operation.UPDATE, target, scope, wanted, state)
             outcome = self._journalled(again)
             if outcome.error is not None:
-                msg = f"a {target.noun} was changed twice, and cannot be changed back: {outcome.error}; run again"
+                msg = f"a {target.noun} was changed twice, and cannot be corrected: {outcome.error}; run again"
                 raise StoppedError(msg)
             count += 1
         return count

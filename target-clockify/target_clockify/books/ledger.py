@@ -519,10 +519,11 @@ class Ledger:
 
     @property
     def _written(self) -> sa.ColumnElement[bool]:
-        """The entries of earlier runs that took effect, at least in part, or may have."""
+        """The entries of earlier runs that took effect, at least in part, or may have; corrections belong to none."""
         earlier = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.run != self.run)
         wrote = sa.or_(_JOURNAL.c.status.in_(("done", "unknown")), _JOURNAL.c.id.is_not(None))
-        return sa.and_(earlier, wrote, _JOURNAL.c.status.not_in(("void", "refused")))
+        corrects = _JOURNAL.c.recovery.contains('"settles":true')
+        return sa.and_(earlier, wrote, _JOURNAL.c.status.not_in(("void", "refused")), sa.not_(corrects))
 
     def entries_of(self, run: str) -> list[Entry]:
         """Return the writes of a run in this workspace, the latest first.
