@@ -185,7 +185,7 @@ def classify(  # noqa: PLR0913
     body = _body(content)
     answer: dict[str, Any] = {"status": status}
     if body:
-        answer |= {"code": body.code, "detail": body.message or ""}
+        answer |= {"code": body.status if body.code is None else body.code, "detail": body.message or ""}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimitedError(call, retry_after=retry_after, **answer)
     return _meaning(status, body, empty=not content.strip(), reading=reading, addon=addon)(call, **answer)

@@ -165,10 +165,9 @@ class Writer:
 
     def look_back(self) -> None:
         """Load the creates of earlier runs that were sent again: the first request may have taken effect since."""
-        since = datetime.now(tz=UTC) - late.LOOKED_BACK
-        self._of_earlier_runs = self._ledger.repeated_creates(since)
+        self._of_earlier_runs = self._ledger.repeated_creates(datetime.now(tz=UTC) - late.LOOKED_BACK)
         self._repeated += self._of_earlier_runs
-        for one in self._ledger.created_by_calls(since):
+        for one in self._ledger.created_by_calls():
             self.lost.claim(one)
 
     def take_back_repeated(self) -> int:

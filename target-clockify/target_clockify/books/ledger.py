@@ -426,13 +426,10 @@ class Ledger:
         found = self._asked(sa.select(_JOURNAL).where(mine, some, late).order_by(_JOURNAL.c.seq))
         return [(_entry(row), _moment(row.began)) for row in found]
 
-    def created_by_calls(self, since: datetime) -> set[str]:
+    def created_by_calls(self) -> set[str]:
         """Return the ids of the objects that the responses to calls of earlier runs showed as created."""
         calls = sa.and_(_JOURNAL.c.workspace == self.workspace, _JOURNAL.c.operation == "CALL")
-        told = sa.and_(
-            _JOURNAL.c.began >= since.isoformat(timespec="seconds"), _JOURNAL.c.recovery.contains('"shown":')
-        )
-        rows = self._asked(sa.select(_JOURNAL).where(calls, told))
+        rows = self._asked(sa.select(_JOURNAL).where(calls, _JOURNAL.c.recovery.contains('"shown":')))
         return {one for row in rows for one in _entry(row).recovery["shown"]}
 
     def amend(self, entry: Entry) -> None:

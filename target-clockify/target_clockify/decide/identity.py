@@ -64,6 +64,8 @@ class Identities:
             return None
         alike = self._mirror.resembling(target, entry.recovery["given"])
         new = [one for one in alike if one not in entry.recovery["before"]]
+        of_calls = self._ledger.created_by_calls() if new else ()
+        new = [one for one in new if one not in of_calls]
         return next((one for one in new if not self.claimants(target, one) - {me}), None)
 
     def found_or_none(self, target: WritableObject, desired: Desired) -> str | None:
