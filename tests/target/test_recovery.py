@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from target_clockify.books.database import LedgerInUseError
 from target_clockify.books.ledger import Entry, Ledger
+from target_clockify.target import TargetClockify
 
 from tests.faults.proxy import Answer, Proxy
 
@@ -374,3 +376,98 @@ def test_equal_numbers_in_different_notation_are_equal(
     assert target(rows).code == 0
     assert len(target.tables()["expenses"]) == 2
     assert target(rows).writes == {}
+
+
+def test_a_correction_writes_no_older_value_and_no_other_field(target: Any, singer: Any) -> None:
+    """Of two records of an invoice the first meets a gateway's error; a payment changes the status meanwhile."""
+    target.box.ok("POST", "/workspaces/{ws}/clients", {"name": "Acme"})
+    item = {"itemType": target.tables()["item_types"][0], "description": "work", "quantity": 1, "unitPrice": 1000}
+    given = {"number": "1", "clientId": "Acme", "currency": "USD", "issuedDate": "2026-01-01", "dueDate": "2026-02-01"}
+    payment = singer.record("invoice_payments", id="y", invoiceId="i", amount=1000, date="2026-01-20")
+    messages = [
+        *(singer.schema(one) for one in ("invoices", "tags", "invoice_payments")),
+        singer.record("invoices", id="i", note="old", status="SENT", items=[item, item], **given),
+        *(singer.record("tags", id=n, name=f"Tag {n}") for n in range(1100)),  # they fill a chunk
+        singer.record("invoices", id="i", note="new", status="SENT", items=[item], **given),
+        payment,
+    ]
+    target.box.faults([{"route": "POST /workspaces/{ws}/invoices/{i}/items", "nth": 1, "status": 504}])
+    result = target(messages)
+    assert result.code == 0, result.log
+    [invoice] = target.tables()["invoices"]
+    assert (invoice["note"], len(invoice["items"]), invoice["status"]) == ("new", 1, "PAID")
+    assert target(messages[:1] + messages[2:3] + messages[-2:]).writes == {}
+
+
+def test_an_undo_takes_back_what_was_corrected_as_one_write(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    rows = [singer.schema("time_entries"), singer.record("time_entries", id=1, userId=me, **_ENTRY)]
+    _Late("POST /time-entries", "POST /time-entries").run(target, rows)
+    assert len(target.tables()["time_entries"]) == 1
+    command = [*target.command()[1:], "--undo", "last"]
+    undone = CliRunner().invoke(TargetClockify.get_singer_command(), command)
+    assert (undone.exit_code, undone.stdout.count("\n"), target.tables()["time_entries"]) == (0, 1, []), undone.output
+
+
+@pytest.mark.parametrize("sent", ["PUT", "DELETE"])
+def test_a_response_to_a_bulk_call_proves_nothing_about_objects_that_it_lacks(
+    target: Any, singer: Any, sent: str
+) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    rows = [singer.record("time_entries", id=n, userId=me, description="x", **_ENTRY) for n in range(3)]
+    assert target([singer.schema("time_entries"), *rows]).code == 0
+    changed = [
+        singer.record("time_entries", id=n, **({"description": "y"} if sent == "PUT" else _GONE)) for n in range(3)
+    ]
+
+    def act(exchange: Any) -> None:
+        is_bulk = exchange.method == sent and exchange.operation.endswith("/user/*/time-entries")
+        exchange.send(Answer(200, b"[]") if is_bulk else exchange.answered(exchange))
+
+    with Proxy(str(target.box.origin)) as proxy:
+        proxy.begin(act, lambda _, __: True)
+        result = target([singer.schema("time_entries"), *changed], api_url=f"{proxy.origin}/api/v1")
+    assert result.code == 0, result.log
+    assert [one["description"] for one in target.tables()["time_entries"]] == ["y"] * (3 if sent == "PUT" else 0)
+
+
+def test_an_empty_refusal_of_a_call_or_a_deletion_proves_nothing(target: Any, singer: Any) -> None:
+    invoice = _invoice(target)["id"]
+    target.box.ok("POST", "/workspaces/{ws}/tags", {"name": "a"})
+    [tag] = target.tables()["tags"]
+    payment = {"invoiceId": invoice, "amount": 500, "paymentDate": "2026-01-20"}
+    messages = [
+        singer.schema("AddInvoicePayment"),
+        singer.record("AddInvoicePayment", id="p", **payment),
+        singer.schema("tags"),
+        singer.record("tags", id=tag["id"], **_GONE),
+    ]
+
+    def act(exchange: Any) -> None:
+        is_write = exchange.method == "DELETE" or exchange.operation.endswith("/payments")
+        exchange.send(Answer(403) if is_write else exchange.answered(exchange))
+
+    with Proxy(str(target.box.origin)) as proxy:
+        proxy.begin(act, lambda _, __: True)
+        result = target(messages, api_url=f"{proxy.origin}/api/v1")
+    assert (result.code, [one["error"] for one in result.rejects]) == (1, ["unknown_outcome"] * 2), result.log
+    again = target(messages)
+    assert [one["error"] for one in again.rejects] == ["unknown_outcome"]
+    assert (target.tables()["tags"], target.tables()["invoices"][0]["payments"]) == ([], [])
+
+
+def test_a_run_that_stops_early_forgets_no_unproven_deletion(target: Any, singer: Any) -> None:
+    me = target.box.ok("GET", "/user")["id"]
+    rows = [singer.schema("time_entries"), singer.record("time_entries", id=1, userId=me, **_ENTRY)]
+    assert target(rows).code == 0
+    gone = [rows[0], singer.record("time_entries", id=1, **_GONE)]
+    wrong = [singer.schema("tags"), singer.record("tags", id=1, name="x" * 300)]
+
+    def act(exchange: Any) -> None:
+        exchange.send(Answer(204) if exchange.method == "DELETE" else exchange.answered(exchange))
+
+    with Proxy(str(target.box.origin)) as proxy:
+        proxy.begin(act, lambda _, __: True)
+        first = target([*gone, *wrong], api_url=f"{proxy.origin}/api/v1", fail_fast=True)
+    assert (first.code, len(target.tables()["time_entries"])) == (1, 1), first.log
+    assert (target(gone).code, target.tables()["time_entries"]) == (0, [])
