@@ -47,7 +47,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 @pytest.fixture
 def warehouse(postgres: Warehouse, request: pytest.FixtureRequest) -> Warehouse:
-    return replace(postgres, schema=request.node.name)
+    return replace(postgres, schema=request.node.name[:63])  # PostgreSQL takes no longer name
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ TIME_ENTRIES = "GET /workspaces/{ws}/user/{userId}/time-entries"
 
 @pytest.fixture
 def warehouse(postgres: Warehouse, request: pytest.FixtureRequest) -> Warehouse:
-    return dataclasses.replace(postgres, schema=request.node.name)
+    return dataclasses.replace(postgres, schema=request.node.name[:63])  # PostgreSQL takes no longer name
 
 
 @pytest.fixture
