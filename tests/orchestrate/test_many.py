@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from contextlib import ExitStack, closing, suppress
@@ -143,8 +144,11 @@ def airflow(postgres: Warehouse, origin: Any, tmp_path_factory: pytest.TempPathF
     installation = Installation(f"postgresql:{database}", folder, around)
     installation.command("db", "migrate")
     settings = fleet.settings(origin, postgres, folder, f"postgresql+psycopg://postgres:@/states?host={host}")
+    running: dict[str, subprocess.Popen[bytes]] = {}
     with ExitStack() as stack:
         for name, arguments in SERVICES.items():
+            if name == "second":
+                wait_for_queue(folder / "broker.db")
             own = settings if "celery" in arguments else {}
             (folder / name).mkdir()
             log = stack.enter_context((folder / f"{name}.out").open("wb"))
@@ -157,7 +161,20 @@ def airflow(postgres: Warehouse, origin: Any, tmp_path_factory: pytest.TempPathF
                 start_new_session=True,
             )
             stack.callback(end, process)
+            running[name] = process
         yield installation
+        assert [name for name, process in running.items() if process.poll() is not None] == []
+
+
+def wait_for_queue(broker: Path) -> None:
+    """Wait for the queue of the first worker: two workers that create it at once disturb each other in SQLite."""
+    last = time.monotonic() + PATIENCE
+    while True:
+        with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{broker}?mode=ro", uri=True)) as connection:
+            if connection.execute("SELECT 1 FROM kombu_queue WHERE name = 'default'").fetchone():
+                return
+        assert time.monotonic() < last, "no worker has created its queue"
+        time.sleep(0.2)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
